@@ -1,0 +1,73 @@
+/** Builds every bundle into dist/. `node .ci/build.ts [--watch is not offered]`; prints sizes. */
+import { rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as esbuild from 'esbuild';
+
+export const root = join(import.meta.dirname, '..');
+const out = (name: string): string => join(root, 'dist', name);
+
+const node: esbuild.BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  format: 'cjs',
+  target: 'node22.15',
+  minify: true,
+  keepNames: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+  // CommonJS has no import.meta; the dependencies that ask for it get the bundle's own address.
+  define: { 'import.meta.url': 'importMetaUrl' },
+  banner: { js: "const importMetaUrl=require('node:url').pathToFileURL(__filename).href;" },
+};
+
+const browser: esbuild.BuildOptions = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'browser',
+  format: 'iife',
+  target: 'es2022',
+  minify: true,
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+
+/** The load worker alone: small, and first, because tests of other parts need it. */
+export async function buildWorker(): Promise<void> {
+  await esbuild.build({ ...node, entryPoints: ['src/load/worker.ts'], outfile: out('worker.cjs') });
+}
+
+export async function buildAll(): Promise<void> {
+  await rm(join(root, 'dist'), { recursive: true, force: true });
+  await Promise.all([
+    buildWorker(),
+    esbuild.build({
+      ...node,
+      entryPoints: ['src/extension/extension.ts'],
+      outfile: out('extension.cjs'),
+      external: ['vscode', './engine.cjs', './kubernetes.cjs'],
+    }),
+    esbuild.build({ ...node, entryPoints: ['src/engine/index.ts'], outfile: out('engine.cjs') }),
+    esbuild.build({ ...node, entryPoints: ['src/kubernetes/index.ts'], outfile: out('kubernetes.cjs') }),
+    // Without "vscode" among its externals, a stray import of it fails this bundle.
+    esbuild.build({
+      ...node,
+      entryPoints: ['src/cli/main.ts'],
+      outfile: out('cli.cjs'),
+      banner: { js: `#!/usr/bin/env node\n${node.banner?.['js'] ?? ''}` },
+    }),
+    esbuild.build({ ...browser, entryPoints: ['webview/main.ts'], outfile: out('webview/main.js') }),
+    esbuild.build({ ...browser, entryPoints: ['webview/report.ts'], outfile: out('webview/report.js') }),
+    esbuild.build({ ...browser, entryPoints: ['webview/style.css'], outfile: out('webview/style.css') }),
+  ]);
+}
+
+if (import.meta.main) {
+  const only = process.argv[2];
+  if (only === 'worker') await buildWorker();
+  else await buildAll();
+  for (const name of ['extension.cjs', 'engine.cjs', 'kubernetes.cjs', 'worker.cjs', 'cli.cjs', 'webview/main.js', 'webview/report.js']) {
+    const size = await stat(out(name)).then((file) => file.size, () => undefined);
+    if (size !== undefined) console.log(`${(size / 1024).toFixed(0).padStart(6)} KB  dist/${name}`);
+  }
+}

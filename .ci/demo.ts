@@ -1,0 +1,19 @@
+/**
+ * `npm run demo`: the main job without a cluster. All three topologies as processes on this machine, the tiny model,
+ * the quick profile; prints the table, saves the record, writes the HTML report.
+ */
+import { join } from 'node:path';
+import { buildAll } from './build.ts';
+import { must, root, run } from './commands.ts';
+
+const report = join(root, '.topology-bench', 'demo.html');
+await must(process.execPath, ['src/local/prepare.ts', '--install-system-packages']);
+await buildAll();
+process.exitCode = await run(process.execPath, [
+  join(root, 'dist', 'cli.cjs'),
+  'run',
+  '--local',
+  '--report',
+  report,
+  ...process.argv.slice(2),
+]);

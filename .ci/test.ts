@@ -1,0 +1,188 @@
+/**
+ * Every test, on a bare machine too: installs what is missing (saying so), builds, checks, then runs the suites in turn,
+ * with one real cluster for all of them. The last line is "N passed, N failed, N skipped".
+ * `npm test -- unit python` runs the named suites only.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildAll } from './build.ts';
+import { check } from './check.ts';
+import { capture, must, npmTool, root, run } from './commands.ts';
+import { packageExtension } from './package.ts';
+import { pythonEnvironment } from './python.ts';
+
+const suites = ['check', 'unit', 'python', 'serving', 'kubernetes', 'extension', 'api'] as const;
+type Suite = (typeof suites)[number];
+interface Count {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !suites.some((suite) => suite === name));
+if (unknown.length > 0) {
+  console.error(`No such suite: ${unknown.join(', ')}. There are: ${suites.join(', ')}.`);
+  process.exit(2);
+}
+const chosen = suites.filter((suite) => wanted.length === 0 || wanted.includes(suite));
+const harness = (name: string): string => join(root, 'test/kubernetes/harness', name);
+const needsCluster = chosen.includes('kubernetes') || chosen.includes('extension');
+const ownCluster = needsCluster && process.env['TOPOLOGY_BENCH_KUBECONFIG'] === undefined;
+const started = Date.now();
+const results = join(root, 'out', 'test-results');
+const total: Count = { passed: 0, failed: 0, skipped: 0 };
+
+await rm(results, { recursive: true, force: true });
+await mkdir(results, { recursive: true });
+// The slowest thing on a new machine starts first and compiles while the suites without a cluster run.
+const clusterBuild = ownCluster ? buildClusterInBackground() : Promise.resolve(0);
+let cluster: string | undefined;
+try {
+  await step('build', async () => {
+    await (chosen.includes('extension') || chosen.includes('api') ? packageExtension() : buildAll());
+  });
+  for (const suite of chosen) await step(suite, () => runSuite(suite));
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  total.failed += 1;
+} finally {
+  await clusterBuild;
+  if (cluster !== undefined) {
+    await run(harness('down'), [cluster]);
+    await rm(cluster, { recursive: true, force: true });
+  }
+}
+console.log(`${String(total.passed)} passed, ${String(total.failed)} failed, ${String(total.skipped)} skipped`);
+process.exitCode = total.failed > 0 || total.passed === 0 || (process.env['CI'] !== undefined && total.skipped > 0) ? 1 : 0;
+
+async function step(name: string, action: () => Promise<void>): Promise<void> {
+  const begin = Date.now();
+  console.log(`\n== ${name} (at ${seconds(started)})`);
+  await action();
+  console.log(`== ${name} took ${seconds(begin)}`);
+}
+
+async function runSuite(suite: Suite): Promise<void> {
+  switch (suite) {
+    case 'check':
+      add((await check()) ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 });
+      return;
+    case 'unit':
+      await vitest('unit', {});
+      return;
+    case 'python':
+      await pytest();
+      return;
+    case 'serving':
+      await vitest('serving', {});
+      return;
+    case 'kubernetes':
+      await vitest('kubernetes', await clusterEnvironment());
+      return;
+    case 'extension':
+      await must(process.execPath, ['test/extension/harness/install.ts']);
+      await vitest('extension', await clusterEnvironment());
+      return;
+    case 'api':
+      await must(process.execPath, ['test/extension/harness/install.ts']);
+      await apiSuite();
+      return;
+  }
+}
+
+async function vitest(project: string, environment: Record<string, string>): Promise<void> {
+  const file = join(results, `${project}.json`);
+  const code = await run(
+    npmTool('vitest'),
+    ['run', '--project', project, '--reporter=verbose', '--reporter=json', `--outputFile.json=${file}`],
+    { env: { ...process.env, ...environment } },
+  );
+  const report = existsSync(file)
+    ? (JSON.parse(await readFile(file, 'utf8')) as {
+        numPassedTests: number;
+        numFailedTests: number;
+        numPendingTests: number;
+        numTodoTests: number;
+      })
+    : undefined;
+  const failed = report?.numFailedTests ?? 0;
+  add({
+    passed: report?.numPassedTests ?? 0,
+    // A suite that could not even start fails no test of its own.
+    failed: code !== 0 && failed === 0 ? 1 : failed,
+    skipped: (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0),
+  });
+}
+
+async function pytest(): Promise<void> {
+  const file = join(results, 'python.xml');
+  const python = join(await pythonEnvironment(), 'bin', 'python');
+  const triton = (await capture(process.execPath, ['src/local/prepare.ts', 'triton'])).trim().split('\n').at(-1) ?? '';
+  const code = await run(python, ['-m', 'pytest', '-q', `--junitxml=${file}`], {
+    cwd: join(root, 'src/serving'),
+    env: { ...process.env, TOPOLOGY_BENCH_TRITON: triton },
+  });
+  const xml = existsSync(file) ? await readFile(file, 'utf8') : '';
+  const count = (name: string): number => Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(xml)?.[1] ?? 0);
+  const failed = count('failures') + count('errors');
+  add({
+    passed: count('tests') - failed - count('skipped'),
+    failed: code !== 0 && failed === 0 ? 1 : failed,
+    skipped: count('skipped'),
+  });
+}
+
+/** The suite that runs inside the extension host, through @vscode/test-electron. */
+async function apiSuite(): Promise<void> {
+  const file = join(results, 'api.json');
+  const code = await run(process.execPath, ['test/extension/runTests.ts'], {
+    env: { ...process.env, TOPOLOGY_BENCH_API_RESULTS: file },
+  });
+  const stats = existsSync(file)
+    ? (JSON.parse(await readFile(file, 'utf8')) as { stats: { passes: number; failures: number; pending: number } }).stats
+    : undefined;
+  const failed = stats?.failures ?? 0;
+  add({ passed: stats?.passes ?? 0, failed: code !== 0 && failed === 0 ? 1 : failed, skipped: stats?.pending ?? 0 });
+}
+
+function add(count: Count): void {
+  total.passed += count.passed;
+  total.failed += count.failed;
+  total.skipped += count.skipped;
+}
+
+function buildClusterInBackground(): Promise<number> {
+  console.log('Building the test cluster in the background (about 15 minutes on a new machine, nothing after that)');
+  return new Promise((resolve) => {
+    const child = spawn('nice', [harness('build')], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] });
+    child.on('error', () => {
+      resolve(1);
+    });
+    child.on('exit', (code) => {
+      resolve(code ?? 1);
+    });
+  });
+}
+
+async function clusterEnvironment(): Promise<Record<string, string>> {
+  const given = process.env['TOPOLOGY_BENCH_KUBECONFIG'];
+  if (given !== undefined) return { TOPOLOGY_BENCH_KUBECONFIG: given };
+  if (cluster === undefined) {
+    if ((await clusterBuild) !== 0) throw new Error('The test cluster could not be built.');
+    cluster = await mkdtemp(join(tmpdir(), 'topology-bench-cluster-'));
+    await must(harness('up'), [cluster], {
+      env: { ...process.env, TOPOLOGY_BENCH_CLUSTER_PARENT: String(process.pid) },
+    });
+  }
+  const file = join(cluster, 'cluster.json');
+  const description = JSON.parse(await readFile(file, 'utf8')) as { kubeconfig: string };
+  return { TOPOLOGY_BENCH_KUBECONFIG: description.kubeconfig, TOPOLOGY_BENCH_CLUSTER_JSON: file };
+}
+
+function seconds(since: number): string {
+  return `${((Date.now() - since) / 1000).toFixed(0)} s`;
+}

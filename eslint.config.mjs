@@ -1,0 +1,84 @@
+import tseslint from 'typescript-eslint';
+
+/** What each folder may import; a folder's name says its layer (see ARCHITECTURE.md). */
+const outside = {
+  vscode: { name: 'vscode', message: 'Only src/extension may import vscode.' },
+  toolkit: { name: '@vscode/webview-ui-toolkit', message: 'Only webview/ui.ts may import the toolkit.' },
+  kubernetes: { name: '@kubernetes/client-node', message: 'Only src/kubernetes may import the Kubernetes client.' },
+  autocannon: { name: 'autocannon', message: 'Only src/load may import autocannon.' },
+};
+const anyNode = { group: ['node:*'], message: 'This layer is pure: no IO, no clock, no network.' };
+const layers = ['kubernetes', 'local', 'load', 'runs', 'models', 'assets', 'extension', 'cli', 'engine', 'protocol', 'topologies'];
+
+function layer(files, { node, mayImport, except = [] }) {
+  const forbidden = layers.filter((name) => !mayImport.includes(name));
+  const patterns = forbidden.length === 0 ? [] : [
+    {
+      regex: `/(${forbidden.join('|')})/`,
+      allowTypeImports: false,
+      message: `This layer may import only core and: ${mayImport.join(', ') || 'nothing else'}.`,
+    },
+  ];
+  if (!node) patterns.push(anyNode);
+  const paths = Object.entries(outside).filter(([name]) => !except.includes(name)).map(([, path]) => path);
+  return { files, rules: { '@typescript-eslint/no-restricted-imports': ['error', { paths, patterns }] } };
+}
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'out/**', 'node_modules/**', '.vscode-test/**', '**/golden/**', 'src/serving/**'] },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.strictTypeChecked, tseslint.configs.stylisticTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/require-await': 'off',
+      'no-restricted-globals': 'off',
+      eqeqeq: 'error',
+      'no-console': 'error',
+    },
+  },
+  {
+    files: ['src/core/**/*.ts', 'src/topologies/**/*.ts'],
+    rules: {
+      'no-restricted-globals': ['error', 'setTimeout', 'setInterval', 'fetch', 'process', 'performance', 'document', 'window'],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Math', property: 'random', message: 'The core is pure.' },
+        { object: 'Date', property: 'now', message: 'The core is pure.' },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'The core reads no clock.' },
+      ],
+    },
+  },
+  layer(['src/core/**/*.ts'], { node: false, mayImport: [] }),
+  layer(['src/topologies/**/*.ts'], { node: false, mayImport: ['topologies'] }),
+  layer(['src/assets/**/*.ts', 'src/runs/**/*.ts', 'src/models/**/*.ts'], { node: true, mayImport: ['assets', 'runs', 'models'] }),
+  layer(['src/load/**/*.ts'], { node: true, mayImport: ['load'], except: ['autocannon'] }),
+  layer(['src/kubernetes/**/*.ts'], { node: true, mayImport: ['kubernetes', 'topologies', 'assets'], except: ['kubernetes'] }),
+  layer(['src/local/**/*.ts'], { node: true, mayImport: ['local', 'topologies', 'assets'] }),
+  layer(['src/engine/**/*.ts'], { node: true, mayImport: ['engine', 'local', 'load', 'runs', 'models', 'assets', 'topologies'] }),
+  layer(['src/protocol/**/*.ts'], { node: false, mayImport: ['protocol'] }),
+  layer(['src/cli/**/*.ts'], {
+    node: true,
+    mayImport: ['cli', 'kubernetes', 'local', 'load', 'runs', 'models', 'assets', 'topologies', 'engine'],
+  }),
+  {
+    files: ['src/extension/**/*.ts'],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': [
+        'error',
+        { paths: [outside.toolkit, outside.kubernetes, outside.autocannon],
+          patterns: [{ regex: '/(kubernetes|local|load|runs|models|engine|assets|topologies|cli)/', allowTypeImports: true,
+            message: 'Activation must stay small: import types only, and load the bundle by extension/engine.ts.' }] },
+      ],
+    },
+  },
+  layer(['webview/**/*.ts'], { node: false, mayImport: ['protocol'] }),
+  { files: ['webview/ui.ts'], rules: { '@typescript-eslint/no-restricted-imports': 'off' } },
+  { files: ['src/cli/**/*.ts', 'src/load/worker.ts', 'test/**/*.ts', '.ci/*.ts'], rules: { 'no-console': 'off' } },
+);

@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { BenchError } from '../core/errors.ts';
+import type { ImagesPlan } from '../core/plan.ts';
+import type { Payload } from '../core/ports.ts';
+
+/** The files that ship with this program. Paths are the same in the repository, in the .vsix and beside the CLI's bundle. */
+export interface Assets {
+  readonly version: string;
+  /** The Python that runs in the pods: "topology_bench_serving/x.py" to its text. */
+  servingFiles(): Promise<Readonly<Record<string, string>>>;
+  /** Folder that holds the package topology_bench_serving. */
+  readonly servingDirectory: string;
+  requirements(set: ImagesPlan['requirements']): Promise<string>;
+  requirementsPath(set: ImagesPlan['requirements']): string;
+  payload(): Promise<Payload>;
+  readonly workerPath: string;
+  /** The load worker's bundle as text: what runs in the load generator's pod. */
+  workerBundle(): Promise<string>;
+  readonly tinyModelDirectory: string;
+}
+
+const payloadSchema = z.strictObject({
+  name: z.string(),
+  texts: z.array(z.strictObject({ text: z.string().min(1), identifiers: z.boolean() })).min(256),
+});
+
+/** @param root folder of the package: the one with package.json, src/serving, media and dist in it */
+export function openAssets(root: string, version: string): Assets {
+  const servingDirectory = join(root, 'src', 'serving');
+  const requirementsPath = (set: ImagesPlan['requirements']): string =>
+    join(servingDirectory, 'requirements', `${set}.txt`);
+  const workerPath = join(root, 'dist', 'worker.cjs');
+  return {
+    version,
+    servingDirectory,
+    async servingFiles() {
+      const folder = join(servingDirectory, 'topology_bench_serving');
+      const names = (await readdir(folder)).filter((name) => name.endsWith('.py')).sort();
+      const texts = await Promise.all(names.map(async (name) => [`topology_bench_serving/${name}`, await readText(join(folder, name))]));
+      return Object.fromEntries(texts) as Record<string, string>;
+    },
+    requirementsPath,
+    requirements: (set) => readText(requirementsPath(set)),
+    async payload() {
+      const text = await readText(join(root, 'media', 'payload', 'clinical-sentences.json'));
+      const parsed = payloadSchema.parse(JSON.parse(text));
+      return { ...parsed, sha256: createHash('sha256').update(JSON.stringify(parsed.texts)).digest('hex') };
+    },
+    workerPath,
+    workerBundle: () => readText(workerPath),
+    tinyModelDirectory: join(root, 'media', 'models', 'tiny-sentiment'),
+  };
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new BenchError({
+      reason: 'internal',
+      message: `A file of Topology Bench itself cannot be read: ${path}.`,
+      nextStep: 'Install the extension again, or run "npm run build" in a checkout.',
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,206 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { Command } from 'commander';
+import { openAssets, type Assets } from '../assets/assets.ts';
+import { BenchError } from '../core/errors.ts';
+import { gpuSchema, topologyNames, type GpuPlan, type ImagesPlan, type Plan, type TopologyName } from '../core/plan.ts';
+import { parsePlanFile, type PlanFile } from '../core/planFile.ts';
+import { defaultGpu, makePlan } from '../core/planning.ts';
+import { profileNames, type ProfileName } from '../core/profiles.ts';
+import { resolveModel } from '../models/resolve.ts';
+import type { CliContext } from './context.ts';
+
+/** The options that say what is run and where; shared by `run` and `render`. */
+export interface PlanOptions {
+  topologies?: string;
+  context?: string;
+  kubeconfig?: string;
+  local?: boolean;
+  namespace?: string;
+  createNamespace?: boolean;
+  profile?: string;
+  model?: string;
+  tokenizer?: string;
+  cores?: string;
+  gpu?: string | boolean;
+  gpuCount?: string;
+  allowCpuProvider?: boolean;
+  vantage?: string;
+  serverImage?: string;
+  tritonImage?: string;
+  loadImage?: string;
+  prebuilt?: boolean;
+  requirements?: string;
+  packageIndex?: string;
+  readyTimeout?: string;
+  seed?: string;
+}
+
+export function addPlanOptions(command: Command): Command {
+  return command
+    .argument('[plan]', 'plan file (topology-bench.yaml); options override it')
+    .option('--model <path>', 'model folder, config.pbtxt or config.json (default: the built-in tiny model)')
+    .option('--tokenizer <file>', 'tokenizer.json, where it is not beside the model')
+    .option('--topologies <list>', `comma-separated: ${topologyNames.join(',')} (default: all)`)
+    .option('--profile <name>', `${profileNames.join(' or ')} (default: quick)`)
+    .option('--local', 'run on this machine, without a cluster')
+    .option('--context <name>', 'kube context (default: the current one)')
+    .option('--kubeconfig <file>', 'kubeconfig file (default: KUBECONFIG, then ~/.kube/config)')
+    .option('--namespace <name>', "namespace (default: the context's, or default)")
+    .option('--create-namespace', 'make the namespace when it does not exist')
+    .option('--cores <n>', 'CPU cores of each topology (default: 2)')
+    .option('--gpu [resource]', 'ask for a GPU (default resource: nvidia.com/gpu)')
+    .option('--gpu-count <n>', 'GPUs for each model server (default: 1)')
+    .option('--allow-cpu-provider', 'accept that a server with a GPU computes on the CPU')
+    .option('--vantage <where>', 'in-cluster or this-machine: where the load comes from')
+    .option('--server-image <image>', 'image of FastAPI and of the gateway')
+    .option('--triton-image <image>', 'image of Triton')
+    .option('--load-image <image>', 'image of the load generator (has Node)')
+    .option('--prebuilt', 'the images have the Python packages already')
+    .option('--requirements <set>', 'cpu, cpu-numpy1 or cuda: which pinned packages are installed')
+    .option('--package-index <url>', 'Python package index for the pods')
+    .option('--ready-timeout <seconds>', 'longest wait for a topology to be ready')
+    .option('--seed <n>', "order of the payload's texts (default: 1)");
+}
+
+/** A plan, and what only this machine needs to know to carry it out. */
+export interface Chosen {
+  readonly plan: Plan;
+  readonly assets: Assets;
+  readonly modelPaths: Readonly<Record<string, string>>;
+  readonly kubeContext: string | undefined;
+  readonly kubeconfigPath: string | undefined;
+  readonly packageIndexUrl: string | undefined;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Plan file, then options over it, then defaults.
+ * @throws BenchError plan-invalid, model-not-found, model-incomplete
+ */
+export async function choose(
+  planPath: string | undefined,
+  options: PlanOptions,
+  context: CliContext,
+  defaultNamespace: (kubeContext: string | undefined, kubeconfigPath: string | undefined) => Promise<string>,
+): Promise<Chosen> {
+  const file = planPath === undefined ? undefined : await readPlanFile(planPath);
+  const relativeToFile = (path: string): string => resolve(planPath === undefined ? '.' : dirname(planPath), path);
+  const assets = openAssets(context.root, context.version);
+  const modelPath =
+    options.model ?? (file === undefined ? assets.tinyModelDirectory : relativeToFile(file.model));
+  const tokenizer = options.tokenizer ?? (file?.tokenizer === undefined ? undefined : relativeToFile(file.tokenizer));
+  const resolved = await resolveModel({ path: modelPath, ...(tokenizer === undefined ? {} : { tokenizerPath: tokenizer }) }, context.signal);
+  const local = options.local ?? file?.target === 'local';
+  const kubeContext = options.context ?? file?.context;
+  const target: Plan['target'] = local
+    ? { kind: 'local' }
+    : {
+        kind: 'kubernetes',
+        namespace: options.namespace ?? file?.namespace ?? (await defaultNamespace(kubeContext, options.kubeconfig)),
+        createNamespace: options.createNamespace ?? false,
+      };
+  const plan = makePlan({
+    model: resolved.model,
+    triton: resolved.triton,
+    topologies: topologiesOf(options.topologies) ?? file?.topologies ?? topologyNames,
+    target,
+    profile: profileOf(options.profile) ?? file?.profile ?? 'quick',
+    payload: await assets.payload(),
+    cores: wholeNumber('--cores', options.cores) ?? file?.cores,
+    memoryMiB: file?.memoryMiB,
+    gpu: gpuOf(options, file, local),
+    allowCpuProvider: options.allowCpuProvider ?? file?.allowCpuProvider,
+    images: imagesOf(options, file),
+    vantage: vantageOf(options.vantage) ?? file?.vantage,
+    timeoutMs: file?.timeoutMs,
+    seed: wholeNumber('--seed', options.seed) ?? file?.seed,
+    readyTimeoutSeconds: wholeNumber('--ready-timeout', options.readyTimeout) ?? file?.readyTimeoutSeconds,
+  });
+  return {
+    plan,
+    assets,
+    modelPaths: resolved.modelPaths,
+    kubeContext,
+    kubeconfigPath: options.kubeconfig,
+    packageIndexUrl: options.packageIndex,
+    warnings: resolved.warnings,
+  };
+}
+
+async function readPlanFile(path: string): Promise<PlanFile> {
+  let text: string;
+  try {
+    text = await readFile(path, 'utf8');
+  } catch (error) {
+    throw usage(`The plan file ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+  const { planFile, problems } = parsePlanFile(text);
+  if (planFile !== undefined) return planFile;
+  const lines = problems.map((problem) => `  ${path}:${String(problem.line)}:${String(problem.column)} ${problem.message}`);
+  throw usage(`The plan file has problems:\n${lines.join('\n')}\n`);
+}
+
+function topologiesOf(list: string | undefined): TopologyName[] | undefined {
+  return list?.split(',').map((entry) => {
+    const name = topologyNames.find((known) => known === entry.trim());
+    if (name === undefined) throw usage(`"${entry.trim()}" is no topology; there are ${topologyNames.join(', ')}.`);
+    return name;
+  });
+}
+
+function profileOf(name: string | undefined): ProfileName | undefined {
+  if (name === undefined) return undefined;
+  const profile = profileNames.find((known) => known === name);
+  if (profile === undefined) throw usage(`"${name}" is no profile; there are ${profileNames.join(', ')}.`);
+  return profile;
+}
+
+function vantageOf(name: string | undefined): Plan['load']['vantage'] | undefined {
+  if (name === undefined || name === 'in-cluster' || name === 'this-machine') return name;
+  throw usage(`"${name}" is no vantage; there are in-cluster and this-machine.`);
+}
+
+function gpuOf(options: PlanOptions, file: PlanFile | undefined, local: boolean): GpuPlan | null {
+  const fromFile = file?.gpu === undefined || file.gpu === 'none' ? undefined : file.gpu;
+  if ((options.gpu === undefined && fromFile === undefined) || local) {
+    if (local && options.gpu !== undefined) throw usage('--gpu needs a cluster; on this machine the topologies run on the CPU.');
+    return null;
+  }
+  const count = wholeNumber('--gpu-count', options.gpuCount);
+  const gpu = gpuSchema.safeParse({
+    ...defaultGpu,
+    ...fromFile,
+    ...(typeof options.gpu === 'string' ? { resource: options.gpu } : {}),
+    ...(count === undefined ? {} : { count }),
+  });
+  if (!gpu.success) throw usage(`The GPU asked for is not valid: ${gpu.error.issues.map((issue) => issue.message).join('; ')}.`);
+  return gpu.data;
+}
+
+function imagesOf(options: PlanOptions, file: PlanFile | undefined): Partial<ImagesPlan> {
+  const images: { -readonly [Key in keyof ImagesPlan]?: ImagesPlan[Key] } = {};
+  for (const [key, value] of Object.entries(file?.images ?? {})) {
+    if (value !== undefined) Object.assign(images, { [key]: value });
+  }
+  if (options.serverImage !== undefined) images.server = options.serverImage;
+  if (options.tritonImage !== undefined) images.triton = options.tritonImage;
+  if (options.loadImage !== undefined) images.loadGenerator = options.loadImage;
+  if (options.prebuilt === true) images.packages = 'prebuilt';
+  if (options.requirements !== undefined) {
+    const set = (['cpu', 'cpu-numpy1', 'cuda'] as const).find((known) => known === options.requirements);
+    if (set === undefined) throw usage(`"${options.requirements}" is no requirement set; there are cpu, cpu-numpy1, cuda.`);
+    images.requirements = set;
+  }
+  return images;
+}
+
+function wholeNumber(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (!/^\d{1,9}$/.test(text)) throw usage(`${option} takes a whole number, not "${text}".`);
+  return Number(text);
+}
+
+function usage(message: string): BenchError {
+  return new BenchError({ reason: 'plan-invalid', message });
+}

@@ -1,0 +1,87 @@
+import type { RunEvent } from '../core/events.ts';
+import { topologyKey, type Plan } from '../core/plan.ts';
+import type { CliContext } from './context.ts';
+
+/** Prints a run's events: one line that rewrites itself on a terminal, plain lines elsewhere. All on stderr. */
+export function progressPrinter(plan: Plan, context: CliContext): { print(event: RunEvent): void; end(): void } {
+  const { stderr } = context;
+  const live = stderr.isTTY;
+  let shown = '';
+  let last = '';
+  const clear = (): void => {
+    if (shown !== '') stderr.write('\r\u001b[K');
+    shown = '';
+  };
+  const line = (text: string): void => {
+    if (text === last) return;
+    last = text;
+    clear();
+    stderr.write(`${text}\n`);
+  };
+  const passing = (text: string): void => {
+    if (!live) return;
+    clear();
+    shown = text.slice(0, Math.max(20, stderr.columns - 1));
+    stderr.write(shown);
+  };
+  return {
+    print(event) {
+      const at = 'topology' in event && event.topology !== null ? `${event.topology}: ` : '';
+      switch (event.type) {
+        case 'run-started':
+          line(`Run ${event.id}: ${event.plan.topologies.map(topologyKey).join(', ')}, profile ${event.plan.load.profile}`);
+          break;
+        case 'stage':
+          if (stageTexts[event.stage] !== undefined) line(`${at}${stageTexts[event.stage] ?? ''}`);
+          break;
+        case 'status':
+          line(`${at}${event.message}`);
+          break;
+        case 'upload':
+          passing(`${at}uploading the model, ${percent(event.sentBytes, event.totalBytes)}`);
+          break;
+        case 'phase-started':
+          passing(`${at}${plan.load.phases[event.phase]?.name ?? ''}`);
+          break;
+        case 'phase-snapshot': {
+          const { snapshot } = event;
+          const name = plan.load.phases[event.phase]?.name ?? '';
+          passing(`${at}${name}  ${snapshot.rps.toFixed(0)} RPS  p95 ${snapshot.latency.p95Ms?.toFixed(1) ?? '-'} ms`);
+          break;
+        }
+        case 'phase-ended': {
+          if (event.result.kind === 'warm-up') break;
+          const { measurement, validity } = event.result;
+          const p95 = measurement.latency.p95Ms?.toFixed(2) ?? 'insufficient';
+          line(`${at}${event.result.name}  ${measurement.rps.toFixed(1)} RPS  p95 ${p95} ms${validity.valid ? '' : '  NOT VALID'}`);
+          break;
+        }
+        case 'topology-ended':
+          if (event.result.failure !== null) line(`${at}${event.result.status}: ${event.result.failure.message}`);
+          break;
+        case 'warning':
+          line(`Warning: ${event.message}`);
+          break;
+        case 'run-ended':
+        case 'run-closed':
+          break;
+      }
+    },
+    end: clear,
+  };
+}
+
+const stageTexts: Partial<Record<string, string>> = {
+  preflight: 'checking the target',
+  apply: 'deploying',
+  upload: 'uploading the model',
+  wait: 'waiting until it is ready',
+  answers: 'comparing answers',
+  'warm-up': 'warming up',
+  load: 'measuring',
+  delete: 'cleaning up',
+};
+
+function percent(part: number, whole: number): string {
+  return whole === 0 ? '100%' : `${String(Math.floor((100 * part) / whole))}%`;
+}

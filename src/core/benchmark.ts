@@ -1,0 +1,277 @@
+import { BenchError, cancelled, isCancelled, throwIfCancelled, toBenchError } from './errors.ts';
+import type { RunEvent } from './events.ts';
+import { measureTopology, type TopologyMeasurement } from './measureTopology.ts';
+import { topologyKey, type Plan, type TopologyPlan } from './plan.ts';
+import type { Answer, DeployProgress, Deployment, Ports } from './ports.ts';
+import type { Environment, Failure, RunRecord, SameAnswers, TopologyResult } from './record.ts';
+import { answerInputs, compareAnswers } from './sameAnswers.ts';
+
+/** Longest time that clean-up may take after the run itself was stopped. */
+const cleanUpMs = 180_000;
+
+/**
+ * The run itself, from top to bottom. One topology after the other is deployed, asked the same questions, loaded and
+ * removed, so that each has the GPU to itself. What was measured goes out as an event first, then to disk; then
+ * everything that the run made is removed, also after a failure and after a cancel.
+ * @returns the record; a run in which a topology failed returns one too, with the failure in it
+ * @throws BenchError when nothing was measured: preflight failed, or the run was cancelled before the first phase ended
+ */
+export async function benchmark(
+  plan: Plan,
+  runId: string,
+  ports: Ports,
+  emit: (event: RunEvent) => void,
+  signal: AbortSignal,
+): Promise<RunRecord> {
+  const startedAt = isoTime(ports);
+  emit({ type: 'run-started', id: runId, at: startedAt, plan });
+  const warnings: string[] = [];
+  const warn = (message: string): void => {
+    warnings.push(message);
+    emit({ type: 'warning', message });
+  };
+  let failure: BenchError | undefined;
+  let record: RunRecord | undefined;
+  try {
+    emit({ type: 'stage', topology: null, stage: 'preflight' });
+    throwIfCancelled(signal, 'the run was about to start');
+    const progress = progressOf(null, emit, warn);
+    const environment = await ports.target.preflight(plan, runId, progress, signal);
+    const outcome = await runTopologies(plan, ports, emit, warn, signal);
+    record = assemble({ plan, runId, startedAt, environment, outcome, warnings, ports });
+    if (outcome.results.every((result) => result.phases.length === 0)) {
+      failure = outcome.failure ?? (signal.aborted ? cancelled('nothing had been measured yet') : undefined);
+    }
+    if (failure === undefined || !isCancelled(failure)) {
+      emit({ type: 'run-ended', record });
+      await save(ports, record, emit);
+    }
+  } catch (error) {
+    failure = toBenchError(error, 'running the benchmark');
+  }
+  await close(ports, emit, warn);
+  emit({ type: 'run-closed', failure: failure === undefined ? null : failureOf(failure) });
+  if (record === undefined || failure !== undefined) throw failure ?? cancelled('the run was under way');
+  return record;
+}
+
+interface Outcome {
+  readonly results: readonly TopologyResult[];
+  readonly sameAnswers: SameAnswers;
+  readonly failure: BenchError | undefined;
+  readonly software: { readonly node: string; readonly autocannon: string };
+}
+
+async function runTopologies(
+  plan: Plan,
+  ports: Ports,
+  emit: (event: RunEvent) => void,
+  warn: (message: string) => void,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const answers = new AnswerCheck(answerInputs(ports.payload));
+  const results: TopologyResult[] = [];
+  let failure: BenchError | undefined;
+  let software = { node: 'unknown', autocannon: 'unknown' };
+  for (const topology of plan.topologies) {
+    const result = signal.aborted
+      ? emptyResult(topology, 'cancelled', cancelled(`${topologyKey(topology)} was still to come`))
+      : await runTopology(topology);
+    results.push(result);
+    emit({ type: 'topology-ended', topology: topologyKey(topology), result });
+  }
+  return { results, sameAnswers: answers.outcome(), failure, software };
+
+  async function runTopology(topology: TopologyPlan): Promise<TopologyResult> {
+    const key = topologyKey(topology);
+    let deployment: Deployment | undefined;
+    let measured: TopologyMeasurement = { phases: [], placements: [], software: undefined, failure: undefined };
+    let problem: BenchError | undefined;
+    try {
+      deployment = await ports.target.deploy(plan, topology, progressOf(key, emit, warn), signal);
+      checkProviders(plan, deployment);
+      emit({ type: 'stage', topology: key, stage: 'answers' });
+      await answers.check(key, deployment, signal);
+      measured = await measureTopology({ plan, topology, deployment, ports, emit, warn, signal });
+      problem = measured.failure;
+      software = measured.software ?? software;
+    } catch (error) {
+      problem = toBenchError(error, `benchmarking ${key}`);
+    }
+    if (deployment !== undefined) await remove(deployment, key);
+    if (problem !== undefined) failure ??= problem;
+    const status = problem === undefined ? 'completed' : statusOf(problem);
+    return {
+      ...emptyResult(topology, status, problem),
+      runtimes: [...(deployment?.runtimes ?? [])],
+      placements: [...(deployment?.placements ?? []), ...measured.placements],
+      readyMs: deployment?.readyMs ?? null,
+      uploadMs: deployment?.uploadMs ?? null,
+      networkPolicy: deployment?.networkPolicy ?? (topology.name === 'hybrid' ? 'not probed' : 'not applicable'),
+      phases: [...measured.phases],
+    };
+  }
+
+  async function remove(deployment: Deployment, key: string): Promise<void> {
+    emit({ type: 'stage', topology: key, stage: 'delete' });
+    try {
+      await deployment.remove(AbortSignal.timeout(cleanUpMs));
+    } catch (error) {
+      warn(`${key} was not removed yet: ${toBenchError(error, 'removing it').message}`);
+    }
+  }
+}
+
+/** Every topology must give the same answers as the first one, or the comparison is refused. */
+class AnswerCheck {
+  readonly #inputs: readonly string[];
+  #reference: { readonly key: string; readonly answers: readonly Answer[] } | undefined;
+  #compared = 0;
+  #difference: string | undefined;
+
+  constructor(inputs: readonly string[]) {
+    this.#inputs = inputs;
+  }
+
+  async check(key: string, deployment: Deployment, signal: AbortSignal): Promise<void> {
+    const answers = await deployment.infer(this.#inputs, signal);
+    if (this.#reference === undefined) {
+      this.#reference = { key, answers };
+      return;
+    }
+    const difference = compareAnswers(this.#reference.answers, answers);
+    if (difference === undefined) {
+      this.#compared += 1;
+      return;
+    }
+    this.#difference = `${key} against ${this.#reference.key}: ${difference}`;
+    throw new BenchError({
+      reason: 'answers-differ',
+      message: `${key} and ${this.#reference.key} do not give the same answers (${difference}), so they are not compared.`,
+      nextStep: 'Check that both serve the same model file, tokenizer and precision.',
+    });
+  }
+
+  outcome(): SameAnswers {
+    if (this.#difference !== undefined) return { verdict: 'differed', detail: this.#difference };
+    if (this.#compared === 0) return { verdict: 'not compared', detail: 'fewer than two topologies answered' };
+    return {
+      verdict: 'agreed',
+      detail: `${String(this.#compared + 1)} topologies gave the same answers to ${String(this.#inputs.length)} fixed inputs without identifiers`,
+    };
+  }
+}
+
+/** ONNX Runtime only warns when it falls back to the CPU; a run that asked for a GPU must not. */
+function checkProviders(plan: Plan, deployment: Deployment): void {
+  if (plan.gpu === null || plan.allowCpuProvider) return;
+  const wrong = deployment.runtimes.find((runtime) => runtime.component !== 'gateway' && runtime.provider === 'CPUExecutionProvider');
+  if (wrong === undefined) return;
+  throw new BenchError({
+    reason: 'gpu-unavailable',
+    message: `${wrong.component} was given ${plan.gpu.resource} but runs on ${wrong.provider}, so its numbers would be the CPU's.`,
+    nextStep: 'Check that the image has the CUDA and cuDNN that ONNX Runtime needs and that the node has the driver.',
+  });
+}
+
+function progressOf(topology: string | null, emit: (event: RunEvent) => void, warn: (message: string) => void): DeployProgress {
+  return {
+    stage: (stage) => {
+      emit({ type: 'stage', topology, stage });
+    },
+    status: (message) => {
+      emit({ type: 'status', topology, message });
+    },
+    upload: (sentBytes, totalBytes) => {
+      if (topology !== null) emit({ type: 'upload', topology, sentBytes, totalBytes });
+    },
+    warning: warn,
+  };
+}
+
+/** A disk that fails must not lose the measurement: the record has gone out as an event already. */
+async function save(ports: Ports, record: RunRecord, emit: (event: RunEvent) => void): Promise<void> {
+  emit({ type: 'stage', topology: null, stage: 'save' });
+  try {
+    await ports.runs.save(record);
+  } catch (error) {
+    emit({ type: 'warning', message: `The record was not saved: ${toBenchError(error, 'saving it').message}` });
+  }
+}
+
+/** Clean-up has a signal of its own, because the run's may be aborted; its failure never hides the record. */
+async function close(ports: Ports, emit: (event: RunEvent) => void, warn: (message: string) => void): Promise<void> {
+  emit({ type: 'stage', topology: null, stage: 'delete' });
+  try {
+    await ports.target.close(AbortSignal.timeout(cleanUpMs));
+  } catch (error) {
+    const problem = toBenchError(error, 'cleaning up');
+    warn(problem.nextStep === undefined ? problem.message : `${problem.message} ${problem.nextStep}`);
+  }
+}
+
+function assemble(parts: {
+  plan: Plan;
+  runId: string;
+  startedAt: string;
+  environment: Environment;
+  outcome: Outcome;
+  warnings: readonly string[];
+  ports: Ports;
+}): RunRecord {
+  const { plan, outcome, ports } = parts;
+  const someCancelled = outcome.results.some((result) => result.status === 'cancelled');
+  const someFailed = outcome.results.some((result) => result.status === 'failed');
+  const noneCompleted = outcome.results.every((result) => result.status !== 'completed');
+  return {
+    version: 1,
+    id: parts.runId,
+    startedAt: parts.startedAt,
+    endedAt: isoTime(ports),
+    status: someCancelled ? 'cancelled' : someFailed || noneCompleted ? 'failed' : 'completed',
+    plan,
+    planSha256: ports.sha256(canonicalJson(plan)),
+    software: { topologyBench: ports.version, ...outcome.software },
+    environment: parts.environment,
+    sameAnswers: outcome.sameAnswers,
+    topologies: [...outcome.results],
+    warnings: [...parts.warnings],
+    failure: outcome.failure === undefined ? null : failureOf(outcome.failure),
+  };
+}
+
+function emptyResult(topology: TopologyPlan, status: TopologyResult['status'], problem: BenchError | undefined): TopologyResult {
+  return {
+    topology,
+    status,
+    runtimes: [],
+    placements: [],
+    readyMs: null,
+    uploadMs: null,
+    networkPolicy: topology.name === 'hybrid' ? 'not probed' : 'not applicable',
+    phases: [],
+    failure: problem === undefined ? null : failureOf(problem),
+  };
+}
+
+function statusOf(problem: BenchError): TopologyResult['status'] {
+  if (isCancelled(problem)) return 'cancelled';
+  return problem.reason === 'tool-missing' ? 'skipped' : 'failed';
+}
+
+function failureOf(error: BenchError): Failure {
+  return { reason: error.reason, message: error.message, nextStep: error.nextStep ?? null };
+}
+
+function isoTime(ports: Ports): string {
+  return new Date(ports.clock.now()).toISOString();
+}
+
+/** JSON with sorted keys, so that equal plans have equal hashes. */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
+  );
+}

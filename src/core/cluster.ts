@@ -1,0 +1,56 @@
+/** What the trees, the command line and the pickers show of a cluster. Plain JSON. */
+
+export interface GpuNode {
+  readonly name: string;
+  /** Extended resource, e.g. "nvidia.com/gpu". */
+  readonly resource: string;
+  /** e.g. "Tesla-T4", from the label nvidia.com/gpu.product; null where nobody set it. */
+  readonly product: string | null;
+  readonly memoryMiB: number | null;
+  readonly driverVersion: string | null;
+  readonly total: number;
+  readonly free: number;
+  /** Who holds the others, as namespace/pod. */
+  readonly takenBy: readonly string[];
+  readonly schedulable: boolean;
+}
+
+export interface ClusterInventory {
+  readonly context: string;
+  readonly namespace: string;
+  readonly serverVersion: string;
+  readonly nodes: number;
+  readonly readyNodes: number;
+  readonly gpuNodes: readonly GpuNode[];
+  readonly runtimeClasses: readonly string[];
+  /** What could not be read, and why, e.g. pods of other namespaces: then `free` may be too high. */
+  readonly notes: readonly string[];
+}
+
+/** A topology that the Deploy action made and that stays until it is deleted. */
+export interface DeployedTopology {
+  /** Name of its anchor ConfigMap; identifies it within the namespace. */
+  readonly id: string;
+  readonly namespace: string;
+  readonly topology: string;
+  readonly model: string;
+  readonly createdAt: string;
+  readonly ready: boolean;
+  /** In the cluster's own words, e.g. "0/1 nodes are available: 1 Insufficient nvidia.com/gpu" or "model missing, upload again". */
+  readonly message: string;
+  /** Inside the cluster, e.g. "http://tb-x-fastapi.team.svc:8000". */
+  readonly endpoint: string;
+  readonly gpus: number;
+}
+
+/** An anchor of a run that nobody looks after any more, and what hangs on it. */
+export interface Leftover {
+  readonly kind: 'run' | 'deployment';
+  readonly id: string;
+  readonly namespace: string;
+  readonly createdAt: string;
+  readonly objects: readonly { readonly kind: string; readonly name: string; readonly uid: string }[];
+  readonly gpus: number;
+  /** True while a window or a command line still renews it. */
+  readonly inUse: boolean;
+}

@@ -1,0 +1,92 @@
+/**
+ * Every failure a user can meet, by `reason`. An error says what happened, to what, why (in the cluster's own
+ * words where it has them) and what to do next. Code branches on `reason`, never on the text of a message.
+ */
+export type Reason =
+  | 'cancelled'
+  | 'plan-invalid'
+  | 'model-not-found'
+  | 'model-incomplete'
+  | 'model-unsupported'
+  | 'model-missing'
+  | 'payload-invalid'
+  | 'kubeconfig-missing'
+  | 'kubeconfig-broken'
+  | 'api-unreachable'
+  | 'unauthenticated'
+  | 'forbidden'
+  | 'namespace-missing'
+  | 'gpu-unavailable'
+  | 'rejected-by-cluster'
+  | 'image-unavailable'
+  | 'pod-failed'
+  | 'not-ready'
+  | 'upload-failed'
+  | 'connection-lost'
+  | 'load-failed'
+  | 'target-refused'
+  | 'answers-differ'
+  | 'save-failed'
+  | 'record-unreadable'
+  | 'clean-up-incomplete'
+  | 'tool-missing'
+  | 'internal';
+
+export interface BenchErrorParts {
+  readonly reason: Reason;
+  /** What happened, to what, and why: one or two plain sentences. */
+  readonly message: string;
+  /** What the user can do now; one sentence. */
+  readonly nextStep?: string | undefined;
+  readonly cause?: unknown;
+}
+
+const brand = Symbol.for('topology-bench.error');
+
+/** An error that may be shown to the user as it stands. */
+export class BenchError extends Error {
+  readonly reason: Reason;
+  readonly nextStep: string | undefined;
+  readonly [brand] = true;
+
+  /** By brand, because the extension loads its engine from bundles of their own, each with its copy of this class. */
+  static override [Symbol.hasInstance](value: unknown): value is BenchError {
+    return value instanceof Object && brand in value;
+  }
+
+  constructor(parts: BenchErrorParts) {
+    super(parts.message, parts.cause === undefined ? undefined : { cause: parts.cause });
+    this.name = 'BenchError';
+    this.reason = parts.reason;
+    this.nextStep = parts.nextStep;
+  }
+}
+
+/** The error that a stopped run ends with. */
+export function cancelled(what: string): BenchError {
+  return new BenchError({ reason: 'cancelled', message: `Cancelled while ${what}.` });
+}
+
+export function isCancelled(error: unknown): boolean {
+  return error instanceof BenchError && error.reason === 'cancelled';
+}
+
+/** Throws `cancelled` when the signal is aborted; `what` completes the sentence "Cancelled while ...". */
+export function throwIfCancelled(signal: AbortSignal, what: string): void {
+  if (signal.aborted) throw cancelled(what);
+}
+
+/** Any thrown value as a BenchError; a value that is none becomes `internal` with its own text. */
+export function toBenchError(error: unknown, doing: string): BenchError {
+  if (error instanceof BenchError) return error;
+  const text = error instanceof Error ? error.message : String(error);
+  return new BenchError({ reason: 'internal', message: `Failed while ${doing}: ${text}`, cause: error });
+}
+
+/** The message and the next step as one text, for a dialog or a terminal. */
+export function explain(error: unknown): string {
+  if (error instanceof BenchError) {
+    return error.nextStep === undefined ? error.message : `${error.message} ${error.nextStep}`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,145 @@
+import { type BenchError, toBenchError } from './errors.ts';
+import type { RunEvent } from './events.ts';
+import type { PhaseMeasurement } from './load.ts';
+import { inferenceRequestBody } from './openInference.ts';
+import { topologyKey, type Phase, type Plan, type TopologyPlan } from './plan.ts';
+import type { Deployment, Ports, ServerCounters } from './ports.ts';
+import type { Batching, PhaseResult, Placement } from './record.ts';
+import { judgePhase } from './validity.ts';
+
+export interface TopologyMeasurement {
+  readonly phases: readonly PhaseResult[];
+  readonly placements: readonly Placement[];
+  readonly software: { readonly node: string; readonly autocannon: string } | undefined;
+  /** What ended the load early; the phases before it hold. */
+  readonly failure: BenchError | undefined;
+}
+
+/** How long a server may take to finish what was in flight when a phase ended. */
+const quiesceMs = 5_000;
+const betweenReadingsMs = 150;
+
+/**
+ * Loads one topology that is up: each phase of the plan, with the servers' own counters read before and after it, when
+ * nothing is in flight, so that each count belongs to one phase.
+ */
+export async function measureTopology(parts: {
+  plan: Plan;
+  topology: TopologyPlan;
+  deployment: Deployment;
+  ports: Ports;
+  emit: (event: RunEvent) => void;
+  warn: (message: string) => void;
+  signal: AbortSignal;
+}): Promise<TopologyMeasurement> {
+  const { plan, deployment, ports, emit, warn, signal } = parts;
+  const key = topologyKey(parts.topology);
+  const phases: PhaseResult[] = [];
+  let before: ServerCounters | undefined;
+  try {
+    const outcome = await deployment.load(
+      {
+        bodies: ports.payload.texts.map((entry) => inferenceRequestBody([entry.text])),
+        seed: plan.load.seed,
+        timeoutMs: plan.load.timeoutMs,
+        phases: plan.load.phases,
+      },
+      {
+        async beforePhase(index) {
+          before ??= await settledCounters();
+          emit({ type: 'stage', topology: key, stage: phaseAt(index).kind === 'warm-up' ? 'warm-up' : 'load' });
+          emit({ type: 'phase-started', topology: key, phase: index });
+        },
+        async phaseEnded(index, measurement) {
+          const after = await settledCounters();
+          const result = phaseResult(plan, phaseAt(index), measurement, before, after);
+          before = after;
+          phases.push(result);
+          emit({ type: 'phase-ended', topology: key, phase: index, result });
+        },
+        snapshot(index, snapshot) {
+          emit({ type: 'phase-snapshot', topology: key, phase: index, snapshot });
+        },
+        warning: warn,
+      },
+      signal,
+    );
+    emit({ type: 'stage', topology: key, stage: 'collect' });
+    const shared = phases.map((phase) => withCaveats(phase, outcome.caveats));
+    return { phases: shared, placements: outcome.placements, software: outcome, failure: undefined };
+  } catch (error) {
+    const failure = toBenchError(error, `loading ${key}`);
+    return { phases, placements: [], software: undefined, failure };
+  }
+
+  function phaseAt(index: number): Phase {
+    const phase = plan.load.phases[index];
+    if (phase === undefined) throw new Error(`The load worker spoke of phase ${String(index)}, which the plan does not have.`);
+    return phase;
+  }
+
+  /** Two equal readings in a row: the server has finished what the phase left in flight. */
+  async function settledCounters(): Promise<ServerCounters | undefined> {
+    const deadline = ports.clock.now() + quiesceMs;
+    try {
+      let last = await deployment.counters(signal);
+      for (;;) {
+        await ports.clock.sleep(betweenReadingsMs, signal);
+        const next = await deployment.counters(signal);
+        if (sameCounts(last, next)) return next;
+        if (ports.clock.now() > deadline) {
+          warn(`${key} was still answering ${String(quiesceMs / 1000)} s after a phase ended; its counters were left out.`);
+          return undefined;
+        }
+        last = next;
+      }
+    } catch (error) {
+      if (signal.aborted) throw error;
+      warn(`The counters of ${key} could not be read: ${toBenchError(error, 'reading them').message}`);
+      return undefined;
+    }
+  }
+}
+
+function sameCounts(a: ServerCounters, b: ServerCounters): boolean {
+  return a.answered === b.answered && a.triton?.inferences === b.triton?.inferences;
+}
+
+function phaseResult(
+  plan: Plan,
+  phase: Phase,
+  measurement: PhaseMeasurement,
+  before: ServerCounters | undefined,
+  after: ServerCounters | undefined,
+): PhaseResult {
+  const serverCount = before !== undefined && after !== undefined ? after.answered - before.answered : null;
+  return {
+    ...phase,
+    measurement,
+    serverCount,
+    batching: batchingOf(before, after),
+    intervals: 'not yet computed',
+    validity: judgePhase({ phase, measurement, serverCount, load: plan.load, target: plan.target.kind }),
+  };
+}
+
+/** Deltas of Triton's counters, as it documents them: inferences over executions is the mean batch that ran. */
+function batchingOf(before: ServerCounters | undefined, after: ServerCounters | undefined): Batching | null {
+  if (before?.triton == null || after?.triton == null) return null;
+  const inferences = after.triton.inferences - before.triton.inferences;
+  const executions = after.triton.executions - before.triton.executions;
+  const requests = after.triton.requests - before.triton.requests;
+  const perRequestMs = (microseconds: number): number | null => (requests > 0 ? microseconds / requests / 1000 : null);
+  return {
+    inferences,
+    executions,
+    meanBatchSize: executions > 0 ? inferences / executions : null,
+    queueMsPerRequest: perRequestMs(after.triton.queueMicroseconds - before.triton.queueMicroseconds),
+    computeMsPerRequest: perRequestMs(after.triton.computeMicroseconds - before.triton.computeMicroseconds),
+  };
+}
+
+function withCaveats(phase: PhaseResult, caveats: readonly string[]): PhaseResult {
+  if (caveats.length === 0) return phase;
+  return { ...phase, validity: { ...phase.validity, caveats: [...phase.validity.caveats, ...caveats] } };
+}

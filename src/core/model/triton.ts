@@ -1,0 +1,134 @@
+import type { ParsedModel } from './parsedModel.ts';
+import type { ProblemList } from './problem.ts';
+import { parseTextProto, type TextField, type TextValue } from './textProto.ts';
+import { readTensors, whyNoTextClassifier } from './tritonTask.ts';
+import { booleanOf, checkModelConfig, enumerator, looksLikeModelConfig } from './tritonSchema.ts';
+
+/** Reads a Triton model config (config.pbtxt); undefined for a text that is none. */
+export function parseTritonConfig(text: string, problems: ProblemList): ParsedModel | undefined {
+  const fields = parseTextProto(text, problems);
+  if (!looksLikeModelConfig(fields)) return undefined;
+  checkModelConfig(fields, problems);
+  const batchSize = numberOf(last(fields, 'max_batch_size'));
+  const maxBatchSize = batchSize ?? 0;
+  const inputs = readTensors(fields, 'input');
+  const outputs = readTensors(fields, 'output');
+  const backend = backendOf(fields);
+  const dynamicBatching = dynamicBatchingOf(fields);
+  checkBatching(fields, maxBatchSize, dynamicBatching, problems);
+  const judged = whyNoTextClassifier({
+    inputs,
+    outputs,
+    backend,
+    batched: maxBatchSize > 0,
+    stateful: fields.some((field) => field.name === 'sequence_batching'),
+    decoupled: booleanOf(last(fieldsOf(last(fields, 'model_transaction_policy')), 'decoupled')) === true,
+  });
+  return {
+    kind: 'triton',
+    name: stringOf(last(fields, 'name')),
+    task: judged.why === null ? 'text-classification' : 'other',
+    why: judged.why,
+    maxBatchSize,
+    dynamicBatching,
+    ...instancesOf(fields),
+    backend,
+    modelFileName: stringOf(last(fields, 'default_model_filename')),
+    labels: null,
+    labelCount: judged.labelCount,
+    labelFileName: judged.labelFileName,
+    maxLength: judged.fixedLength,
+    fixedLength: judged.fixedLength,
+    precision: null,
+    lensOffset: fields.find((field) => field.name === 'name')?.start ?? fields[0]?.start ?? 0,
+  };
+}
+
+function backendOf(fields: readonly TextField[]): string | null {
+  const backend = stringOf(last(fields, 'backend'));
+  if (backend !== null) return backend;
+  const platform = stringOf(last(fields, 'platform'));
+  return platform === null ? null : (platform.split('_')[0] ?? platform);
+}
+
+function dynamicBatchingOf(fields: readonly TextField[]): ParsedModel['dynamicBatching'] {
+  const value = last(fields, 'dynamic_batching');
+  if (value?.kind !== 'message') return null;
+  return {
+    preferredBatchSizes: numbersOf(value.fields, 'preferred_batch_size'),
+    maxQueueDelayMicroseconds: Math.max(0, numberOf(last(value.fields, 'max_queue_delay_microseconds')) ?? 0),
+  };
+}
+
+function instancesOf(fields: readonly TextField[]): Pick<ParsedModel, 'instances' | 'instanceKind'> {
+  let instances = 0;
+  let instanceKind: ParsedModel['instanceKind'] = null;
+  for (const value of allOf(fields, 'instance_group')) {
+    if (value.kind !== 'message' || booleanOf(last(value.fields, 'passive')) === true) continue;
+    instances += Math.max(1, numberOf(last(value.fields, 'count')) ?? 1);
+    instanceKind ??= instanceKinds[enumerator('InstanceKind', last(value.fields, 'kind')) ?? 'KIND_AUTO'] ?? 'auto';
+  }
+  return { instances: Math.max(1, instances), instanceKind };
+}
+
+const instanceKinds: Readonly<Record<string, ParsedModel['instanceKind']>> = {
+  KIND_AUTO: 'auto',
+  KIND_CPU: 'cpu',
+  KIND_GPU: 'gpu',
+  KIND_MODEL: 'model',
+};
+
+/** What Triton refuses beyond the types of the fields. */
+function checkBatching(
+  fields: readonly TextField[],
+  maxBatchSize: number,
+  dynamicBatching: ParsedModel['dynamicBatching'],
+  problems: ProblemList,
+): void {
+  const sizeValue = last(fields, 'max_batch_size');
+  if (sizeValue !== undefined && maxBatchSize < 0) {
+    problems.error('"max_batch_size" must not be negative; 0 means that requests are not batched.', sizeValue);
+  }
+  const batchingField = fields.find((field) => field.name === 'dynamic_batching');
+  for (const value of allOf(fieldsOf(last(fields, 'dynamic_batching')), 'preferred_batch_size')) {
+    if (value.kind === 'number' && value.value <= 0) {
+      problems.error('A preferred batch size must be positive.', value);
+    } else if (value.kind === 'number' && maxBatchSize > 0 && value.value > maxBatchSize) {
+      problems.error(`A preferred batch size must not exceed max_batch_size, ${String(maxBatchSize)}.`, value);
+    }
+  }
+  if (batchingField !== undefined && dynamicBatching !== null && maxBatchSize === 0) {
+    problems.warning('Dynamic batching has no effect without a "max_batch_size" of at least 1.', batchingField);
+  }
+  const schedulers = ['dynamic_batching', 'sequence_batching', 'ensemble_scheduling'];
+  const chosen = fields.filter((field) => schedulers.includes(field.name));
+  const second = chosen.find((field) => field.name !== chosen[0]?.name);
+  if (second !== undefined && chosen[0] !== undefined) {
+    problems.error(`"${second.name}" and "${chosen[0].name}" exclude each other.`, second);
+  }
+}
+
+/** All values of the fields of that name, lists and repetitions alike. */
+function allOf(fields: readonly TextField[], name: string): TextValue[] {
+  return fields.filter((field) => field.name === name).flatMap((field) => field.values);
+}
+
+function last(fields: readonly TextField[], name: string): TextValue | undefined {
+  return fields.findLast((field) => field.name === name)?.values.at(-1);
+}
+
+function fieldsOf(value: TextValue | undefined): readonly TextField[] {
+  return value?.kind === 'message' ? value.fields : [];
+}
+
+function stringOf(value: TextValue | undefined): string | null {
+  return value?.kind === 'string' && value.value !== '' ? value.value : null;
+}
+
+function numberOf(value: TextValue | undefined): number | undefined {
+  return value?.kind === 'number' && Number.isSafeInteger(value.value) ? value.value : undefined;
+}
+
+function numbersOf(fields: readonly TextField[], name: string): number[] {
+  return allOf(fields, name).flatMap((value) => numberOf(value) ?? []);
+}

@@ -1,0 +1,217 @@
+import type { ProblemList } from './problem.ts';
+import type { TextField, TextValue } from './textProto.ts';
+import { quote } from './textProtoTokens.ts';
+
+/**
+ * The messages of Triton's ModelConfig, and a check of a parsed text against them.
+ * Source: model_config.proto of https://github.com/triton-inference-server/common
+ *
+ * A field's type is a scalar type, the name of a message or of an enumeration below, or "map" for a map from strings or
+ * integers to that type. A "*" behind it: the field may come more than once.
+ */
+const messages: Readonly<Record<string, string>> = {
+  ModelConfig: `name string, platform string, backend string, runtime string, version_policy ModelVersionPolicy,
+    max_batch_size int32, input ModelInput*, output ModelOutput*, batch_input BatchInput*, batch_output BatchOutput*,
+    optimization ModelOptimizationPolicy, dynamic_batching ModelDynamicBatching,
+    sequence_batching ModelSequenceBatching, ensemble_scheduling ModelEnsembling, instance_group ModelInstanceGroup*,
+    default_model_filename string, cc_model_filenames map.string*, metric_tags map.string*,
+    parameters map.ModelParameter*, model_warmup ModelWarmup*, model_operations ModelOperations,
+    model_transaction_policy ModelTransactionPolicy, model_repository_agents ModelRepositoryAgents,
+    response_cache ModelResponseCache, model_metrics ModelMetrics`,
+  ModelInput: `name string, data_type DataType, format InputFormat, dims int64*, reshape ModelTensorReshape,
+    is_shape_tensor bool, allow_ragged_batch bool, optional bool, is_non_linear_format_io bool`,
+  ModelOutput: `name string, data_type DataType, dims int64*, reshape ModelTensorReshape, label_filename string,
+    is_shape_tensor bool, is_non_linear_format_io bool`,
+  ModelTensorReshape: 'shape int64*',
+  BatchInput: 'kind BatchInputKind, target_name string*, data_type DataType, source_input string*',
+  BatchOutput: 'target_name string*, kind BatchOutputKind, source_input string*',
+  ModelVersionPolicy: 'latest VersionLatest, all VersionAll, specific VersionSpecific',
+  VersionLatest: 'num_versions uint32',
+  VersionAll: '',
+  VersionSpecific: 'versions int64*',
+  ModelInstanceGroup: `name string, kind InstanceKind, count int32, rate_limiter ModelRateLimiter, gpus int32*,
+    secondary_devices SecondaryDevice*, profile string*, passive bool, host_policy string`,
+  ModelRateLimiter: 'resources RateLimiterResource*, priority uint32',
+  RateLimiterResource: 'name string, global bool, count uint32',
+  SecondaryDevice: 'kind SecondaryDeviceKind, device_id int64',
+  ModelOptimizationPolicy: `graph OptimizationGraph, priority ModelPriority, cuda OptimizationCuda,
+    execution_accelerators ExecutionAccelerators, input_pinned_memory PinnedMemoryBuffer,
+    output_pinned_memory PinnedMemoryBuffer, gather_kernel_buffer_threshold uint32, eager_batching bool`,
+  OptimizationGraph: 'level int32',
+  OptimizationCuda: 'graphs bool, busy_wait_events bool, graph_spec CudaGraphSpec*, output_copy_stream bool',
+  CudaGraphSpec: 'batch_size int32, input map.CudaShape*, graph_lower_bound CudaLowerBound',
+  CudaLowerBound: 'batch_size int32, input map.CudaShape*',
+  CudaShape: 'dim int64*',
+  ExecutionAccelerators: 'gpu_execution_accelerator Accelerator*, cpu_execution_accelerator Accelerator*',
+  Accelerator: 'name string, parameters map.string*',
+  PinnedMemoryBuffer: 'enable bool',
+  ModelDynamicBatching: `preferred_batch_size int32*, max_queue_delay_microseconds uint64, preserve_ordering bool,
+    priority_levels uint64, default_priority_level uint64, default_queue_policy ModelQueuePolicy,
+    priority_queue_policy map.ModelQueuePolicy*`,
+  ModelQueuePolicy: `timeout_action TimeoutAction, default_timeout_microseconds uint64, allow_timeout_override bool,
+    max_queue_size uint32`,
+  ModelSequenceBatching: `max_sequence_idle_microseconds uint64, control_input ControlInput*, state SequenceState*,
+    direct StrategyDirect, oldest StrategyOldest, iterative_sequence bool`,
+  ControlInput: 'name string, control SequenceControl*',
+  SequenceControl: `kind ControlKind, int32_false_true int32*, fp32_false_true float*, bool_false_true bool*,
+    data_type DataType`,
+  SequenceState: `input_name string, output_name string, data_type DataType, dims int64*, initial_state InitialState*,
+    use_same_buffer_for_input_output bool, use_growable_memory bool`,
+  InitialState: 'data_type DataType, dims int64*, zero_data bool, data_file string, name string',
+  StrategyDirect: 'max_queue_delay_microseconds uint64, minimum_slot_utilization float',
+  StrategyOldest: `max_candidate_sequences int32, preferred_batch_size int32*, max_queue_delay_microseconds uint64,
+    preserve_ordering bool`,
+  ModelEnsembling: 'step EnsembleStep*, max_inflight_responses uint32',
+  EnsembleStep: `model_name string, model_version int64, input_map map.string*, output_map map.string*,
+    model_namespace string`,
+  ModelParameter: 'string_value string',
+  ModelWarmup: 'name string, batch_size uint32, inputs map.WarmupInput*, count uint32',
+  WarmupInput: 'data_type DataType, dims int64*, zero_data bool, random_data bool, input_data_file string',
+  ModelOperations: 'op_library_filename string*',
+  ModelTransactionPolicy: 'decoupled bool',
+  ModelRepositoryAgents: 'agents RepositoryAgent*',
+  RepositoryAgent: 'name string, parameters map.string*',
+  ModelResponseCache: 'enable bool',
+  ModelMetrics: 'metric_control MetricControl*',
+  MetricControl: 'metric_identifier MetricIdentifier, histogram_options HistogramOptions',
+  MetricIdentifier: 'family string',
+  HistogramOptions: 'buckets float*',
+};
+
+const enumerations: Readonly<Record<string, string>> = {
+  DataType: `TYPE_INVALID TYPE_BOOL TYPE_UINT8 TYPE_UINT16 TYPE_UINT32 TYPE_UINT64 TYPE_INT8 TYPE_INT16 TYPE_INT32
+    TYPE_INT64 TYPE_FP16 TYPE_FP32 TYPE_FP64 TYPE_STRING TYPE_BF16`,
+  InputFormat: 'FORMAT_NONE FORMAT_NHWC FORMAT_NCHW',
+  InstanceKind: 'KIND_AUTO KIND_GPU KIND_CPU KIND_MODEL',
+  SecondaryDeviceKind: 'KIND_NVDLA',
+  BatchInputKind: `BATCH_ELEMENT_COUNT BATCH_ACCUMULATED_ELEMENT_COUNT BATCH_ACCUMULATED_ELEMENT_COUNT_WITH_ZERO
+    BATCH_MAX_ELEMENT_COUNT_AS_SHAPE BATCH_ITEM_SHAPE BATCH_ITEM_SHAPE_FLATTEN`,
+  BatchOutputKind: 'BATCH_SCATTER_WITH_INPUT_SHAPE',
+  ModelPriority: 'PRIORITY_DEFAULT PRIORITY_MAX PRIORITY_MIN',
+  TimeoutAction: 'REJECT DELAY',
+  ControlKind: 'CONTROL_SEQUENCE_START CONTROL_SEQUENCE_READY CONTROL_SEQUENCE_END CONTROL_SEQUENCE_CORRID',
+};
+
+interface FieldType {
+  readonly type: string;
+  readonly repeated: boolean;
+}
+
+/** Field names to types, by message. */
+const fieldTypes = new Map(
+  Object.entries(messages).map(([message, fields]) => [
+    message,
+    new Map(
+      fields
+        .split(',')
+        .map((field) => field.trim().split(/\s+/))
+        .flatMap(([name, type]): [string, FieldType][] =>
+          name === undefined || type === undefined ? [] : [[name, { type: type.replace('*', ''), repeated: type.endsWith('*') }]],
+        ),
+    ),
+  ]),
+);
+
+const enumerators = new Map(Object.entries(enumerations).map(([name, values]) => [name, values.split(/\s+/)]));
+
+/** Reports what Triton would refuse in a ModelConfig, and fields it does not know, as warnings: a newer one may. */
+export function checkModelConfig(fields: readonly TextField[], problems: ProblemList): void {
+  checkMessage('ModelConfig', fields, problems);
+}
+
+/** Whether a text has any of ModelConfig's own fields; label maps and graphs also end in .pbtxt. */
+export function looksLikeModelConfig(fields: readonly TextField[]): boolean {
+  const known = fieldTypes.get('ModelConfig');
+  return fields.some((field) => known?.has(field.name) === true);
+}
+
+/** The enumerator that a value names, by name or number; undefined for none. */
+export function enumerator(enumeration: string, value: TextValue | undefined): string | undefined {
+  const names = enumerators.get(enumeration) ?? [];
+  if (value?.kind === 'identifier') return names.find((name) => name === value.value);
+  return value?.kind === 'number' ? names[value.value] : undefined;
+}
+
+function checkMessage(message: string, fields: readonly TextField[], problems: ProblemList): void {
+  const known = fieldTypes.get(message);
+  const seen = new Set<string>();
+  for (const field of fields) {
+    const type = known?.get(field.name);
+    if (type === undefined) {
+      if (!field.name.startsWith('[')) {
+        problems.warning(`${message} has no field ${quote(field.name)}; Triton refuses a config with unknown fields.`, field);
+      }
+      continue;
+    }
+    if (!type.repeated && (seen.has(field.name) || field.values.length > 1)) {
+      problems.error(`"${field.name}" is given more than once.`, field);
+    }
+    seen.add(field.name);
+    for (const value of field.values) checkValue(field.name, type.type, value, problems);
+  }
+}
+
+function checkValue(name: string, type: string, value: TextValue, problems: ProblemList): void {
+  if (type.startsWith('map.')) {
+    if (value.kind !== 'message') problems.error(`"${name}" takes entries: { key: ... value: ... }.`, value);
+    else checkEntry(type.slice('map.'.length), value.fields, problems);
+  } else if (fieldTypes.has(type)) {
+    if (value.kind === 'message') checkMessage(type, value.fields, problems);
+    else problems.error(`"${name}" takes a message in braces.`, value);
+  } else if (enumerators.has(type)) {
+    checkEnumerator(name, type, value, problems);
+  } else if (!isScalar(type, value)) {
+    problems.error(`"${name}" takes ${scalarWords[type] ?? type}.`, value);
+  }
+}
+
+function checkEntry(type: string, fields: readonly TextField[], problems: ProblemList): void {
+  for (const field of fields) {
+    if (field.name === 'value') {
+      for (const value of field.values) checkValue('value', type, value, problems);
+    } else if (field.name !== 'key') {
+      problems.warning(`An entry of a map has a key and a value, and no field ${quote(field.name)}.`, field);
+    }
+  }
+}
+
+function checkEnumerator(name: string, enumeration: string, value: TextValue, problems: ProblemList): void {
+  if (enumerator(enumeration, value) !== undefined) return;
+  const names = enumerators.get(enumeration) ?? [];
+  if (value.kind === 'identifier') {
+    problems.error(`${quote(value.value)} is no value of "${name}". It takes ${names.join(', ')}.`, value);
+  } else if (value.kind !== 'number' || !value.integer) {
+    problems.error(`"${name}" takes one of ${names.join(', ')}, without quotes.`, value);
+  }
+}
+
+const scalarWords: Readonly<Record<string, string>> = {
+  string: 'a string in quotes',
+  bool: 'true or false',
+  int32: 'a whole number of 32 bits',
+  int64: 'a whole number',
+  uint32: 'a whole number of 32 bits that is not negative',
+  uint64: 'a whole number that is not negative',
+  float: 'a number',
+};
+
+function isScalar(type: string, value: TextValue): boolean {
+  if (type === 'string') return value.kind === 'string';
+  if (type === 'bool') return booleanOf(value) !== undefined;
+  if (value.kind !== 'number') return false;
+  if (type === 'float') return true;
+  if (!value.integer || (type.startsWith('u') && value.value < 0)) return false;
+  const bits = type.endsWith('32') ? 32 : 64;
+  const limit = 2 ** (type.startsWith('u') ? bits : bits - 1);
+  return value.value < limit && value.value >= -limit;
+}
+
+/** As protobuf reads booleans: true, t, True, 1 and their opposites. */
+export function booleanOf(value: TextValue | undefined): boolean | undefined {
+  if (value?.kind === 'identifier') {
+    if (['true', 't', 'True'].includes(value.value)) return true;
+    return ['false', 'f', 'False'].includes(value.value) ? false : undefined;
+  }
+  if (value?.kind === 'number' && value.integer && (value.value === 0 || value.value === 1)) return value.value === 1;
+  return undefined;
+}

@@ -1,0 +1,181 @@
+import { z } from 'zod';
+import { topologyKey } from './topologyKey.ts';
+
+export { topologyKey };
+
+/**
+ * A plan is everything that one run will do, decided before it starts: plain JSON, complete, never edited.
+ * It holds nothing private: no kube context, server address, user name, token or local path. Those are given to the
+ * target that carries the plan out.
+ */
+
+export const topologyNames = ['fastapi', 'triton', 'hybrid'] as const;
+export type TopologyName = (typeof topologyNames)[number];
+
+/** A name Kubernetes accepts for a namespace or as part of an object's name (RFC 1123 label). */
+const dnsLabel = z
+  .string()
+  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be lower-case letters, digits and "-", at most 63');
+
+export const modelFileSchema = z.strictObject({
+  /** Plain file name inside the pods' model folder, e.g. "model.onnx". */
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/),
+  sizeBytes: z.number().int().nonnegative(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+export const modelSchema = z.strictObject({
+  /** The Open Inference Protocol's model name. */
+  name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/),
+  task: z.literal('text-classification'),
+  files: z.array(modelFileSchema).min(2),
+  labels: z.array(z.string()).min(1),
+  /** Rows in one request; one more is refused with 400 on every topology. */
+  maxBatchSize: z.number().int().min(1).max(1024),
+  /** Tokens; longer texts are cut. */
+  maxLength: z.number().int().min(8).max(8192),
+  /** Token lengths that a batch is padded up to, ascending; the last equals maxLength. */
+  paddingBuckets: z.array(z.number().int().positive()).min(1),
+  precision: z.string(),
+});
+
+export const tritonSettingsSchema = z.strictObject({
+  /** null: dynamic batching is off. */
+  dynamicBatching: z
+    .strictObject({
+      preferredBatchSizes: z.array(z.number().int().positive()),
+      maxQueueDelayMicroseconds: z.number().int().nonnegative(),
+    })
+    .nullable(),
+  /** Model instances; each gets cores / instances ONNX Runtime threads. */
+  instances: z.number().int().min(1).max(64),
+});
+
+export const topologySchema = z.strictObject({
+  name: z.enum(topologyNames),
+  /** Empty for the topology as it comes; otherwise what is different, e.g. "no-batching". */
+  variant: z.string().max(40),
+  /** CPU cores of the whole topology, the hybrid's gateway included. */
+  cores: z.number().int().min(1).max(256),
+  memoryMiB: z.number().int().min(256),
+  /** hybrid: how the cores are shared out; null elsewhere. */
+  split: z.strictObject({ gatewayCores: z.number().int().min(1), tritonCores: z.number().int().min(1) }).nullable(),
+  /** triton and hybrid; null for fastapi. */
+  triton: tritonSettingsSchema.nullable(),
+});
+
+export const gpuSchema = z.strictObject({
+  /** Extended resource, e.g. "nvidia.com/gpu" or "nvidia.com/mig-1g.5gb". */
+  resource: z.string().regex(/^[a-z0-9.-]+\/[A-Za-z0-9._-]+$/),
+  count: z.number().int().min(1).max(16),
+  nodeSelector: z.record(z.string(), z.string()),
+  tolerations: z.array(
+    z.strictObject({
+      key: z.string().optional(),
+      operator: z.enum(['Exists', 'Equal']).optional(),
+      value: z.string().optional(),
+      effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional(),
+    }),
+  ),
+  /** Used only if the cluster has it. */
+  runtimeClassName: z.string().nullable(),
+});
+
+export const imagesSchema = z.strictObject({
+  /** Runs FastAPI and the gateway without a GPU; with one, `triton` runs all. */
+  server: z.string().min(1),
+  triton: z.string().min(1),
+  loadGenerator: z.string().min(1),
+  /** "install": an init container of the same image installs pinned, hashed packages. "prebuilt": they are in the image. */
+  packages: z.enum(['install', 'prebuilt']),
+  /** Requirement set that fits the images' Python, one of src/serving/requirements. */
+  requirements: z.enum(['cpu', 'cpu-numpy1', 'cuda']),
+});
+
+export const phaseSchema = z.strictObject({
+  name: z.string().min(1),
+  /** A warm-up is a phase whose numbers are dropped. */
+  kind: z.enum(['warm-up', 'measured']),
+  connections: z.number().int().min(1).max(4096),
+  durationSeconds: z.number().positive().max(86_400),
+});
+
+export const loadPlanSchema = z.strictObject({
+  vantage: z.enum(['in-cluster', 'this-machine']),
+  profile: z.string().min(1),
+  loop: z.literal('closed'),
+  phases: z.array(phaseSchema).min(1),
+  timeoutMs: z.number().int().min(1).max(600_000),
+  /** Order of the payload's texts. */
+  seed: z.number().int().nonnegative(),
+  payload: z.strictObject({
+    name: z.string(),
+    texts: z.number().int().min(1),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
+});
+
+export const planSchema = z
+  .strictObject({
+    version: z.literal(1),
+    model: modelSchema,
+    topologies: z.array(topologySchema).min(1),
+    target: z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('kubernetes'), namespace: dnsLabel, createNamespace: z.boolean() }),
+      z.strictObject({ kind: z.literal('local') }),
+    ]),
+    gpu: gpuSchema.nullable(),
+    /** A GPU asked for and the CPU got is an invalid run, unless this says otherwise. */
+    allowCpuProvider: z.boolean(),
+    images: imagesSchema,
+    load: loadPlanSchema,
+    /** Longest wait for a topology to be ready, image pulls and package installation included. */
+    readyTimeoutSeconds: z.number().int().min(10).max(7200),
+  })
+  .superRefine((plan, context) => {
+    const seen = new Set<string>();
+    plan.topologies.forEach((topology, index) => {
+      const key = topologyKey(topology);
+      if (seen.has(key)) {
+        context.addIssue({ code: 'custom', path: ['topologies', index], message: `"${key}" is listed twice` });
+      }
+      seen.add(key);
+      const { split } = topology;
+      if ((topology.name === 'hybrid') !== (split !== null)) {
+        context.addIssue({ code: 'custom', path: ['topologies', index, 'split'], message: 'only the hybrid has a split' });
+      }
+      if (split !== null && split.gatewayCores + split.tritonCores !== topology.cores) {
+        context.addIssue({
+          code: 'custom',
+          path: ['topologies', index, 'split'],
+          message: `${String(split.gatewayCores)} + ${String(split.tritonCores)} cores are not the topology's ${String(topology.cores)}`,
+        });
+      }
+      if ((topology.name === 'fastapi') !== (topology.triton === null)) {
+        context.addIssue({
+          code: 'custom',
+          path: ['topologies', index, 'triton'],
+          message: 'triton and hybrid need Triton settings, fastapi has none',
+        });
+      }
+    });
+    if (plan.target.kind === 'local' && plan.load.vantage === 'in-cluster') {
+      context.addIssue({ code: 'custom', path: ['load', 'vantage'], message: 'a local target has no cluster to load from' });
+    }
+  });
+
+export type Plan = z.infer<typeof planSchema>;
+export type ModelPlan = z.infer<typeof modelSchema>;
+export type ModelFile = z.infer<typeof modelFileSchema>;
+export type TopologyPlan = z.infer<typeof topologySchema>;
+export type TritonSettings = z.infer<typeof tritonSettingsSchema>;
+export type GpuPlan = z.infer<typeof gpuSchema>;
+export type ImagesPlan = z.infer<typeof imagesSchema>;
+export type Phase = z.infer<typeof phaseSchema>;
+export type LoadPlan = z.infer<typeof loadPlanSchema>;
+export type Vantage = LoadPlan['vantage'];
+
+/** Seconds of load that one topology gets, warm-up included. */
+export function loadSeconds(load: LoadPlan): number {
+  return load.phases.reduce((sum, phase) => sum + phase.durationSeconds, 0);
+}

@@ -1,0 +1,79 @@
+import { LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import { gpuSchema, imagesSchema, topologyNames } from './plan.ts';
+import { profileNames } from './profiles.ts';
+
+/** `topology-bench.yaml`: what a team decides once and commits; the rest has defaults. */
+export const planFileSchema = z.strictObject({
+  version: z.literal(1),
+  /** Folder or model config, relative to the plan file. */
+  model: z.string().min(1),
+  /** tokenizer.json, where it is not beside the model. */
+  tokenizer: z.string().min(1).optional(),
+  topologies: z.array(z.enum(topologyNames)).min(1).optional(),
+  profile: z.enum(profileNames).optional(),
+  target: z.enum(['kubernetes', 'local']).optional(),
+  context: z.string().min(1).optional(),
+  namespace: z.string().min(1).optional(),
+  vantage: z.enum(['in-cluster', 'this-machine']).optional(),
+  cores: z.number().int().min(1).max(256).optional(),
+  memoryMiB: z.number().int().min(256).optional(),
+  /** "none", or the GPU that each Triton, FastAPI or gateway's Triton pod asks for. */
+  gpu: z.union([z.literal('none'), gpuSchema.partial()]).optional(),
+  allowCpuProvider: z.boolean().optional(),
+  images: imagesSchema.partial().optional(),
+  timeoutMs: z.number().int().min(1).max(600_000).optional(),
+  readyTimeoutSeconds: z.number().int().min(10).max(7200).optional(),
+  seed: z.number().int().nonnegative().optional(),
+});
+export type PlanFile = z.infer<typeof planFileSchema>;
+
+export interface PlanFileProblem {
+  readonly message: string;
+  /** Offsets into the text, end exclusive. */
+  readonly start: number;
+  readonly end: number;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** The plan file's value, and what is wrong with it; never throws. The value is undefined when anything is wrong. */
+export function parsePlanFile(text: string): { planFile: PlanFile | undefined; problems: PlanFileProblem[] } {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
+  const problem = (message: string, start: number, end: number): PlanFileProblem => {
+    const { line, col } = lines.linePos(start);
+    return { message, start, end, line, column: col };
+  };
+  if (document.errors.length > 0) {
+    return { planFile: undefined, problems: document.errors.map((error) => problem(error.message, error.pos[0], error.pos[1])) };
+  }
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: 100 });
+  } catch (error) {
+    return { planFile: undefined, problems: [problem(error instanceof Error ? error.message : 'not readable', 0, 0)] };
+  }
+  const parsed = planFileSchema.safeParse(value);
+  if (parsed.success) return { planFile: parsed.data, problems: [] };
+  return {
+    planFile: undefined,
+    problems: parsed.error.issues.map((issue) => {
+      const [start, end] = rangeOf(document, issue.path);
+      const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+      return problem(`${where}${issue.message}`, start, end);
+    }),
+  };
+}
+
+/** Offsets of the node at a path, or of the nearest one above it that exists. */
+function rangeOf(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[]): [number, number] {
+  for (let length = path.length; length > 0; length -= 1) {
+    const node = document.getIn(path.slice(0, length), true);
+    if (node !== null && typeof node === 'object' && 'range' in node && Array.isArray(node.range)) {
+      const [start, end] = node.range as number[];
+      if (start !== undefined && end !== undefined) return [start, end];
+    }
+  }
+  return [0, 0];
+}

@@ -1,0 +1,143 @@
+import {
+  type GpuPlan,
+  type ImagesPlan,
+  type ModelPlan,
+  type Plan,
+  planSchema,
+  type TopologyName,
+  type TopologyPlan,
+  type TritonSettings,
+  type Vantage,
+  loadSeconds,
+} from './plan.ts';
+import { BenchError } from './errors.ts';
+import { profilePhases, type ProfileName } from './profiles.ts';
+import type { Payload } from './ports.ts';
+
+/** What a person, or a plan file, decides; everything else has a default. */
+export interface Choices {
+  readonly model: ModelPlan;
+  /** As they stand in the model's config.pbtxt; null without one. */
+  readonly triton: TritonSettings | null;
+  readonly topologies: readonly TopologyName[];
+  readonly target: Plan['target'];
+  readonly profile: ProfileName;
+  readonly payload: Payload;
+  readonly cores?: number | undefined;
+  readonly memoryMiB?: number | undefined;
+  readonly gpu?: GpuPlan | null | undefined;
+  readonly allowCpuProvider?: boolean | undefined;
+  readonly images?: Partial<ImagesPlan> | undefined;
+  readonly vantage?: Vantage | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly seed?: number | undefined;
+  readonly readyTimeoutSeconds?: number | undefined;
+}
+
+/** Public images. On a GPU all three topologies run from Triton's: one pull, the same CUDA and cuDNN. */
+export const defaultImages: ImagesPlan = {
+  server: 'docker.io/library/python:3.12-slim',
+  triton: 'nvcr.io/nvidia/tritonserver:26.07-py3',
+  loadGenerator: 'docker.io/library/node:24-slim',
+  packages: 'install',
+  requirements: 'cpu',
+};
+
+export const defaultGpu: GpuPlan = {
+  resource: 'nvidia.com/gpu',
+  count: 1,
+  nodeSelector: {},
+  tolerations: [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }],
+  runtimeClassName: 'nvidia',
+};
+
+const defaultCores = 2;
+
+/**
+ * The complete plan of a run.
+ * @throws BenchError plan-invalid, naming each field that is wrong
+ */
+export function makePlan(choices: Choices): Plan {
+  const gpu = choices.gpu ?? null;
+  const cores = choices.cores ?? defaultCores;
+  const images: ImagesPlan = { ...defaultImages, ...(gpu === null ? {} : { requirements: 'cuda' as const }), ...choices.images };
+  const memoryMiB = choices.memoryMiB ?? defaultMemoryMiB(choices.model);
+  return checkPlan({
+    version: 1,
+    model: choices.model,
+    topologies: choices.topologies.map((name) => planTopology(name, cores, memoryMiB, choices.triton)),
+    target: choices.target,
+    gpu,
+    allowCpuProvider: choices.allowCpuProvider ?? false,
+    images,
+    load: {
+      vantage: choices.vantage ?? (choices.target.kind === 'kubernetes' ? 'in-cluster' : 'this-machine'),
+      profile: choices.profile,
+      loop: 'closed',
+      phases: profilePhases(choices.profile),
+      timeoutMs: choices.timeoutMs ?? 10_000,
+      seed: choices.seed ?? 1,
+      payload: {
+        name: choices.payload.name,
+        texts: choices.payload.texts.length,
+        sha256: choices.payload.sha256,
+      },
+    },
+    readyTimeoutSeconds: choices.readyTimeoutSeconds ?? (choices.target.kind === 'kubernetes' ? 900 : 180),
+  });
+}
+
+/**
+ * A plan from JSON of unknown origin.
+ * @throws BenchError plan-invalid, naming each field that is wrong
+ */
+export function checkPlan(value: unknown): Plan {
+  const parsed = planSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'plan'}: ${issue.message}`);
+  throw new BenchError({
+    reason: 'plan-invalid',
+    message: `The plan is not valid: ${problems.join('; ')}.`,
+    nextStep: 'Correct the fields named and start again.',
+  });
+}
+
+/** Each topology gets the same cores; the hybrid's are split, and the gateway never takes more than half. */
+function planTopology(name: TopologyName, cores: number, memoryMiB: number, triton: TritonSettings | null): TopologyPlan {
+  if (name === 'fastapi') return { name, variant: '', cores, memoryMiB, split: null, triton: null };
+  if (name === 'triton') return { name, variant: '', cores, memoryMiB, split: null, triton: triton ?? defaultTriton(cores) };
+  if (cores < 2) {
+    throw new BenchError({
+      reason: 'plan-invalid',
+      message: 'The hybrid needs at least 2 cores: one for its gateway, one for Triton.',
+      nextStep: 'Give each topology 2 cores or more, or leave the hybrid out.',
+    });
+  }
+  const gatewayCores = Math.floor(cores / 2);
+  const tritonCores = cores - gatewayCores;
+  return {
+    name,
+    variant: '',
+    cores,
+    memoryMiB,
+    split: { gatewayCores, tritonCores },
+    triton: triton ?? defaultTriton(tritonCores),
+  };
+}
+
+/** Dynamic batching as Triton has it by default (no added delay), one instance a core, so that instances x threads = cores. */
+function defaultTriton(cores: number): TritonSettings {
+  return { dynamicBatching: { preferredBatchSizes: [], maxQueueDelayMicroseconds: 0 }, instances: cores };
+}
+
+/** Each worker or instance holds its own copy of the weights and of the runtime's arena. */
+function defaultMemoryMiB(model: ModelPlan): number {
+  const modelMiB = model.files.reduce((sum, file) => sum + file.sizeBytes, 0) / 1024 / 1024;
+  return 2048 + Math.ceil((modelMiB * 8) / 256) * 256;
+}
+
+/** Rough length of a run in seconds: the load, and what deploying a topology usually takes with its images present. */
+export function estimateSeconds(plan: Plan): number {
+  const deploySeconds = plan.target.kind === 'kubernetes' ? 45 : 10;
+  return plan.topologies.length * (loadSeconds(plan.load) + deploySeconds);
+}

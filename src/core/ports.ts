@@ -1,0 +1,123 @@
+import type { LoadSpec, PhaseMeasurement, PhaseSnapshot } from './load.ts';
+import type { Plan, TopologyPlan } from './plan.ts';
+import type { Environment, Placement, RunRecord, RuntimeReport, TopologyResult } from './record.ts';
+
+/** What the engine needs from the world. */
+
+export interface Clock {
+  /** Unix time in milliseconds. */
+  now(): number;
+  sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
+}
+
+/** The texts sent as load: the same for every topology. */
+export interface Payload {
+  readonly name: string;
+  readonly sha256: string;
+  readonly texts: readonly { readonly text: string; /** Whether it holds made-up identifiers. */ readonly identifiers: boolean }[];
+}
+
+export interface DeployProgress {
+  stage(stage: 'apply' | 'upload' | 'wait'): void;
+  /** What is waited for, in the cluster's own words. */
+  status(message: string): void;
+  upload(sentBytes: number, totalBytes: number): void;
+  warning(message: string): void;
+}
+
+/** One answer of the model; logits of shape [labels]. */
+export interface Answer {
+  readonly label: string;
+  readonly score: number;
+  readonly logits: readonly number[];
+}
+
+/** Cumulative since the server started, summed over its workers. */
+export interface ServerCounters {
+  /** Inference requests answered, whatever the status. */
+  readonly answered: number;
+  readonly triton: {
+    readonly inferences: number;
+    readonly executions: number;
+    readonly requests: number;
+    readonly queueMicroseconds: number;
+    readonly computeMicroseconds: number;
+  } | null;
+}
+
+export interface LoadHandlers {
+  /** Called before each phase; the phase starts when the promise resolves. */
+  beforePhase(phase: number): Promise<void>;
+  /** Called when a phase has ended, before the next one's `beforePhase`. */
+  phaseEnded(phase: number, measurement: PhaseMeasurement): Promise<void>;
+  snapshot(phase: number, snapshot: PhaseSnapshot): void;
+  /** Something to tell the user that does not end the load, e.g. a dropped log stream. */
+  warning(message: string): void;
+}
+
+/** What a load needs to know that the deployment does not: it adds the url, headers and gate. */
+export type LoadRequest = Pick<LoadSpec, 'bodies' | 'seed' | 'timeoutMs' | 'phases'>;
+
+/**
+ * Runs load workers on this machine. Resolves when all phases have ended. Rejects with `cancelled` within a second of
+ * the signal's abort, with `load-failed` otherwise. `environment` is given to the worker (for secretHeader).
+ */
+export interface LoadDriver {
+  run(
+    spec: LoadSpec,
+    environment: Readonly<Record<string, string>>,
+    handlers: LoadHandlers,
+    signal: AbortSignal,
+  ): Promise<{ node: string; autocannon: string }>;
+}
+
+/** A topology that is up. */
+export interface Deployment {
+  readonly runtimes: readonly RuntimeReport[];
+  readonly placements: readonly Placement[];
+  readonly readyMs: number;
+  readonly uploadMs: number | null;
+  readonly networkPolicy: TopologyResult['networkPolicy'];
+  /** Asks the model for its answer to each text, one request of one row each, through the same door as the load. */
+  infer(texts: readonly string[], signal: AbortSignal): Promise<Answer[]>;
+  /** Asks every server of the topology, Triton's through a port-forward where only the gateway may reach it. */
+  counters(signal: AbortSignal): Promise<ServerCounters>;
+  load(request: LoadRequest, handlers: LoadHandlers, signal: AbortSignal): Promise<LoadOutcome>;
+  /** Ends what runs and frees its GPU. Idempotent; its signal is the clean-up's own. */
+  remove(signal: AbortSignal): Promise<void>;
+}
+
+export interface LoadOutcome {
+  readonly node: string;
+  readonly autocannon: string;
+  /** Of the vantage, e.g. "the load generator shared the server's node". */
+  readonly caveats: readonly string[];
+  readonly placements: readonly Placement[];
+}
+
+/** Where a plan is carried out. One Target serves one run. */
+export interface Target {
+  /** Checks everything that can be checked before anything is made; rejects with what is wrong. */
+  preflight(plan: Plan, runId: string, progress: DeployProgress, signal: AbortSignal): Promise<Environment>;
+  /** Resolves when the topology answers its readiness probe. On failure or cancel nothing is left to the caller: `close` collects it. */
+  deploy(plan: Plan, topology: TopologyPlan, progress: DeployProgress, signal: AbortSignal): Promise<Deployment>;
+  /** Removes everything the run made. Idempotent; its signal is the clean-up's own. Rejects with what is left and how to remove it. */
+  close(signal: AbortSignal): Promise<void>;
+}
+
+/** Run records, kept. */
+export interface Runs {
+  save(record: RunRecord): Promise<void>;
+}
+
+/** Everything `benchmark` needs from the world. */
+export interface Ports {
+  readonly target: Target;
+  readonly runs: Runs;
+  readonly payload: Payload;
+  readonly clock: Clock;
+  /** SHA-256 of the text's UTF-8, in hex. */
+  sha256(text: string): string;
+  /** Version of this program. */
+  readonly version: string;
+}

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { phaseMeasurementSchema } from './load.ts';
+import { planSchema, topologySchema } from './plan.ts';
+
+/** The result of one run: written once, never edited; every later version of this program reads it. */
+
+export const runtimeReportSchema = z.strictObject({
+  component: z.enum(['fastapi', 'gateway', 'triton']),
+  /** As the server itself reports it, e.g. "CPUExecutionProvider"; "none" for a gateway, which runs no model. */
+  provider: z.string(),
+  device: z.string(),
+  runtime: z.string(),
+  runtimeVersion: z.string(),
+  serverVersion: z.string(),
+});
+export type RuntimeReport = z.infer<typeof runtimeReportSchema>;
+
+/** Deltas of Triton's own counters over one phase (nv_inference_*); proof of batching. */
+export const batchingSchema = z.strictObject({
+  inferences: z.number().int().nonnegative(),
+  executions: z.number().int().nonnegative(),
+  /** inferences / executions; null when nothing was executed. */
+  meanBatchSize: z.number().nullable(),
+  queueMsPerRequest: z.number().nullable(),
+  computeMsPerRequest: z.number().nullable(),
+});
+export type Batching = z.infer<typeof batchingSchema>;
+
+export const validitySchema = z.strictObject({
+  valid: z.boolean(),
+  /** Why it is not valid; empty when it is. */
+  reasons: z.array(z.string()),
+  /** What limits the result without making it wrong. */
+  caveats: z.array(z.string()),
+});
+export type Validity = z.infer<typeof validitySchema>;
+
+export const phaseResultSchema = z.strictObject({
+  name: z.string(),
+  kind: z.enum(['warm-up', 'measured']),
+  connections: z.number().int(),
+  durationSeconds: z.number(),
+  measurement: phaseMeasurementSchema,
+  /** Requests the server says it answered during the phase, over all its workers; null when it could not be asked. */
+  serverCount: z.number().int().nonnegative().nullable(),
+  /** null for fastapi, and when Triton's counters could not be read. */
+  batching: batchingSchema.nullable(),
+  /** 95% intervals. */
+  intervals: z.literal('not yet computed'),
+  validity: validitySchema,
+});
+export type PhaseResult = z.infer<typeof phaseResultSchema>;
+
+export const placementSchema = z.strictObject({
+  component: z.enum(['fastapi', 'gateway', 'triton', 'load']),
+  node: z.string().nullable(),
+  gpuProduct: z.string().nullable(),
+  image: z.string().nullable(),
+  /** As the container runtime reports it, "sha256:..."; null when it did not. */
+  imageDigest: z.string().nullable(),
+});
+export type Placement = z.infer<typeof placementSchema>;
+
+export const failureSchema = z.strictObject({
+  reason: z.string(),
+  message: z.string(),
+  nextStep: z.string().nullable(),
+});
+export type Failure = z.infer<typeof failureSchema>;
+
+export const topologyResultSchema = z.strictObject({
+  topology: topologySchema,
+  status: z.enum(['completed', 'failed', 'cancelled', 'skipped']),
+  runtimes: z.array(runtimeReportSchema),
+  placements: z.array(placementSchema),
+  /** From apply to Ready, upload included, and the upload alone; null when it never got there. */
+  readyMs: z.number().nullable(),
+  uploadMs: z.number().nullable(),
+  /** hybrid on a cluster: whether a pod that is not the gateway was kept from Triton. */
+  networkPolicy: z.enum(['enforced', 'not enforced', 'not probed', 'not applicable']),
+  phases: z.array(phaseResultSchema),
+  failure: failureSchema.nullable(),
+});
+export type TopologyResult = z.infer<typeof topologyResultSchema>;
+
+export const runRecordSchema = z.strictObject({
+  version: z.literal(1),
+  /** e.g. "20261122-164310-3f9a": time of the start and four random hex digits. */
+  id: z.string().regex(/^[0-9]{8}-[0-9]{6}-[0-9a-f]{4}$/),
+  startedAt: z.string(),
+  endedAt: z.string(),
+  status: z.enum(['completed', 'failed', 'cancelled']),
+  plan: planSchema,
+  /** SHA-256 of the plan as canonical JSON. */
+  planSha256: z.string(),
+  software: z.strictObject({ topologyBench: z.string(), node: z.string(), autocannon: z.string() }),
+  environment: z.strictObject({
+    target: z.enum(['kubernetes', 'local']),
+    /** Short hash that tells clusters apart without naming them; null for this machine. */
+    cluster: z.string().nullable(),
+    serverVersion: z.string().nullable(),
+    /** e.g. "linux x64, 2 cores". */
+    machine: z.string(),
+    gpuProducts: z.array(z.string()),
+    driverVersions: z.array(z.string()),
+  }),
+  sameAnswers: z.strictObject({
+    verdict: z.enum(['agreed', 'differed', 'not compared']),
+    detail: z.string(),
+  }),
+  topologies: z.array(topologyResultSchema),
+  warnings: z.array(z.string()),
+  failure: failureSchema.nullable(),
+});
+export type RunRecord = z.infer<typeof runRecordSchema>;
+export type Environment = RunRecord['environment'];
+export type SameAnswers = RunRecord['sameAnswers'];

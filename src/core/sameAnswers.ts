@@ -1,0 +1,31 @@
+import type { Answer, Payload } from './ports.ts';
+
+/** How many fixed inputs every topology answers before it is loaded. */
+const inputCount = 8;
+/** Largest difference of two logits that rounding explains: 32-bit sums in another order, on another device. */
+const tolerance = 2e-3;
+
+/** The fixed inputs: the payload's first texts without identifiers, so that the gateway hands them on unchanged. */
+export function answerInputs(payload: Payload): string[] {
+  return payload.texts
+    .filter((entry) => !entry.identifiers)
+    .slice(0, inputCount)
+    .map((entry) => entry.text);
+}
+
+/** undefined when the two sets agree; otherwise in words what differs. Texts are named by their number only. */
+export function compareAnswers(expected: readonly Answer[], got: readonly Answer[]): string | undefined {
+  if (expected.length !== got.length) {
+    return `${String(got.length)} answers instead of ${String(expected.length)}`;
+  }
+  for (const [index, want] of expected.entries()) {
+    const have = got[index];
+    if (have === undefined || have.logits.length !== want.logits.length) return `input ${String(index + 1)} has other outputs`;
+    const worst = want.logits.reduce((max, logit, at) => Math.max(max, Math.abs(logit - (have.logits[at] ?? NaN))), 0);
+    if (!(worst <= tolerance * Math.max(1, ...want.logits.map(Math.abs)))) {
+      return `input ${String(index + 1)}: logits differ by ${worst.toPrecision(2)}`;
+    }
+    if (have.label !== want.label) return `input ${String(index + 1)}: "${have.label}" instead of "${want.label}"`;
+  }
+  return undefined;
+}

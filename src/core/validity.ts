@@ -1,0 +1,117 @@
+import type { PhaseMeasurement } from './load.ts';
+import type { LoadPlan, Phase, Plan } from './plan.ts';
+import type { Validity } from './record.ts';
+import { minimumSamples } from './statistics.ts';
+
+/** Limits that a measurement must keep to be believed. */
+export const validityLimits = {
+  /** Of the requests sent. */
+  errorShare: 0.01,
+  /** 99th percentile, over the worker's own sampling interval. */
+  eventLoopDelayMs: 10,
+  /** Of the time that all connections together were open. */
+  littlesLawResidual: 0.1,
+  /** Of the window. */
+  throttledShare: 0.01,
+  /** CPU seconds a second; the generator is one thread, so at 1 it has no time left. */
+  generatorCpuShare: 0.9,
+} as const;
+
+/** Whether a phase of a run may be believed, and why not. The phase's window, counts and the generator's own health decide. */
+export function judgePhase(parts: {
+  phase: Phase;
+  measurement: PhaseMeasurement;
+  /** Requests the server says it answered; null when it could not be asked. */
+  serverCount: number | null;
+  load: Pick<LoadPlan, 'vantage'>;
+  target: Plan['target']['kind'];
+}): Validity {
+  const { measurement, serverCount } = parts;
+  const own = judgeMeasurement(measurement);
+  const reasons = [...own.reasons];
+  const caveats = [...own.caveats];
+  const { ok, sent } = measurement.requests;
+  if (serverCount !== null && (serverCount < ok || serverCount > sent)) {
+    reasons.push(
+      `the server counted ${String(serverCount)} answers, which is not between the ${String(ok)} successes and the ${String(sent)} requests sent`,
+    );
+  }
+  if (parts.target === 'kubernetes' && parts.load.vantage === 'this-machine') {
+    caveats.push('measured through a port-forward by the API server: a smoke test, not the latency inside the cluster');
+  }
+  if (parts.target === 'local') caveats.push('the load generator shared the machine with the server');
+  return { valid: reasons.length === 0, reasons, caveats };
+}
+
+/** What the measurement alone says about its worth. */
+export function judgeMeasurement(measurement: PhaseMeasurement): Validity {
+  const reasons = [...sampleReasons(measurement), ...generatorReasons(measurement)];
+  return { valid: reasons.length === 0, reasons, caveats: caveatsOf(measurement) };
+}
+
+function sampleReasons(measurement: PhaseMeasurement): string[] {
+  const { sent, ok, errors } = measurement.requests;
+  const { samples } = measurement.latency;
+  const reasons: string[] = [];
+  if (ok === 0) reasons.push('no request succeeded');
+  else if (samples < minimumSamples(0.95)) {
+    reasons.push(`insufficient samples: ${String(samples)} successes, and p95 needs ${String(minimumSamples(0.95))}`);
+  }
+  if (sent > 0 && errors / sent > validityLimits.errorShare) {
+    reasons.push(`errors: ${percent(errors / sent)} of the requests sent failed (${kinds(measurement)}); the limit is ${percent(validityLimits.errorShare)}`);
+  }
+  return reasons;
+}
+
+function generatorReasons(measurement: PhaseMeasurement): string[] {
+  const { eventLoopDelayP99Ms, throttledMs, littlesLawResidual } = measurement.generator;
+  const reasons: string[] = [];
+  if (eventLoopDelayP99Ms > validityLimits.eventLoopDelayMs) {
+    reasons.push(
+      `the load generator was late: event-loop delay p99 ${eventLoopDelayP99Ms.toFixed(1)} ms, the limit is ${String(validityLimits.eventLoopDelayMs)} ms`,
+    );
+  }
+  if (throttledMs !== null && throttledMs / windowMs(measurement) > validityLimits.throttledShare) {
+    reasons.push(`the load generator's CPU was throttled for ${throttledMs.toFixed(0)} ms of ${windowMs(measurement).toFixed(0)} ms`);
+  }
+  if (littlesLawResidual !== null && littlesLawResidual > validityLimits.littlesLawResidual) {
+    reasons.push(
+      `the connections were not kept busy: requests account for ${percent(1 - littlesLawResidual)} of their time (Little's law), and at least ${percent(1 - validityLimits.littlesLawResidual)} is needed`,
+    );
+  }
+  return reasons;
+}
+
+function caveatsOf(measurement: PhaseMeasurement): string[] {
+  const { samples } = measurement.latency;
+  const { cpuSeconds, throttledMs } = measurement.generator;
+  const caveats: string[] = [];
+  if (samples >= minimumSamples(0.95) && samples < minimumSamples(0.99)) {
+    caveats.push(`p99 is left out: ${String(samples)} successes, and it needs ${String(minimumSamples(0.99))}`);
+  }
+  const cpuShare = (cpuSeconds * 1000) / windowMs(measurement);
+  if (cpuShare > validityLimits.generatorCpuShare) {
+    caveats.push(`the load generator used ${percent(cpuShare)} of a core: its own speed limits the rate and adds to the latency`);
+  }
+  if (throttledMs !== null && throttledMs > 0 && throttledMs / windowMs(measurement) <= validityLimits.throttledShare) {
+    caveats.push(`the load generator's CPU was throttled for ${throttledMs.toFixed(0)} ms`);
+  }
+  return caveats;
+}
+
+/** Never 0, so that it can divide. */
+function windowMs(measurement: PhaseMeasurement): number {
+  return Math.max(1, measurement.window.endMs - measurement.window.startMs);
+}
+
+function kinds(measurement: PhaseMeasurement): string {
+  return Object.entries(measurement.errorsByKind)
+    .sort(([, a], [, b]) => b - a)
+    .slice(0, 3)
+    .map(([kind, count]) => `${kind}: ${String(count)}`)
+    .join(', ');
+}
+
+function percent(share: number): string {
+  return `${(share * 100).toFixed(1)}%`;
+}

@@ -1,0 +1,87 @@
+/** Numbers and times as texts: the same in every locale, with units. */
+
+/** What stands where there is no number. */
+export const insufficientSamples = 'insufficient samples';
+
+/** Three significant digits, and never more than the integer part above 1000. */
+export function significant(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 99.95) return value.toFixed(0);
+  if (size >= 9.995) return value.toFixed(1);
+  return value.toFixed(2);
+}
+
+export function formatMs(value: number | null): string {
+  return value === null ? insufficientSamples : `${significant(value)} ms`;
+}
+
+export function formatRps(value: number): string {
+  return `${significant(value)} RPS`;
+}
+
+/** Decimals that all numbers of a column get, so that they align: enough for the smallest, not too many for the largest. */
+export function columnDecimals(values: readonly (number | null)[]): 0 | 1 | 2 {
+  const sizes = values.filter((value) => value !== null && value !== 0).map((value) => Math.abs(value ?? 0));
+  if (sizes.length === 0) return 0;
+  const smallest = Math.min(...sizes);
+  const largest = Math.max(...sizes);
+  const wanted = smallest < 10 ? 2 : smallest < 100 ? 1 : 0;
+  const allowed = largest >= 1000 ? 0 : largest >= 100 ? 1 : 2;
+  return wanted < allowed ? wanted : allowed;
+}
+
+/** "0.4%"; a share that is not zero never reads as zero. */
+export function formatShare(share: number): string {
+  if (share > 0 && share < 0.001) return '<0.1%';
+  return `${(share * 100).toFixed(1)}%`;
+}
+
+/** "0:07", "12:03", "1:02:03". */
+export function formatClock(milliseconds: number): string {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  const pad = (value: number): string => String(value).padStart(2, '0');
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${String(minutes)}:${pad(seconds % 60)}`;
+  return `${String(Math.floor(minutes / 60))}:${pad(minutes % 60)}:${pad(seconds % 60)}`;
+}
+
+/** "0.8 s", "12.3 s", "2:05 min". */
+export function formatSeconds(milliseconds: number): string {
+  return milliseconds < 60_000 ? `${(milliseconds / 1000).toFixed(1)} s` : `${formatClock(milliseconds)} min`;
+}
+
+export function formatBytes(bytes: number): string {
+  if (bytes < 1000) return `${String(bytes)} B`;
+  if (bytes < 1_000_000) return `${significant(bytes / 1000)} kB`;
+  if (bytes < 1_000_000_000) return `${significant(bytes / 1_000_000)} MB`;
+  return `${significant(bytes / 1_000_000_000)} GB`;
+}
+
+/** "2026-11-22 16:43 UTC"; a text that is no time is given back as it is. */
+export function formatTime(iso: string): string {
+  const match = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})/.exec(iso);
+  return match === null ? iso : `${match[1] ?? ''} ${match[2] ?? ''} UTC`;
+}
+
+export function formatConnections(connections: number): string {
+  return connections === 1 ? '1 connection' : `${String(connections)} connections`;
+}
+
+/** "a, b and c". */
+export function formatList(items: readonly string[]): string {
+  if (items.length < 2) return items.join('');
+  return `${items.slice(0, -1).join(', ')} and ${items.at(-1) ?? ''}`;
+}
+
+/** "1 run", "3 runs". */
+export function formatCount(count: number, singular: string, plural = `${singular}s`): string {
+  return `${String(count)} ${count === 1 ? singular : plural}`;
+}
+
+/** The text as a sentence: first letter large, one full stop at the end. */
+export function sentence(text: string): string {
+  const trimmed = text.trim();
+  if (trimmed === '') return '';
+  const capital = trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
+  return /[.!?]$/.test(capital) ? capital : `${capital}.`;
+}

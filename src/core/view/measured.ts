@@ -1,0 +1,127 @@
+import type { RunState } from '../events.ts';
+import type { Plan, TopologyPlan } from '../plan.ts';
+import type { Batching, Failure, PhaseResult, RunRecord, TopologyResult, Validity } from '../record.ts';
+import { topologyKey } from '../topologyKey.ts';
+
+/** One topology of a run, finished or not: what is known of it so far. */
+export interface MeasuredTopology {
+  /** See topologyKey. */
+  readonly key: string;
+  readonly topology: TopologyPlan;
+  readonly status: TopologyResult['status'] | 'queued' | 'running';
+  /** Phases that have ended, warm-ups included. */
+  readonly phases: readonly PhaseResult[];
+  readonly failure: Failure | null;
+  /** null until the topology has ended. */
+  readonly result: TopologyResult | null;
+}
+
+/** A run as far as it has come: the one shape that table, charts, summary and texts are made from. */
+export interface Measured {
+  readonly plan: Plan;
+  readonly topologies: readonly MeasuredTopology[];
+  /** null until the run has ended. */
+  readonly record: RunRecord | null;
+}
+
+/** Numbers of one topology at one level. */
+export interface PhaseRow {
+  readonly topology: string;
+  /** The phase's name, e.g. "c8". */
+  readonly phase: string;
+  readonly connections: number;
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly rps: number;
+  /** Requests per second and GPU held; null without a GPU, and where the CPU computed. */
+  readonly rpsPerGpu: number | null;
+  readonly gpu: 'none' | 'used' | 'unused';
+  readonly errors: number;
+  readonly sent: number;
+  readonly errorsByKind: Readonly<Record<string, number>>;
+  readonly samples: number;
+  readonly batching: Batching | null;
+  readonly validity: Validity;
+}
+
+export function measuredRecord(record: RunRecord): Measured {
+  return {
+    plan: record.plan,
+    record,
+    topologies: record.topologies.map((result) => ({
+      key: topologyKey(result.topology),
+      topology: result.topology,
+      status: result.status,
+      phases: result.phases,
+      failure: result.failure,
+      result,
+    })),
+  };
+}
+
+/** A run under way; once its record is there, the record's own data. */
+export function measuredState(state: RunState): Measured {
+  if (state.record !== null) return measuredRecord(state.record);
+  return {
+    plan: state.plan,
+    record: null,
+    topologies: state.plan.topologies.flatMap((topology) => {
+      const key = topologyKey(topology);
+      const known = state.topologies.find((candidate) => candidate.key === key);
+      if (known === undefined) return [];
+      const status = known.result?.status ?? (known.stage === 'queued' ? 'queued' : 'running');
+      const failure = known.result?.failure ?? null;
+      return [{ key, topology, status, phases: known.phases, failure, result: known.result }];
+    }),
+  };
+}
+
+/** The measured phases, in the order of the plan; warm-ups are dropped. */
+export function rowsOf(measured: Measured): PhaseRow[] {
+  return measured.topologies.flatMap((topology) =>
+    topology.phases.filter((phase) => phase.kind === 'measured').map((phase) => rowOf(measured.plan, topology, phase)),
+  );
+}
+
+/** Levels that were measured, ascending. */
+export function levelsOf(rows: readonly PhaseRow[]): number[] {
+  return [...new Set(rows.map((row) => row.connections))].sort((a, b) => a - b);
+}
+
+/** The level that shows most: where most topologies have numbers, and of those the highest; undefined without rows. */
+export function telling(rows: readonly PhaseRow[]): number | undefined {
+  const levels = levelsOf(rows);
+  const covered = (level: number): number => rows.filter((row) => row.connections === level).length;
+  const most = Math.max(...levels.map(covered));
+  return levels.findLast((level) => covered(level) === most);
+}
+
+function rowOf(plan: Plan, topology: MeasuredTopology, phase: PhaseResult): PhaseRow {
+  const { measurement } = phase;
+  const gpu = gpuUse(plan, topology);
+  return {
+    topology: topology.key,
+    phase: phase.name,
+    connections: phase.connections,
+    p50Ms: measurement.latency.p50Ms,
+    p95Ms: measurement.latency.p95Ms,
+    p99Ms: measurement.latency.p99Ms,
+    rps: measurement.rps,
+    rpsPerGpu: gpu === 'used' && plan.gpu !== null ? measurement.rps / plan.gpu.count : null,
+    gpu,
+    errors: measurement.requests.errors,
+    sent: measurement.requests.sent,
+    errorsByKind: measurement.errorsByKind,
+    samples: measurement.latency.samples,
+    batching: phase.batching,
+    validity: phase.validity,
+  };
+}
+
+/** A GPU that is held while the CPU computes must not look like a GPU's result. */
+function gpuUse(plan: Plan, topology: MeasuredTopology): PhaseRow['gpu'] {
+  if (plan.gpu === null) return 'none';
+  const runtimes = topology.result?.runtimes ?? [];
+  return runtimes.some((runtime) => runtime.provider === 'CPUExecutionProvider') ? 'unused' : 'used';
+}

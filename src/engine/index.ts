@@ -1,0 +1,12 @@
+/** What the extension loads when it first needs the engine, and what the command line is made of. */
+export { openAssets } from '../assets/assets.ts';
+export { benchmark } from '../core/benchmark.ts';
+export { reduce, startState } from '../core/events.ts';
+export { parseModel } from '../core/model.ts';
+export { topologyKey } from '../core/plan.ts';
+export { checkPlan, estimateSeconds, makePlan } from '../core/planning.ts';
+export { createLoadDriver } from '../load/driver.ts';
+export { createLocalTarget } from '../local/target.ts';
+export { resolveModel } from '../models/resolve.ts';
+export { openRunStore, parseRecord } from '../runs/store.ts';
+export { newRunId, sha256, systemClock } from './host.ts';

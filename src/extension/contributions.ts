@@ -1,0 +1,105 @@
+/**
+ * Every id, setting and context key that package.json contributes: the one place they are spelled. A unit test compares
+ * package.json with these tables.
+ */
+
+export const viewContainerId = 'topologyBench';
+export const languageId = 'triton-model-config';
+export const panelType = 'topologyBench.panel';
+export const walkthroughId = 'topologyBench.start';
+
+export const viewIds = {
+  cluster: 'topologyBench.cluster',
+  topologies: 'topologyBench.topologies',
+  results: 'topologyBench.results',
+} as const;
+
+/** Command titles as they stand in package.nls.json, in the category "Topology Bench". */
+export const commandTitles = {
+  'topologyBench.benchmark': 'Benchmark Topology',
+  'topologyBench.benchmarkAgain': 'Benchmark Again',
+  'topologyBench.cancelRun': 'Cancel Run',
+  'topologyBench.deploy': 'Deploy Topology',
+  'topologyBench.deleteDeployment': 'Delete Deployment',
+  'topologyBench.showLogs': 'Show Logs',
+  'topologyBench.copyEndpoint': 'Copy Endpoint',
+  'topologyBench.sendSampleRequest': 'Send a Sample Request',
+  'topologyBench.uploadModelAgain': 'Upload Model Again',
+  'topologyBench.openResults': 'Open Results',
+  'topologyBench.openRecord': 'Open Record as JSON',
+  'topologyBench.deleteResult': 'Delete Result',
+  'topologyBench.cleanUp': 'Clean Up',
+  'topologyBench.refresh': 'Refresh',
+  'topologyBench.selectContext': 'Select Kubernetes Context',
+  'topologyBench.selectNamespace': 'Select Namespace',
+  'topologyBench.openSettings': 'Open Settings',
+  'topologyBench.showOutput': 'Show Log',
+} as const;
+
+export type CommandId = keyof typeof commandTitles;
+
+/** Keys of `when` clauses, set by setContext. */
+export const contextKeys = {
+  /** False when no kubeconfig names a context. */
+  hasCluster: 'topologyBench.hasCluster',
+  /** True once the results folder was read and held no record. */
+  noResults: 'topologyBench.noResults',
+  /** True while a benchmark is queued or under way in this window. */
+  running: 'topologyBench.running',
+} as const;
+
+/** `contextValue` of tree nodes, which menus in package.json match; several are joined by a dot. */
+export const nodeContexts = {
+  context: 'context',
+  namespace: 'namespace',
+  liveRun: 'liveRun',
+  topology: 'topology',
+  deployment: 'deployment',
+  deploymentWithoutModel: 'deployment.modelMissing',
+  result: 'result',
+  unreadableResult: 'result.unreadable',
+} as const;
+
+/** Settings below "topologyBench.", with their defaults. */
+export const settingDefaults = {
+  'codeLens.enabled': true,
+  profile: 'quick',
+  cores: 2,
+  namespace: '',
+  kubeconfig: '',
+  resultsFolder: '',
+  'load.vantage': 'in-cluster',
+  'load.requestTimeoutMs': 10_000,
+  readyTimeoutSeconds: 900,
+  'gpu.resource': 'nvidia.com/gpu',
+  'gpu.nodeSelector': {},
+  'gpu.tolerations': [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }],
+  'gpu.runtimeClass': 'nvidia',
+  allowCpuProvider: false,
+  'images.server': 'docker.io/library/python:3.12-slim',
+  'images.triton': 'nvcr.io/nvidia/tritonserver:26.07-py3',
+  'images.loadGenerator': 'docker.io/library/node:24-slim',
+  'images.packages': 'install',
+  'images.requirements': 'auto',
+  packageIndexUrl: '',
+} as const;
+
+export type SettingKey = keyof typeof settingDefaults;
+
+/** Settings that an untrusted workspace may not decide: they name code that runs, or where it runs. */
+export const restrictedSettings: readonly SettingKey[] = [
+  'namespace',
+  'kubeconfig',
+  'resultsFolder',
+  'gpu.resource',
+  'gpu.nodeSelector',
+  'gpu.tolerations',
+  'gpu.runtimeClass',
+  'allowCpuProvider',
+  'images.server',
+  'images.triton',
+  'images.loadGenerator',
+  'images.packages',
+  'images.requirements',
+  'packageIndexUrl',
+];

@@ -1,0 +1,63 @@
+import * as vscode from 'vscode';
+import { explain, isCancelled, toBenchError, type BenchError, type Reason } from '../core/errors.ts';
+import type { SettingKey } from './contributions.ts';
+import { openSettings } from './settings.ts';
+
+/** Setting that usually mends a failure. */
+const settingFor: Partial<Record<Reason, SettingKey>> = {
+  'kubeconfig-missing': 'kubeconfig',
+  'kubeconfig-broken': 'kubeconfig',
+  'image-unavailable': 'images.server',
+  'gpu-unavailable': 'gpu.resource',
+  'save-failed': 'resultsFolder',
+  'not-ready': 'readyTimeoutSeconds',
+  'namespace-missing': 'namespace',
+};
+
+/** What a failure goes to: the log always, a dialog unless the user asked to stop. */
+export interface Failures {
+  /** Says what happened with buttons for what can be done; `retry` adds one that does it again. */
+  show(error: unknown, doing: string, retry?: () => void): void;
+  /** The log alone, for what nobody asked for. */
+  note(error: unknown, doing: string): BenchError;
+}
+
+export function createFailures(log: vscode.LogOutputChannel): Failures {
+  const note = (error: unknown, doing: string): BenchError => {
+    const problem = toBenchError(error, doing);
+    if (isCancelled(problem)) log.info(problem.message);
+    else log.error(`${problem.message} [${problem.reason}]${causes(problem)}`);
+    return problem;
+  };
+  return {
+    note,
+    show(error, doing, retry) {
+      const problem = note(error, doing);
+      if (isCancelled(problem)) return;
+      void offer(problem, log, retry);
+    },
+  };
+}
+
+async function offer(problem: BenchError, log: vscode.LogOutputChannel, retry: (() => void) | undefined): Promise<void> {
+  const setting = settingFor[problem.reason];
+  const again = vscode.l10n.t('Retry');
+  const settings = vscode.l10n.t('Open Settings');
+  const showLog = vscode.l10n.t('Show Log');
+  const buttons = [...(retry === undefined ? [] : [again]), ...(setting === undefined ? [] : [settings]), showLog];
+  const chosen = await vscode.window.showErrorMessage(explain(problem), ...buttons);
+  if (chosen === again) retry?.();
+  else if (chosen === settings) await openSettings(setting);
+  else if (chosen === showLog) log.show();
+}
+
+/** Messages of what caused an error, for the log; stacks only of faults of our own. */
+function causes(problem: BenchError): string {
+  let text = '';
+  let cause = problem.cause;
+  for (let depth = 0; cause instanceof Error && depth < 4; depth += 1) {
+    text += `\n  caused by ${problem.reason === 'internal' ? (cause.stack ?? cause.message) : cause.message}`;
+    cause = cause.cause;
+  }
+  return text;
+}

@@ -1,0 +1,90 @@
+import type { RunState } from '../core/events.ts';
+import type { RunRecord } from '../core/record.ts';
+
+/**
+ * What the extension and its results webview say to each other. The host sends complete snapshots, never deltas, on
+ * "ready" and whenever something changes; the webview asks by requests, which are answered or rejected. Both ends
+ * validate what they receive (see validate.ts). Plain JSON.
+ */
+
+/** Everything the webview shows at one time. */
+export type View =
+  | {
+      readonly kind: 'record';
+      readonly record: RunRecord;
+      /** Name of the model config's folder or the like, for the heading; the record itself holds no path. */
+      readonly subject: string;
+      /** False in an untrusted workspace, while another run of it is under way, or where the model is not known any more. */
+      readonly canBenchmarkAgain: boolean;
+      /** Why the record could not be saved, e.g. a full disk; null when it was. */
+      readonly notSaved: string | null;
+    }
+  | {
+      readonly kind: 'live';
+      readonly state: RunState;
+      readonly subject: string;
+      /** True from the moment the user asked to stop until the run has cleaned up. */
+      readonly cancelling: boolean;
+    }
+  /** A run that has no state yet: it is being planned, or another run holds the same GPUs. */
+  | { readonly kind: 'queued'; readonly subject: string; readonly message: string; readonly cancelling: boolean }
+  /** Nothing can be shown, and why: a run that failed before it began, a record that was deleted or is damaged. */
+  | {
+      readonly kind: 'problem';
+      readonly subject: string;
+      readonly message: string;
+      readonly nextStep: string | null;
+      readonly canBenchmarkAgain: boolean;
+    };
+
+/** What the webview keeps by setState, so that a restored panel can be filled again. */
+export interface PanelState {
+  readonly version: 1;
+  /** Run that the panel shows; null when it never got one. */
+  readonly runId: string | null;
+}
+
+export type HostMessage =
+  | { readonly type: 'show'; readonly view: View; readonly keep: PanelState }
+  | { readonly type: 'reply'; readonly id: number; readonly ok: true }
+  | { readonly type: 'reply'; readonly id: number; readonly ok: false; readonly message: string };
+
+/** What the webview may ask for. A request that cannot be met is rejected with a sentence for the user. */
+export type PanelRequest =
+  | { readonly kind: 'cancel' }
+  | { readonly kind: 'open-log' }
+  | { readonly kind: 'benchmark-again' }
+  /** Opens the record's JSON in an editor. */
+  | { readonly kind: 'open-record' }
+  | { readonly kind: 'open-settings' }
+  /** The table as the webview renders it (Markdown or CSV), for the clipboard; at most maxCopyCharacters. */
+  | { readonly kind: 'copy'; readonly text: string };
+
+/** One row as it is painted: what a test compares with the record. */
+export interface DrawnFigure {
+  /** A topology's key (see topologyKey). */
+  readonly topology: string;
+  /** Name of the phase, e.g. "c8". */
+  readonly phase: string;
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly rps: number;
+  readonly errors: number;
+}
+
+export type WebviewMessage =
+  /** The page's script runs and wants its snapshot; sent again after each reload. */
+  | { readonly type: 'ready' }
+  | { readonly type: 'request'; readonly id: number; readonly request: PanelRequest }
+  /** The view has been painted, charts included. */
+  | {
+      readonly type: 'drawn';
+      readonly kind: View['kind'];
+      readonly runId: string | null;
+      readonly figures: readonly DrawnFigure[];
+    }
+  /** Something went wrong in the page, e.g. a violated security policy; goes to the log. */
+  | { readonly type: 'page-problem'; readonly message: string };
+
+export const maxCopyCharacters = 1_000_000;

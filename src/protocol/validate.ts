@@ -1,0 +1,145 @@
+import type { DrawnFigure, HostMessage, PanelRequest, PanelState, View, WebviewMessage } from './messages.ts';
+import { maxCopyCharacters } from './messages.ts';
+
+/**
+ * Checks of what came over the wall, small enough for the webview: discriminants and scalars. Records and states were
+ * checked in full when they were read or made; here only their outline is. A message that does not fit is null.
+ */
+
+export function parseWebviewMessage(value: unknown): WebviewMessage | null {
+  if (!isObject(value)) return null;
+  switch (value['type']) {
+    case 'ready':
+      return { type: 'ready' };
+    case 'request': {
+      const { id } = value;
+      const request = parseRequest(value['request']);
+      return isId(id) && request !== null ? { type: 'request', id, request } : null;
+    }
+    case 'drawn': {
+      const { kind, runId, figures } = value;
+      if (!isViewKind(kind) || !isNullableString(runId) || !Array.isArray(figures)) return null;
+      return figures.every(isDrawnFigure) ? { type: 'drawn', kind, runId, figures } : null;
+    }
+    case 'page-problem':
+      return typeof value['message'] === 'string'
+        ? { type: 'page-problem', message: value['message'].slice(0, 2000) }
+        : null;
+    default:
+      return null;
+  }
+}
+
+export function parseHostMessage(value: unknown): HostMessage | null {
+  if (!isObject(value)) return null;
+  switch (value['type']) {
+    case 'show': {
+      const { view, keep } = value;
+      return isView(view) && isPanelState(keep) ? { type: 'show', view, keep } : null;
+    }
+    case 'reply': {
+      const { id, ok, message } = value;
+      if (!isId(id)) return null;
+      if (ok === true) return { type: 'reply', id, ok };
+      return ok === false && typeof message === 'string' ? { type: 'reply', id, ok, message } : null;
+    }
+    default:
+      return null;
+  }
+}
+
+export function isPanelState(value: unknown): value is PanelState {
+  return isObject(value) && value['version'] === 1 && isNullableString(value['runId']);
+}
+
+function parseRequest(value: unknown): PanelRequest | null {
+  if (!isObject(value)) return null;
+  const { kind, text } = value;
+  switch (kind) {
+    case 'cancel':
+    case 'open-log':
+    case 'benchmark-again':
+    case 'open-record':
+    case 'open-settings':
+      return { kind };
+    case 'copy':
+      return typeof text === 'string' && text.length <= maxCopyCharacters ? { kind, text } : null;
+    default:
+      return null;
+  }
+}
+
+function isView(value: unknown): value is View {
+  if (!isObject(value) || typeof value['subject'] !== 'string') return false;
+  switch (value['kind']) {
+    case 'record':
+      return (
+        isRecordOutline(value['record']) && isBoolean(value['canBenchmarkAgain']) && isNullableString(value['notSaved'])
+      );
+    case 'live':
+      return isStateOutline(value['state']) && isBoolean(value['cancelling']);
+    case 'queued':
+      return typeof value['message'] === 'string' && isBoolean(value['cancelling']);
+    case 'problem':
+      return (
+        typeof value['message'] === 'string' &&
+        isNullableString(value['nextStep']) &&
+        isBoolean(value['canBenchmarkAgain'])
+      );
+    default:
+      return false;
+  }
+}
+
+function isRecordOutline(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    value['version'] === 1 &&
+    typeof value['id'] === 'string' &&
+    isObject(value['plan']) &&
+    Array.isArray(value['topologies'])
+  );
+}
+
+function isStateOutline(value: unknown): boolean {
+  return (
+    isObject(value) && typeof value['id'] === 'string' && isObject(value['plan']) && Array.isArray(value['topologies'])
+  );
+}
+
+function isDrawnFigure(value: unknown): value is DrawnFigure {
+  return (
+    isObject(value) &&
+    typeof value['topology'] === 'string' &&
+    typeof value['phase'] === 'string' &&
+    isNullableNumber(value['p50Ms']) &&
+    isNullableNumber(value['p95Ms']) &&
+    isNullableNumber(value['p99Ms']) &&
+    typeof value['rps'] === 'number' &&
+    typeof value['errors'] === 'number'
+  );
+}
+
+function isViewKind(value: unknown): value is View['kind'] {
+  return value === 'record' || value === 'live' || value === 'queued' || value === 'problem';
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isId(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+}
+
+function isBoolean(value: unknown): value is boolean {
+  return typeof value === 'boolean';
+}
+
+function isNullableString(value: unknown): value is string | null {
+  return value === null || typeof value === 'string';
+}
+
+function isNullableNumber(value: unknown): value is number | null {
+  return value === null || typeof value === 'number';
+}

@@ -1,0 +1,148 @@
+import { mkdir, open, readdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { BenchError } from '../core/errors.ts';
+import type { Runs } from '../core/ports.ts';
+import { runRecordSchema, type RunRecord } from '../core/record.ts';
+
+/** A record on disk, or why it cannot be read. */
+export type StoredRun =
+  | { readonly id: string; readonly path: string; readonly record: RunRecord; readonly problem?: undefined }
+  | { readonly id: string; readonly path: string; readonly record?: undefined; readonly problem: string };
+
+export interface RunStore extends Runs {
+  /** Newest first; files that cannot be read are listed with the reason. An absent folder is an empty list. */
+  list(): Promise<StoredRun[]>;
+  /** @throws BenchError record-unreadable */
+  read(id: string): Promise<RunRecord>;
+  delete(id: string): Promise<void>;
+  pathOf(id: string): string;
+  readonly directory: string;
+}
+
+const extension = '.json';
+
+/**
+ * Run records as files of a folder, one a run, written whole or not at all. The folder hides itself from git until the user
+ * decides otherwise.
+ */
+export function openRunStore(directory: string): RunStore {
+  const pathOf = (id: string): string => join(directory, `${id}${extension}`);
+  return {
+    directory,
+    pathOf,
+    async save(record) {
+      const temporary = join(directory, `.${record.id}.${String(process.pid)}.tmp`);
+      try {
+        await mkdir(directory, { recursive: true });
+        await hideFromGit(directory);
+        await writeDurably(temporary, `${JSON.stringify(record, null, 2)}\n`);
+        await rename(temporary, pathOf(record.id));
+      } catch (error) {
+        await rm(temporary, { force: true }).catch(() => undefined);
+        throw new BenchError({
+          reason: 'save-failed',
+          message: `The run record could not be written to ${directory}: ${reasonOf(error)}.`,
+          nextStep: 'Free some space or choose another results folder; the results stay in the window until it is closed.',
+          cause: error,
+        });
+      }
+    },
+    async list() {
+      let names: string[];
+      try {
+        names = await readdir(directory);
+      } catch (error) {
+        if (isMissing(error)) return [];
+        throw new BenchError({
+          reason: 'record-unreadable',
+          message: `The results folder ${directory} cannot be read: ${reasonOf(error)}.`,
+          nextStep: 'Check its permissions, or choose another results folder.',
+          cause: error,
+        });
+      }
+      const ids = names.filter((name) => name.endsWith(extension) && !name.startsWith('.')).sort().reverse();
+      return Promise.all(ids.map((name) => readStored(join(directory, name))));
+    },
+    async read(id) {
+      const stored = await readStored(pathOf(id));
+      if (stored.record === undefined) throw unreadable(stored.path, stored.problem);
+      return stored.record;
+    },
+    delete: (id) => unlink(pathOf(id)),
+  };
+}
+
+/**
+ * A record from a file's text; every earlier version is understood.
+ * @throws BenchError record-unreadable
+ */
+export function parseRecord(path: string, text: string): RunRecord {
+  const problem = readText(text);
+  if (typeof problem === 'string') throw unreadable(path, problem);
+  return problem;
+}
+
+async function readStored(path: string): Promise<StoredRun> {
+  const id = basename(path, extension);
+  try {
+    const record = readText(await readFile(path, 'utf8'));
+    return typeof record === 'string' ? { id, path, problem: record } : { id, path, record };
+  } catch (error) {
+    return { id, path, problem: reasonOf(error) };
+  }
+}
+
+function readText(text: string): RunRecord | string {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return 'it is not complete JSON; the file is damaged';
+  }
+  if (json !== null && typeof json === 'object' && 'version' in json && typeof json.version === 'number' && json.version > 1) {
+    return `it was written by a newer version of Topology Bench (record version ${String(json.version)})`;
+  }
+  const parsed = runRecordSchema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const [first] = parsed.error.issues;
+  return `it is not a run record: ${first?.path.join('.') ?? ''} ${first?.message ?? ''}`.trim();
+}
+
+function unreadable(path: string, problem: string): BenchError {
+  return new BenchError({
+    reason: 'record-unreadable',
+    message: `The run record ${path} cannot be read: ${problem}.`,
+    nextStep: 'Restore the file from a backup, or delete it.',
+  });
+}
+
+async function hideFromGit(directory: string): Promise<void> {
+  try {
+    await writeFile(join(directory, '.gitignore'), '*\n', { flag: 'wx' });
+  } catch (error) {
+    if (!hasCode(error, 'EEXIST')) throw error;
+  }
+}
+
+/** Flushed before the rename, so that a crash leaves the old state or the new one. */
+async function writeDurably(path: string, text: string): Promise<void> {
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function isMissing(error: unknown): boolean {
+  return hasCode(error, 'ENOENT');
+}
+
+function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && 'code' in error && error.code === code;
+}

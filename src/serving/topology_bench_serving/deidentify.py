@@ -1,0 +1,162 @@
+"""Replaces identifiers in clinical English by tags such as `<NAME>`, with patterns of our own.
+
+What it can't see: names without a title or a telling word before them, and places other than addresses. It lowers
+the risk; it is no guarantee, and no ground for calling a text anonymous.
+
+Every pattern is bounded in each repetition, so that time grows linearly with the text whatever the text is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+_MONTH = (
+    r"(?:Jan(?:uary)?|Feb(?:ruary)?|Mar(?:ch)?|Apr(?:il)?|May|June?|July?|Aug(?:ust)?|Sept?(?:ember)?|Oct(?:ober)?"
+    r"|Nov(?:ember)?|Dec(?:ember)?)"
+)
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])"
+_MONTH_NUMBER = r"(?:0?[1-9]|1[0-2])"
+_YEAR = r"(?:(?:19|20)\d{2}|'?\d{2})"
+_NAME_WORD = r"(?:[A-Z][a-z]{0,2}['’][A-Z]|Mc[A-Z]|Mac[A-Z]|[A-Z])(?:[^\W\d_]|['’-](?=[^\W\d_])){0,40}"
+_INITIAL = r"[A-Z]\."
+_NAME = rf"(?:(?:{_INITIAL}|{_NAME_WORD})(?:[ \t]{{1,3}}(?:{_INITIAL}|{_NAME_WORD}|(?:van|von|de|del|la|bin)\b)){{0,3}})"
+_TITLE = r"(?:Dr|Doctor|Mr|Mrs|Ms|Miss|Mx|Prof|Professor|Nurse|Pt|PT|Patient|patient|Rev|Sr|Sister|Fr|Father)"
+_RELATIVE = (
+    r"(?:[Ww]ife|[Hh]usband|[Ss]pouse|[Pp]artner|[Mm]other|[Ff]ather|[Ss]on|[Dd]aughter|[Bb]rother|[Ss]ister|[Ff]riend"
+    r"|[Nn]eighbou?r|[Gg]uardian|[Cc]aregiver|[Aa]unt|[Uu]ncle|[Cc]ousin|[Gg]rand(?:mother|father|son|daughter))"
+)
+_NAME_FIELD = r"(?:(?:[Pp]atient |[Ff]ull |[Ll]ast |[Ff]irst |[Mm]aiden )?[Nn]ame|NAME|[Ss]igned(?: by)?|[Aa]ttending)"
+_ID_FIELD = (
+    r"(?:(?:member|patient|policy|insurance|subscriber|group|employee|visit|encounter|beneficiary|plan|claim)"
+    r"(?: id| no\.?| number)?|account|acct\.?|licen[cs]e|certificate|serial|vin|plate|passport|device|medicare|medicaid"
+    r"|id|dea|npi)(?: (?:id|no\.?|number|nr\.?))?"
+)
+_STREET_KIND = (
+    r"(?:Street|St|Avenue|Ave|Road|Rd|Drive|Dr|Lane|Ln|Boulevard|Blvd|Court|Ct|Circle|Cir|Way|Place|Pl|Terrace|Ter"
+    r"|Parkway|Pkwy|Highway|Hwy|Square|Sq|Trail|Trl|Loop|Run|Alley|Plaza|Crescent|Close)"
+)
+
+# A pattern marks its named group `hide` where it has one, and its whole match elsewhere.
+_RECOGNIZERS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    ("URL", re.compile(r"\b(?:https?|ftp)://[^\s<>\"]{1,2000}|\bwww\.[^\s<>\"]{1,2000}", re.IGNORECASE)),
+    ("EMAIL", re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@[A-Za-z\d](?:[A-Za-z\d-]{0,62}\.){1,8}[A-Za-z]{2,24}\b")),
+    ("IP", re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]?\d)")),
+    ("IP", re.compile(r"(?<![\w:])(?:[A-Fa-f\d]{1,4}:){7}[A-Fa-f\d]{1,4}(?![\w:])")),
+    ("IP", re.compile(r"(?<![\w:])(?:[A-Fa-f\d]{1,4}:){1,6}(?::[A-Fa-f\d]{1,4}){1,6}(?![\w:])")),
+    ("SSN", re.compile(r"(?<![\w-])\d{3}([- ])\d{2}\1\d{4}(?![\w-])")),
+    ("SSN", re.compile(r"\b(?:SSN|social security(?: number| no\.?)?)[:#]?\s{0,3}(?P<hide>\d{9})\b", re.IGNORECASE)),
+    (
+        "PHONE",
+        re.compile(
+            r"(?<![\w.-])(?:\+?1[-. ]{0,2})?(?:\(\d{3}\)[-. ]{0,2}|\d{3}[-. ])\d{3}[-. ]\d{4}"
+            r"(?:[ ,]{0,2}(?:x|ext\.?|extension)[ ]{0,2}\d{1,6})?(?![\w-])",
+            re.IGNORECASE,
+        ),
+    ),
+    ("PHONE", re.compile(r"(?<![\w.])\+\d{1,3}(?:[-. ]?\(?\d{1,4}\)?){2,5}(?!\w)")),
+    (
+        "PHONE",
+        re.compile(
+            r"\b(?:phone|tel(?:ephone)?|mobile|cell|fax|pager|call(?: back)?(?: at)?)\.?[:#]?\s{0,3}"
+            r"(?P<hide>\+?\d{7,15})\b",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "MRN",
+        re.compile(
+            r"\b(?:MRN?|medical record|chart|hospital)(?: (?:number|no\.?|nr\.?|id))?\s{0,2}[:#]?\s{0,3}#?"
+            r"(?P<hide>(?=[A-Z-]{0,4}\d)[A-Z\d-]{4,15})\b",
+            re.IGNORECASE,
+        ),
+    ),
+    ("ID", re.compile(r"\b(?=[A-HJ-NPR-Z\d]{0,16}\d)[A-HJ-NPR-Z\d]{17}\b")),
+    (
+        "ID",
+        re.compile(
+            rf"\b{_ID_FIELD}\s{{0,2}}[:#]?\s{{0,3}}#?(?P<hide>(?=[A-Z-]{{0,8}}\d)[A-Z\d-]{{4,24}})\b", re.IGNORECASE
+        ),
+    ),
+    ("ID", re.compile(r"\bplate[:#]?\s{1,3}(?P<hide>[A-Z\d]{1,4}[- ]?[A-Z\d]{2,5})\b")),
+    ("ID", re.compile(r"(?:\b(?:no|nr|No|Nr)\.|#)\s{0,2}(?P<hide>(?=[A-Z-]{0,8}\d)[A-Z\d-]{4,24})\b")),
+    ("ID", re.compile(r"(?<![\w.,/-])\d{8,20}(?![\w/-]|[.,]\d)")),
+    ("DATE", re.compile(rf"(?<![\w/.-])(?:19|20)\d{{2}}([-/.]){_MONTH_NUMBER}\1{_DAY}(?![\d/])")),
+    ("DATE", re.compile(rf"(?<![\w/.-]){_MONTH_NUMBER}([-/.]){_DAY}\1{_YEAR}(?![\w/-])")),
+    ("DATE", re.compile(rf"(?<![\w/.-]){_DAY}([-/.]){_MONTH_NUMBER}\1{_YEAR}(?![\w/-])")),
+    ("DATE", re.compile(rf"(?<![\w/.-])(?<!pain )(?<!score )(?<!rated ){_MONTH_NUMBER}/{_DAY}(?![\w/]|\.\d)(?! ?(?:mg|mm|pain))")),
+    ("DATE", re.compile(rf"\b{_MONTH}\.?\s{{1,3}}{_DAY}(?:st|nd|rd|th)?\b(?:,?\s{{1,3}}{_YEAR}\b)?", re.IGNORECASE)),
+    (
+        "DATE",
+        re.compile(rf"\b{_DAY}(?:st|nd|rd|th)?\s{{1,3}}(?:of )?{_MONTH}\b\.?(?:,?\s{{1,3}}{_YEAR}\b)?", re.IGNORECASE),
+    ),
+    ("DATE", re.compile(rf"\b{_MONTH}\.?,?\s{{1,3}}(?:of )?(?:19|20)\d{{2}}\b", re.IGNORECASE)),
+    (
+        "STREET",
+        re.compile(
+            rf"(?<![\w.])\d{{1,6}}[A-Z]?\s(?:[NSEW]\.?\s)?(?:[A-Z\d][\w.'’-]{{0,30}}\s){{1,4}}{_STREET_KIND}\b\.?"
+            r"(?:,?\s(?:Apt|Apartment|Suite|Ste|Unit|Floor|#)\.?\s?[\w-]{1,6})?"
+        ),
+    ),
+    ("STREET", re.compile(r"\bP\.?\s?O\.?\s?Box\s\d{1,8}\b", re.IGNORECASE)),
+    (
+        "PLACE",
+        re.compile(r"\b(?:[A-Z][a-z'.-]{1,30}\s){0,2}[A-Z][a-z'.-]{1,30},\s[A-Z]{2}(?=\s\d{5}\b)"),
+    ),
+    ("ZIP", re.compile(r"(?<![\w.,/-])\d{5}(?:-\d{4})?(?![\w/-]|[.,]\d)(?!\s?(?:mg|ml|mcg|units?|cells|/)\b)")),
+    ("AGE", re.compile(r"\b(?:age|aged)[: ]\s{0,2}(?P<hide>9\d|1[0-3]\d)\b(?![./]\d)", re.IGNORECASE)),
+    (
+        "AGE",
+        re.compile(
+            r"(?<![\w./])(?P<hide>9\d|1[0-3]\d)(?=[- ]{0,2}(?:years?[- ]{0,2}old|y/?o\b|yrs?\b|years? of age))",
+            re.IGNORECASE,
+        ),
+    ),
+    ("NAME", re.compile(rf"\b{_TITLE}(?:\.\s{{0,2}}|\s{{1,3}})(?P<hide>{_NAME})")),
+    ("NAME", re.compile(rf"\b{_RELATIVE}(?:,?\s{{1,3}}|\s?\()(?P<hide>{_NAME})")),
+    ("NAME", re.compile(rf"\b{_NAME_FIELD}(?: is)?\s?:?\s{{1,3}}(?P<hide>{_NAME}(?:,\s{_NAME})?)")),
+    ("NAME", re.compile(rf"(?<![\w'’-])(?P<hide>{_NAME_WORD}(?:\s{_NAME_WORD}){{0,2}}),\s(?:MD|M\.D\.|DO|RN|NP|PA-C|PhD)\b")),
+)
+
+
+@dataclass(frozen=True)
+class Deidentified:
+    """A text with its identifiers replaced, and how many of each type were."""
+
+    text: str
+    removed: Counter[str]
+
+
+def deidentify(text: str) -> Deidentified:
+    """Replace each identifier that a pattern finds by its type in angle brackets.
+
+    Matches that overlap are replaced together, under the type of the one that begins first, so that no part of
+    either is left.
+    """
+    spans = sorted(_find(text), key=lambda span: (span[0], -span[1]))
+    if not spans:
+        return Deidentified(text, Counter())
+    merged: list[tuple[int, int, str]] = []
+    for start, end, kind in spans:
+        if merged and start < merged[-1][1]:
+            first, last, first_kind = merged[-1]
+            merged[-1] = (first, max(last, end), first_kind)
+        else:
+            merged.append((start, end, kind))
+    parts: list[str] = []
+    position = 0
+    for start, end, kind in merged:
+        parts += (text[position:start], f"<{kind}>")
+        position = end
+    parts.append(text[position:])
+    return Deidentified("".join(parts), Counter(kind for _, _, kind in merged))
+
+
+def _find(text: str) -> list[tuple[int, int, str]]:
+    """Return start, end and type of every match in characters of text."""
+    return [
+        (*match.span("hide" if "hide" in pattern.groupindex else 0), kind)
+        for kind, pattern in _RECOGNIZERS
+        for match in pattern.finditer(text)
+    ]

@@ -1,0 +1,243 @@
+/** A running VS Code server with a data folder of its own: nothing of the user's VS Code is read or changed. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { installVsCode, type InstalledVsCode, type VsCodeVersion } from './install.ts';
+
+export interface StartOptions {
+  readonly version?: VsCodeVersion;
+  /** A package to install, as a user would. */
+  readonly vsix?: string;
+  /** A folder with an extension, run from where it lies. */
+  readonly extensionDevelopmentPath?: string;
+  /** A CommonJS file (.cjs) that exports `run()`; it runs in the extension host in place of a user. */
+  readonly extensionTestsPath?: string;
+  /** User settings on top of the quiet ones below. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** For the server and the extension host; undefined removes a variable. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Asks about trust in folders as the desktop does; off by default. */
+  readonly workspaceTrust?: boolean;
+}
+
+const quietSettings: Readonly<Record<string, unknown>> = {
+  'chat.disableAIFeatures': true,
+  'extensions.autoCheckUpdates': false,
+  'extensions.autoUpdate': false,
+  'extensions.ignoreRecommendations': true,
+  'git.enabled': false,
+  'security.workspace.trust.startupPrompt': 'always',
+  'telemetry.telemetryLevel': 'off',
+  'update.showReleaseNotes': false,
+  'window.restoreWindows': 'none',
+  'workbench.enableExperiments': false,
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+};
+
+const themes = {
+  oldest: { dark: 'Default Dark Modern', light: 'Default Light Modern' },
+  newest: { dark: 'Dark 2026', light: 'Light 2026' },
+};
+export type Theme = 'dark' | 'light' | 'high-contrast' | 'high-contrast-light';
+
+/** Starts a server and waits until it answers. Disposing of it ends all its processes and removes its data. */
+export async function startVsCode(options: StartOptions = {}): Promise<VsCode> {
+  const installed = await installVsCode(options.version ?? 'newest');
+  const dataDirectory = await mkdtemp(join(tmpdir(), 'topology-bench-vscode-'));
+  const code = new VsCode(installed, options, dataDirectory);
+  try {
+    await code.start();
+    return code;
+  } catch (error) {
+    const log = await code.serverLog();
+    await code.stop();
+    throw new Error(`VS Code ${installed.version} did not start. Its log ends with:\n${log.slice(-2000)}`, { cause: error });
+  }
+}
+
+export class VsCode implements AsyncDisposable {
+  readonly version: string;
+  /** User data, extensions and logs; removed at the end. */
+  readonly dataDirectory: string;
+  readonly options: StartOptions;
+  readonly #installed: InstalledVsCode;
+  #settings: Readonly<Record<string, unknown>>;
+  #process: ChildProcess | undefined;
+  #port = 0;
+
+  constructor(installed: InstalledVsCode, options: StartOptions, dataDirectory: string) {
+    this.version = installed.version;
+    this.dataDirectory = dataDirectory;
+    this.options = options;
+    this.#installed = installed;
+    this.#settings = { ...quietSettings, ...this.#themeSetting('dark'), ...options.settings };
+  }
+
+  /** e.g. "http://127.0.0.1:41234". */
+  get url(): string {
+    return `http://127.0.0.1:${String(this.#port)}`;
+  }
+
+  /** Address of the workbench with this folder open. */
+  urlOf(folder: string): string {
+    const payload: [string, string][] = [['skipWelcome', 'true']];
+    const onServer = (path: string): string => `vscode-remote://127.0.0.1:${String(this.#port)}${resolve(path)}`;
+    const { extensionDevelopmentPath, extensionTestsPath } = this.options;
+    if (extensionDevelopmentPath !== undefined) payload.push(['extensionDevelopmentPath', onServer(extensionDevelopmentPath)]);
+    if (extensionTestsPath !== undefined) payload.push(['extensionTestsPath', onServer(extensionTestsPath)]);
+    const query = new URLSearchParams({ folder: resolve(folder), payload: JSON.stringify(payload) });
+    return `${this.url}/?${query.toString()}`;
+  }
+
+  /** Changes user settings of a running VS Code; undefined removes one. */
+  async changeSettings(changes: Readonly<Record<string, unknown>>): Promise<void> {
+    this.#settings = { ...this.#settings, ...changes };
+    const text = JSON.stringify(this.#settings, undefined, 2);
+    for (const scope of ['User', 'Machine']) {
+      await mkdir(join(this.dataDirectory, 'data', scope), { recursive: true });
+    }
+    await writeFile(join(this.dataDirectory, 'data', 'User', 'settings.json'), text);
+    // Settings of scope "machine" are read from here when the extension host is a remote one.
+    await writeFile(join(this.dataDirectory, 'data', 'Machine', 'settings.json'), text);
+  }
+
+  /** `Workbench.switchTheme` also waits until the workbench shows it. */
+  async changeTheme(theme: Theme): Promise<void> {
+    await this.changeSettings(this.#themeSetting(theme));
+  }
+
+  async start(): Promise<void> {
+    await this.changeSettings({});
+    if (this.options.vsix !== undefined) await this.#installExtension(resolve(this.options.vsix));
+    this.#port = await freePort();
+    const server = this.#spawn([
+      ...['--host', '127.0.0.1', '--port', String(this.#port), '--without-connection-token'],
+      ...(this.options.workspaceTrust === true ? [] : ['--disable-workspace-trust']),
+      // The newest version takes a payload with an extension under development only beside a test driver.
+      ...['--disable-experiments', '--enable-smoke-test-driver'],
+    ]);
+    this.#process = server;
+    const deadline = Date.now() + 60_000;
+    while (!(await this.#answers())) {
+      if (hasEnded(server)) throw new Error(`The server ended with ${String(server.exitCode ?? server.signalCode)}.`);
+      if (Date.now() > deadline) throw new Error('The server did not answer within 60 s.');
+      await delay(50);
+    }
+  }
+
+  /** What server and extension host wrote to their output. */
+  async serverLog(): Promise<string> {
+    return readFile(this.#logPath, 'utf8').catch(() => '');
+  }
+
+  /** Ends the server and whatever it started, at once, as a crash of the machine would; the data folder stays. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  async stop(): Promise<void> {
+    await this.#end('SIGTERM');
+    await rm(this.dataDirectory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  get #logPath(): string {
+    return join(this.dataDirectory, 'server.log');
+  }
+
+  #themeSetting(theme: Theme): Record<string, unknown> {
+    const names = themes[this.options.version ?? 'newest'];
+    const name = {
+      dark: names.dark,
+      light: names.light,
+      'high-contrast': 'Default High Contrast',
+      'high-contrast-light': 'Default High Contrast Light',
+    }[theme];
+    return { 'workbench.colorTheme': name };
+  }
+
+  async #installExtension(vsix: string): Promise<void> {
+    const installer = this.#spawn(['--install-extension', vsix, '--force']);
+    await ended(installer);
+    if (installer.exitCode !== 0) throw new Error(`Installing ${vsix} ended with ${String(installer.exitCode)}.`);
+  }
+
+  #spawn(args: readonly string[]): ChildProcess {
+    const log = openSync(this.#logPath, 'a');
+    const server = join(this.#installed.directory, 'out', 'server-main.js');
+    const own = ['--accept-server-license-terms', '--telemetry-level', 'off', '--server-data-dir', this.dataDirectory];
+    const supervisor = join(import.meta.dirname, 'supervise.mjs');
+    const environment = { ...process.env, ...this.options.env };
+    // A debugger or a test runner leaves these behind; they would change how the extension host starts.
+    for (const name of ['NODE_OPTIONS', 'NODE_PATH', 'VSCODE_IPC_HOOK_CLI', 'ELECTRON_RUN_AS_NODE']) {
+      if (!(name in (this.options.env ?? {}))) Reflect.deleteProperty(environment, name);
+    }
+    const child = spawn(
+      this.#installed.node,
+      [supervisor, this.dataDirectory, this.#installed.node, server, ...own, ...args],
+      { stdio: ['pipe', log, log], detached: true, env: environment },
+    );
+    closeSync(log);
+    return child;
+  }
+
+  async #answers(): Promise<boolean> {
+    try {
+      return (await fetch(`${this.url}/version`, { signal: AbortSignal.timeout(5000) })).ok;
+    } catch {
+      return false;
+    }
+  }
+
+  async #end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const server = this.#process;
+    this.#process = undefined;
+    if (server?.pid === undefined) return;
+    killGroup(server.pid, signal);
+    // The group outlives its leader while an extension host still cleans up.
+    for (let waitedMs = 0; waitedMs < 5000 && killGroup(server.pid, 0); waitedMs += 50) await delay(50);
+    killGroup(server.pid, 'SIGKILL');
+    if (!hasEnded(server)) await ended(server);
+  }
+}
+
+/** False when no process of the group is left. */
+function killGroup(leader: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-leader, signal);
+  } catch {
+    return false;
+  }
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
+}
+
+async function ended(child: ChildProcess): Promise<void> {
+  if (hasEnded(child)) return;
+  await new Promise<void>((done, failed) => {
+    child.once('exit', () => { done(); });
+    child.once('error', failed);
+  });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((listening, failed) => {
+    server.once('error', failed);
+    server.listen(0, '127.0.0.1', listening);
+  });
+  const address = server.address();
+  await new Promise((closed) => server.close(closed));
+  if (address === null || typeof address === 'string') throw new Error('The machine gave no free port.');
+  return address.port;
+}

@@ -1,0 +1,102 @@
+import { throwIfCancelled, type BenchError } from '../../src/core/errors.ts';
+import type { PhaseMeasurement } from '../../src/core/load.ts';
+import { topologyKey, type Plan, type TopologyPlan } from '../../src/core/plan.ts';
+import type { DeployProgress, Deployment, LoadHandlers, LoadOutcome, LoadRequest, Target } from '../../src/core/ports.ts';
+import type { Environment } from '../../src/core/record.ts';
+
+/** A target at the engine's outermost port that does what a test says, and writes down what it was asked. */
+export class ScriptedTarget implements Target {
+  readonly calls: string[] = [];
+  readonly cleanUpSignals: AbortSignal[] = [];
+  readonly logitOffsets = new Map<string, number>();
+  readonly #failures: Readonly<Record<string, BenchError>>;
+
+  /** @param failures call to the error it ends with, e.g. "deploy triton" */
+  constructor(failures: Readonly<Record<string, BenchError>> = {}) {
+    this.#failures = failures;
+  }
+
+  async preflight(_plan: Plan, _runId: string, _progress: DeployProgress, signal: AbortSignal): Promise<Environment> {
+    throwIfCancelled(signal, 'checking');
+    this.#call('preflight');
+    return { target: 'kubernetes', cluster: 'abc', serverVersion: 'v1', machine: 'test', gpuProducts: [], driverVersions: [] };
+  }
+
+  async deploy(_plan: Plan, topology: TopologyPlan, progress: DeployProgress, signal: AbortSignal): Promise<Deployment> {
+    const key = topologyKey(topology);
+    throwIfCancelled(signal, 'deploying');
+    progress.stage('apply');
+    this.#call(`deploy ${key}`);
+    let answered = 0;
+    const call = this.#call.bind(this);
+    const offset = this.logitOffsets.get(key) ?? 0;
+    const { cleanUpSignals } = this;
+    return {
+      runtimes: [
+        {
+          component: topology.name === 'fastapi' ? 'fastapi' : 'triton',
+          provider: 'CPUExecutionProvider',
+          device: 'cpu',
+          runtime: 'onnxruntime',
+          runtimeVersion: '1',
+          serverVersion: '1',
+        },
+      ],
+      placements: [],
+      readyMs: 5,
+      uploadMs: 1,
+      networkPolicy: 'not applicable',
+      async infer(texts, inferSignal) {
+        throwIfCancelled(inferSignal, 'asking');
+        call(`infer ${key}`);
+        return texts.map(() => ({ label: 'POSITIVE', score: 0.9, logits: [-1 + offset, 1 + offset] }));
+      },
+      async counters() {
+        const triton = topology.triton === null
+          ? null
+          : { inferences: answered, executions: answered / 2, requests: answered, queueMicroseconds: answered * 100, computeMicroseconds: answered * 900 };
+        return { answered, triton };
+      },
+      async load(request: LoadRequest, handlers: LoadHandlers, loadSignal: AbortSignal): Promise<LoadOutcome> {
+        for (const [index] of request.phases.entries()) {
+          await handlers.beforePhase(index);
+          throwIfCancelled(loadSignal, 'loading');
+          if (index === 1) call(`load ${key}`);
+          answered += 1002;
+          await handlers.phaseEnded(index, measurement());
+        }
+        return { node: 'v24', autocannon: '9', caveats: [], placements: [] };
+      },
+      async remove(removeSignal) {
+        cleanUpSignals.push(removeSignal);
+        call(`remove ${key}`);
+      },
+    };
+  }
+
+  async close(signal: AbortSignal): Promise<void> {
+    this.cleanUpSignals.push(signal);
+    this.#call('close');
+  }
+
+  #call(name: string): void {
+    this.calls.push(name);
+    const failure = this.#failures[name];
+    if (failure !== undefined) throw failure;
+  }
+}
+
+/** 1,000 answered, 4 in flight, in one second. */
+function measurement(): PhaseMeasurement {
+  return {
+    window: { startMs: 1_795_365_790_000, endMs: 1_795_365_791_000 },
+    requests: { sent: 1004, ok: 1000, errors: 0, timeouts: 0, inFlight: 4 },
+    errorsByKind: {},
+    latency: { p50Ms: 1, p95Ms: 2, p99Ms: 3, maxMs: 4, meanMs: 1.2, samples: 1000 },
+    rps: 1000,
+    attemptedRps: 1002,
+    histogram: '',
+    timeSeries: [],
+    generator: { eventLoopDelayP99Ms: 1, cpuSeconds: 0.1, throttledMs: 0, littlesLawResidual: 0.01 },
+  };
+}

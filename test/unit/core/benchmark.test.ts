@@ -1,0 +1,169 @@
+import { describe, expect, it } from 'vitest';
+import { benchmark } from '../../../src/core/benchmark.ts';
+import { BenchError } from '../../../src/core/errors.ts';
+import { reduce, startState, type RunEvent, type RunState } from '../../../src/core/events.ts';
+import { makePlan } from '../../../src/core/planning.ts';
+import { runRecordSchema, type RunRecord } from '../../../src/core/record.ts';
+import { sha256 } from '../../../src/engine/host.ts';
+import { choices } from '../../support/choices.ts';
+import { ScriptedTarget } from '../../support/scriptedTarget.ts';
+
+const runId = '20261122-164310-3f9a';
+
+describe('benchmark', () => {
+  it('deploys, compares, loads and removes one topology after the other, then closes', async () => {
+    const target = new ScriptedTarget();
+    const { record, state } = await go(target);
+    expect(target.calls).toEqual([
+      'preflight',
+      'deploy fastapi', 'infer fastapi', 'load fastapi', 'remove fastapi',
+      'deploy triton', 'infer triton', 'load triton', 'remove triton',
+      'deploy hybrid', 'infer hybrid', 'load hybrid', 'remove hybrid',
+      'close',
+    ]); // prettier-ignore
+    expect(record?.status).toBe('completed');
+    expect(record?.sameAnswers.verdict).toBe('agreed');
+    expect(runRecordSchema.parse(record)).toEqual(record);
+    expect(state.stage).toBe('ended');
+    expect(state.record).toEqual(record);
+  });
+
+  it('gives each phase the count of the servers themselves, between ok and sent', async () => {
+    const { record } = await go(new ScriptedTarget());
+    const phases = record?.topologies.flatMap((topology) => topology.phases) ?? [];
+    expect(phases).toHaveLength(3 * choicesPhases);
+    for (const phase of phases) {
+      expect(phase.serverCount).toBeGreaterThanOrEqual(phase.measurement.requests.ok);
+      expect(phase.serverCount).toBeLessThanOrEqual(phase.measurement.requests.sent);
+    }
+    const triton = record?.topologies.find((topology) => topology.topology.name === 'triton');
+    expect(triton?.phases.map((phase) => phase.batching?.meanBatchSize)).toEqual(Array(choicesPhases).fill(2));
+  });
+
+  it('goes on with the others when one topology fails, and keeps the failure', async () => {
+    const target = new ScriptedTarget({ 'deploy triton': new BenchError({ reason: 'image-unavailable', message: 'no image' }) });
+    const { record, saved } = await go(target);
+    expect(record?.status).toBe('failed');
+    expect(record?.topologies.map((topology) => topology.status)).toEqual(['completed', 'failed', 'completed']);
+    expect(record?.failure?.message).toBe('no image');
+    expect(saved).toHaveLength(1);
+    expect(target.calls.at(-1)).toBe('close');
+  });
+
+  it('keeps the phases that ended before a pod died', async () => {
+    const target = new ScriptedTarget({ 'load triton': new BenchError({ reason: 'pod-failed', message: 'OOMKilled' }) });
+    const { record } = await go(target);
+    expect(record?.topologies[1]?.phases).toHaveLength(1);
+    expect(record?.topologies[1]?.failure?.message).toBe('OOMKilled');
+    expect(target.calls).toContain('remove triton');
+  });
+
+  it('skips a topology whose tool this machine cannot have, and completes', async () => {
+    const missing = new BenchError({ reason: 'tool-missing', message: 'no Triton for this machine' });
+    const { record } = await go(new ScriptedTarget({ 'deploy triton': missing, 'deploy hybrid': missing }));
+    expect(record?.topologies.map((topology) => topology.status)).toEqual(['completed', 'skipped', 'skipped']);
+    expect(record?.status).toBe('completed');
+  });
+
+  it('refuses to compare topologies that give other answers, without loading them', async () => {
+    const target = new ScriptedTarget();
+    target.logitOffsets.set('triton', 0.5);
+    const { record } = await go(target);
+    expect(record?.sameAnswers.verdict).toBe('differed');
+    expect(record?.topologies[1]?.failure?.reason).toBe('answers-differ');
+    expect(target.calls).not.toContain('load triton');
+  });
+
+  it('refuses a CPU where a GPU was asked for, unless the plan allows it', async () => {
+    const gpu = { resource: 'nvidia.com/gpu', count: 1, nodeSelector: {}, tolerations: [], runtimeClassName: null };
+    const refused = await go(new ScriptedTarget(), { gpu, topologies: ['fastapi'] });
+    expect(refused.failure?.reason).toBe('gpu-unavailable');
+    const allowed = await go(new ScriptedTarget(), { gpu, topologies: ['fastapi'], allowCpuProvider: true });
+    expect(allowed.record?.status).toBe('completed');
+  });
+
+  it('ends with the reason when preflight fails, makes nothing and saves nothing', async () => {
+    const target = new ScriptedTarget({ preflight: new BenchError({ reason: 'forbidden', message: 'may not create jobs' }) });
+    const { failure, saved, state } = await go(target);
+    expect(failure?.reason).toBe('forbidden');
+    expect(target.calls).toEqual(['preflight', 'close']);
+    expect(saved).toEqual([]);
+    expect(state.failure?.message).toBe('may not create jobs');
+  });
+
+  it('keeps what was measured when it is cancelled, cleans up with a signal of its own, and starts nothing more', async () => {
+    const target = new ScriptedTarget();
+    const { record, saved } = await go(target, {}, (event, cancel) => {
+      if (event.type === 'phase-ended' && event.topology === 'triton') cancel();
+    });
+    expect(record?.status).toBe('cancelled');
+    expect(record?.topologies.map((topology) => topology.status)).toEqual(['completed', 'cancelled', 'cancelled']);
+    expect(target.calls).not.toContain('deploy hybrid');
+    expect(target.calls.slice(-2)).toEqual(['remove triton', 'close']);
+    expect(target.cleanUpSignals.every((signal) => !signal.aborted)).toBe(true);
+    expect(saved).toHaveLength(1);
+  });
+
+  it('has no record of a run that was cancelled before anything was measured', async () => {
+    const { record, failure, saved } = await go(new ScriptedTarget(), {}, (event, cancel) => {
+      if (event.type === 'stage' && event.stage === 'answers') cancel();
+    });
+    expect(record).toBeUndefined();
+    expect(failure?.reason).toBe('cancelled');
+    expect(saved).toEqual([]);
+  });
+
+  it('loses no measurement to a full disk, and hides no record behind a failed clean-up', async () => {
+    const target = new ScriptedTarget({ close: new BenchError({ reason: 'clean-up-incomplete', message: 'pod x is left' }) });
+    const { record, events } = await go(target, {}, undefined, new BenchError({ reason: 'save-failed', message: 'disk full' }));
+    expect(record?.status).toBe('completed');
+    const order = events.map((event) => event.type).filter((type) => type === 'run-ended' || type === 'run-closed');
+    expect(order).toEqual(['run-ended', 'run-closed']);
+    const warnings = events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
+    expect(warnings).toEqual([expect.stringContaining('disk full'), expect.stringContaining('pod x is left')]);
+  });
+});
+
+const choicesPhases = 7;
+
+async function go(
+  target: ScriptedTarget,
+  change: Partial<typeof choices> = {},
+  watch?: (event: RunEvent, cancel: () => void) => void,
+  saveFails?: BenchError,
+): Promise<{ record?: RunRecord; failure?: BenchError; state: RunState; events: RunEvent[]; saved: RunRecord[] }> {
+  const controller = new AbortController();
+  const events: RunEvent[] = [];
+  const saved: RunRecord[] = [];
+  let state: RunState | undefined;
+  const ports = {
+    target,
+    payload: choices.payload,
+    runs: {
+      async save(record: RunRecord) {
+        if (saveFails !== undefined) throw saveFails;
+        saved.push(record);
+      },
+    },
+    clock: { now: () => 1_795_365_790_000, sleep: async () => undefined },
+    sha256,
+    version: '0.0.0-test',
+  };
+  const emit = (event: RunEvent): void => {
+    events.push(event);
+    if (state !== undefined) state = reduce(state, event);
+    else if (event.type === 'run-started') state = startState(event);
+    watch?.(event, () => {
+      controller.abort();
+    });
+  };
+  const outcome = await benchmark(makePlan({ ...choices, ...change }), runId, ports, emit, controller.signal).then(
+    (record) => ({ record }),
+    (error: unknown) => {
+      if (error instanceof BenchError) return { failure: error };
+      throw error;
+    },
+  );
+  if (state === undefined) throw new Error('the run never started');
+  return { ...outcome, state, events, saved };
+}

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { BenchError } from '../../../src/core/errors.ts';
+import { loadSeconds, topologyKey } from '../../../src/core/plan.ts';
+import { checkPlan, estimateSeconds, makePlan } from '../../../src/core/planning.ts';
+import { profilePhases } from '../../../src/core/profiles.ts';
+import { minimumSamples } from '../../../src/core/statistics.ts';
+import { choices } from '../../support/choices.ts';
+
+describe('makePlan', () => {
+  it('shares the same cores out equally and records the split of the hybrid', () => {
+    const plan = makePlan({ ...choices, cores: 5 });
+    expect(plan.topologies.map((topology) => [topologyKey(topology), topology.cores, topology.split])).toEqual([
+      ['fastapi', 5, null],
+      ['triton', 5, null],
+      ['hybrid', 5, { gatewayCores: 2, tritonCores: 3 }],
+    ]);
+    expect(plan.topologies.map((topology) => topology.triton?.instances)).toEqual([undefined, 5, 3]);
+  });
+
+  it('takes batching and instances as they stand in the model config', () => {
+    const triton = { dynamicBatching: null, instances: 1 };
+    const plan = makePlan({ ...choices, triton });
+    expect(plan.topologies.map((topology) => topology.triton)).toEqual([null, triton, triton]);
+  });
+
+  it('loads from inside a cluster, and from this machine without one', () => {
+    expect(makePlan(choices).load.vantage).toBe('in-cluster');
+    expect(makePlan({ ...choices, target: { kind: 'local' } }).load.vantage).toBe('this-machine');
+  });
+
+  it('refuses a hybrid of one core, and says what to do', () => {
+    expect(() => makePlan({ ...choices, cores: 1 })).toThrow(/hybrid needs at least 2 cores/);
+  });
+
+  it('names every field that is wrong', () => {
+    const plan = { ...makePlan(choices), readyTimeoutSeconds: 0, allowCpuProvider: 'yes' };
+    const error = thrown(() => checkPlan(plan));
+    expect(error.reason).toBe('plan-invalid');
+    expect(error.message).toContain('readyTimeoutSeconds');
+    expect(error.message).toContain('allowCpuProvider');
+  });
+
+  it.each([
+    ['a split that does not add up', { split: { gatewayCores: 2, tritonCores: 2 } }, /2 \+ 2 cores/],
+    ['a hybrid without a split', { split: null }, /only the hybrid has a split/],
+    ['a hybrid without Triton settings', { triton: null }, /need Triton settings/],
+  ])('refuses %s', (_name, change, message) => {
+    const plan = makePlan(choices);
+    const topologies = plan.topologies.map((topology) => (topology.name === 'hybrid' ? { ...topology, ...change } : topology));
+    expect(() => checkPlan({ ...plan, topologies })).toThrow(message);
+  });
+
+  it('refuses a topology listed twice and load from inside a cluster that is not there', () => {
+    expect(() => makePlan({ ...choices, topologies: ['triton', 'triton'] })).toThrow(/listed twice/);
+    expect(() => makePlan({ ...choices, target: { kind: 'local' }, vantage: 'in-cluster' })).toThrow(/no cluster/);
+  });
+
+  it('estimates more time than the load alone', () => {
+    const plan = makePlan(choices);
+    expect(estimateSeconds(plan)).toBeGreaterThan(3 * loadSeconds(plan.load));
+  });
+});
+
+describe('profiles', () => {
+  it('quick: a warm-up of 5 s, then 5 s at 1, 8 and 32 connections, each after a warm-up of its own', () => {
+    const phases = profilePhases('quick');
+    expect(phases[0]).toEqual({ name: 'warm-up', kind: 'warm-up', connections: 32, durationSeconds: 5 });
+    expect(phases.filter((phase) => phase.kind === 'measured').map((phase) => [phase.connections, phase.durationSeconds])).toEqual([
+      [1, 5],
+      [8, 5],
+      [32, 5],
+    ]);
+  });
+
+  it('standard: 20 s each at 1, 2, 4 ... 64', () => {
+    const measured = profilePhases('standard').filter((phase) => phase.kind === 'measured');
+    expect(measured.map((phase) => phase.connections)).toEqual([1, 2, 4, 8, 16, 32, 64]);
+    expect(new Set(measured.map((phase) => phase.durationSeconds))).toEqual(new Set([20]));
+  });
+});
+
+describe('minimumSamples', () => {
+  it("gives MLPerf's counts", () => {
+    expect([0.5, 0.95, 0.99].map((quantile) => minimumSamples(quantile))).toEqual([7, 90, 459]);
+  });
+});
+
+function thrown(action: () => unknown): BenchError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof BenchError) return error;
+    throw error;
+  }
+  throw new Error('nothing was thrown');
+}
