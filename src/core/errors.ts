@@ -7,6 +7,7 @@ export type Reason =
   | 'plan-invalid'
   | 'model-not-found'
   | 'model-incomplete'
+  | 'tokenizer-missing'
   | 'model-unsupported'
   | 'model-missing'
   | 'payload-invalid'

@@ -1,6 +1,7 @@
 import type { PhaseSnapshot } from './load.ts';
-import { topologyKey, type Plan } from './plan.ts';
+import type { Plan } from './plan.ts';
 import type { Failure, PhaseResult, RunRecord, TopologyResult } from './record.ts';
+import { topologyKey } from './topologyKey.ts';
 
 /** Where a run, or one topology of it, is. */
 export type Stage =

@@ -66,7 +66,8 @@ export async function measureTopology(parts: {
     );
     emit({ type: 'stage', topology: key, stage: 'collect' });
     const shared = phases.map((phase) => withCaveats(phase, outcome.caveats));
-    return { phases: shared, placements: outcome.placements, software: outcome, failure: undefined };
+    const { node, autocannon } = outcome;
+    return { phases: shared, placements: outcome.placements, software: { node, autocannon }, failure: undefined };
   } catch (error) {
     const failure = toBenchError(error, `loading ${key}`);
     return { phases, placements: [], software: undefined, failure };

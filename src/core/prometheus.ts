@@ -62,7 +62,7 @@ export function runtimeReportsFrom(text: string): RuntimeReport[] {
 }
 
 /** Inference requests answered, whatever the status, summed over workers: src/serving counts them. */
-const answeredMetric = 'topology_bench_inference_requests_total';
+const answeredMetric = 'topology_bench_requests_total';
 
 /** Source: https://docs.nvidia.com/deeplearning/triton-inference-server/user-guide/docs/user_guide/metrics.html */
 function tritonCountersFrom(samples: readonly Sample[], modelName: string): NonNullable<ServerCounters['triton']> {

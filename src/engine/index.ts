@@ -1,9 +1,7 @@
 /** What the extension loads when it first needs the engine, and what the command line is made of. */
 export { openAssets } from '../assets/assets.ts';
 export { benchmark } from '../core/benchmark.ts';
-export { reduce, startState } from '../core/events.ts';
 export { parseModel } from '../core/model.ts';
-export { topologyKey } from '../core/plan.ts';
 export { checkPlan, estimateSeconds, makePlan } from '../core/planning.ts';
 export { createLoadDriver } from '../load/driver.ts';
 export { createLocalTarget } from '../local/target.ts';

@@ -46,6 +46,8 @@ export const contextKeys = {
   noResults: 'topologyBench.noResults',
   /** True while a benchmark is queued or under way in this window. */
   running: 'topologyBench.running',
+  /** Paths of the open config.json files that are a text classifier's. */
+  modelConfigs: 'topologyBench.modelConfigs',
 } as const;
 
 /** `contextValue` of tree nodes, which menus in package.json match; several are joined by a dot. */

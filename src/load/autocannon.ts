@@ -8,7 +8,8 @@ export const autocannonVersion: string = manifest.version;
 
 /** A connection of autocannon 9.0.0 (lib/httpClient.js) with the members that `LoadConnection` replaces or reads. */
 export interface AutocannonClient extends EventEmitter {
-  conn: Socket;
+  /** Undefined until the first connect. */
+  conn: Socket | undefined;
   /** Milliseconds until an unanswered request times out. */
   timeout: number;
   readonly destroyed: boolean;

@@ -95,7 +95,7 @@ export class LoadConnection {
     });
   }
 
-  /** Milliseconds since the unanswered request was sent; undefined when there is none. */
+  /** When the unanswered request was sent, by performance.now(); undefined when there is none. */
   waitingSinceMs(): number | undefined {
     return this.#sentAtMs;
   }
@@ -168,8 +168,7 @@ export class LoadConnection {
 
   /** Doubles with each socket in a row that brought no answer, so that a refused port is not hammered. */
   #waitBeforeConnect(): number {
-    const first = (this.#client.conn as typeof this.#client.conn | undefined) === undefined;
-    if (first || this.#timedOut || this.#answersOnSocket > 0) this.#socketsWithoutAnswer = 0;
+    if (this.#client.conn === undefined || this.#timedOut || this.#answersOnSocket > 0) this.#socketsWithoutAnswer = 0;
     else this.#socketsWithoutAnswer += 1;
     this.#timedOut = false;
     if (this.#socketsWithoutAnswer < 2) return 0;
@@ -182,13 +181,13 @@ export class LoadConnection {
     this.#serverWillClose = false;
     this.#socketFailed = false;
     this.#original.connect();
-    this.#client.conn.setNoDelay(true);
-    if (this.#state === 'opening') this.#client.conn.once('connect', this.#haveOpened);
+    this.#client.conn?.setNoDelay(true);
+    if (this.#state === 'opening') this.#client.conn?.once('connect', this.#haveOpened);
   }
 
   /** Nothing that the given-up socket still says may reach the next one's requests. */
   #abandonSocket(): void {
-    const socket = this.#client.conn as typeof this.#client.conn | undefined;
+    const socket = this.#client.conn;
     if (socket === undefined) return;
     for (const event of ['data', 'end', 'error', 'connect']) socket.removeAllListeners(event);
     socket.on('error', () => undefined);
@@ -213,6 +212,8 @@ export class LoadConnection {
     const { parser } = this.#client;
     const execute = parser.execute.bind(parser);
     parser.execute = (chunk) => {
+      // Bytes that nobody asked for belong to no request.
+      if (this.#sentAtMs === undefined) return undefined;
       const result = execute(chunk);
       if (result instanceof Error && !this.#client.destroyed) {
         this.#lose(failureKinds.malformed);

@@ -5,6 +5,10 @@ import type { RunRecord } from '../core/record.ts';
  * What the extension and its results webview say to each other. The host sends complete snapshots, never deltas, on
  * "ready" and whenever something changes; the webview asks by requests, which are answered or rejected. Both ends
  * validate what they receive (see validate.ts). Plain JSON.
+ *
+ * The page is an empty `<main id="app">` with `<meta property="csp-nonce" content="N">`, which dist/webview/main.js and
+ * dist/webview/style.css fill (see extension/page.ts); its policy allows that script, that style and style elements of
+ * nonce N, nothing else.
  */
 
 /** Everything the webview shows at one time. */

@@ -78,10 +78,14 @@ export function formatCount(count: number, singular: string, plural = `${singula
   return `${String(count)} ${count === 1 ? singular : plural}`;
 }
 
-/** The text as a sentence: first letter large, one full stop at the end. */
-export function sentence(text: string): string {
+/** The text with one full stop at its end. */
+export function fullStop(text: string): string {
   const trimmed = text.trim();
-  if (trimmed === '') return '';
-  const capital = trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
-  return /[.!?]$/.test(capital) ? capital : `${capital}.`;
+  return trimmed === '' || /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
+}
+
+/** The text as a sentence: first letter large, unless it begins with a name such as p95. */
+export function sentence(text: string): string {
+  const ended = fullStop(text);
+  return /^p\d/.test(ended) ? ended : ended.charAt(0).toUpperCase() + ended.slice(1);
 }

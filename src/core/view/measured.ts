@@ -36,7 +36,8 @@ export interface PhaseRow {
   readonly rps: number;
   /** Requests per second and GPU held; null without a GPU, and where the CPU computed. */
   readonly rpsPerGpu: number | null;
-  readonly gpu: 'none' | 'used' | 'unused';
+  /** "unknown" while the topology runs and the CPU is allowed to stand in. */
+  readonly gpu: 'none' | 'used' | 'unused' | 'unknown';
   readonly errors: number;
   readonly sent: number;
   readonly errorsByKind: Readonly<Record<string, number>>;
@@ -90,7 +91,7 @@ export function levelsOf(rows: readonly PhaseRow[]): number[] {
 }
 
 /** The level that shows most: where most topologies have numbers, and of those the highest; undefined without rows. */
-export function telling(rows: readonly PhaseRow[]): number | undefined {
+export function tellingLevel(rows: readonly PhaseRow[]): number | undefined {
   const levels = levelsOf(rows);
   const covered = (level: number): number => rows.filter((row) => row.connections === level).length;
   const most = Math.max(...levels.map(covered));
@@ -122,6 +123,6 @@ function rowOf(plan: Plan, topology: MeasuredTopology, phase: PhaseResult): Phas
 /** A GPU that is held while the CPU computes must not look like a GPU's result. */
 function gpuUse(plan: Plan, topology: MeasuredTopology): PhaseRow['gpu'] {
   if (plan.gpu === null) return 'none';
-  const runtimes = topology.result?.runtimes ?? [];
-  return runtimes.some((runtime) => runtime.provider === 'CPUExecutionProvider') ? 'unused' : 'used';
+  if (topology.result === null) return plan.allowCpuProvider ? 'unknown' : 'used';
+  return topology.result.runtimes.some((runtime) => runtime.provider === 'CPUExecutionProvider') ? 'unused' : 'used';
 }

@@ -1,7 +1,8 @@
 """Receives model files on stdin, in frames that are each acknowledged on stdout.
 
-Run inside a pod as `python3 receive_model.py DIRECTORY`, with the standard library of Python 3.10 alone. The channel
-that carries stdin has no backpressure, so the client sends one frame and waits for its answer before the next.
+Run inside a pod as `python3 -m topology_bench_serving.receive_model DIRECTORY`, with the standard library of Python 3.10
+alone. The channel that carries stdin has no backpressure, so the client sends one frame and waits for its answer before
+the next.
 
 Protocol, version 1. Every header and every answer is one line of JSON in UTF-8, ended by a line feed.
 
@@ -38,7 +39,6 @@ import contextlib
 import fcntl
 import hashlib
 import json
-import os
 import re
 import sys
 from pathlib import Path
@@ -68,7 +68,7 @@ class UploadError(Exception):
 def main(arguments: list[str]) -> int:
     """Receive one model into the directory named; returns the exit code."""
     if len(arguments) != 1:
-        print("usage: receive_model.py DIRECTORY", file=sys.stderr)
+        print("usage: python3 -m topology_bench_serving.receive_model DIRECTORY", file=sys.stderr)
         return 2
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     try:
@@ -164,9 +164,8 @@ def _commit(directory: Path, files: dict[str, str]) -> str:
 
 def manifest_hash(files: dict[str, str]) -> str:
     """Return the SHA-256, in hexadecimal, that stands for a set of file names and their SHA-256."""
-    lines = sorted(f"{sha256}  {name}\n".encode() for name, sha256 in files.items())
-    lines.sort(key=lambda line: line[66:])
-    return hashlib.sha256(b"".join(lines)).hexdigest()
+    lines = [f"{files[name]}  {name}\n" for name in sorted(files)]
+    return hashlib.sha256("".join(lines).encode()).hexdigest()
 
 
 def read_marker(directory: Path) -> str | None:
@@ -237,7 +236,7 @@ def _sha256(path: Path) -> str:
 def _answer(sink: BinaryIO, answer: dict[str, object]) -> None:
     # A client that has gone can't be answered; the exit code still tells.
     with contextlib.suppress(BrokenPipeError):
-        sink.write(json.dumps(answer, separators=(",", ":")).encode() + os.linesep.encode())
+        sink.write(json.dumps(answer, separators=(",", ":")).encode() + b"\n")
         sink.flush()
 
 

@@ -4,8 +4,9 @@ Dynamic batching hands `execute` several requests; their texts are tokenized tog
 once. Settings are `parameters` of config.pbtxt, named like the environment variables that FastAPI reads; the
 environment supplies those that config.pbtxt leaves out.
 
-The backend's interpreter ignores PYTHONPATH. TOPOLOGY_BENCH_PACKAGES names the folders to import from, with colons
-between: the one that holds this package and the one with the requirements.
+The backend's interpreter ignores PYTHONPATH. The environment variable TOPOLOGY_BENCH_PACKAGES names the folders to
+import from, with colons between: the one that holds this package and the one with the requirements. It can't be a
+parameter: the backend itself needs numpy before it reads any.
 """
 
 from __future__ import annotations
@@ -16,15 +17,7 @@ import platform
 import sys
 from typing import Any
 
-PACKAGES = "TOPOLOGY_BENCH_PACKAGES"
-
-
-def _add_packages(value: str) -> None:
-    folders = [folder for folder in value.split(":") if folder and folder not in sys.path]
-    sys.path[:0] = folders
-
-
-_add_packages(os.environ.get(PACKAGES, ""))
+sys.path[:0] = [folder for folder in os.environ.get("TOPOLOGY_BENCH_PACKAGES", "").split(":") if folder]
 
 
 class TritonPythonModel:
@@ -34,8 +27,6 @@ class TritonPythonModel:
         """Load the model and run it once for each padded length; Triton is ready only after this."""
         config = json.loads(args["model_config"])
         parameters = {name: entry["string_value"] for name, entry in config.get("parameters", {}).items()}
-        _add_packages(parameters.get(PACKAGES, ""))
-        # Importable only now, since the folder may have come with the parameters.
         from topology_bench_serving.classifier import Classifier
         from topology_bench_serving.settings import read_classifier_settings
 
@@ -55,9 +46,9 @@ class TritonPythonModel:
         answer, failure = None, ""
         try:
             answer = self._classifier.classify(texts) if texts else None
-        except Exception as error:
+        except Exception as caught:
             # The message may hold a part of the text, so only the type is told.
-            failure = f"inference failed: {type(error).__name__}"
+            failure = f"inference failed: {type(caught).__name__}"
 
         responses = []
         first = 0

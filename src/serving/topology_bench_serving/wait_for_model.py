@@ -1,8 +1,8 @@
-"""Waits until `receive_model.py` has put a model in place; the loader container's only process.
+"""Waits until `receive_model` has put a model in place; the loader container's only process.
 
-Run as `python3 wait_for_model.py DIRECTORY MANIFEST_HASH`, with the standard library of Python 3.10 alone. Exits with 0
-when the completion marker in DIRECTORY holds that hash. Every few seconds it prints what has arrived, for who looks at
-the container's log. It ends at once on SIGTERM, with 143; it has no time limit of its own.
+Run as `python3 -m topology_bench_serving.wait_for_model DIRECTORY MANIFEST_HASH`, with the standard library of Python
+3.10 alone. Exits with 0 when the completion marker in DIRECTORY holds that hash. Every few seconds it prints what has
+arrived, for who looks at the container's log. It ends at once on SIGTERM, with 143; it has no time limit of its own.
 """
 
 from __future__ import annotations
@@ -12,8 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-# As a script its own folder is on the path, and no package is installed where it runs.
-from receive_model import INCOMING, read_marker
+from topology_bench_serving.receive_model import INCOMING, read_marker
 
 POLL_SECONDS = 0.2
 REPORT_SECONDS = 3.0
@@ -23,7 +22,7 @@ MEBIBYTE = 1 << 20
 def main(arguments: list[str]) -> int:
     """Wait for the model; returns the exit code."""
     if len(arguments) != 2:  # noqa: PLR2004
-        print("usage: wait_for_model.py DIRECTORY MANIFEST_HASH", file=sys.stderr)
+        print("usage: python3 -m topology_bench_serving.wait_for_model DIRECTORY MANIFEST_HASH", file=sys.stderr)
         return 2
     directory, expected = Path(arguments[0]), arguments[1]
     # The first process of a container ignores SIGTERM unless it says otherwise.

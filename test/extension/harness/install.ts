@@ -58,6 +58,7 @@ export async function installVsCode(which: VsCodeVersion): Promise<InstalledVsCo
     await link('node_modules', join(server, 'node_modules.asar'));
     return server;
   });
+  await replaceLogger(directory);
   return { version: release.vscode, directory, node };
 }
 
@@ -86,6 +87,16 @@ async function linkRipgrep(server: string, ripgrep: string): Promise<void> {
   if (!existsSync(owner)) return;
   await mkdir(join(owner, 'bin'), { recursive: true });
   await link(ripgrep, join(owner, 'bin', 'rg'));
+}
+
+/** Outside the installation proper, so that a change here reaches a cache that is already filled. */
+async function replaceLogger(server: string): Promise<void> {
+  const ours = await readFile(join(import.meta.dirname, 'spdlog.cjs'), 'utf8');
+  const path = join(server, 'node_modules', '@vscode', 'spdlog', 'index.js');
+  if ((await readFile(path, 'utf8')) === ours) return;
+  const temporary = `${path}.${String(process.pid)}`;
+  await writeFile(temporary, ours);
+  await rename(temporary, path);
 }
 
 async function link(target: string, path: string): Promise<void> {

@@ -1,0 +1,98 @@
+import type { PhaseMeasurement } from '../core/load.ts';
+import type { Validity } from '../core/record.ts';
+import { minimumSamples } from '../core/statistics.ts';
+import { judgeMeasurement } from '../core/validity.ts';
+
+export interface LoadSettings {
+  readonly method: string;
+  readonly connections: number;
+  readonly durationSeconds: number;
+  readonly warmUpSeconds: number;
+  readonly timeoutMs: number;
+}
+
+/** What `load --json` prints. It names no server. */
+export interface LoadReport extends PhaseMeasurement {
+  readonly version: 1;
+  readonly loop: 'closed';
+  readonly vantage: 'this-machine';
+  readonly settings: LoadSettings;
+  /** Stopped before the duration was over; the window is the true, shorter one. */
+  readonly cancelled: boolean;
+  readonly validity: Validity;
+}
+
+/** @param measurement null when the load was stopped before anything was measured */
+export function loadReport(
+  settings: LoadSettings,
+  measurement: PhaseMeasurement | null,
+  ending: { readonly cancelled: boolean; readonly nowMs: number },
+): LoadReport {
+  const measured = measurement ?? nothing(ending.nowMs);
+  const judged = judgeMeasurement(measured);
+  const reasons = ending.cancelled ? ['cancelled before the duration was over', ...judged.reasons] : judged.reasons;
+  return {
+    version: 1,
+    loop: 'closed',
+    vantage: 'this-machine',
+    settings,
+    cancelled: ending.cancelled,
+    ...measured,
+    validity: { ...judged, valid: reasons.length === 0, reasons },
+  };
+}
+
+/** The report as a table for people; ends with a line end. */
+export function loadTable(report: LoadReport): string {
+  const { latency, requests, settings } = report;
+  const windowSeconds = (report.window.endMs - report.window.startMs) / 1000;
+  const warmUp = settings.warmUpSeconds > 0 ? ` after ${String(settings.warmUpSeconds)} s of warm-up` : '';
+  const lines = [
+    `${report.cancelled ? 'CANCELLED. ' : ''}Closed loop from this machine: ${plural(settings.connections, 'connection')} for ${windowSeconds.toFixed(2)} s${warmUp}`,
+    '',
+    row('p50', quantile(latency.p50Ms, 0.5)),
+    row('p95', quantile(latency.p95Ms, 0.95)),
+    row('p99', quantile(latency.p99Ms, 0.99)),
+    row('max', milliseconds(latency.maxMs)),
+    row('rate', `${report.rps.toFixed(1)} successes/s (${report.attemptedRps.toFixed(1)} sent/s)`),
+    row(
+      'requests',
+      `${String(requests.sent)} sent, ${String(requests.ok)} ok, ${String(requests.errors)} errors (${String(requests.timeouts)} of them timeouts), ${String(requests.inFlight)} in flight at the end`,
+    ),
+    ...Object.entries(report.errorsByKind).map(([kind, count]) => row('', `${String(count)} x ${kind}`)),
+    row('valid', report.validity.valid ? 'yes' : 'NO'),
+    ...report.validity.reasons.map((reason) => row('', reason)),
+    ...report.validity.caveats.map((caveat) => row('caveat', caveat)),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function row(name: string, value: string): string {
+  return `  ${name.padEnd(10)}${value}`;
+}
+
+function quantile(value: number | null, at: number): string {
+  return value === null ? `too few samples (needs ${String(minimumSamples(at))})` : milliseconds(value);
+}
+
+function milliseconds(value: number | null): string {
+  return value === null ? 'nothing measured' : `${value.toFixed(3)} ms`;
+}
+
+function plural(count: number, noun: string): string {
+  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function nothing(nowMs: number): PhaseMeasurement {
+  return {
+    window: { startMs: nowMs, endMs: nowMs },
+    requests: { sent: 0, ok: 0, errors: 0, timeouts: 0, inFlight: 0 },
+    errorsByKind: {},
+    latency: { p50Ms: null, p95Ms: null, p99Ms: null, maxMs: null, meanMs: null, samples: 0 },
+    rps: 0,
+    attemptedRps: 0,
+    histogram: '',
+    timeSeries: [],
+    generator: { eventLoopDelayP99Ms: 0, cpuSeconds: 0, throttledMs: null, littlesLawResidual: null },
+  };
+}

@@ -1,0 +1,93 @@
+import {
+  formatConnections,
+  formatCount,
+  formatList,
+  formatShare,
+  insufficientSamples,
+  fullStop,
+  significant,
+} from './format.ts';
+import { rowsOf, tellingLevel, type Measured, type PhaseRow } from './measured.ts';
+
+/** The answer in words: what was measured, without a verdict. */
+export interface Headline {
+  readonly text: string;
+  /** What the numbers are worth; empty where there are none. */
+  readonly worth: string;
+  /** "partial": some topologies have no numbers or some are not valid. */
+  readonly tone: 'measured' | 'partial' | 'none';
+}
+
+export function headlineOf(measured: Measured): Headline {
+  const rows = rowsOf(measured);
+  const level = tellingLevel(rows);
+  if (level === undefined) return withoutNumbers(measured);
+  const missing = missingText(measured, rows, level);
+  const differed = measured.record?.sameAnswers.verdict === 'differed';
+  const figures = `At ${formatConnections(level)}: ${rows
+    .filter((row) => row.connections === level)
+    .map(figuresOf)
+    .join('; ')}.`;
+  const refusal = differed ? 'No comparison: answers differed. ' : '';
+  const invalid = rows.filter((row) => !row.validity.valid).length;
+  return {
+    text: [`${refusal}${figures}`, ...missing].join(' '),
+    worth: worthOf(measured, rows, invalid),
+    tone: missing.length > 0 || invalid > 0 || differed ? 'partial' : 'measured',
+  };
+}
+
+function figuresOf(row: PhaseRow): string {
+  const p95 = row.p95Ms === null ? `p95 ${insufficientSamples}` : `p95 ${significant(row.p95Ms)} ms`;
+  const errors = row.errors > 0 && row.sent > 0 ? `, ${formatShare(row.errors / row.sent)} errors` : '';
+  return `${row.topology} ${significant(row.rps)} RPS at ${p95}${errors}${row.validity.valid ? '' : ' (not valid)'}`;
+}
+
+/** One sentence for the topologies that this level says nothing of, while the run is over. */
+function missingText(measured: Measured, rows: readonly PhaseRow[], level: number): string[] {
+  const shown = new Set(rows.filter((row) => row.connections === level).map((row) => row.topology));
+  return measured.topologies.flatMap((topology) => {
+    if (shown.has(topology.key)) return [];
+    if (topology.status === 'running' || topology.status === 'queued' || topology.status === 'completed') return [];
+    const verb =
+      topology.status === 'skipped' ? 'was skipped' : topology.status === 'failed' ? 'failed' : 'was cancelled';
+    return [`${topology.key} ${verb}.`];
+  });
+}
+
+function worthOf(measured: Measured, rows: readonly PhaseRow[], invalid: number): string {
+  const parts = [
+    measured.topologies.length > 1
+      ? 'Each topology ran once, not interleaved, and 95% intervals are not yet computed: a difference may be chance.'
+      : '95% intervals are not yet computed.',
+  ];
+  if (measured.plan.target.kind === 'kubernetes' && measured.plan.load.vantage === 'this-machine') {
+    parts.unshift('Smoke test only: the load came through a port-forward.');
+  }
+  if (invalid > 0) {
+    parts.unshift(
+      `${String(invalid)} of ${formatCount(rows.length, 'measured phase')} ${invalid === 1 ? 'is' : 'are'} not valid.`,
+    );
+  }
+  return parts.join(' ');
+}
+
+function withoutNumbers(measured: Measured): Headline {
+  const { record } = measured;
+  if (record === null) return { text: 'No numbers yet.', worth: '', tone: 'none' };
+  if (record.status === 'cancelled')
+    return { text: 'Cancelled before anything was measured.', worth: '', tone: 'none' };
+  const failed = measured.topologies.filter((topology) => topology.failure !== null);
+  const messages = new Set(failed.map((topology) => topology.failure?.message));
+  const [only] = messages;
+  if (messages.size === 1 && only !== undefined)
+    return { text: `No numbers: ${fullStop(only)}`, worth: '', tone: 'none' };
+  if (record.failure !== null)
+    return { text: `No numbers: ${fullStop(record.failure.message)}`, worth: '', tone: 'none' };
+  const names = formatList(failed.map((topology) => topology.key));
+  return {
+    text: names === '' ? 'No numbers: nothing was measured.' : `No numbers: ${names} failed.`,
+    worth: '',
+    tone: 'none',
+  };
+}

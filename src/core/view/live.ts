@@ -1,0 +1,180 @@
+import type { RunState, Stage, TopologyState } from '../events.ts';
+import type { Phase } from '../plan.ts';
+import { formatBytes, formatClock, formatConnections, formatMs, formatRps } from './format.ts';
+
+/** A run under way, as it is shown each second. */
+export interface LiveView {
+  /** What happens now, e.g. "Measuring triton at 8 connections". */
+  readonly title: string;
+  /** "Topology 2 of 3, phase 4 of 7"; empty before and after the topologies. */
+  readonly position: string;
+  /** What is waited for, in the cluster's own words; empty when nothing is. */
+  readonly waiting: string;
+  readonly elapsed: string;
+  /** e.g. "about 1:10 left", with what that leaves out. */
+  readonly remaining: string;
+  /** Changes with stage and phase alone: what a screen reader is told. */
+  readonly announcement: string;
+  readonly topologies: readonly LiveTopology[];
+  readonly warnings: readonly string[];
+}
+
+export interface LiveTopology {
+  readonly key: string;
+  readonly state: 'queued' | 'active' | 'done' | 'failed' | 'cancelled' | 'skipped';
+  readonly text: string;
+  readonly upload: { readonly share: number; readonly text: string } | null;
+  /** Numbers of the phase under way, e.g. "p50 3.21 ms, p95 8.80 ms, 640 RPS, 0 errors"; empty outside load. */
+  readonly running: string;
+}
+
+/** @param nowMs Unix time in milliseconds */
+export function liveView(state: RunState, nowMs: number, cancelling: boolean): LiveView {
+  const title = cancelling ? 'Cancelling: stopping the load and cleaning up' : titleOf(state);
+  const position = positionOf(state);
+  return {
+    title,
+    position,
+    waiting: state.message,
+    elapsed: formatClock(nowMs - Date.parse(state.startedAt)),
+    remaining: cancelling ? '' : remainingOf(state),
+    announcement: position === '' ? title : `${title}. ${position}.`,
+    topologies: state.topologies.map((topology) => liveTopology(state, topology)),
+    warnings: state.warnings,
+  };
+}
+
+/** The topology that something happens to; undefined before the first and after the last. */
+function activeOf(state: RunState): TopologyState | undefined {
+  return state.topologies.find((topology) => topology.stage !== 'queued' && topology.stage !== 'ended');
+}
+
+function titleOf(state: RunState): string {
+  if (state.stage === 'ended') return 'The run has ended';
+  if (state.record !== null) return state.stage === 'save' ? 'Saving the record' : 'Measured; cleaning up';
+  const active = activeOf(state);
+  if (active === undefined) return runStageTexts[state.stage];
+  return `${topologyStageText(state, active)} ${active.key}${levelText(state, active)}`;
+}
+
+function levelText(state: RunState, topology: TopologyState): string {
+  const phase = topology.phase === null ? undefined : state.plan.load.phases[topology.phase];
+  if (phase === undefined || (topology.stage !== 'load' && topology.stage !== 'warm-up')) return '';
+  return ` at ${formatConnections(phase.connections)}`;
+}
+
+function topologyStageText(state: RunState, topology: TopologyState): string {
+  if (topology.stage === 'queued') return 'Next:';
+  // A phase that warms up reads so whatever stage was announced last.
+  const phase = topology.phase === null ? undefined : state.plan.load.phases[topology.phase];
+  if (topology.stage === 'load' && phase?.kind === 'warm-up') return topologyStageTexts['warm-up'];
+  return topologyStageTexts[topology.stage];
+}
+
+const runStageTexts: Readonly<Record<Stage, string>> = {
+  preflight: 'Checking the target before anything is made',
+  apply: 'Creating what the run needs',
+  upload: 'Uploading the model',
+  wait: 'Waiting for the target',
+  answers: 'Comparing answers',
+  'warm-up': 'Warming up',
+  load: 'Measuring',
+  collect: 'Collecting the numbers',
+  delete: 'Removing what the run made',
+  save: 'Saving the record',
+  ended: 'The run has ended',
+};
+
+const topologyStageTexts: Readonly<Record<Stage, string>> = {
+  preflight: 'Checking',
+  apply: 'Deploying',
+  upload: 'Uploading the model to',
+  wait: 'Waiting for',
+  answers: 'Comparing the answers of',
+  'warm-up': 'Warming up',
+  load: 'Measuring',
+  collect: 'Collecting the numbers of',
+  delete: 'Removing',
+  save: 'Saving',
+  ended: 'Finished',
+};
+
+function positionOf(state: RunState): string {
+  const index = state.topologies.findIndex((topology) => topology === activeOf(state));
+  const active = state.topologies[index];
+  if (active === undefined) return '';
+  const topology = `Topology ${String(index + 1)} of ${String(state.topologies.length)}`;
+  if (active.phase === null) return topology;
+  return `${topology}, phase ${String(active.phase + 1)} of ${String(state.plan.load.phases.length)}`;
+}
+
+/** Load that is still to come is known; how long a deployment takes is known only once one has been made. */
+function remainingOf(state: RunState): string {
+  if (state.record !== null || state.stage === 'ended') return '';
+  let loadMs = 0;
+  let toDeploy = 0;
+  for (const topology of state.topologies) {
+    if (topology.stage === 'ended') continue;
+    loadMs += loadLeftMs(state, topology);
+    if (topology.phase === null && topology.phases.length === 0) toDeploy += 1;
+  }
+  if (loadMs === 0) return '';
+  const readyMs = state.topologies.flatMap((topology) => topology.result?.readyMs ?? []);
+  if (toDeploy > 0 && readyMs.length > 0) {
+    const mean = readyMs.reduce((sum, value) => sum + value, 0) / readyMs.length;
+    return `about ${formatClock(loadMs + toDeploy * mean)} left`;
+  }
+  return `about ${formatClock(loadMs)} left${toDeploy > 0 ? ', and the deployments' : ''}`;
+}
+
+function loadLeftMs(state: RunState, topology: TopologyState): number {
+  const { phases } = state.plan.load;
+  const ended = topology.phases.length;
+  const running = topology.phase !== null && topology.phase >= ended ? (topology.snapshot?.elapsedMs ?? 0) : 0;
+  return Math.max(0, secondsOf(phases.slice(ended)) * 1000 - running);
+}
+
+function liveTopology(state: RunState, topology: TopologyState): LiveTopology {
+  const status = topology.result?.status;
+  const measured = topology.phases.filter((phase) => phase.kind === 'measured').length;
+  const levels = state.plan.load.phases.filter((phase) => phase.kind === 'measured').length;
+  const base = { key: topology.key, upload: null, running: '' };
+  if (status === 'completed') return { ...base, state: 'done', text: `measured at ${levelCount(levels)}` };
+  if (status !== undefined) return { ...base, state: status, text: topology.result?.failure?.message ?? status };
+  if (topology.stage === 'queued') return { ...base, state: 'queued', text: 'queued' };
+  const stage = topologyStageText(state, topology)
+    .replace(/ (to|for|the answers of|of)$/, '')
+    .toLowerCase();
+  const text = `${stage}${levelText(state, topology)}${measured > 0 ? `; ${String(measured)} of ${levelCount(levels)} measured` : ''}`;
+  return {
+    key: topology.key,
+    state: 'active',
+    text,
+    upload: topology.stage === 'upload' ? uploadOf(topology) : null,
+    running: runningOf(topology),
+  };
+}
+
+function levelCount(levels: number): string {
+  return levels === 1 ? '1 level' : `${String(levels)} levels`;
+}
+
+function uploadOf(topology: TopologyState): LiveTopology['upload'] {
+  if (topology.upload === null) return null;
+  const { sentBytes, totalBytes } = topology.upload;
+  return {
+    share: totalBytes === 0 ? 1 : Math.min(1, sentBytes / totalBytes),
+    text: `${formatBytes(sentBytes)} of ${formatBytes(totalBytes)}`,
+  };
+}
+
+function runningOf(topology: TopologyState): string {
+  if (topology.snapshot === null) return '';
+  const { latency, rps, requests } = topology.snapshot;
+  const errors = requests.errors === 1 ? '1 error' : `${String(requests.errors)} errors`;
+  return `p50 ${formatMs(latency.p50Ms)}, p95 ${formatMs(latency.p95Ms)}, ${formatRps(rps)}, ${errors}`;
+}
+
+function secondsOf(phases: readonly Phase[]): number {
+  return phases.reduce((sum, phase) => sum + phase.durationSeconds, 0);
+}

@@ -1,0 +1,51 @@
+import type { RunRecord } from '../record.ts';
+import { topologyKey } from '../topologyKey.ts';
+import { subtitleOf } from './describe.ts';
+import { fullStop } from './format.ts';
+import { headlineOf } from './headline.ts';
+import { measuredRecord, rowsOf } from './measured.ts';
+import { recordCaveats } from './provenance.ts';
+import { resultTable } from './resultTable.ts';
+
+/** A record as Markdown, for an issue or a chat: the answer in words, the table, its notes and caveats. */
+export function recordMarkdown(record: RunRecord): string {
+  const measured = measuredRecord(record);
+  const headline = headlineOf(measured);
+  const table = resultTable(rowsOf(measured));
+  const [first, ...others] = table.columns;
+  const blocks = [`**${escape(headline.text)}**`, `${escape(subtitleOf(record))}, run ${record.id}`];
+  if (first !== undefined && table.groups.length > 0) {
+    blocks.push(
+      [
+        rowText([first.header, 'Connections', ...others.map((column) => column.header)]),
+        rowText([':--', '--:', ...others.map((column) => (column.align === 'end' ? '--:' : ':--'))]),
+        ...table.groups.flatMap((group) =>
+          group.rows.map((row) => {
+            const [name = '', ...cells] = row.cells.map((cell) => escape(cell.text));
+            return rowText([name, String(group.connections), ...cells]);
+          }),
+        ),
+      ].join('\n'),
+    );
+  }
+  if (table.notes.length > 0) {
+    blocks.push(table.notes.map((note, index) => `\\[${String(index + 1)}\\] ${escape(note)}`).join('  \n'));
+  }
+  for (const result of record.topologies) {
+    if (result.failure === null) continue;
+    blocks.push(
+      `${escape(topologyKey(result.topology))} ${result.status}: ${escape(fullStop(result.failure.message))}`,
+    );
+  }
+  blocks.push(['Caveats:', '', ...recordCaveats(record).map((caveat) => `- ${escape(caveat)}`)].join('\n'));
+  return `${blocks.join('\n\n')}\n`;
+}
+
+function rowText(cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** Text that comes from a record is never markup. */
+function escape(text: string): string {
+  return text.replace(/[\\`*_[\]<>|#~]/g, (character) => `\\${character}`).replace(/\s*\n\s*/g, ' ');
+}

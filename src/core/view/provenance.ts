@@ -1,0 +1,210 @@
+import type { Phase, Plan } from '../plan.ts';
+import type { Placement, RunRecord, RuntimeReport, TopologyResult } from '../record.ts';
+import { topologyKey } from '../topologyKey.ts';
+import { formatCount, formatList, formatSeconds, formatTime, sentence } from './format.ts';
+import { measuredRecord, rowsOf } from './measured.ts';
+import { caveatsOfAll } from './resultTable.ts';
+
+/** How a run was measured: terms and texts, in sections. */
+export interface FactSection {
+  readonly title: string;
+  readonly facts: readonly Fact[];
+}
+
+export interface Fact {
+  readonly term: string;
+  readonly text: string;
+}
+
+/** What is known before a run has ended. */
+export function planFacts(plan: Plan): FactSection[] {
+  return [
+    { title: 'Load', facts: loadFacts(plan) },
+    { title: 'Model', facts: modelFacts(plan) },
+  ];
+}
+
+export function recordFacts(record: RunRecord): FactSection[] {
+  return [
+    { title: 'Load', facts: loadFacts(record.plan) },
+    { title: 'Where', facts: whereFacts(record) },
+    { title: 'Model', facts: [...modelFacts(record.plan), { term: 'Same answers', text: answersText(record) }] },
+    ...record.topologies.map((result) => ({ title: topologyKey(result.topology), facts: topologyFacts(result) })),
+    { title: 'Record', facts: recordIdentity(record) },
+  ];
+}
+
+/** What limits the whole result; what limits single rows stands in the table's notes. Each text once. */
+export function recordCaveats(record: RunRecord): string[] {
+  const { plan } = record;
+  const caveats: string[] = [];
+  if (record.sameAnswers.verdict === 'differed') {
+    caveats.push(`The answers differed, so the topologies cannot be compared: ${record.sameAnswers.detail}`);
+  }
+  if (record.topologies.length > 1) {
+    caveats.push(
+      'Each topology ran once, one after the other, not interleaved: a change of the machine in between looks like a difference.',
+    );
+  }
+  caveats.push('95% intervals are not yet computed.');
+  const onCpu = record.topologies.filter((result) =>
+    result.runtimes.some((runtime) => runtime.provider === 'CPUExecutionProvider'),
+  );
+  if (plan.gpu !== null && onCpu.length > 0) {
+    caveats.push(
+      `A GPU (${plan.gpu.resource}) was asked for and held, but ${formatList(onCpu.map((result) => topologyKey(result.topology)))} computed on the CPU, which the plan allows: these are not a GPU's numbers.`,
+    );
+  }
+  if (record.topologies.some((result) => result.networkPolicy === 'not enforced')) {
+    caveats.push('The cluster does not enforce network policies: a pod that is not the gateway reached Triton.');
+  }
+  const said = new Set(caveatsOfAll(rowsOf(measuredRecord(record))));
+  return [...new Set([...caveats, ...said, ...record.warnings].map(sentence))];
+}
+
+function loadFacts(plan: Plan): Fact[] {
+  const { load } = plan;
+  const order = plan.topologies.map(topologyKey);
+  return [
+    { term: 'Profile', text: `${load.profile}: ${load.loop} loop, ${ladderText(load.phases)}` },
+    { term: 'Load from', text: load.vantage === 'in-cluster' ? 'inside the cluster' : 'this machine' },
+    {
+      term: 'Order',
+      text: order.length > 1 ? `${order.join(', then ')}; each once, not interleaved` : 'one topology, once',
+    },
+    {
+      term: 'Payload',
+      text: `${load.payload.name}, ${formatCount(load.payload.texts, 'text')}, sha256 ${short(load.payload.sha256)}, seed ${String(load.seed)}`,
+    },
+    { term: 'Timeout', text: `${String(load.timeoutMs)} ms` },
+    { term: 'Intervals', text: 'not yet computed' },
+  ];
+}
+
+function ladderText(phases: readonly Phase[]): string {
+  const measured = phases.filter((phase) => phase.kind === 'measured');
+  const warmUp = phases
+    .filter((phase) => phase.kind === 'warm-up')
+    .reduce((sum, phase) => sum + phase.durationSeconds, 0);
+  const levels = formatList(measured.map((phase) => String(phase.connections)));
+  const seconds = [...new Set(measured.map((phase) => phase.durationSeconds))];
+  const each = seconds.length === 1 ? `${String(seconds[0])} s each` : `${formatList(seconds.map(String))} s`;
+  return `${levels} connections, ${each}, after ${String(warmUp)} s of warm-up in all that are dropped`;
+}
+
+function modelFacts(plan: Plan): Fact[] {
+  const { model } = plan;
+  return [
+    { term: 'Model', text: `${model.name}, ${model.task}, ${model.precision}, labels ${formatList(model.labels)}` },
+    { term: 'Files', text: model.files.map((file) => `${file.name} (sha256 ${short(file.sha256)})`).join(', ') },
+    {
+      term: 'Limits',
+      text: `batches up to ${String(model.maxBatchSize)}, ${String(model.maxLength)} tokens, padded up to ${formatList(model.paddingBuckets.map(String))}`,
+    },
+  ];
+}
+
+function whereFacts(record: RunRecord): Fact[] {
+  const { environment, plan } = record;
+  const target =
+    plan.target.kind === 'local'
+      ? 'this machine, without a cluster'
+      : `Kubernetes ${environment.serverVersion ?? 'of unknown version'}, cluster ${environment.cluster ?? 'unknown'}, namespace ${plan.target.namespace}`;
+  return [
+    { term: 'Target', text: target },
+    { term: 'GPU', text: gpuText(record) },
+    { term: 'This machine', text: environment.machine },
+  ];
+}
+
+function gpuText(record: RunRecord): string {
+  const { gpu } = record.plan;
+  if (gpu === null) return 'none: CPU only';
+  const products =
+    record.environment.gpuProducts.length === 0 ? 'product not reported' : formatList(record.environment.gpuProducts);
+  const drivers = record.environment.driverVersions;
+  return `${String(gpu.count)} × ${gpu.resource}, ${products}, ${drivers.length === 0 ? 'driver not reported' : `driver ${formatList(drivers)}`}`;
+}
+
+function answersText(record: RunRecord): string {
+  return `${record.sameAnswers.verdict}: ${record.sameAnswers.detail}`;
+}
+
+function topologyFacts(result: TopologyResult): Fact[] {
+  const { topology } = result;
+  const facts: Fact[] = [
+    { term: 'Status', text: result.failure === null ? result.status : `${result.status}: ${result.failure.message}` },
+  ];
+  for (const runtime of result.runtimes) facts.push({ term: runtime.component, text: runtimeText(runtime) });
+  facts.push({ term: 'Resources', text: resourcesText(result) });
+  if (topology.triton !== null) facts.push({ term: 'Batching', text: batchingText(topology.triton) });
+  for (const placement of result.placements) {
+    facts.push({
+      term: placement.component === 'load' ? 'Load generator' : `${placement.component} pod`,
+      text: placementText(placement),
+    });
+  }
+  if (result.readyMs !== null) {
+    const upload = result.uploadMs === null ? '' : `, ${formatSeconds(result.uploadMs)} of it model upload`;
+    facts.push({ term: 'Ready after', text: `${formatSeconds(result.readyMs)}${upload}` });
+  }
+  if (result.networkPolicy !== 'not applicable') {
+    facts.push({
+      term: 'Network policy',
+      text: `${result.networkPolicy}${result.networkPolicy === 'enforced' ? ': only the gateway reaches Triton' : ''}`,
+    });
+  }
+  return facts;
+}
+
+function runtimeText(runtime: RuntimeReport): string {
+  const { runtime: name, runtimeVersion, provider, device, serverVersion } = runtime;
+  if (provider === 'none') return `server ${serverVersion}; runs no model`;
+  return `${name} ${runtimeVersion}, ${provider} on ${device}, server ${serverVersion}`;
+}
+
+function resourcesText(result: TopologyResult): string {
+  const { cores, memoryMiB, split } = result.topology;
+  const shared =
+    split === null ? '' : ` (${String(split.gatewayCores)} for the gateway, ${String(split.tritonCores)} for Triton)`;
+  return `${formatCount(cores, 'core')}${shared}, ${String(memoryMiB)} MiB`;
+}
+
+function batchingText(triton: NonNullable<TopologyResult['topology']['triton']>): string {
+  const instances = formatCount(triton.instances, 'instance');
+  if (triton.dynamicBatching === null) return `no dynamic batching, ${instances}`;
+  const { preferredBatchSizes, maxQueueDelayMicroseconds } = triton.dynamicBatching;
+  const preferred =
+    preferredBatchSizes.length === 0 ? '' : `, preferred sizes ${formatList(preferredBatchSizes.map(String))}`;
+  return `dynamic batching${preferred}, queue delay up to ${String(maxQueueDelayMicroseconds)} µs, ${instances}`;
+}
+
+function placementText(placement: Placement): string {
+  const parts = [
+    placement.node === null ? null : `node ${placement.node}`,
+    placement.gpuProduct,
+    placement.image,
+    placement.imageDigest === null ? null : short(placement.imageDigest),
+  ].filter((part) => part !== null);
+  return parts.length === 0 ? 'not reported' : parts.join(', ');
+}
+
+function recordIdentity(record: RunRecord): Fact[] {
+  const { software } = record;
+  return [
+    { term: 'Run', text: record.id },
+    { term: 'Time', text: `${formatTime(record.startedAt)} to ${formatTime(record.endedAt)}` },
+    {
+      term: 'Software',
+      text: `Topology Bench ${software.topologyBench}, Node.js ${software.node}, autocannon ${software.autocannon}`,
+    },
+    { term: 'Plan', text: `sha256 ${short(record.planSha256)}` },
+  ];
+}
+
+/** Twelve digits tell hashes apart; the record has them all. */
+function short(hash: string): string {
+  const [algorithm, digits] = hash.includes(':') ? hash.split(':', 2) : ['', hash];
+  const prefix = algorithm === undefined || algorithm === '' ? '' : `${algorithm}:`;
+  return `${prefix}${(digits ?? '').slice(0, 12)}`;
+}

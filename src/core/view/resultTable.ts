@@ -1,0 +1,214 @@
+import { columnDecimals, formatConnections, formatShare, insufficientSamples } from './format.ts';
+import type { PhaseRow } from './measured.ts';
+
+/** The table of a run as panel, report, terminal and Markdown show it: texts, already formatted and aligned. */
+export interface ResultTable {
+  readonly caption: string;
+  readonly columns: readonly TableColumn[];
+  /** One group a level, ascending. */
+  readonly groups: readonly TableGroup[];
+  /** What a row's "[1]" refers to; each text once, in order of appearance. */
+  readonly notes: readonly string[];
+}
+
+export interface TableColumn {
+  readonly id: ColumnId;
+  readonly header: string;
+  /** What the column holds, in words. */
+  readonly title: string;
+  readonly align: 'start' | 'end';
+}
+
+export type ColumnId =
+  'topology' | 'p50' | 'p95' | 'p99' | 'rps' | 'rps-per-gpu' | 'errors' | 'batch' | 'samples' | 'validity';
+
+export interface TableGroup {
+  readonly heading: string;
+  readonly connections: number;
+  readonly rows: readonly TableRow[];
+}
+
+export interface TableRow {
+  readonly topology: string;
+  /** The phase's name, e.g. "c8". */
+  readonly phase: string;
+  /** In the order of the columns. */
+  readonly cells: readonly TableCell[];
+}
+
+export interface TableCell {
+  readonly text: string;
+  /** The number behind the text; null where there is none. */
+  readonly value: number | null;
+  /** "absent": stands where a number cannot be given. */
+  readonly tone: 'normal' | 'absent' | 'bad';
+}
+
+interface ColumnMaker extends TableColumn {
+  readonly cell: (row: PhaseRow) => TableCell;
+}
+
+export function resultTable(rows: readonly PhaseRow[]): ResultTable {
+  const notes = new Notes(rows);
+  const columns = columnsFor(rows, notes);
+  const levels = [...new Set(rows.map((row) => row.connections))].sort((a, b) => a - b);
+  return {
+    caption: 'Latency of successful requests, and throughput, for each topology at each number of connections',
+    columns: columns.map(({ id, header, title, align }) => ({ id, header, title, align })),
+    groups: levels.map((connections) => ({
+      heading: formatConnections(connections),
+      connections,
+      rows: rows
+        .filter((row) => row.connections === connections)
+        .map((row) => ({
+          topology: row.topology,
+          phase: row.phase,
+          cells: columns.map((column) => column.cell(row)),
+        })),
+    })),
+    notes: notes.texts,
+  };
+}
+
+/** Columns that would be empty in every row are left out. */
+function columnsFor(rows: readonly PhaseRow[], notes: Notes): ColumnMaker[] {
+  const latencyDecimals = columnDecimals(rows.flatMap((row) => [row.p50Ms, row.p95Ms, row.p99Ms]));
+  const rpsDecimals = columnDecimals(rows.map((row) => row.rps));
+  const perGpuDecimals = columnDecimals(rows.map((row) => row.rpsPerGpu));
+  const latency = (value: number | null): TableCell => numberCell(value, latencyDecimals, insufficientSamples);
+  const columns: ColumnMaker[] = [
+    {
+      id: 'topology',
+      header: 'Topology',
+      title: 'Topology and variant',
+      align: 'start',
+      cell: (row) => plain(row.topology),
+    },
+    {
+      id: 'p50',
+      header: 'p50 ms',
+      title: 'Median latency in milliseconds',
+      align: 'end',
+      cell: (row) => latency(row.p50Ms),
+    },
+    {
+      id: 'p95',
+      header: 'p95 ms',
+      title: '95th percentile of latency in milliseconds',
+      align: 'end',
+      cell: (row) => latency(row.p95Ms),
+    },
+    {
+      id: 'p99',
+      header: 'p99 ms',
+      title: '99th percentile of latency in milliseconds',
+      align: 'end',
+      cell: (row) => latency(row.p99Ms),
+    },
+    {
+      id: 'rps',
+      header: 'RPS',
+      title: 'Successful requests per second',
+      align: 'end',
+      cell: (row) => numberCell(row.rps, rpsDecimals, '–'),
+    },
+  ];
+  if (rows.some((row) => row.gpu !== 'none')) {
+    columns.push({
+      id: 'rps-per-gpu',
+      header: 'RPS/GPU',
+      title: 'Successful requests per second and GPU',
+      align: 'end',
+      cell: (row) => numberCell(row.rpsPerGpu, perGpuDecimals, row.gpu === 'unused' ? 'CPU used' : '–'),
+    });
+  }
+  columns.push({
+    id: 'errors',
+    header: 'Errors',
+    title: 'Requests that failed or timed out, and their share of those sent',
+    align: 'end',
+    cell: errorsCell,
+  });
+  if (rows.some((row) => row.batching !== null)) {
+    columns.push({
+      id: 'batch',
+      header: 'Batch',
+      title: 'Mean batch that Triton ran, from its own counters: inferences over executions',
+      align: 'end',
+      cell: (row) => batchCell(row),
+    });
+  }
+  columns.push(
+    {
+      id: 'samples',
+      header: 'Samples',
+      title: 'Successful requests that the percentiles are of',
+      align: 'end',
+      cell: (row) => numberCell(row.samples, 0, '–'),
+    },
+    {
+      id: 'validity',
+      header: 'Valid',
+      title: 'Whether the numbers may be believed; the notes say why',
+      align: 'start',
+      cell: (row) => validityCell(row, notes),
+    },
+  );
+  return columns;
+}
+
+/** Texts that rows refer to by number. What holds for every row is no note: it stands among the run's caveats. */
+class Notes {
+  readonly texts: string[] = [];
+  readonly #everywhere: ReadonlySet<string>;
+
+  constructor(rows: readonly PhaseRow[]) {
+    this.#everywhere = new Set(caveatsOfAll(rows));
+  }
+
+  refer(texts: readonly string[]): string {
+    const numbers = texts
+      .filter((text) => !this.#everywhere.has(text))
+      .map((text) => {
+        const known = this.texts.indexOf(text);
+        return known === -1 ? this.texts.push(text) : known + 1;
+      });
+    return numbers.length === 0 ? '' : ` [${numbers.join(', ')}]`;
+  }
+}
+
+/** Caveats that every row carries. */
+export function caveatsOfAll(rows: readonly PhaseRow[]): string[] {
+  const [first, ...others] = rows;
+  return (first?.validity.caveats ?? []).filter((text) => others.every((row) => row.validity.caveats.includes(text)));
+}
+
+function plain(text: string): TableCell {
+  return { text, value: null, tone: 'normal' };
+}
+
+function numberCell(value: number | null, decimals: number, absent: string): TableCell {
+  return value === null
+    ? { text: absent, value: null, tone: 'absent' }
+    : { text: value.toFixed(decimals), value, tone: 'normal' };
+}
+
+function errorsCell(row: PhaseRow): TableCell {
+  if (row.errors === 0) return { text: '0', value: 0, tone: 'normal' };
+  const share = row.sent === 0 ? '' : ` (${formatShare(row.errors / row.sent)})`;
+  return { text: `${String(row.errors)}${share}`, value: row.errors, tone: 'bad' };
+}
+
+function batchCell(row: PhaseRow): TableCell {
+  const size = row.batching?.meanBatchSize ?? null;
+  return numberCell(size, size !== null && size >= 100 ? 0 : 1, '–');
+}
+
+function validityCell(row: PhaseRow, notes: Notes): TableCell {
+  const { valid, reasons, caveats } = row.validity;
+  const errors = Object.entries(row.errorsByKind).map(
+    ([kind, count]) => `${row.topology}, ${formatConnections(row.connections)}: ${kind}: ${String(count)}`,
+  );
+  const reference = notes.refer([...reasons, ...caveats, ...errors]);
+  return { text: `${valid ? 'yes' : 'no'}${reference}`, value: null, tone: valid ? 'normal' : 'bad' };
+}

@@ -1,0 +1,50 @@
+import type { TopologyName } from '../core/plan.ts';
+import type { ProfileName } from '../core/profiles.ts';
+
+/** What is benchmarked: a model config in a file, or the model that comes with the extension. */
+export type Subject = { readonly kind: 'built-in' } | { readonly kind: 'config'; readonly uri: string };
+
+export type TargetChoice =
+  | {
+      readonly kind: 'kubernetes';
+      readonly context: string;
+      readonly namespace: string;
+      /** Said yes to when the namespace did not exist. */
+      readonly createNamespace: boolean;
+    }
+  | { readonly kind: 'local' };
+
+export interface GpuChoice {
+  readonly resource: string;
+  readonly count: number;
+  /** Value of the node label nvidia.com/gpu.product; null: any. */
+  readonly product: string | null;
+}
+
+/** The answers that a run starts from; plain JSON, remembered for the next time. */
+export interface BenchmarkChoices {
+  readonly subject: Subject;
+  readonly topologies: readonly TopologyName[];
+  readonly target: TargetChoice;
+  /** null: the CPU only. */
+  readonly gpu: GpuChoice | null;
+  readonly profile: ProfileName;
+}
+
+export const builtInName = 'tiny-sentiment';
+
+/** A text that tells subjects apart. */
+export function subjectKey(subject: Subject): string {
+  return subject.kind === 'built-in' ? 'built-in' : subject.uri;
+}
+
+/**
+ * What runs use up and must not share: two runs on one GPU pool, or both loading from this machine, spoil each other.
+ * @param loadsFromHere whether the load generator is a process of this machine
+ */
+export function poolsOf(choices: Pick<BenchmarkChoices, 'target' | 'gpu'>, loadsFromHere: boolean): readonly string[] {
+  const { target, gpu } = choices;
+  if (target.kind === 'local') return ['this machine'];
+  const pool = `${target.context} / ${gpu === null ? 'CPU' : gpu.resource}`;
+  return loadsFromHere ? [pool, 'this machine'] : [pool];
+}

@@ -1,0 +1,89 @@
+import * as vscode from 'vscode';
+import type { ClusterInventory, DeployedTopology, Leftover } from '../core/cluster.ts';
+import { loadKubernetes } from './engine.ts';
+import type { Memory } from './memory.ts';
+import { readSettings } from './settings.ts';
+
+export interface ClusterPlace {
+  readonly context: string;
+  readonly namespace: string;
+}
+
+export interface ContextChoice {
+  readonly name: string;
+  readonly namespace: string;
+  readonly current: boolean;
+}
+
+/** Longest that a view waits for a cluster before it says that it cannot be reached. */
+const viewTimeoutMs = 20_000;
+
+/** The cluster that this window looks at. Nothing is loaded and nothing is sent before it is first asked. */
+export class Cluster implements vscode.Disposable {
+  readonly #memory: Memory;
+  readonly #changed = new vscode.EventEmitter<void>();
+  /** Another context or namespace was chosen, or something was deployed or deleted. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(memory: Memory) {
+    this.#memory = memory;
+  }
+
+  /** @throws BenchError kubeconfig-missing, kubeconfig-broken */
+  async contexts(): Promise<readonly ContextChoice[]> {
+    const { listContexts } = await loadKubernetes();
+    return listContexts(this.kubeconfig());
+  }
+
+  /**
+   * The selected context, else the kubeconfig's current one; undefined when it names none.
+   * @throws BenchError kubeconfig-missing, kubeconfig-broken
+   */
+  async current(): Promise<ClusterPlace | undefined> {
+    const contexts = await this.contexts();
+    const selected = this.#memory.selectedContext();
+    const chosen = contexts.find((context) => context.name === selected) ?? contexts.find((context) => context.current);
+    return chosen === undefined ? undefined : this.placeOf(chosen);
+  }
+
+  /** The namespace selected for a context, else the setting, else the context's own. */
+  placeOf(context: ContextChoice): ClusterPlace {
+    const namespace =
+      this.#memory.selectedNamespace(context.name) ?? readSettings(undefined).namespace ?? context.namespace;
+    return { context: context.name, namespace };
+  }
+
+  /** @throws BenchError api-unreachable, unauthenticated, forbidden, kubeconfig-missing, kubeconfig-broken */
+  async inventory(place?: ClusterPlace, signal = AbortSignal.timeout(viewTimeoutMs)): Promise<ClusterInventory> {
+    const { readInventory } = await loadKubernetes();
+    return readInventory(await this.#choice(place), signal);
+  }
+
+  async deployments(signal = AbortSignal.timeout(viewTimeoutMs)): Promise<readonly DeployedTopology[]> {
+    const { listDeployments } = await loadKubernetes();
+    return listDeployments(await this.#choice(), signal);
+  }
+
+  async leftovers(place: ClusterPlace, signal = AbortSignal.timeout(viewTimeoutMs)): Promise<readonly Leftover[]> {
+    const { findLeftovers } = await loadKubernetes();
+    return findLeftovers(await this.#choice(place), signal);
+  }
+
+  changed(): void {
+    this.#changed.fire();
+  }
+
+  /** What names the kubeconfig for the Kubernetes layer. */
+  kubeconfig(): { readonly kubeconfigPath?: string } {
+    const { kubeconfig } = readSettings(undefined);
+    return kubeconfig === null ? {} : { kubeconfigPath: kubeconfig };
+  }
+
+  dispose(): void {
+    this.#changed.dispose();
+  }
+
+  async #choice(place?: ClusterPlace): Promise<{ context?: string; namespace?: string; kubeconfigPath?: string }> {
+    return { ...this.kubeconfig(), ...(place ?? (await this.current())) };
+  }
+}

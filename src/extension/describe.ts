@@ -1,0 +1,154 @@
+import type { RunState, TopologyState } from '../core/events.ts';
+import type { Plan, TopologyName } from '../core/plan.ts';
+import { profilePhases, type ProfileName } from '../core/profiles.ts';
+import { startOfRunId } from '../core/runId.ts';
+import type { RunRecord } from '../core/record.ts';
+import { formatBytes, formatConnections, formatCount, formatList, formatMs, formatRps } from '../core/view/format.ts';
+import { measuredRecord, rowsOf, tellingLevel, type PhaseRow } from '../core/view/measured.ts';
+import { builtInName, type BenchmarkChoices, type GpuChoice, type Subject, type TargetChoice } from './choices.ts';
+
+/** What trees, pickers and lenses say, as texts made from plain data. */
+
+export const topologyDescriptions: Readonly<Record<TopologyName, string>> = {
+  fastapi: 'FastAPI and ONNX Runtime in one pod',
+  triton: 'NVIDIA Triton with dynamic batching',
+  hybrid: 'FastAPI gateway that de-identifies, in front of Triton',
+};
+
+export const allTopologies: readonly TopologyName[] = ['fastapi', 'triton', 'hybrid'];
+
+/** "sentiment" of .../sentiment/config.pbtxt; the built-in model's own name. */
+export function subjectName(subject: Subject): string {
+  if (subject.kind === 'built-in') return builtInName;
+  const parts = decodeURIComponent(subject.uri).split('/');
+  return parts.at(-2) ?? subject.uri;
+}
+
+export function targetName(target: TargetChoice): string {
+  return target.kind === 'local' ? 'this machine' : `${target.context}/${target.namespace}`;
+}
+
+export function gpuName(gpu: GpuChoice | null): string {
+  if (gpu === null) return 'CPU only';
+  return gpu.product === null ? `${String(gpu.count)} ${gpu.resource}` : `${String(gpu.count)} ${gpu.resource} (${gpu.product})`;
+}
+
+export function profileSummary(profile: ProfileName): string {
+  const measured = profilePhases(profile).filter((phase) => phase.kind === 'measured');
+  const levels = formatList(measured.map((phase) => String(phase.connections)));
+  return `${String(measured[0]?.durationSeconds ?? 0)} s each at ${levels} connections, after a warm-up`;
+}
+
+/** "fastapi, triton and hybrid on kind-x/team-a, 1 nvidia.com/gpu, quick" */
+export function choicesSummary(choices: BenchmarkChoices): string {
+  const hardware = choices.target.kind === 'local' ? [] : [gpuName(choices.gpu)];
+  return [`${formatList(choices.topologies)} on ${targetName(choices.target)}`, ...hardware, choices.profile].join(', ');
+}
+
+/** "3 topologies × 26 s of load, about 4 min, on kind-x/team-a with 1 nvidia.com/gpu each" */
+export function planSummary(plan: Plan, choices: Pick<BenchmarkChoices, 'target' | 'gpu'>, estimateSeconds: number): string {
+  const seconds = plan.load.phases.reduce((sum, phase) => sum + phase.durationSeconds, 0);
+  const hardware = choices.target.kind === 'local' ? '' : choices.gpu === null ? ', CPU only' : ` with ${gpuName(choices.gpu)} each`;
+  return `${formatCount(plan.topologies.length, 'topology', 'topologies')} × ${String(Math.round(seconds))} s of load, ${aboutTime(estimateSeconds)}, on ${targetName(choices.target)}${hardware}`;
+}
+
+/** What is made and what becomes of it, for the confirmation. */
+export function planDetail(plan: Plan): string {
+  const modelBytes = plan.model.files.reduce((sum, file) => sum + file.sizeBytes, 0);
+  const model = `Model ${plan.model.name}, ${formatBytes(modelBytes)}.`;
+  if (plan.target.kind === 'local') return `${model} Processes of this machine, ended when the run ends.`;
+  const from = plan.load.vantage === 'in-cluster' ? 'Load comes from a pod of its own' : 'Load comes from this machine by a port-forward';
+  const made = plan.target.createNamespace ? `Makes the namespace ${plan.target.namespace}. ` : '';
+  return `${model} ${made}${from}. What the run makes, it removes.`;
+}
+
+export function aboutTime(seconds: number): string {
+  return seconds < 90 ? `about ${String(Math.round(seconds / 10) * 10)} s` : `about ${String(Math.round(seconds / 60))} min`;
+}
+
+const stageWords: Readonly<Record<TopologyState['stage'], string>> = {
+  queued: 'waits its turn',
+  preflight: 'checking',
+  apply: 'deploying',
+  upload: 'uploading the model',
+  wait: 'waiting to be ready',
+  answers: 'comparing answers',
+  'warm-up': 'warming up',
+  load: 'under load',
+  collect: 'collecting',
+  delete: 'removing',
+  save: 'saving',
+  ended: 'done',
+};
+
+/** One line of what a topology of a run does now, e.g. "c8: 512 RPS, p95 3.4 ms" or "waiting to be ready: 0/1 nodes ...". */
+export function topologyProgress(topology: TopologyState, plan: Plan): string {
+  const { snapshot, result } = topology;
+  if (result !== null) return result.failure === null ? endFigures(topology) : `${result.status}: ${result.failure.message}`;
+  const phase = topology.phase === null ? undefined : plan.load.phases[topology.phase];
+  if (phase !== undefined && snapshot !== null) {
+    return `${phase.name}: ${formatRps(snapshot.rps)}, p95 ${formatMs(snapshot.latency.p95Ms)}`;
+  }
+  if (phase !== undefined) return `${phase.name} begins`;
+  if (topology.stage === 'upload' && topology.upload !== null) {
+    const { sentBytes, totalBytes } = topology.upload;
+    return `${stageWords.upload}: ${formatBytes(sentBytes)} of ${formatBytes(totalBytes)}`;
+  }
+  return topology.message === '' ? stageWords[topology.stage] : `${stageWords[topology.stage]}: ${topology.message}`;
+}
+
+/** One line of what a run does now. */
+export function runProgress(state: RunState): string {
+  const now = state.topologies.find((topology) => topology.stage !== 'queued' && topology.stage !== 'ended');
+  if (now !== undefined) return `${now.key} ${topologyProgress(now, state.plan)}`;
+  return state.message === '' ? stageWords[state.stage] : `${stageWords[state.stage]}: ${state.message}`;
+}
+
+/** How far a run has come, from 0 to 1, by topologies and their phases. */
+export function runFraction(state: RunState): number {
+  const phases = state.plan.load.phases.length;
+  const done = state.topologies.map((topology) =>
+    topology.result === null ? (0.8 * topology.phases.length) / phases + (topology.stage === 'queued' ? 0 : 0.1) : 1,
+  );
+  return done.reduce((sum, fraction) => sum + fraction, 0) / state.topologies.length;
+}
+
+/** The rows that a record is known by: each topology at the level where most have numbers. */
+export function tellingRows(record: RunRecord): readonly PhaseRow[] {
+  const rows = rowsOf(measuredRecord(record));
+  const level = tellingLevel(rows);
+  return rows.filter((row) => row.connections === level);
+}
+
+/** "triton: p50 2.10 ms, p95 3.40 ms, 780 RPS at 8 connections" */
+export function rowFigures(row: PhaseRow): string {
+  const invalid = row.validity.valid ? '' : ' (not valid)';
+  return `${row.topology}: p50 ${formatMs(row.p50Ms)}, p95 ${formatMs(row.p95Ms)}, ${formatRps(row.rps)} at ${formatConnections(row.connections)}${invalid}`;
+}
+
+/** "fastapi 512 RPS · triton 780 RPS", or why there are no numbers. */
+export function recordFigures(record: RunRecord): string {
+  const rows = tellingRows(record);
+  if (rows.length > 0) return rows.map((row) => `${row.topology} ${formatRps(row.rps)}`).join(' · ');
+  return record.failure?.message ?? record.status;
+}
+
+export function recordIsValid(record: RunRecord): boolean {
+  return record.topologies.every((topology) =>
+    topology.phases.every((phase) => phase.kind !== 'measured' || phase.validity.valid),
+  );
+}
+
+/** When a run began, for people: day and time of this machine's zone. */
+export function runTime(id: string, locale: string | undefined): string {
+  const start = new Date(startOfRunId(id));
+  if (Number.isNaN(start.getTime())) return id;
+  return start.toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'short' });
+}
+
+function endFigures(topology: TopologyState): string {
+  const last = topology.phases.findLast((phase) => phase.kind === 'measured');
+  if (last === undefined) return stageWords.ended;
+  const { latency, rps } = last.measurement;
+  return `${formatRps(rps)}, p95 ${formatMs(latency.p95Ms)} at ${formatConnections(last.connections)}`;
+}

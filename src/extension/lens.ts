@@ -1,0 +1,130 @@
+import * as vscode from 'vscode';
+import type { RunRecord } from '../core/record.ts';
+import { parseModel } from '../core/model.ts';
+import { contextKeys, type CommandId } from './contributions.ts';
+import { rowFigures, runProgress, tellingRows } from './describe.ts';
+import type { Subject } from './choices.ts';
+import type { Memory } from './memory.ts';
+import type { Results } from './results.ts';
+import type { LiveRun, Runs } from './runs.ts';
+import { readSettings } from './settings.ts';
+
+/** The files that may be model configs; which of them are is decided by their text. */
+export const modelConfigSelector: vscode.DocumentSelector = [
+  { scheme: 'file', pattern: '**/config.pbtxt' },
+  { scheme: 'file', pattern: '**/config.json' },
+];
+
+class ModelLens extends vscode.CodeLens {
+  readonly subject: Subject;
+  /** undefined: the lens that starts a run; otherwise the n-th topology of the last one. */
+  readonly figure: number | undefined;
+
+  constructor(range: vscode.Range, subject: Subject, figure?: number) {
+    super(range);
+    this.subject = subject;
+    this.figure = figure;
+  }
+}
+
+/**
+ * "Benchmark Topology" above a model config, and what the last run of it showed. A config of something that is no text
+ * classifier gets nothing. Ranges come at once; titles are made when they scroll into view. No network.
+ */
+export class ModelLenses implements vscode.CodeLensProvider<ModelLens>, vscode.Disposable {
+  readonly #memory: Memory;
+  readonly #results: Results;
+  readonly #runs: Runs;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #listeners: vscode.Disposable;
+  readonly #modelConfigs = new Set<string>();
+  readonly onDidChangeCodeLenses = this.#changed.event;
+
+  constructor(memory: Memory, results: Results, runs: Runs) {
+    this.#memory = memory;
+    this.#results = results;
+    this.#runs = runs;
+    const changed = (): void => {
+      this.#changed.fire();
+    };
+    this.#listeners = vscode.Disposable.from(
+      runs.onDidChange(changed),
+      results.onDidChange(changed),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('topologyBench.codeLens.enabled')) changed();
+      }),
+    );
+  }
+
+  async provideCodeLenses(document: vscode.TextDocument): Promise<ModelLens[]> {
+    if (!readSettings(document.uri).codeLens) return [];
+    const { model } = parseModel(document.fileName, document.getText());
+    if (model?.task !== 'text-classification') return [];
+    this.#noteModelConfig(document.uri);
+    const { line } = document.positionAt(model.lensOffset);
+    const range = new vscode.Range(line, 0, line, 0);
+    const subject: Subject = { kind: 'config', uri: document.uri.toString() };
+    const start = new ModelLens(range, subject);
+    if (this.#liveRun(subject) !== undefined) return [start];
+    const record = await this.#lastRecord(subject);
+    const figures = record === undefined ? [] : tellingRows(record);
+    return [start, ...figures.map((_row, index) => new ModelLens(range, subject, index))];
+  }
+
+  async resolveCodeLens(lens: ModelLens): Promise<ModelLens> {
+    const live = this.#liveRun(lens.subject);
+    if (live !== undefined) {
+      lens.command = command('topologyBench.openResults', `$(sync~spin) ${liveTitle(live)}`, live.id);
+      return lens;
+    }
+    if (lens.figure === undefined) {
+      lens.command = command('topologyBench.benchmark', `$(beaker) ${vscode.l10n.t('Benchmark Topology')}`, lens.subject);
+      return lens;
+    }
+    const record = await this.#lastRecord(lens.subject);
+    const row = record === undefined ? undefined : tellingRows(record)[lens.figure];
+    if (record !== undefined && row !== undefined) lens.command = command('topologyBench.openResults', rowFigures(row), record.id);
+    return lens;
+  }
+
+  dispose(): void {
+    this.#listeners.dispose();
+    this.#changed.dispose();
+  }
+
+  #liveRun(subject: Subject): LiveRun | undefined {
+    return this.#runs
+      .active()
+      .find(({ choices }) => choices.subject.kind === 'config' && subject.kind === 'config' && choices.subject.uri === subject.uri);
+  }
+
+  /** undefined when there is none, or when it was deleted. */
+  async #lastRecord(subject: Subject): Promise<RunRecord | undefined> {
+    const runId = this.#memory.lastRunOf(subject);
+    if (runId === undefined) return undefined;
+    const ended = this.#runs.get(runId)?.end?.record;
+    if (ended != null) return ended;
+    try {
+      return await this.#results.read(runId);
+    } catch {
+      // The Results view is where an unreadable record is reported.
+      return undefined;
+    }
+  }
+
+  /** The explorer's menu offers a benchmark on those config.json that are known to be a model's. */
+  #noteModelConfig(uri: vscode.Uri): void {
+    if (this.#modelConfigs.has(uri.fsPath)) return;
+    this.#modelConfigs.add(uri.fsPath);
+    void vscode.commands.executeCommand('setContext', contextKeys.modelConfigs, [...this.#modelConfigs]);
+  }
+}
+
+function liveTitle(run: LiveRun): string {
+  if (run.cancelling) return vscode.l10n.t('Stopping and cleaning up');
+  return run.state === null ? vscode.l10n.t('Benchmark is queued') : runProgress(run.state);
+}
+
+function command(id: CommandId, title: string, argument: unknown): vscode.Command {
+  return { command: id, title, arguments: [argument] };
+}

@@ -1,0 +1,71 @@
+import type { Memento } from 'vscode';
+import { subjectKey, type BenchmarkChoices, type Subject } from './choices.ts';
+
+/** A run on a cluster that has begun; it stays noted until its clean-up is known to be done. */
+export interface UnfinishedRun {
+  readonly runId: string;
+  readonly context: string;
+  readonly namespace: string;
+  readonly startedAt: string;
+}
+
+/** What is kept between windows. Everything here may be lost without harm but the unfinished runs, which Clean Up finds too. */
+export interface Memory {
+  lastChoices(): BenchmarkChoices | undefined;
+  rememberChoices(choices: BenchmarkChoices): Promise<void>;
+  /** Which run measured a subject last, for the lens. */
+  lastRunOf(subject: Subject): string | undefined;
+  /** What a run was started with, for "benchmark again"; of the last runs only. */
+  choicesOf(runId: string): BenchmarkChoices | undefined;
+  rememberRun(runId: string, choices: BenchmarkChoices): Promise<void>;
+  tokenizerOf(subject: Subject): string | undefined;
+  rememberTokenizer(subject: Subject, path: string | undefined): Promise<void>;
+  /** What the Cluster view was told to show; undefined: the kubeconfig's current context and its namespace. */
+  selectedContext(): string | undefined;
+  selectContext(context: string | undefined): Promise<void>;
+  selectedNamespace(context: string): string | undefined;
+  selectNamespace(context: string, namespace: string): Promise<void>;
+  unfinished(): readonly UnfinishedRun[];
+  noteUnfinished(run: UnfinishedRun): Promise<void>;
+  forgetUnfinished(runId: string): Promise<void>;
+}
+
+const keptRuns = 50;
+
+/** @param workspace what belongs to this workspace; @param machine what any window may have to finish */
+export function createMemory(workspace: Memento, machine: Memento): Memory {
+  const table = <Value>(key: string): Record<string, Value> => ({ ...workspace.get<Record<string, Value>>(key) });
+  const put = async <Value>(key: string, name: string, value: Value | undefined): Promise<void> => {
+    const { [name]: _before, ...others } = table<Value>(key);
+    const entries = Object.entries(value === undefined ? others : { ...others, [name]: value });
+    await workspace.update(key, Object.fromEntries(entries.slice(-keptRuns)));
+  };
+  const unfinished = (): readonly UnfinishedRun[] => machine.get<UnfinishedRun[]>('unfinishedRuns') ?? [];
+  return {
+    lastChoices: () => workspace.get<BenchmarkChoices>('lastChoices'),
+    rememberChoices: async (choices) => {
+      await workspace.update('lastChoices', choices);
+    },
+    lastRunOf: (subject) => table<string>('lastRuns')[subjectKey(subject)],
+    choicesOf: (runId) => table<BenchmarkChoices>('choicesOfRuns')[runId],
+    async rememberRun(runId, choices) {
+      await put('lastRuns', subjectKey(choices.subject), runId);
+      await put('choicesOfRuns', runId, choices);
+    },
+    tokenizerOf: (subject) => table<string>('tokenizers')[subjectKey(subject)],
+    rememberTokenizer: (subject, path) => put('tokenizers', subjectKey(subject), path),
+    selectedContext: () => workspace.get<string>('context'),
+    selectContext: async (context) => {
+      await workspace.update('context', context);
+    },
+    selectedNamespace: (context) => table<string>('namespaces')[context],
+    selectNamespace: (context, namespace) => put('namespaces', context, namespace),
+    unfinished,
+    async noteUnfinished(run) {
+      await machine.update('unfinishedRuns', [...unfinished().filter((other) => other.runId !== run.runId), run]);
+    },
+    async forgetUnfinished(runId) {
+      await machine.update('unfinishedRuns', unfinished().filter((other) => other.runId !== runId));
+    },
+  };
+}

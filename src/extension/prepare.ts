@@ -1,0 +1,184 @@
+import * as vscode from 'vscode';
+import { BenchError, throwIfCancelled, toBenchError } from '../core/errors.ts';
+import type { RunEvent } from '../core/events.ts';
+import type { GpuPlan, Plan } from '../core/plan.ts';
+import type { Target } from '../core/ports.ts';
+import type { RunRecord } from '../core/record.ts';
+import { poolsOf, type BenchmarkChoices, type GpuChoice, type Subject } from './choices.ts';
+import { loadEngine, loadKubernetes } from './engine.ts';
+import type { Memory } from './memory.ts';
+import type { Results } from './results.ts';
+import { readSettings, type Settings } from './settings.ts';
+
+/** A run that could start now: its plan is made and its files were found; nothing was made anywhere yet. */
+export interface PreparedRun {
+  readonly runId: string;
+  readonly choices: BenchmarkChoices;
+  readonly plan: Plan;
+  readonly estimateSeconds: number;
+  readonly warnings: readonly string[];
+  /** What must not be shared with another run. */
+  readonly pools: readonly string[];
+  /** Rejects only when there is no record. */
+  carryOut(emit: (event: RunEvent) => void, signal: AbortSignal): Promise<RunEnd>;
+}
+
+export interface RunEnd {
+  readonly record: RunRecord | null;
+  /** Why there is no record. */
+  readonly failure: BenchError | null;
+  readonly notSaved: BenchError | null;
+  /** What clean-up could not remove. */
+  readonly leftBehind: BenchError | null;
+}
+
+export interface PrepareContext {
+  readonly extensionPath: string;
+  readonly version: string;
+  readonly memory: Memory;
+  readonly results: Results;
+  readonly log: vscode.LogOutputChannel;
+}
+
+/**
+ * From the answers to a plan.
+ * @throws BenchError plan-invalid, model-not-found, model-incomplete, tokenizer-missing, model-unsupported, cancelled
+ */
+export async function prepare(choices: BenchmarkChoices, context: PrepareContext, signal: AbortSignal): Promise<PreparedRun> {
+  const engine = await loadEngine();
+  const config = configUri(choices.subject);
+  const settings = readSettings(config);
+  const assets = engine.openAssets(context.extensionPath, context.version);
+  const resolved = await engine.resolveModel(
+    {
+      path: config?.fsPath ?? assets.tinyModelDirectory,
+      tokenizerPath: context.memory.tokenizerOf(choices.subject),
+    },
+    signal,
+  );
+  const payload = await assets.payload();
+  throwIfCancelled(signal, 'planning the run');
+  const plan = engine.makePlan({
+    model: resolved.model,
+    triton: resolved.triton,
+    topologies: choices.topologies,
+    target:
+      choices.target.kind === 'local'
+        ? { kind: 'local' }
+        : { kind: 'kubernetes', namespace: choices.target.namespace, createNamespace: choices.target.createNamespace },
+    profile: choices.profile,
+    payload,
+    cores: settings.cores,
+    gpu: gpuPlan(choices.gpu, settings),
+    allowCpuProvider: settings.allowCpuProvider,
+    images: settings.images,
+    vantage: choices.target.kind === 'local' ? 'this-machine' : settings.vantage,
+    timeoutMs: settings.requestTimeoutMs,
+    readyTimeoutSeconds: settings.readyTimeoutSeconds,
+  });
+  const runId = engine.newRunId();
+  return {
+    runId,
+    choices,
+    plan,
+    estimateSeconds: engine.estimateSeconds(plan),
+    warnings: resolved.warnings,
+    pools: poolsOf(choices, plan.load.vantage === 'this-machine'),
+    async carryOut(emit, runSignal) {
+      const target = watchClose(await openTarget());
+      const store = await context.results.storeFor(config);
+      let notSaved: BenchError | null = null;
+      const runs = {
+        async save(record: RunRecord): Promise<void> {
+          try {
+            await store.save(record);
+          } catch (error) {
+            notSaved = toBenchError(error, 'saving the record');
+            throw error;
+          }
+        },
+      };
+      const ports = {
+        target,
+        runs,
+        payload,
+        clock: engine.systemClock,
+        sha256: engine.sha256,
+        version: context.version,
+      };
+      try {
+        const record = await engine.benchmark(plan, runId, ports, emit, runSignal);
+        return { record, failure: null, notSaved, leftBehind: target.leftBehind() };
+      } catch (error) {
+        return {
+          record: null,
+          failure: toBenchError(error, 'running the benchmark'),
+          notSaved,
+          leftBehind: target.leftBehind(),
+        };
+      }
+    },
+  };
+
+  async function openTarget(): Promise<Target> {
+    const loadDriver = engine.createLoadDriver({ workerPath: assets.workerPath });
+    const { modelPaths } = resolved;
+    if (choices.target.kind === 'local') {
+      const log = (line: string): void => {
+        context.log.info(line);
+      };
+      return engine.createLocalTarget({ assets, loadDriver, modelPaths, log });
+    }
+    const { createKubernetesTarget } = await loadKubernetes();
+    return createKubernetesTarget({
+      assets,
+      loadDriver,
+      modelPaths,
+      context: choices.target.context,
+      ...(settings.kubeconfig === null ? {} : { kubeconfigPath: settings.kubeconfig }),
+      ...(settings.packageIndexUrl === null ? {} : { packageIndexUrl: settings.packageIndexUrl }),
+    });
+  }
+}
+
+/** The file of a subject; undefined for the built-in model. */
+export function configUri(subject: Subject): vscode.Uri | undefined {
+  if (subject.kind === 'built-in') return undefined;
+  const uri = vscode.Uri.parse(subject.uri, true);
+  if (uri.scheme === 'file') return uri;
+  throw new BenchError({
+    reason: 'model-unsupported',
+    message: `${uri.toString(true)} is not a file on a disk, so the model beside it cannot be read.`,
+    nextStep: 'Open the model from a folder on this machine.',
+  });
+}
+
+export function gpuPlan(choice: GpuChoice | null, settings: Settings): GpuPlan | null {
+  if (choice === null) return null;
+  const product = choice.product === null ? {} : { 'nvidia.com/gpu.product': choice.product };
+  return {
+    ...settings.gpu,
+    resource: choice.resource,
+    count: choice.count,
+    nodeSelector: { ...settings.gpu.nodeSelector, ...product },
+  };
+}
+
+/** The engine turns a failed clean-up into a warning of the run; who started it must know it as such. */
+function watchClose(target: Target): Target & { leftBehind(): BenchError | null } {
+  let problem: BenchError | null = null;
+  return {
+    preflight: (...parts) => target.preflight(...parts),
+    deploy: (...parts) => target.deploy(...parts),
+    async close(signal) {
+      try {
+        await target.close(signal);
+        problem = null;
+      } catch (error) {
+        problem = toBenchError(error, 'cleaning up');
+        throw error;
+      }
+    },
+    leftBehind: () => problem,
+  };
+}

@@ -1,0 +1,225 @@
+import * as vscode from 'vscode';
+import { BenchError, cancelled, toBenchError } from '../core/errors.ts';
+import { reduce, startState, type RunEvent, type RunState } from '../core/events.ts';
+import type { Plan } from '../core/plan.ts';
+import type { BenchmarkChoices } from './choices.ts';
+import { subjectName } from './describe.ts';
+import type { Memory } from './memory.ts';
+import type { PreparedRun, RunEnd } from './prepare.ts';
+import { throttle } from './throttle.ts';
+
+/** A run of this window, from the queue to its end. */
+export interface LiveRun {
+  readonly id: string;
+  readonly choices: BenchmarkChoices;
+  readonly plan: Plan;
+  readonly subject: string;
+  /** null while it is queued. */
+  readonly state: RunState | null;
+  /** What a queued run waits for. */
+  readonly waitsFor: string;
+  readonly cancelling: boolean;
+  /** null until everything is over, clean-up included. */
+  readonly end: RunEnd | null;
+}
+
+interface Entry {
+  run: LiveRun;
+  readonly prepared: PreparedRun;
+  readonly stop: AbortController;
+  readonly news: ReturnType<typeof throttle>;
+}
+
+/** Ended runs that are remembered, so that a record that could not be saved can still be looked at. */
+const keptEndedRuns = 10;
+const newsIntervalMs = 1000;
+
+/**
+ * The runs of this window. Those that would use the same GPUs, or load from this machine, wait for each other. Listeners
+ * hear of a run about once a second, and at once when it ends.
+ */
+export class Runs implements vscode.Disposable {
+  readonly #memory: Memory;
+  readonly #log: vscode.LogOutputChannel;
+  readonly #entries = new Map<string, Entry>();
+  readonly #endings = new Map<string, Promise<RunEnd>>();
+  readonly #changed = new vscode.EventEmitter<LiveRun>();
+  readonly #ended = new vscode.EventEmitter<LiveRun>();
+  readonly onDidChange = this.#changed.event;
+  readonly onDidEnd = this.#ended.event;
+
+  constructor(memory: Memory, log: vscode.LogOutputChannel) {
+    this.#memory = memory;
+    this.#log = log;
+  }
+
+  /** Runs that are queued or under way, oldest first. */
+  active(): readonly LiveRun[] {
+    return [...this.#entries.values()].map((entry) => entry.run).filter((run) => run.end === null);
+  }
+
+  get(id: string): LiveRun | undefined {
+    return this.#entries.get(id)?.run;
+  }
+
+  /** Queues a run, or starts it. `ended` never rejects. */
+  start(prepared: PreparedRun): { readonly run: LiveRun; readonly ended: Promise<RunEnd> } {
+    const { runId, choices, plan } = prepared;
+    const run: LiveRun = {
+      id: runId,
+      choices,
+      plan,
+      subject: subjectName(choices.subject),
+      state: null,
+      waitsFor: '',
+      cancelling: false,
+      end: null,
+    };
+    const entry: Entry = {
+      run,
+      prepared,
+      stop: new AbortController(),
+      news: throttle(newsIntervalMs, () => {
+        this.#changed.fire(entry.run);
+      }),
+    };
+    const before = this.#active().filter((other) => other.prepared.pools.some((pool) => prepared.pools.includes(pool)));
+    this.#entries.set(runId, entry);
+    const ended = this.#carryOut(entry, before);
+    this.#endings.set(runId, ended);
+    return { run, ended };
+  }
+
+  /** Asks a run to stop; it ends after it has cleaned up. False when there is no such run under way. */
+  cancel(id: string): boolean {
+    const entry = this.#entries.get(id);
+    if (entry === undefined || entry.run.end !== null) return false;
+    this.#update(entry, { cancelling: true });
+    entry.stop.abort();
+    entry.news.flush();
+    return true;
+  }
+
+  /** Stops all runs; resolves when each has cleaned up. */
+  async stopAll(): Promise<void> {
+    const active = this.#active();
+    for (const { run } of active) this.cancel(run.id);
+    await Promise.all(active.map(({ run }) => this.#endings.get(run.id)));
+  }
+
+  dispose(): void {
+    for (const { run, news } of this.#entries.values()) {
+      this.cancel(run.id);
+      news.dispose();
+    }
+    this.#changed.dispose();
+    this.#ended.dispose();
+  }
+
+  #active(): Entry[] {
+    return [...this.#entries.values()].filter((entry) => entry.run.end === null);
+  }
+
+  async #carryOut(entry: Entry, before: readonly Entry[]): Promise<RunEnd> {
+    let end: RunEnd;
+    try {
+      await this.#queue(entry, before);
+      end = await this.#measure(entry);
+    } catch (error) {
+      end = { record: null, failure: toBenchError(error, 'starting the benchmark'), notSaved: null, leftBehind: null };
+    }
+    this.#logEnd(entry.run, end);
+    this.#endings.delete(entry.run.id);
+    entry.run = { ...entry.run, end };
+    entry.news.dispose();
+    this.#forgetOldest();
+    this.#changed.fire(entry.run);
+    this.#ended.fire(entry.run);
+    return end;
+  }
+
+  async #queue(entry: Entry, before: readonly Entry[]): Promise<void> {
+    const { signal } = entry.stop;
+    for (const other of before) {
+      const ending = this.#endings.get(other.run.id);
+      if (ending === undefined) continue;
+      this.#update(entry, {
+        waitsFor: vscode.l10n.t('Waits for the benchmark of {0}, which uses {1}.', other.run.subject, other.prepared.pools.join(', ')),
+      });
+      await Promise.race([ending, aborted(signal)]);
+      if (signal.aborted) throw cancelled('the run waited for another one');
+    }
+    this.#update(entry, { waitsFor: '' });
+  }
+
+  async #measure(entry: Entry): Promise<RunEnd> {
+    const { run, prepared } = entry;
+    const { target } = run.choices;
+    if (target.kind === 'kubernetes') {
+      const { context, namespace } = target;
+      await this.#memory.noteUnfinished({ runId: run.id, context, namespace, startedAt: new Date().toISOString() });
+    }
+    const end = await prepared.carryOut((event) => {
+      this.#fold(entry, event);
+    }, entry.stop.signal);
+    if (end.leftBehind === null) await this.#memory.forgetUnfinished(run.id);
+    if (end.record !== null) await this.#memory.rememberRun(run.id, run.choices);
+    return end;
+  }
+
+  #fold(entry: Entry, event: RunEvent): void {
+    this.#logEvent(entry.run, event);
+    const { state } = entry.run;
+    if (event.type === 'run-started') this.#update(entry, { state: startState(event) });
+    else if (state !== null) this.#update(entry, { state: reduce(state, event) });
+  }
+
+  #update(entry: Entry, change: Partial<LiveRun>): void {
+    entry.run = { ...entry.run, ...change };
+    entry.news.request();
+  }
+
+  #forgetOldest(): void {
+    const ended = [...this.#entries.values()].filter((entry) => entry.run.end !== null);
+    for (const { run } of ended.slice(0, -keptEndedRuns)) this.#entries.delete(run.id);
+  }
+
+  #logEvent(run: LiveRun, event: RunEvent): void {
+    const about = (topology: string | null): string => (topology === null ? run.id : `${run.id} ${topology}`);
+    switch (event.type) {
+      case 'run-started':
+        this.#log.info(`${run.id}: begins with ${run.plan.topologies.map((topology) => topology.name).join(', ')}`);
+        break;
+      case 'stage':
+        this.#log.info(`${about(event.topology)}: ${event.stage}`);
+        break;
+      case 'status':
+        this.#log.info(`${about(event.topology)}: ${event.message}`);
+        break;
+      case 'warning':
+        this.#log.warn(`${run.id}: ${event.message}`);
+        break;
+      default:
+        break;
+    }
+  }
+
+  #logEnd(run: LiveRun, end: RunEnd): void {
+    if (end.record !== null) this.#log.info(`${run.id}: ${end.record.status}`);
+    if (end.failure instanceof BenchError) this.#log.info(`${run.id}: ended without a record [${end.failure.reason}]`);
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else
+      signal.addEventListener(
+        'abort',
+        () => {
+          resolve();
+        },
+        { once: true },
+      );
+  });
+}

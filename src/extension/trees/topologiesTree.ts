@@ -1,0 +1,166 @@
+import * as vscode from 'vscode';
+import type { DeployedTopology } from '../../core/cluster.ts';
+import { BenchError } from '../../core/errors.ts';
+import type { TopologyName } from '../../core/plan.ts';
+import { formatTime } from '../../core/view/format.ts';
+import type { Cluster } from '../cluster.ts';
+import { nodeContexts } from '../contributions.ts';
+import { allTopologies, runProgress, topologyDescriptions, topologyProgress } from '../describe.ts';
+import type { Failures } from '../failures.ts';
+import type { LiveRun, Runs } from '../runs.ts';
+import { Tree, type ProblemNode } from './tree.ts';
+
+export type TopologyNode =
+  | { readonly kind: 'run'; readonly id: string; readonly runId: string }
+  | { readonly kind: 'run-topology'; readonly id: string; readonly runId: string; readonly key: string }
+  | { readonly kind: 'topology'; readonly id: string; readonly topology: TopologyName; readonly deployments: readonly DeployedTopology[] }
+  | { readonly kind: 'deployment'; readonly id: string; readonly deployment: DeployedTopology };
+
+/** Runs under way first, then each topology with what is deployed of it. */
+export class TopologiesTree extends Tree<TopologyNode> {
+  protected readonly reading = 'reading what is deployed';
+  readonly #cluster: Cluster;
+  readonly #runs: Runs;
+
+  constructor(cluster: Cluster, runs: Runs, failures: Failures) {
+    super(failures);
+    this.#cluster = cluster;
+    this.#runs = runs;
+  }
+
+  /** Redraws a run and its topologies. */
+  refreshRun(run: LiveRun): void {
+    this.refresh(runNodeId(run.id));
+  }
+
+  protected async read(parent: TopologyNode | undefined): Promise<readonly (TopologyNode | ProblemNode)[]> {
+    switch (parent?.kind) {
+      case 'run':
+        return this.#topologiesOf(parent.runId);
+      case 'topology':
+        return parent.deployments.map((deployment) => ({ kind: 'deployment', id: deploymentNodeId(deployment), deployment }));
+      case 'run-topology':
+      case 'deployment':
+        return [];
+      case undefined:
+        break;
+    }
+    const runs = this.#runs.active().map((run): TopologyNode => ({ kind: 'run', id: runNodeId(run.id), runId: run.id }));
+    let deployments: readonly DeployedTopology[] = [];
+    const problems: ProblemNode[] = [];
+    try {
+      deployments = await this.#cluster.deployments();
+    } catch (error) {
+      // Without a cluster there is nothing deployed; the Cluster view says what to do about it.
+      if (!(error instanceof BenchError && error.reason === 'kubeconfig-missing')) problems.push(this.problem(error, 'deployments'));
+    }
+    const topologies = allTopologies.map((topology): TopologyNode => {
+      const own = deployments.filter((deployment) => deployment.topology === topology || deployment.topology.startsWith(`${topology} (`));
+      return { kind: 'topology', id: `topology:${topology}`, topology, deployments: own };
+    });
+    return [...runs, ...topologies, ...problems];
+  }
+
+  protected render(node: TopologyNode): vscode.TreeItem {
+    switch (node.kind) {
+      case 'run':
+        return this.#renderRun(node.runId);
+      case 'run-topology':
+        return this.#renderRunTopology(node.runId, node.key);
+      case 'topology':
+        return renderTopology(node.topology, node.deployments);
+      case 'deployment':
+        return renderDeployment(node.deployment);
+    }
+  }
+
+  #topologiesOf(runId: string): TopologyNode[] {
+    const topologies = this.#runs.get(runId)?.state?.topologies ?? [];
+    return topologies.map(({ key }) => ({ kind: 'run-topology', id: `${runNodeId(runId)}:${key}`, runId, key }));
+  }
+
+  #renderRun(runId: string): vscode.TreeItem {
+    const run = this.#runs.get(runId);
+    const item = new vscode.TreeItem(vscode.l10n.t('Benchmark of {0}', run?.subject ?? runId));
+    item.iconPath = new vscode.ThemeIcon(run?.state === null ? 'clock' : 'sync~spin');
+    item.contextValue = nodeContexts.liveRun;
+    item.collapsibleState =
+      run?.state === null ? vscode.TreeItemCollapsibleState.None : vscode.TreeItemCollapsibleState.Expanded;
+    item.description = run === undefined ? '' : describeRun(run);
+    item.tooltip = item.description;
+    return item;
+  }
+
+  #renderRunTopology(runId: string, key: string): vscode.TreeItem {
+    const state = this.#runs.get(runId)?.state;
+    const topology = state?.topologies.find((candidate) => candidate.key === key);
+    const item = new vscode.TreeItem(key);
+    item.contextValue = 'runTopology';
+    if (state == null || topology === undefined) return item;
+    item.description = topologyProgress(topology, state.plan);
+    item.tooltip = item.description;
+    item.iconPath = new vscode.ThemeIcon(iconOf(topology.result?.status ?? (topology.stage === 'queued' ? 'queued' : 'running')));
+    return item;
+  }
+}
+
+function describeRun(run: LiveRun): string {
+  if (run.cancelling) return vscode.l10n.t('stopping and cleaning up');
+  if (run.state === null) return run.waitsFor === '' ? vscode.l10n.t('about to start') : run.waitsFor;
+  return runProgress(run.state);
+}
+
+function iconOf(status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'skipped'): string {
+  switch (status) {
+    case 'queued':
+      return 'clock';
+    case 'running':
+      return 'sync~spin';
+    case 'completed':
+      return 'pass';
+    case 'failed':
+      return 'error';
+    case 'cancelled':
+    case 'skipped':
+      return 'circle-slash';
+  }
+}
+
+function renderTopology(topology: TopologyName, deployments: readonly DeployedTopology[]): vscode.TreeItem {
+  const item = new vscode.TreeItem(topology);
+  const ready = deployments.filter((deployment) => deployment.ready).length;
+  item.description =
+    deployments.length === 0
+      ? vscode.l10n.t('not deployed')
+      : vscode.l10n.t('{0} deployed, {1} ready', deployments.length, ready);
+  item.tooltip = topologyDescriptions[topology];
+  item.iconPath = new vscode.ThemeIcon(topology === 'hybrid' ? 'shield' : topology === 'triton' ? 'server-process' : 'server');
+  item.contextValue = nodeContexts.topology;
+  if (deployments.length > 0) item.collapsibleState = vscode.TreeItemCollapsibleState.Expanded;
+  return item;
+}
+
+function renderDeployment(deployment: DeployedTopology): vscode.TreeItem {
+  const item = new vscode.TreeItem(deployment.model);
+  const gpus = deployment.gpus === 0 ? [] : [vscode.l10n.t('{0} GPU', deployment.gpus)];
+  const state = deployment.ready ? vscode.l10n.t('ready') : deployment.message;
+  item.description = [state, ...gpus].join(' · ');
+  item.tooltip = [
+    deployment.topology,
+    vscode.l10n.t('{0} in {1}', deployment.id, deployment.namespace),
+    deployment.message,
+    deployment.endpoint,
+    vscode.l10n.t('since {0}', formatTime(deployment.createdAt)),
+  ].join('\n');
+  item.iconPath = new vscode.ThemeIcon(deployment.modelMissing ? 'warning' : deployment.ready ? 'pass' : 'loading~spin');
+  item.contextValue = deployment.modelMissing ? nodeContexts.deploymentWithoutModel : nodeContexts.deployment;
+  return item;
+}
+
+function runNodeId(runId: string): string {
+  return `run:${runId}`;
+}
+
+function deploymentNodeId(deployment: DeployedTopology): string {
+  return `deployment:${deployment.namespace}/${deployment.id}`;
+}

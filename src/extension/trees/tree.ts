@@ -1,0 +1,83 @@
+import * as vscode from 'vscode';
+import { toBenchError, type BenchError } from '../../core/errors.ts';
+import type { Failures } from '../failures.ts';
+
+/** Stands where something could not be read, and says why. */
+export interface ProblemNode {
+  readonly kind: 'problem';
+  readonly id: string;
+  readonly problem: BenchError;
+}
+
+export interface AnyNode {
+  readonly id: string;
+}
+
+/**
+ * A tree whose nodes are known by id: a change redraws one node, and a failure is a node that says why, never an empty
+ * list.
+ */
+export abstract class Tree<Node extends AnyNode> implements vscode.TreeDataProvider<Node | ProblemNode>, vscode.Disposable {
+  readonly #failures: Failures;
+  readonly #known = new Map<string, Node | ProblemNode>();
+  readonly #changed = new vscode.EventEmitter<Node | ProblemNode | undefined>();
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  protected constructor(failures: Failures) {
+    this.#failures = failures;
+  }
+
+  /** What the whole tree is about, in words that complete "Failed while ...". */
+  protected abstract readonly reading: string;
+  protected abstract read(parent: Node | undefined): Promise<readonly (Node | ProblemNode)[]>;
+  protected abstract render(node: Node): vscode.TreeItem;
+
+  /** Redraws one node, or everything; a node that is not shown costs nothing. */
+  refresh(id?: string): void {
+    const node = id === undefined ? undefined : this.#known.get(id);
+    if (id === undefined || node !== undefined) this.#changed.fire(node);
+  }
+
+  async getChildren(parent?: Node | ProblemNode): Promise<(Node | ProblemNode)[]> {
+    if (parent !== undefined && isProblem(parent)) return [];
+    if (parent === undefined) this.#known.clear();
+    let nodes: (Node | ProblemNode)[];
+    try {
+      nodes = [...(await this.read(parent))];
+    } catch (error) {
+      nodes = [this.problem(error, parent?.id ?? 'root')];
+    }
+    for (const node of nodes) this.#known.set(node.id, node);
+    return nodes;
+  }
+
+  getTreeItem(node: Node | ProblemNode): vscode.TreeItem {
+    const item = isProblem(node) ? renderProblem(node) : this.render(node);
+    item.id = node.id;
+    item.accessibilityInformation ??= { label: [item.label, item.description].filter((part) => typeof part === 'string').join(', ') };
+    return item;
+  }
+
+  /** A node for a failure; the log gets it too. */
+  protected problem(error: unknown, where: string): ProblemNode {
+    this.#failures.note(error, this.reading);
+    return { kind: 'problem', id: `problem:${where}`, problem: toBenchError(error, this.reading) };
+  }
+
+  dispose(): void {
+    this.#changed.dispose();
+  }
+}
+
+function isProblem(node: AnyNode): node is ProblemNode {
+  return 'problem' in node;
+}
+
+function renderProblem({ problem }: ProblemNode): vscode.TreeItem {
+  const item = new vscode.TreeItem(problem.message);
+  if (problem.nextStep !== undefined) item.description = problem.nextStep;
+  item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
+  item.tooltip = [problem.message, problem.nextStep ?? ''].join('\n').trim();
+  item.contextValue = 'problem';
+  return item;
+}

@@ -1,0 +1,228 @@
+import type { Reason } from '../core/errors.ts';
+import { loaderContainer, packagesContainer } from '../topologies/podTemplate.ts';
+import type { ClusterEvent, ContainerStatus, Pod } from './apiObjects.ts';
+
+/** What one look at a pod that is not there yet tells. */
+export type Finding =
+  | {
+      readonly state: 'waiting';
+      /** In the cluster's own words. */
+      readonly message: string;
+      readonly cause: 'unschedulable' | 'image' | 'model' | 'other';
+      /** When it stays so for this long it will not pass; undefined: it may pass until the time is up. */
+      readonly patienceSeconds?: number;
+    }
+  | {
+      readonly state: 'failed';
+      readonly reason: Reason;
+      readonly message: string;
+      readonly nextStep?: string;
+      /** Whose last lines tell more. */
+      readonly container?: { readonly name: string; readonly previous: boolean };
+    };
+
+/** A registry that says one of these will say it again. */
+const definiteImageWords =
+  /not found|no such host|unauthorized|denied|forbidden|invalid reference|manifest unknown|does not exist|no match for platform/iu;
+
+/** Says why a pod has not come as far as it should; call it only for one that has not. */
+export function diagnosePod(component: string, pod: Pod, events: readonly ClusterEvent[]): Finding {
+  const { status } = pod;
+  if (pod.metadata.deletionTimestamp !== undefined) return waiting(`${component}: its pod is being deleted`);
+  if (status?.phase === 'Failed' || status?.phase === 'Succeeded') return endedPod(component, pod);
+  const scheduled = status?.conditions?.find((condition) => condition.type === 'PodScheduled');
+  if (scheduled?.status === 'False') {
+    return { state: 'waiting', cause: 'unschedulable', message: `${component}: ${scheduled.message ?? 'not scheduled'}` };
+  }
+  const inits = status?.initContainerStatuses ?? [];
+  const containers = status?.containerStatuses ?? [];
+  for (const container of inits) {
+    if (container.state?.terminated?.exitCode === 0) continue;
+    const finding = diagnoseContainer(component, container, pod, events);
+    if (finding !== undefined) return finding;
+  }
+  for (const container of containers) {
+    const finding = diagnoseContainer(component, container, pod, events);
+    if (finding !== undefined) return finding;
+  }
+  const newest = newestEvent(events, pod);
+  return waiting(`${component}: ${newest?.message ?? 'its pod is starting'}`);
+}
+
+/**
+ * Says why a workload has no pod: the controller that should make it says so in its events.
+ * @param name name of the Job or Deployment; a Deployment's ReplicaSet has a name that begins with it
+ */
+export function diagnoseMissingPod(component: string, name: string, events: readonly ClusterEvent[]): Finding {
+  const failed = events
+    .filter((event) => event.reason === 'FailedCreate' && event.involvedObject.name?.startsWith(name) === true)
+    .at(-1);
+  if (failed?.message === undefined) return waiting(`${component}: waiting for its pod`);
+  const message = `${component}: ${failed.message}`;
+  if (failed.message.includes('exceeded quota') && !isBeyondQuota(failed.message)) {
+    return { state: 'waiting', cause: 'other', message, patienceSeconds: 60 };
+  }
+  if (failed.message.includes('is forbidden')) {
+    return {
+      state: 'failed',
+      reason: 'rejected-by-cluster',
+      message,
+      nextStep: failed.message.includes('exceeded quota')
+        ? 'Free some of that quota, ask for more, or plan with less.'
+        : 'Choose a namespace that allows such pods.',
+    };
+  }
+  return { state: 'waiting', cause: 'other', message, patienceSeconds: 60 };
+}
+
+/** How a container ended, e.g. "OOMKilled (exit code 137)". */
+export function describeEnd(container: ContainerStatus): string | undefined {
+  const end = container.state?.terminated ?? container.lastState?.terminated;
+  if (end === undefined) return undefined;
+  const reason = end.reason === undefined || end.reason === 'Error' ? 'it ended' : end.reason;
+  return `${reason} (exit code ${String(end.exitCode)})`;
+}
+
+/** Why a pod ended that should have gone on. */
+export function endedPod(component: string, pod: Pod): Finding {
+  const { status } = pod;
+  const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  const bad = all.find((container) => (container.state?.terminated?.exitCode ?? 0) !== 0);
+  const ended = bad ?? all.find((container) => container.state?.terminated !== undefined);
+  const own = [status?.reason, status?.message].filter((part) => part !== undefined && part !== '').join(': ');
+  const how = [bad === undefined ? undefined : describeEnd(bad), own === '' ? undefined : own].filter(
+    (part) => part !== undefined,
+  );
+  const what = bad === undefined || bad.name === component ? component : `${component} (${bad.name})`;
+  return {
+    state: 'failed',
+    reason: 'pod-failed',
+    message: `${what}: its pod ended${how.length === 0 ? '' : `: ${how.join('; ')}`}`,
+    ...(bad?.state?.terminated?.reason === 'OOMKilled' ? { nextStep: 'Give the topology more memory.' } : {}),
+    ...(ended === undefined ? {} : { container: { name: ended.name, previous: false } }),
+  };
+}
+
+function diagnoseContainer(
+  component: string,
+  container: ContainerStatus,
+  pod: Pod,
+  events: readonly ClusterEvent[],
+): Finding | undefined {
+  const { state } = container;
+  if (state?.terminated !== undefined && state.terminated.exitCode !== 0) {
+    return { ...endedPod(component, pod) };
+  }
+  if (state?.waiting !== undefined) return diagnoseWaiting(component, container, pod, events);
+  if (state?.running !== undefined) return diagnoseRunning(component, container, pod, events);
+  return undefined;
+}
+
+function diagnoseWaiting(
+  component: string,
+  container: ContainerStatus,
+  pod: Pod,
+  events: readonly ClusterEvent[],
+): Finding | undefined {
+  const { reason = '', message = '' } = container.state?.waiting ?? {};
+  const words = `${component}: ${reason}${message === '' ? '' : `: ${message}`}`;
+  switch (reason) {
+    case '':
+    case 'PodInitializing':
+      return undefined;
+    case 'ContainerCreating': {
+      const newest = newestEvent(events, pod);
+      return waiting(`${component}: ${newest?.message ?? 'its container is being made'}`);
+    }
+    case 'ErrImagePull':
+    case 'ImagePullBackOff':
+    case 'RegistryUnavailable':
+    case 'ImageInspectError':
+      // With no details in the state, the event of the failed pull has them.
+      return diagnoseImage(words, `${message} ${eventText(events, pod, 'Failed')}`);
+    case 'InvalidImageName':
+    case 'ErrImageNeverPull':
+      return imageFailure(words);
+    case 'CrashLoopBackOff': {
+      const end = describeEnd(container) ?? 'it ends again and again';
+      const isOutOfMemory = container.lastState?.terminated?.reason === 'OOMKilled';
+      if (container.restartCount < 2 && !isOutOfMemory) return waiting(`${component}: ${end}, will be started again`);
+      return {
+        state: 'failed',
+        reason: 'pod-failed',
+        message: `${component}: ${end}; it was started ${String(container.restartCount + 1)} times`,
+        ...(isOutOfMemory ? { nextStep: 'Give the topology more memory.' } : {}),
+        container: { name: container.name, previous: true },
+      };
+    }
+    default:
+      // CreateContainerConfigError, RunContainerError and their like: a volume or Secret may still be on its way.
+      return { state: 'waiting', cause: 'other', message: words, patienceSeconds: 30 };
+  }
+}
+
+function diagnoseImage(words: string, details: string): Finding {
+  if (definiteImageWords.test(details)) return imageFailure(details.trim() === '' ? words : `${words} ${details}`.slice(0, 700));
+  return { state: 'waiting', cause: 'image', message: words, patienceSeconds: 120 };
+}
+
+function imageFailure(message: string): Finding {
+  return {
+    state: 'failed',
+    reason: 'image-unavailable',
+    message,
+    nextStep: "Check the image's name in the settings, and that the cluster's nodes can reach its registry.",
+  };
+}
+
+function diagnoseRunning(
+  component: string,
+  container: ContainerStatus,
+  pod: Pod,
+  events: readonly ClusterEvent[],
+): Finding {
+  if (container.name === loaderContainer) {
+    return { state: 'waiting', cause: 'model', message: `${component}: waiting for model upload` };
+  }
+  if (container.name === packagesContainer) return waiting(`${component}: installing packages`);
+  if (container.restartCount > 0 && container.lastState?.terminated?.reason === 'OOMKilled') {
+    return {
+      state: 'failed',
+      reason: 'pod-failed',
+      message: `${component}: ${describeEnd({ ...container, state: {} }) ?? 'OOMKilled'}`,
+      nextStep: 'Give the topology more memory.',
+      container: { name: container.name, previous: true },
+    };
+  }
+  const probe = eventText(events, pod, 'Unhealthy');
+  return waiting(`${component}: ${probe === '' ? 'starting, not ready yet' : probe}`);
+}
+
+function waiting(message: string): Finding {
+  return { state: 'waiting', cause: 'other', message };
+}
+
+function newestEvent(events: readonly ClusterEvent[], pod: Pod): ClusterEvent | undefined {
+  const own = events.filter((event) => event.involvedObject.uid === pod.metadata.uid);
+  return own.filter((event) => event.type === 'Warning').at(-1) ?? own.at(-1);
+}
+
+function eventText(events: readonly ClusterEvent[], pod: Pod, reason: string): string {
+  const own = events.filter((event) => event.involvedObject.uid === pod.metadata.uid && event.reason === reason);
+  return own.at(-1)?.message ?? '';
+}
+
+/** Whether the request alone is more than the quota, so that no freeing helps. */
+function isBeyondQuota(message: string): boolean {
+  const requested = amounts(/requested: ([^ ]+(?:,[^ ]+)*), used/u.exec(message)?.[1]);
+  const limited = amounts(/limited: ([^ ]+)/u.exec(message)?.[1]);
+  return Object.entries(requested).some(([name, amount]) => amount > (limited[name] ?? Number.POSITIVE_INFINITY));
+}
+
+/** Plain numbers only: for "500m" or "2Gi" nothing is concluded. */
+function amounts(text: string | undefined): Record<string, number> {
+  const pairs = (text ?? '').split(',').map((part) => part.split('='));
+  return Object.fromEntries(
+    pairs.filter(([, value]) => /^\d+$/u.test(value ?? '')).map(([name, value]) => [name ?? '', Number(value)]),
+  );
+}

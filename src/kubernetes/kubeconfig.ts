@@ -1,0 +1,153 @@
+import { accessSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
+import { BenchError } from '../core/errors.ts';
+
+export interface KubeconfigChoice {
+  /** A kubeconfig file; otherwise KUBECONFIG, then ~/.kube/config, then the account of the pod that this runs in. */
+  readonly kubeconfigPath?: string;
+  /** A context of it; otherwise its current one. */
+  readonly context?: string;
+}
+
+export interface ChosenContext {
+  readonly config: KubeConfig;
+  readonly context: string;
+  /** The context's own namespace, or "default". */
+  readonly namespace: string;
+}
+
+export interface KubeContext {
+  readonly name: string;
+  readonly namespace: string;
+  readonly current: boolean;
+}
+
+const serviceAccountToken = '/var/run/secrets/kubernetes.io/serviceaccount/token';
+
+/**
+ * Reads the kubeconfig and chooses a context; touches no network. Messages name files and contexts, never servers, users
+ * or tokens.
+ * @throws BenchError kubeconfig-missing or kubeconfig-broken
+ */
+export function loadKubeconfig(choice: KubeconfigChoice): ChosenContext {
+  const config = readConfig(choice);
+  const context = choice.context ?? config.currentContext;
+  const names = config.contexts.map((entry) => entry.name);
+  const available = names.length === 0 ? 'It has no context.' : `It has: ${names.join(', ')}.`;
+  if (context === '' || typeof context !== 'string') {
+    throw broken(`The kubeconfig names no current context. ${available}`, 'Choose a context.');
+  }
+  const entry = config.getContextObject(context);
+  if (entry === null) {
+    throw broken(`The kubeconfig has no context "${context}". ${available}`, 'Choose one of its contexts.');
+  }
+  config.setCurrentContext(context);
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) {
+    throw broken(`The context "${context}" names the cluster "${entry.cluster}", which the kubeconfig does not have.`);
+  }
+  if (config.getCurrentUser() === null) {
+    throw broken(`The context "${context}" names a user that the kubeconfig does not have.`);
+  }
+  if (!/^https?:\/\//u.test(cluster.server)) {
+    throw broken(`The cluster of the context "${context}" has no server address that begins with http:// or https://.`);
+  }
+  return { config: allowPlainHttp(config), context, namespace: entry.namespace ?? 'default' };
+}
+
+/** The contexts to choose from. */
+export function listContexts(choice: KubeconfigChoice): KubeContext[] {
+  const config = readConfig(choice);
+  return config.contexts.map((entry) => ({
+    name: entry.name,
+    namespace: entry.namespace ?? 'default',
+    current: entry.name === config.currentContext,
+  }));
+}
+
+function readConfig(choice: KubeconfigChoice): KubeConfig {
+  const { kubeconfigPath } = choice;
+  if (kubeconfigPath !== undefined && !isReadable(kubeconfigPath)) {
+    throw missing(`The kubeconfig file ${kubeconfigPath} cannot be read.`);
+  }
+  const named = (process.env['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '');
+  const candidates =
+    kubeconfigPath !== undefined ? [kubeconfigPath] : named.length > 0 ? named : [join(homedir(), '.kube', 'config')];
+  const [first, ...others] = candidates.filter(isReadable);
+  if (first === undefined) {
+    if (named.length === 0 && isReadable(serviceAccountToken)) return inCluster();
+    throw missing(
+      named.length > 0
+        ? `KUBECONFIG names ${named.join(', ')}, and none of these can be read.`
+        : 'There is no kubeconfig: KUBECONFIG is not set and ~/.kube/config cannot be read.',
+    );
+  }
+  const config = readFile(first);
+  for (const path of others) mergeFirstWins(config, readFile(path));
+  return config;
+}
+
+function readFile(path: string): KubeConfig {
+  const config = new KubeConfig();
+  try {
+    config.loadFromFile(path);
+  } catch (error) {
+    throw broken(`The kubeconfig ${path} cannot be understood: ${firstLine(error)}`);
+  }
+  // A file without contexts leaves the lists out.
+  config.contexts = Array.isArray(config.contexts) ? config.contexts : [];
+  return config;
+}
+
+function inCluster(): KubeConfig {
+  const config = new KubeConfig();
+  config.loadFromCluster();
+  return config;
+}
+
+/** As kubectl merges: the first file that names something decides. */
+function mergeFirstWins(config: KubeConfig, other: KubeConfig): void {
+  const has = (list: readonly { readonly name: string }[], name: string): boolean =>
+    list.some((entry) => entry.name === name);
+  config.clusters = [...config.clusters, ...other.clusters.filter((entry) => !has(config.clusters, entry.name))];
+  config.users = [...config.users, ...other.users.filter((entry) => !has(config.users, entry.name))];
+  config.contexts = [...config.contexts, ...other.contexts.filter((entry) => !has(config.contexts, entry.name))];
+  if (!config.currentContext) config.setCurrentContext(other.currentContext);
+}
+
+/** The client refuses plain http, as `kubectl proxy` offers it, unless verification is off; there is none to turn off. */
+function allowPlainHttp(config: KubeConfig): KubeConfig {
+  config.clusters = config.clusters.map((cluster) =>
+    cluster.server.startsWith('http://') ? { ...cluster, skipTLSVerify: true } : cluster,
+  );
+  return config;
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A YAML parser's message goes on with the text around the mistake, which may be a token. */
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return `${(text.split('\n')[0] ?? '').slice(0, 200).replace(/\.$/u, '')}.`;
+}
+
+function missing(message: string): BenchError {
+  return new BenchError({
+    reason: 'kubeconfig-missing',
+    message,
+    nextStep: 'Set up access with your cloud provider\'s command line or "kubectl config", or choose "This machine" as target.',
+  });
+}
+
+function broken(message: string, nextStep = 'Repair it, for example with "kubectl config".'): BenchError {
+  return new BenchError({ reason: 'kubeconfig-broken', message, nextStep });
+}

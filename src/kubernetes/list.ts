@@ -1,0 +1,24 @@
+import type { ApiList, ApiObject } from './apiObjects.ts';
+import { query, type Cluster } from './cluster.ts';
+
+export interface ListChoice {
+  readonly labelSelector?: string;
+  readonly fieldSelector?: string;
+}
+
+/** All objects below a path, fetched in pages so that a large cluster's list does not come in one piece. */
+export async function listAll<Item extends ApiObject>(
+  cluster: Cluster,
+  path: string,
+  choice: ListChoice,
+  signal: AbortSignal,
+): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  let next: string | undefined;
+  do {
+    const page = (await cluster.get(`${path}?${query({ ...choice, limit: 500, continue: next })}`, signal)) as ApiList<Item>;
+    items.push(...page.items);
+    next = page.metadata?.continue === '' ? undefined : page.metadata?.continue;
+  } while (next !== undefined);
+  return items;
+}

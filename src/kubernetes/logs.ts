@@ -1,0 +1,50 @@
+import { createInterface } from 'node:readline';
+import { query, type Cluster } from './cluster.ts';
+import { objectPath } from './resources.ts';
+
+export interface ContainerName {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container: string;
+}
+
+/** The last lines of a container's log; empty when there is none to be had. */
+export async function lastLogLines(
+  cluster: Cluster,
+  of: ContainerName,
+  lines: number,
+  signal: AbortSignal,
+  previous = false,
+): Promise<string[]> {
+  const options = query({ container: of.container, tailLines: lines, limitBytes: 16_384, previous: previous || undefined });
+  try {
+    const text = await cluster.get(`${objectPath('Pod', of.namespace, of.pod)}/log?${options}`, signal);
+    return String(typeof text === 'string' ? text : JSON.stringify(text))
+      .split('\n')
+      .filter((line) => line.trim() !== '');
+  } catch {
+    return [];
+  }
+}
+
+/**
+ * The lines of a container's log from its beginning, then as they come. Ends with the container, or when the stream
+ * breaks, which look the same: ask the pod's status, and read again if need be.
+ * @throws StatusError while the container has not started; BenchError cancelled or api-unreachable
+ */
+export async function* followLog(
+  cluster: Cluster,
+  of: ContainerName,
+  options: { readonly timestamps?: boolean; readonly sinceTime?: string },
+  signal: AbortSignal,
+): AsyncGenerator<string> {
+  const asked = query({ container: of.container, follow: true, ...options });
+  const response = await cluster.stream(`${objectPath('Pod', of.namespace, of.pod)}/log?${asked}`, signal);
+  // A stream that breaks ends like one that is finished.
+  response.on('error', () => undefined);
+  try {
+    for await (const line of createInterface({ input: response })) yield line;
+  } finally {
+    response.destroy();
+  }
+}

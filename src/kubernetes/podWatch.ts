@@ -1,0 +1,125 @@
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { selectorText } from '../topologies/labels.ts';
+import type { Labels } from '../topologies/objects.ts';
+import type { ApiList, Pod } from './apiObjects.ts';
+import { query, type Cluster } from './cluster.ts';
+import { listPath } from './resources.ts';
+import { refusal } from './statusError.ts';
+import { isCancelled } from '../core/errors.ts';
+
+/** After this long the API server ends a watch by itself, and the next one begins where it ended. */
+const watchSeconds = 240;
+
+/**
+ * Keeps the pods of a selector up to date until it is disposed. A watch that breaks is begun again from a fresh list, so
+ * nothing is missed.
+ */
+export class PodWatch implements AsyncDisposable {
+  readonly #cluster: Cluster;
+  readonly #path: string;
+  readonly #selector: string;
+  readonly #end = new AbortController();
+  readonly #running: Promise<void>;
+  readonly #pods = new Map<string, Pod>();
+  #listed = false;
+  #failure: unknown;
+  #wake: (() => void)[] = [];
+
+  constructor(cluster: Cluster, namespace: string, selector: Labels) {
+    this.#cluster = cluster;
+    this.#path = listPath('Pod', namespace);
+    this.#selector = selectorText(selector);
+    this.#running = this.#run();
+  }
+
+  /** The pods as last seen; undefined before the first list has come. */
+  get pods(): readonly Pod[] | undefined {
+    return this.#listed ? [...this.#pods.values()] : undefined;
+  }
+
+  /**
+   * Resolves when something has changed, at the latest after `atMostMs`, and at once on abort.
+   * @throws what keeps the pods from being read at all
+   */
+  async changed(atMostMs: number, signal: AbortSignal): Promise<void> {
+    if (this.#failure === undefined) {
+      const changed = new Promise<void>((resolve) => {
+        this.#wake.push(resolve);
+      });
+      const timer = new AbortController();
+      await Promise.race([
+        changed,
+        sleep(atMostMs, undefined, { signal: AbortSignal.any([signal, timer.signal]) }).catch(() => undefined),
+      ]);
+      timer.abort();
+    }
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#end.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { signal } = this.#end;
+    while (!signal.aborted) {
+      try {
+        let version = await this.#list();
+        // A watch that ended in good order goes on where it was; any other way needs a fresh list.
+        while (version !== undefined) version = await this.#watch(version);
+      } catch (error) {
+        if (isCancelled(error) || signal.aborted) return;
+        if (!isConnectionTrouble(error)) {
+          this.#failure = refusal(error, 'watch pods');
+          this.#notify();
+          return;
+        }
+      }
+      await sleep(500, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #list(): Promise<string | undefined> {
+    const list = (await this.#cluster.get(
+      `${this.#path}?${query({ labelSelector: this.#selector })}`,
+      this.#end.signal,
+    )) as ApiList<Pod>;
+    this.#pods.clear();
+    for (const pod of list.items) this.#pods.set(pod.metadata.uid, pod);
+    this.#listed = true;
+    this.#notify();
+    return list.metadata?.resourceVersion;
+  }
+
+  /** Resolves with the version to go on from, or undefined when that version is too old. */
+  async #watch(from: string): Promise<string | undefined> {
+    const options = { labelSelector: this.#selector, watch: true, resourceVersion: from, timeoutSeconds: watchSeconds };
+    const response = await this.#cluster.stream(
+      `${this.#path}?${query({ ...options, allowWatchBookmarks: true })}`,
+      this.#end.signal,
+    );
+    let version = from;
+    for await (const line of createInterface({ input: response })) {
+      const { type, object } = JSON.parse(line) as { type: string; object: Pod };
+      if (type === 'ERROR') return undefined;
+      version = object.metadata.resourceVersion ?? version;
+      if (type === 'DELETED') this.#pods.delete(object.metadata.uid);
+      else if (type !== 'BOOKMARK') this.#pods.set(object.metadata.uid, object);
+      if (type !== 'BOOKMARK') this.#notify();
+    }
+    return version;
+  }
+
+  #notify(): void {
+    const waiting = this.#wake;
+    this.#wake = [];
+    for (const resolve of waiting) resolve();
+  }
+}
+
+/** Everything but an answer of the API server that says no. */
+function isConnectionTrouble(error: unknown): boolean {
+  return !(error instanceof Error) || error.name !== 'StatusError' || ('status' in error && error.status === 410);
+}

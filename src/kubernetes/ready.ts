@@ -1,0 +1,200 @@
+import { BenchError, throwIfCancelled } from '../core/errors.ts';
+import type { Labels } from '../topologies/objects.ts';
+import type { ClusterEvent, Node, Pod } from './apiObjects.ts';
+import type { Cluster } from './cluster.ts';
+import { diagnoseMissingPod, diagnosePod, type Finding } from './diagnose.ts';
+import { listAll } from './list.ts';
+import { lastLogLines } from './logs.ts';
+import { impossibleResources, readNodes } from './nodes.ts';
+import { PodWatch } from './podWatch.ts';
+import { isStatus } from './statusError.ts';
+
+export interface AwaitedPod {
+  readonly component: string;
+  /** Name of its Job or Deployment. */
+  readonly name: string;
+  readonly selector: Labels;
+}
+
+export interface WaitRequest {
+  readonly namespace: string;
+  /** Selects all the awaited pods. */
+  readonly selector: Labels;
+  readonly pods: readonly AwaitedPod[];
+  /** Whether a pod has come far enough. */
+  readonly reached: (pod: Pod) => boolean;
+  readonly timeoutSeconds: number;
+}
+
+const eventsEveryMs = 2_000;
+/** An autoscaler that is about to add a node says so within this time. */
+const autoscalerSeconds = 15;
+const shownLogLines = 8;
+
+/**
+ * Waits for pods, yielding what it waits for, in the cluster's own words, whenever that changes; returns the pods in the
+ * order asked for. Ends early when waiting cannot help any more.
+ * @throws BenchError pod-failed, image-unavailable, gpu-unavailable, rejected-by-cluster, not-ready or cancelled
+ */
+export async function* waitForPods(
+  cluster: Cluster,
+  request: WaitRequest,
+  signal: AbortSignal,
+): AsyncGenerator<string, Pod[]> {
+  const began = Date.now();
+  const since = new Map<string, number>();
+  let events: readonly ClusterEvent[] = [];
+  let eventsReadAt = 0;
+  let shown = '';
+  let nodes: readonly Node[] | undefined;
+  await using watch = new PodWatch(cluster, request.namespace, request.selector);
+  for (;;) {
+    await watch.changed(500, signal);
+    throwIfCancelled(signal, 'waiting for pods');
+    const { pods } = watch;
+    if (pods === undefined) continue;
+    const found = request.pods.map((awaited) => ({ awaited, pod: newestPod(pods, awaited) }));
+    const missing = found.filter(({ pod }) => pod === undefined || !request.reached(pod));
+    if (missing.length === 0) return found.flatMap(({ pod }) => (pod === undefined ? [] : [pod]));
+
+    if (Date.now() - eventsReadAt >= eventsEveryMs) {
+      events = await readEvents(cluster, request, signal);
+      eventsReadAt = Date.now();
+    }
+    const messages: string[] = [];
+    for (const { awaited, pod } of missing) {
+      const finding =
+        pod === undefined
+          ? diagnoseMissingPod(awaited.component, awaited.name, events)
+          : diagnosePod(awaited.component, pod, events);
+      if (finding.state === 'failed') throw await failure(cluster, finding, request.namespace, pod, signal);
+      const key = `${awaited.name} ${finding.cause}`;
+      const sinceMs = since.get(key) ?? Date.now();
+      since.set(key, sinceMs);
+      const seconds = (Date.now() - sinceMs) / 1000;
+      if (seconds > (finding.patienceSeconds ?? Number.POSITIVE_INFINITY)) {
+        throw await failure(cluster, expired(finding), request.namespace, pod, signal);
+      }
+      if (finding.cause === 'unschedulable' && pod !== undefined && seconds > autoscalerSeconds) {
+        nodes ??= (await readNodes(cluster, signal)).nodes ?? [];
+        checkPossible(pod, nodes, events, finding.message);
+      }
+      messages.push(finding.message);
+      if ((Date.now() - began) / 1000 > request.timeoutSeconds) {
+        throw await failure(cluster, timedOut(finding, request.timeoutSeconds), request.namespace, pod, signal);
+      }
+    }
+    const message = messages.join('; ');
+    if (message !== shown) {
+      shown = message;
+      yield message;
+    }
+  }
+}
+
+/** Turns what a pod says of its end into an error, with the container's last log lines. */
+export async function failure(
+  cluster: Cluster,
+  finding: Extract<Finding, { state: 'failed' }>,
+  namespace: string,
+  pod: Pod | undefined,
+  signal: AbortSignal,
+): Promise<BenchError> {
+  const container = finding.container ?? runningContainer(pod);
+  const lines =
+    container === undefined || pod === undefined
+      ? []
+      : await lastLogLines(
+          cluster,
+          { namespace, pod: pod.metadata.name, container: container.name },
+          shownLogLines,
+          signal,
+          container.previous,
+        );
+  const log = lines.length === 0 ? '' : ` Its last log lines: ${lines.map((line) => line.trim()).join(' | ')}`;
+  return new BenchError({
+    reason: finding.reason,
+    message: `${finding.message.replace(/\.$/u, '')}.${log}`,
+    nextStep: finding.nextStep,
+  });
+}
+
+export function isPodReady(pod: Pod): boolean {
+  return (
+    pod.metadata.deletionTimestamp === undefined &&
+    pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true
+  );
+}
+
+/** Whether a container of the pod, an init container included, runs now. */
+export function isContainerRunning(pod: Pod, container: string): boolean {
+  const all = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  return (
+    pod.metadata.deletionTimestamp === undefined &&
+    all.some((status) => status.name === container && status.state?.running !== undefined)
+  );
+}
+
+/** A Deployment may have the pod that goes beside the one that comes. */
+export function newestPod(pods: readonly Pod[], { selector }: Pick<AwaitedPod, 'selector'>): Pod | undefined {
+  const own = pods.filter((pod) =>
+    Object.entries(selector).every(([key, value]) => pod.metadata.labels?.[key] === value),
+  );
+  const age = (pod: Pod): string => pod.metadata.creationTimestamp ?? '';
+  const alive = own.filter((pod) => pod.metadata.deletionTimestamp === undefined);
+  return (alive.length > 0 ? alive : own).toSorted((a, b) => (age(a) < age(b) ? -1 : 1)).at(-1);
+}
+
+async function readEvents(cluster: Cluster, request: WaitRequest, signal: AbortSignal): Promise<readonly ClusterEvent[]> {
+  const path = `/api/v1/namespaces/${encodeURIComponent(request.namespace)}/events`;
+  try {
+    const events = await listAll<ClusterEvent>(cluster, path, {}, signal);
+    const time = (event: ClusterEvent): string => event.lastTimestamp ?? event.eventTime ?? '';
+    return events
+      .filter((event) => request.pods.some(({ name }) => event.involvedObject.name?.startsWith(name) === true))
+      .toSorted((a, b) => (time(a) < time(b) ? -1 : 1));
+  } catch (error) {
+    // The pods' own conditions still tell most.
+    if (isStatus(error, 403)) return [];
+    throw error;
+  }
+}
+
+/** A pod that is larger than every node waits in vain, unless an autoscaler is about to bring a larger one. */
+function checkPossible(pod: Pod, nodes: readonly Node[], events: readonly ClusterEvent[], words: string): void {
+  const comes = events.some(({ reason }) => reason === 'TriggeredScaleUp' || reason === 'Nominated');
+  const lacking = comes ? [] : impossibleResources(pod, nodes);
+  if (lacking.length === 0) return;
+  throw new BenchError({
+    reason: lacking.some((resource) => resource.includes('/')) ? 'gpu-unavailable' : 'not-ready',
+    message: `No node of the cluster has enough ${lacking.join(' and ')} for this pod, even when empty. ${words}`,
+    nextStep: 'Plan with fewer cores, less memory or fewer GPUs, or add a larger node.',
+  });
+}
+
+function expired(finding: Extract<Finding, { state: 'waiting' }>): Extract<Finding, { state: 'failed' }> {
+  const reason = finding.cause === 'image' ? 'image-unavailable' : 'rejected-by-cluster';
+  return { state: 'failed', reason, message: finding.message };
+}
+
+function timedOut(
+  finding: Extract<Finding, { state: 'waiting' }>,
+  timeoutSeconds: number,
+): Extract<Finding, { state: 'failed' }> {
+  const wantsGpu = finding.cause === 'unschedulable' && /Insufficient [\w.-]+\//u.test(finding.message);
+  return {
+    state: 'failed',
+    reason: wantsGpu ? 'gpu-unavailable' : finding.cause === 'image' ? 'image-unavailable' : 'not-ready',
+    message: `Not ready after ${String(timeoutSeconds)} s: ${finding.message}`,
+    nextStep: wantsGpu
+      ? 'Wait until a GPU is free, or delete what holds it.'
+      : 'If it only needs more time, raise readyTimeoutSeconds in the plan.',
+  };
+}
+
+function runningContainer(pod: Pod | undefined): { name: string; previous: boolean } | undefined {
+  const running = [...(pod?.status?.initContainerStatuses ?? []), ...(pod?.status?.containerStatuses ?? [])].find(
+    (container) => container.state?.running !== undefined,
+  );
+  return running === undefined ? undefined : { name: running.name, previous: false };
+}

@@ -1,0 +1,98 @@
+import { BenchError } from '../core/errors.ts';
+import type { Cluster } from './cluster.ts';
+import { refusal } from './statusError.ts';
+
+/** One right in a namespace, as the cluster's own rules name it. */
+export interface Right {
+  readonly group: string;
+  /** With its subresource, e.g. "pods/exec". */
+  readonly resource: string;
+  readonly verbs: readonly string[];
+}
+
+const applyAndDelete = ['get', 'list', 'create', 'patch', 'delete'];
+
+/** What a run or a deployment needs; network policies and Secrets only for the hybrid, Deployments only for Deploy. */
+export function neededRights(needs: { hybrid: boolean; workload: 'Job' | 'Deployment' | 'both' }): Right[] {
+  return [
+    { group: '', resource: 'pods', verbs: ['get', 'list', 'watch'] },
+    { group: '', resource: 'pods/log', verbs: ['get'] },
+    // Web sockets begin with a GET, and newer API servers ask for "create" as well.
+    { group: '', resource: 'pods/exec', verbs: ['get', 'create'] },
+    { group: '', resource: 'pods/portforward', verbs: ['get', 'create'] },
+    { group: '', resource: 'configmaps', verbs: applyAndDelete },
+    { group: '', resource: 'services', verbs: applyAndDelete },
+    { group: '', resource: 'events', verbs: ['list'] },
+    // The load generator and the probe are Jobs even where the servers are not.
+    ...(needs.workload === 'Deployment' ? [] : [{ group: 'batch', resource: 'jobs', verbs: applyAndDelete }]),
+    ...(needs.workload === 'Job' ? [] : [{ group: 'apps', resource: 'deployments', verbs: applyAndDelete }]),
+    ...(needs.hybrid
+      ? [
+          { group: '', resource: 'secrets', verbs: needs.workload === 'Job' ? ['create', 'patch', 'delete'] : ['get', 'create', 'patch', 'delete'] },
+          { group: 'networking.k8s.io', resource: 'networkpolicies', verbs: applyAndDelete },
+        ]
+      : []),
+  ];
+}
+
+/**
+ * Asks the cluster for each right.
+ * @throws BenchError forbidden, naming every right that is missing
+ */
+export async function checkRights(
+  cluster: Cluster,
+  namespace: string,
+  rights: readonly Right[],
+  signal: AbortSignal,
+): Promise<void> {
+  const missing = await missingRights(cluster, namespace, rights, signal);
+  if (missing.length === 0) return;
+  const list = missing.map(
+    ({ group, resource, verbs }) => `${verbs.join(', ')} ${resource}${group === '' ? '' : ` in the API group ${group}`}`,
+  );
+  throw new BenchError({
+    reason: 'forbidden',
+    message: `In the namespace ${namespace} these rights are missing: ${list.join('; ')}.`,
+    nextStep: 'Ask for them, or choose a namespace where you have them.',
+  });
+}
+
+/** Those of the rights, and of each those of its verbs, that the user does not have. */
+export async function missingRights(
+  cluster: Cluster,
+  namespace: string,
+  rights: readonly Right[],
+  signal: AbortSignal,
+): Promise<Right[]> {
+  const checked = await Promise.all(
+    rights.map(async (right) => {
+      const allowed = await Promise.all(right.verbs.map((verb) => isAllowed(cluster, namespace, right, verb, signal)));
+      return { ...right, verbs: right.verbs.filter((_, index) => allowed[index] === false) };
+    }),
+  );
+  return checked.filter((right) => right.verbs.length > 0);
+}
+
+async function isAllowed(
+  cluster: Cluster,
+  namespace: string,
+  right: Right,
+  verb: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const [resource, subresource] = right.resource.split('/');
+  const review = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    spec: { resourceAttributes: { namespace, verb, group: right.group, resource, subresource } },
+  };
+  try {
+    const { body } = await cluster.change(
+      { method: 'POST', path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', body: review },
+      signal,
+    );
+    return (body as { status?: { allowed?: boolean } }).status?.allowed === true;
+  } catch (error) {
+    throw refusal(error, 'ask for your own rights');
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * The load worker: a program of its own, so that nothing else delays its requests. `node worker.cjs SPEC.json`, or "-" to
+ * read the spec from the first line of standard input. It writes messages (core/load.ts) as lines of JSON to standard
+ * output and ends with 0 when all phases are done, with 1 otherwise. SIGTERM ends it within a second, and so does the end
+ * of standard input when the gate is "stdin": then its controller is gone.
+ */
+import { readFileSync } from 'node:fs';
+import { BenchError, cancelled, isCancelled, toBenchError } from '../core/errors.ts';
+import { loadSpecSchema, type LoadSpec } from '../core/load.ts';
+import { autocannonVersion } from './autocannon.ts';
+import { runClosedLoopPhase } from './closedLoopPhase.ts';
+import { type ControlInput, passGate, readControl } from './control.ts';
+import { createMessageWriter, type MessageWriter } from './messageWriter.ts';
+import { requestBytes } from './requestBytes.ts';
+
+/** After a signal or the controller's death: however the rest goes, the process is gone by then. */
+const longestEndMs = 800;
+
+interface Ending {
+  readonly signal: AbortSignal;
+  /** {"stop":true} asks for what was measured so far; a kill does not. */
+  reportPartial: boolean;
+}
+
+async function main(): Promise<void> {
+  const writer = createMessageWriter(process.stdout);
+  const controller = new AbortController();
+  const ending: Ending = { signal: controller.signal, reportPartial: false };
+  const end = (): void => {
+    controller.abort();
+    setTimeout(() => process.exit(1), longestEndMs).unref();
+  };
+  process.on('SIGTERM', end);
+  let control: ControlInput | undefined;
+  try {
+    const argument = process.argv[2];
+    if (argument === undefined) throw new BenchError({ reason: 'plan-invalid', message: 'Usage: node worker.cjs SPEC.json, or "-".' });
+    if (argument === '-') control = readControl(process.stdin, true);
+    const spec = parseSpec(control === undefined ? readFileSync(argument, 'utf8') : await control.firstLine);
+    if (spec.gate === 'stdin') {
+      control ??= readControl(process.stdin, false);
+      // Ctrl-C in a terminal reaches this process too; what becomes of the load is for its controller to say.
+      process.on('SIGINT', () => undefined);
+      void control.ended.then(end);
+      void control.stopped.then(() => {
+        ending.reportPartial = true;
+        controller.abort();
+      });
+    } else {
+      process.on('SIGINT', end);
+    }
+    process.stdout.on('error', end);
+    await runPhases(spec, control, writer, ending);
+    writer.write({ type: 'finished' });
+  } catch (error) {
+    const failure = toBenchError(error, 'generating load');
+    writer.write({ type: 'failed', reason: failure.reason, message: failure.message });
+    if (!isCancelled(failure)) process.stderr.write(`${failure.message}\n`);
+    process.exitCode = 1;
+  }
+  control?.close();
+  await writer.flush();
+  process.exit();
+}
+
+async function runPhases(
+  spec: LoadSpec,
+  control: ControlInput | undefined,
+  writer: MessageWriter,
+  ending: Ending,
+): Promise<void> {
+  const requests = requestBytes(spec, process.env);
+  writer.write({ type: 'ready', node: process.version, autocannon: autocannonVersion });
+  for (const [phase, { connections, durationSeconds }] of spec.phases.entries()) {
+    if (spec.gate !== 'none') writer.write({ type: 'waiting', phase });
+    await passGate(spec, phase, control, ending.signal);
+    const measurement = await runClosedLoopPhase(
+      { url: spec.url, connections, durationSeconds, timeoutMs: spec.timeoutMs, requests },
+      {
+        started: (startMs) => {
+          writer.write({ type: 'phase-started', phase, startMs });
+        },
+        snapshot: (snapshot) => {
+          writer.write({ type: 'snapshot', phase, snapshot });
+        },
+      },
+      ending.signal,
+    );
+    if (!ending.signal.aborted || ending.reportPartial) writer.write({ type: 'phase-ended', phase, measurement });
+    if (ending.signal.aborted) throw cancelled(`phase ${String(phase)} of the load was under way`);
+  }
+}
+
+function parseSpec(text: string | undefined): LoadSpec {
+  const what = 'The load worker was given a spec that it cannot read';
+  let value: unknown;
+  try {
+    value = JSON.parse(text ?? '');
+  } catch (error) {
+    throw new BenchError({ reason: 'plan-invalid', message: `${what}: it is no JSON.`, cause: error });
+  }
+  const parsed = loadSpecSchema.safeParse(value);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+    throw new BenchError({ reason: 'plan-invalid', message: `${what}: ${problems}.` });
+  }
+  if (!parsed.data.url.startsWith('http://')) {
+    throw new BenchError({ reason: 'plan-invalid', message: `${what}: only http:// can be loaded.` });
+  }
+  return parsed.data;
+}
+
+void main();

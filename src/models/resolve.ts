@@ -1,0 +1,256 @@
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { BenchError, throwIfCancelled } from '../core/errors.ts';
+import { lineAndColumn, parseModel, supportedSoFar, type ParsedModel } from '../core/model.ts';
+import type { ModelFile, ModelPlan, TritonSettings } from '../core/plan.ts';
+import { isLfsPointer, lfsPointer } from './lfs.ts';
+import { findOnnx, findTokenizer, foldersAround, kindOf, openSource, type ModelSource } from './locate.ts';
+import { podConfig } from './podConfig.ts';
+import { scanFile, type FileScan } from './scanFile.ts';
+import { checkTokenizer } from './tokenizer.ts';
+
+export interface ModelRequest {
+  /** A folder, a config.pbtxt, a config.json or an .onnx file. */
+  readonly path: string;
+  /** tokenizer.json or its folder, where it is not beside the model. */
+  readonly tokenizerPath?: string | undefined;
+  /** Texts in one request; without it as config.pbtxt says, else 32. */
+  readonly maxBatchSize?: number | undefined;
+}
+
+export interface ResolvedModel {
+  readonly model: ModelPlan;
+  /** The pods' file names to absolute paths on this machine. */
+  readonly modelPaths: Readonly<Record<string, string>>;
+  /** As they stand in config.pbtxt; null without one. */
+  readonly triton: TritonSettings | null;
+  readonly warnings: readonly string[];
+}
+
+const defaultMaxBatchSize = 32;
+const longestLength = 512;
+const shortestBucket = 16;
+
+/**
+ * Finds the files of a model and reads what a plan says of it.
+ * @throws BenchError model-not-found, model-incomplete (its message says where was looked), model-unsupported, cancelled
+ */
+export async function resolveModel(request: ModelRequest, signal: AbortSignal): Promise<ResolvedModel> {
+  throwIfCancelled(signal, 'reading the model');
+  const warnings: string[] = [];
+  const source = await openSource(request.path);
+  const triton = source.tritonConfigPath === undefined ? undefined : await readConfig(source.tritonConfigPath, warnings);
+  // A config.json that was named itself must be a model's; others are only looked at.
+  if (basename(request.path) === 'config.json') await readConfig(request.path, []);
+  const onnxPath = await findOnnx(source, triton?.modelFileName ?? null);
+  const tokenizerPath = await findTokenizer(source, onnxPath, request.tokenizerPath);
+  const { padTokenId } = await checkTokenizer(tokenizerPath, signal);
+  const own = await findHuggingFaceConfig(source, onnxPath, warnings);
+  const labels = await labelsOf(source, triton, own?.parsed, warnings);
+  const configPath = await podConfig({ own: own?.value, ownPath: own?.path, labels, padTokenId });
+  const onnx = await scanOnnx(onnxPath, signal);
+  const modelPaths: Record<string, string> = { 'model.onnx': onnxPath, ...(await externalFiles(onnxPath, onnx)) };
+  modelPaths['tokenizer.json'] = tokenizerPath;
+  modelPaths['config.json'] = configPath;
+  const files: ModelFile[] = [];
+  for (const [name, path] of Object.entries(modelPaths)) {
+    const scan = path === onnxPath ? onnx : await scanFile(path, [], signal);
+    files.push({ name, sizeBytes: scan.sizeBytes, sha256: scan.sha256 });
+  }
+  const fixedLength = triton?.fixedLength ?? null;
+  const maxLength = fixedLength ?? Math.min(own?.parsed.maxLength ?? longestLength, longestLength);
+  return {
+    model: {
+      name: modelName(source, triton, onnxPath),
+      task: 'text-classification',
+      files,
+      labels,
+      maxBatchSize: maxBatchSizeOf(request, triton, warnings),
+      maxLength,
+      paddingBuckets: fixedLength === null ? bucketsUpTo(maxLength) : [maxLength],
+      precision: precisionOf(onnxPath, onnx),
+    },
+    modelPaths,
+    triton: triton === undefined ? null : tritonSettingsOf(triton, warnings),
+    warnings,
+  };
+}
+
+/** Reads a model config that a run is about; its errors end the run, its warnings go along. */
+async function readConfig(path: string, warnings: string[]): Promise<ParsedModel> {
+  const text = await readText(path);
+  const { model, problems } = parseModel(path, text);
+  const sentences = (severity: 'error' | 'warning'): string[] =>
+    problems
+      .filter((problem) => problem.severity === severity)
+      .map((problem) => {
+        const { line, column } = lineAndColumn(text, problem.start);
+        return `${path}:${String(line)}:${String(column)}: ${problem.message}`;
+      });
+  const errors = sentences('error');
+  if (errors.length > 0 || model === undefined) {
+    throw new BenchError({
+      reason: 'model-unsupported',
+      message: `${path} is not a valid model config. ${errors[0] ?? 'It has none of the fields of one.'}`,
+      nextStep: errors.length > 1 ? `Correct it; there are ${String(errors.length)} such problems.` : 'Correct it.',
+    });
+  }
+  if (model.task === 'other') throw unsupported(path, model);
+  warnings.push(...sentences('warning'));
+  return model;
+}
+
+interface OwnConfig {
+  readonly path: string;
+  readonly parsed: ParsedModel;
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
+/** The nearest config.json that is a model's. */
+async function findHuggingFaceConfig(
+  source: ModelSource,
+  onnxPath: string,
+  warnings: string[],
+): Promise<OwnConfig | undefined> {
+  for (const folder of foldersAround(source, onnxPath)) {
+    const path = join(folder, 'config.json');
+    if ((await kindOf(path)) !== 'file') continue;
+    const text = await readText(path);
+    if (isLfsPointer(text)) throw lfsPointer(path);
+    if (parseModel(path, text).model === undefined) continue;
+    const parsed = await readConfig(path, warnings);
+    return { path, parsed, value: JSON.parse(text) as Record<string, unknown> };
+  }
+  return undefined;
+}
+
+async function labelsOf(
+  source: ModelSource,
+  triton: ParsedModel | undefined,
+  own: ParsedModel | undefined,
+  warnings: string[],
+): Promise<string[]> {
+  if (own?.labels != null) return [...own.labels];
+  const labelFile = triton?.labelFileName ?? null;
+  if (labelFile !== null) {
+    const path = join(source.directory, labelFile);
+    if ((await kindOf(path)) === 'file') {
+      const lines = (await readText(path)).split(/\r?\n/).map((line) => line.trim());
+      const labels = lines.filter((line) => line !== '');
+      if (labels.length >= 2) return labels;
+    }
+    warnings.push(`The label file ${path} is missing or has fewer than two labels.`);
+  }
+  const count = triton?.labelCount ?? own?.labelCount ?? 2;
+  const labels = Array.from({ length: count }, (_, index) => `LABEL_${String(index)}`);
+  if (own === undefined) {
+    warnings.push(
+      `The model's config.json with its labels was not found; its ${String(count)} labels are called ${labels.slice(0, 2).join(', ')} and so on.`,
+    );
+  }
+  return labels;
+}
+
+const quantizedOperators = ['MatMulInteger', 'DynamicQuantizeLinear', 'DequantizeLinear', 'QLinearMatMul'];
+
+async function scanOnnx(path: string, signal: AbortSignal): Promise<FileScan> {
+  const scan = await scanFile(path, quantizedOperators, signal);
+  if (isLfsPointer(scan.head.toString('latin1'))) throw lfsPointer(path);
+  // Every exporter writes the format's version first: field 1, a number.
+  if (scan.head[0] !== 0x08) {
+    throw new BenchError({
+      reason: 'model-incomplete',
+      message: scan.sizeBytes === 0 ? `${path} is empty.` : `${path} is not an ONNX file.`,
+      nextStep: 'Export the model to ONNX again, or copy it again if the copy was cut off.',
+    });
+  }
+  return scan;
+}
+
+/** The files beside an ONNX file that hold its weights, by name. */
+async function externalFiles(onnxPath: string, onnx: FileScan): Promise<Record<string, string>> {
+  const paths: Record<string, string> = {};
+  for (const name of onnx.externalData) {
+    const path = join(dirname(onnxPath), name);
+    if (name.includes('/') || name.includes('\\') || (await kindOf(path)) !== 'file') {
+      throw new BenchError({
+        reason: 'model-incomplete',
+        message: `${onnxPath} keeps its weights in "${name}", which is not beside it.`,
+        nextStep: `Put ${name} into ${dirname(onnxPath)}.`,
+      });
+    }
+    paths[name] = path;
+  }
+  return paths;
+}
+
+function modelName(source: ModelSource, triton: ParsedModel | undefined, onnxPath: string): string {
+  const folder = basename(source.directory) === 'onnx' ? dirname(source.directory) : source.directory;
+  const wished = triton?.name ?? basename(folder);
+  const name = wished
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[^A-Za-z0-9]+/, '')
+    .slice(0, 128);
+  return name === '' ? basename(onnxPath, '.onnx').replace(/[^A-Za-z0-9]+/g, '') || 'model' : name;
+}
+
+function maxBatchSizeOf(request: ModelRequest, triton: ParsedModel | undefined, warnings: string[]): number {
+  const stated = request.maxBatchSize ?? triton?.maxBatchSize ?? defaultMaxBatchSize;
+  const size = Math.min(1024, Math.max(1, stated));
+  if (size !== stated) {
+    warnings.push(`max_batch_size is ${String(stated)}; the run takes ${String(size)}.`);
+  }
+  return size;
+}
+
+function tritonSettingsOf(triton: ParsedModel, warnings: string[]): TritonSettings {
+  const stated = triton.instances ?? 1;
+  const instances = Math.min(64, stated);
+  if (instances !== stated) warnings.push(`The config asks for ${String(stated)} instances; the run takes 64.`);
+  const { dynamicBatching } = triton;
+  return {
+    // Without batches there is nothing to batch, whatever the config says.
+    dynamicBatching:
+      dynamicBatching === null || triton.maxBatchSize === 0
+        ? null
+        : { ...dynamicBatching, preferredBatchSizes: [...dynamicBatching.preferredBatchSizes] },
+    instances,
+  };
+}
+
+/** 16, 32, 64, ... and last the longest length itself. */
+function bucketsUpTo(maxLength: number): number[] {
+  const buckets: number[] = [];
+  for (let length = shortestBucket; length < maxLength; length *= 2) buckets.push(length);
+  return [...buckets, maxLength];
+}
+
+/** Told from the graph's operators and the file's name; ONNX has no field for it. */
+function precisionOf(onnxPath: string, onnx: FileScan): string {
+  const name = basename(onnxPath).toLowerCase();
+  if (onnx.found.size > 0) return 'int8';
+  if (/fp16|float16|half/.test(name)) return 'float16';
+  if (/bf16|bfloat16/.test(name)) return 'bfloat16';
+  return 'float32';
+}
+
+function unsupported(path: string, model: ParsedModel): BenchError {
+  return new BenchError({
+    reason: 'model-unsupported',
+    message: `The model of ${path} cannot be benchmarked, because ${model.why ?? 'it is no text classifier'}.`,
+    nextStep: supportedSoFar,
+  });
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new BenchError({
+      reason: 'model-incomplete',
+      message: `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
+      nextStep: 'Check its permissions.',
+      cause: error,
+    });
+  }
+}

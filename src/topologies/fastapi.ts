@@ -1,0 +1,30 @@
+import { modelDirectory, type ServerParts } from './podTemplate.ts';
+import type { RenderRequest } from './renderRequest.ts';
+import { modelShare, modelThreads } from './shares.ts';
+
+/** FastAPI with ONNX Runtime in one pod, with one uvicorn worker a core: the lightweight baseline. */
+export function fastapiServer(request: RenderRequest): ServerParts {
+  const { plan, topology } = request;
+  const threads = modelThreads(topology);
+  return {
+    component: 'fastapi',
+    share: modelShare(topology),
+    command: ['python3', '-m', 'topology_bench_serving.serve', 'fastapi'],
+    environment: {
+      TOPOLOGY_BENCH_MODEL_DIRECTORY: modelDirectory,
+      TOPOLOGY_BENCH_MODEL_NAME: plan.model.name,
+      TOPOLOGY_BENCH_WORKERS: String(threads.copies),
+      TOPOLOGY_BENCH_INTRA_OP_THREADS: String(threads.intraOpThreads),
+      TOPOLOGY_BENCH_MAX_BATCH_SIZE: String(plan.model.maxBatchSize),
+      TOPOLOGY_BENCH_MAX_LENGTH: String(plan.model.maxLength),
+      TOPOLOGY_BENCH_PADDING_BUCKETS: plan.model.paddingBuckets.join(','),
+      TOPOLOGY_BENCH_PROVIDER: plan.gpu === null ? 'cpu' : 'cuda',
+      TOPOLOGY_BENCH_STATE_DIRECTORY: '/tmp/state',
+    },
+    ports: ['http'],
+    holdsModel: true,
+    usesGpu: true,
+    volumes: [],
+    mounts: [],
+  };
+}

@@ -1,0 +1,129 @@
+import { loadSeconds } from '../core/plan.ts';
+import type { LoadSpec } from '../core/load.ts';
+import { apiKeyName } from './hybrid.ts';
+import {
+  componentSelector,
+  labelKeys,
+  objectMeta,
+  ownLabels,
+  topologySelector,
+  topologySlug,
+  type Anchor,
+} from './labels.ts';
+import type { ConfigMap, Job } from './objects.ts';
+import type { RenderRequest } from './renderRequest.ts';
+import { containerSecurityContext, podSecurityContext } from './security.ts';
+import { renderJob } from './workload.ts';
+
+export const loadContainer = 'load';
+export const gateDirectory = '/gate';
+export const apiKeyVariable = 'TOPOLOGY_BENCH_API_KEY';
+const workerDirectory = '/opt/worker';
+/** One core, because the worker is one thread, and whole, so that it is never throttled. */
+const amounts = { cpu: '1', memory: '512Mi' };
+/** Between phases the counters are read; the worker waits for that too. */
+const secondsBetweenPhases = 30;
+
+export interface LoadGeneratorParts {
+  readonly plan: RenderRequest['plan'];
+  readonly topology: RenderRequest['topology'];
+  readonly anchor: Anchor;
+  readonly spec: LoadSpec;
+  /** Name of the ConfigMap with the worker's bundle (renderWorker). */
+  readonly workerName: string;
+  /** Secret with the gateway's key; null where no key is needed. */
+  readonly secretName: string | null;
+}
+
+/** The bundle that runs in the load generator's pod; one ConfigMap serves all topologies of a run. */
+export function renderWorker(anchor: Anchor, workerBundle: string): ConfigMap {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: objectMeta(anchor, 'worker', { [labelKeys.component]: 'load' }),
+    data: { 'worker.cjs': workerBundle },
+  };
+}
+
+/**
+ * The load generator: a Job of its own, of guaranteed quality of service, preferably on another node than the servers. It
+ * starts each phase when the file "go-N" appears in its gate directory.
+ */
+export function renderLoadGenerator(parts: LoadGeneratorParts): { spec: ConfigMap; job: Job } {
+  const { plan, topology, anchor } = parts;
+  const labels = componentSelector(anchor.id, topology, 'load');
+  const spec: ConfigMap = {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: objectMeta(anchor, `${topologySlug(topology)}-load`, labels),
+    data: { 'spec.json': JSON.stringify(parts.spec) },
+  };
+  const deadline = Math.ceil(1.5 * loadSeconds(plan.load)) + secondsBetweenPhases * plan.load.phases.length + 600;
+  const job = renderJob(spec.metadata, deadline, {
+    metadata: { labels: { ...ownLabels(anchor), ...labels } },
+    spec: {
+      restartPolicy: 'Never',
+      terminationGracePeriodSeconds: 2,
+      automountServiceAccountToken: false,
+      enableServiceLinks: false,
+      securityContext: podSecurityContext,
+      affinity: awayFromServers(parts),
+      containers: [
+        {
+          name: loadContainer,
+          image: plan.images.loadGenerator,
+          command: ['node', `${workerDirectory}/worker.cjs`, `${workerDirectory}/spec.json`],
+          env:
+            parts.secretName === null
+              ? []
+              : [
+                  {
+                    name: apiKeyVariable,
+                    valueFrom: { secretKeyRef: { name: parts.secretName, key: apiKeyName } },
+                  },
+                ],
+          resources: { requests: amounts, limits: amounts },
+          securityContext: containerSecurityContext,
+          volumeMounts: [
+            { name: 'worker', mountPath: workerDirectory, readOnly: true },
+            { name: 'gate', mountPath: gateDirectory },
+            { name: 'tmp', mountPath: '/tmp' },
+          ],
+        },
+      ],
+      volumes: [
+        {
+          name: 'worker',
+          projected: {
+            sources: [{ configMap: { name: parts.workerName } }, { configMap: { name: spec.metadata.name } }],
+          },
+        },
+        { name: 'gate', emptyDir: {} },
+        { name: 'tmp', emptyDir: {} },
+      ],
+    },
+  });
+  return { spec, job };
+}
+
+/** Preferred only: on a cluster of one node the load must run too, and the result says that the node was shared. */
+function awayFromServers({ anchor, topology }: LoadGeneratorParts): unknown {
+  return {
+    podAntiAffinity: {
+      preferredDuringSchedulingIgnoredDuringExecution: [
+        {
+          weight: 100,
+          podAffinityTerm: {
+            topologyKey: 'kubernetes.io/hostname',
+            labelSelector: {
+              matchLabels: topologySelector(anchor.id, topology),
+              matchExpressions: [
+                { key: labelKeys.component, operator: 'In', values: ['fastapi', 'gateway', 'triton'] },
+              ],
+            },
+          },
+        },
+      ],
+    },
+  };
+}

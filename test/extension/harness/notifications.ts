@@ -1,0 +1,59 @@
+/** Notifications and modal dialogs. */
+import type { Locator, Page } from 'playwright-core';
+import { plain } from './quickInput.ts';
+import { patienceMs } from './waiting.ts';
+
+/** A notification whose text contains `text`; waits for it when asked something. */
+export class Notification {
+  readonly locator: Locator;
+
+  constructor(page: Page, text: string | RegExp) {
+    this.locator = page.locator('.notification-list-item:visible', { hasText: text }).first();
+  }
+
+  async text(timeoutMs = patienceMs): Promise<string> {
+    return plain(await this.locator.locator('.notification-list-item-message').innerText({ timeout: timeoutMs }));
+  }
+
+  async buttons(): Promise<string[]> {
+    await this.locator.waitFor({ timeout: patienceMs });
+    return (await this.locator.locator('.notification-list-item-buttons-container .monaco-button').allInnerTexts()).map(plain);
+  }
+
+  async press(button: string): Promise<void> {
+    await this.locator.locator('.notification-list-item-buttons-container .monaco-button', { hasText: button }).first().click({ timeout: patienceMs });
+  }
+
+  async dismiss(): Promise<void> {
+    await this.locator.hover({ timeout: patienceMs });
+    await this.locator.locator('.notification-list-item-toolbar-container .codicon-notifications-clear').click();
+  }
+
+  async waitUntilGone(timeoutMs = patienceMs): Promise<void> {
+    await this.locator.waitFor({ state: 'hidden', timeout: timeoutMs });
+  }
+}
+
+/** The modal dialog that is open; waits for it. */
+export class Dialog {
+  readonly locator: Locator;
+
+  constructor(page: Page) {
+    this.locator = page.locator('.monaco-dialog-box:visible');
+  }
+
+  /** Message and detail as one line. */
+  async text(): Promise<string> {
+    return plain(await this.locator.locator('.dialog-message-container').innerText({ timeout: patienceMs }));
+  }
+
+  async buttons(): Promise<string[]> {
+    await this.locator.waitFor({ timeout: patienceMs });
+    return (await this.locator.locator('.dialog-buttons .monaco-button').allInnerTexts()).map(plain);
+  }
+
+  async press(button: string): Promise<void> {
+    await this.locator.locator('.dialog-buttons .monaco-button', { hasText: button }).first().click({ timeout: patienceMs });
+    await this.locator.waitFor({ state: 'hidden', timeout: patienceMs });
+  }
+}

@@ -1,0 +1,144 @@
+/** The box that drops from the top: command palette, quick picks and input boxes. */
+import type { Locator, Page } from 'playwright-core';
+import { eventually, patienceMs } from './waiting.ts';
+
+export class QuickInput {
+  readonly #page: Page;
+  readonly #box: Locator;
+
+  constructor(page: Page) {
+    this.#page = page;
+    this.#box = page.locator('.quick-input-widget');
+  }
+
+  /** Runs a command by its whole name, category included: "Topology Bench: Benchmark Topology". */
+  async runCommand(name: string): Promise<void> {
+    await this.#open('F1');
+    await this.#input.fill(`>${name}`);
+    await this.#row(name).click({ timeout: patienceMs });
+    await eventually('the palette to give way', async () => !(await this.isShown()) || !(await this.value()).startsWith('>'), Boolean);
+  }
+
+  /** The commands that the palette offers for a search text. */
+  async findCommands(text: string): Promise<string[]> {
+    await this.#open('F1');
+    await this.#input.fill(`>${text}`);
+    const labels = await this.waitForItems();
+    await this.cancel();
+    return labels;
+  }
+
+  /** Opens a file by its path in the workspace. */
+  async openFile(path: string): Promise<void> {
+    await this.#open('Control+P');
+    await this.#input.fill(path);
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    await this.#rows.filter({ has: this.#page.locator('.label-name', { hasText: exactly(name) }) }).first().click({ timeout: patienceMs });
+  }
+
+  /** What stands in the title bar; a box without one has "". */
+  async title(): Promise<string> {
+    await this.#box.waitFor({ timeout: patienceMs });
+    return (await this.#box.locator('.quick-input-title').innerText()).trim();
+  }
+
+  /** The hint or the validation message below the input. */
+  async message(): Promise<string> {
+    return (await this.#box.locator('.quick-input-message').innerText()).trim();
+  }
+
+  /** Labels of the rows that are in view, once there are any and they stand still: rows of the box before linger a moment. */
+  async waitForItems(satisfies: (items: string[]) => boolean = (items) => items.length > 0): Promise<string[]> {
+    let before = '';
+    return eventually('a quick pick with items', () => this.items(), (items) => {
+      const isStill = before === items.join('\n');
+      before = items.join('\n');
+      return isStill && satisfies(items);
+    });
+  }
+
+  async items(): Promise<string[]> {
+    return (await this.#rows.locator(labelOfRow).allInnerTexts()).map(plain);
+  }
+
+  /** Rows in view, with description and detail. */
+  async itemTexts(): Promise<string[]> {
+    return (await this.#rows.allInnerTexts()).map(plain);
+  }
+
+  /** Picks one row. */
+  async pick(label: string | RegExp): Promise<void> {
+    await this.#row(label).click({ timeout: patienceMs });
+  }
+
+  /** In a pick with check boxes: checks exactly these and accepts. */
+  async pickMany(labels: readonly string[]): Promise<void> {
+    for (const label of await this.waitForItems()) {
+      const box = this.#row(label).locator('input[type=checkbox], .monaco-checkbox').first();
+      const isChecked = await box.evaluate((element) =>
+        element instanceof HTMLInputElement ? element.checked : element.getAttribute('aria-checked') === 'true',
+      );
+      if (isChecked !== labels.includes(label)) await box.click();
+    }
+    await this.accept();
+  }
+
+  /** Fills the input and accepts it. */
+  async fill(text: string): Promise<void> {
+    await this.#input.waitFor({ timeout: patienceMs });
+    await this.#input.fill(text);
+    await this.accept();
+  }
+
+  async value(): Promise<string> {
+    return this.#input.inputValue();
+  }
+
+  async accept(): Promise<void> {
+    await this.#input.press('Enter');
+  }
+
+  async cancel(): Promise<void> {
+    await this.#input.press('Escape');
+    await this.#box.waitFor({ state: 'hidden', timeout: patienceMs });
+  }
+
+  /** True once a box is shown. */
+  async isShown(): Promise<boolean> {
+    return this.#box.isVisible();
+  }
+
+  get #input(): Locator {
+    return this.#box.locator('.quick-input-box input');
+  }
+
+  get #rows(): Locator {
+    return this.#box.locator('.quick-input-list .monaco-list-row');
+  }
+
+  #row(label: string | RegExp): Locator {
+    const name = this.#page.locator(labelOfRow, { hasText: typeof label === 'string' ? exactly(label) : label });
+    return this.#rows.filter({ has: name }).first();
+  }
+
+  /** A key that is pressed while the workbench starts or a webview has the focus can be lost. */
+  async #open(key: string): Promise<void> {
+    await eventually('the quick input to open', async () => {
+      await this.#page.keyboard.press(key);
+      await this.#input.waitFor({ timeout: 3000 });
+      return true;
+    }, Boolean);
+  }
+}
+
+/** A row's second line is its detail. */
+const labelOfRow = '.quick-input-list-row:first-child .monaco-icon-name-container';
+
+export function exactly(text: string): RegExp {
+  return new RegExp(`^\\s*${text.replaceAll(/[$()*+.?[\\\]^{|}]/gu, '\\$&').replaceAll(' ', '\\s')}\\s*$`, 'u');
+}
+
+/** One line, with the spaces that VS Code writes as no-break ones. */
+export function plain(text: string): string {
+  return text.replaceAll(/\s+/gu, ' ').trim();
+}

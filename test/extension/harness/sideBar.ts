@@ -1,0 +1,126 @@
+/** A tree in the side bar. */
+import type { Locator, Page } from 'playwright-core';
+import { plain } from './quickInput.ts';
+import { eventually, patienceMs } from './waiting.ts';
+
+/** @param container title of the view container in the activity bar; @param name of the view in it */
+export async function openView(page: Page, container: string, name: string): Promise<TreeView> {
+  const tab = page.locator('.activitybar .action-item', { has: page.locator(`a[aria-label^="${container}"]`) });
+  await tab.waitFor({ timeout: patienceMs });
+  const pane = page.locator('.sidebar .pane', { has: page.locator(`.pane-header[aria-label^="${name}"]`) });
+  await eventually(`the view "${name}" to open`, async () => {
+    if (!(await tab.evaluate((item) => item.classList.contains('checked')))) await tab.locator('a').first().click();
+    return pane.count();
+  }, (count) => count === 1);
+  // A container's only view has no header of its own to open.
+  const header = pane.locator('.pane-header');
+  if ((await header.getAttribute('aria-expanded')) === 'false') await header.click();
+  await pane.locator('.pane-body').waitFor({ timeout: patienceMs });
+  return new TreeView(page, pane);
+}
+
+export class TreeView {
+  readonly locator: Locator;
+  readonly #page: Page;
+
+  constructor(page: Page, pane: Locator) {
+    this.#page = page;
+    this.locator = pane;
+  }
+
+  /** Rows in view, each as one line of label and description. */
+  async rows(): Promise<string[]> {
+    return (await this.locator.locator('.monaco-list-row').allInnerTexts()).map(plain);
+  }
+
+  /** Waits until the rows satisfy. */
+  async waitForRows(what: string, satisfies: (rows: string[]) => boolean, timeoutMs = patienceMs): Promise<string[]> {
+    return eventually(what, () => this.rows(), satisfies, timeoutMs);
+  }
+
+  /** What an empty view says instead (its welcome content), and the message above a tree. */
+  async message(): Promise<string> {
+    const texts = await this.locator.locator('.welcome-view-content:visible, .message:visible').allInnerTexts();
+    return plain(texts.join(' '));
+  }
+
+  /** A button of the welcome content. */
+  async pressWelcome(label: string): Promise<void> {
+    await this.locator.locator('.welcome-view-content .monaco-button', { hasText: label }).click({ timeout: patienceMs });
+  }
+
+  row(text: string | RegExp): TreeRow {
+    return new TreeRow(this.#page, this.locator.locator('.monaco-list-row', { hasText: text }).first());
+  }
+
+  /** An action of the view's title bar. */
+  async pressTitleAction(label: string): Promise<void> {
+    await this.locator.locator('.pane-header').hover();
+    const inHeader = this.locator.locator(`.pane-header .action-label[aria-label^="${label}"]`);
+    const merged = this.#page.locator(`.sidebar .composite.title .action-label[aria-label^="${label}"]`);
+    await inHeader.or(merged).first().click({ timeout: patienceMs });
+  }
+}
+
+export class TreeRow {
+  readonly locator: Locator;
+  readonly #page: Page;
+
+  constructor(page: Page, row: Locator) {
+    this.#page = page;
+    this.locator = row;
+  }
+
+  async click(): Promise<void> {
+    await this.locator.click({ timeout: patienceMs });
+  }
+
+  async text(): Promise<string> {
+    return plain(await this.locator.innerText({ timeout: patienceMs }));
+  }
+
+  async expand(): Promise<void> {
+    await this.#toggleWhen('false');
+  }
+
+  async collapse(): Promise<void> {
+    await this.#toggleWhen('true');
+  }
+
+  /** Labels of the buttons that show when the pointer is over the row. */
+  async inlineActions(): Promise<string[]> {
+    await this.locator.hover({ timeout: patienceMs });
+    return this.locator.locator('.actions .action-label').evaluateAll((links) => links.map((link) => link.getAttribute('aria-label') ?? ''));
+  }
+
+  async pressInline(label: string): Promise<void> {
+    await this.locator.hover({ timeout: patienceMs });
+    await this.locator.locator(`.actions .action-label[aria-label^="${label}"]`).click({ timeout: patienceMs });
+  }
+
+  /** Labels of the context menu, which is closed again. */
+  async menuItems(): Promise<string[]> {
+    const menu = await this.#openMenu();
+    const labels = (await menu.locator('.action-item .action-label').allInnerTexts()).map(plain).filter((label) => label !== '');
+    await this.#page.keyboard.press('Escape');
+    await menu.waitFor({ state: 'hidden', timeout: patienceMs });
+    return labels;
+  }
+
+  async pressMenu(label: string): Promise<void> {
+    const menu = await this.#openMenu();
+    await menu.locator('.action-item', { hasText: label }).first().click({ timeout: patienceMs });
+  }
+
+  async #openMenu(): Promise<Locator> {
+    await this.locator.click({ button: 'right', timeout: patienceMs });
+    const menu = this.#page.locator('.context-view .monaco-menu');
+    await menu.locator('.action-item').first().waitFor({ timeout: patienceMs });
+    return menu;
+  }
+
+  async #toggleWhen(expanded: 'true' | 'false'): Promise<void> {
+    await this.locator.waitFor({ timeout: patienceMs });
+    if ((await this.locator.getAttribute('aria-expanded')) === expanded) await this.locator.locator('.monaco-tl-twistie').click();
+  }
+}

@@ -1,0 +1,186 @@
+/** VS Code as its user has it: a window on a folder, driven by mouse and keyboard. */
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Browser, Locator, Page } from 'playwright-core';
+import { launchBrowser, newPage, screenshot } from './browser.ts';
+import { Dialog, Notification } from './notifications.ts';
+import { Panel } from './panel.ts';
+import { exactly, plain, QuickInput } from './quickInput.ts';
+import { openView, type TreeView } from './sideBar.ts';
+import type { Theme, VsCode } from './vscode.ts';
+import { eventually, patienceMs } from './waiting.ts';
+
+const themeClasses: Readonly<Record<Theme, string>> = {
+  dark: 'vs-dark',
+  light: 'vs',
+  'high-contrast': 'hc-black',
+  'high-contrast-light': 'hc-light',
+};
+
+/** Opens a folder in a window of its own; resolves once its files are listed. */
+export async function openWorkbench(code: VsCode, folder: string): Promise<Workbench> {
+  const browser = await launchBrowser();
+  try {
+    const workbench = new Workbench(code, browser, await newPage(browser));
+    await workbench.openFolder(folder);
+    return workbench;
+  } catch (error) {
+    await browser.close();
+    throw error;
+  }
+}
+
+export class Workbench implements AsyncDisposable {
+  readonly page: Page;
+  readonly code: VsCode;
+  readonly quickInput: QuickInput;
+  /** What the content security policy of a webview refused, in the browser's words. Violations of VS Code's own pages are left out. */
+  readonly policyViolations: string[] = [];
+  /** Uncaught errors and console errors of webviews. */
+  readonly webviewErrors: string[] = [];
+  readonly #browser: Browser;
+
+  constructor(code: VsCode, browser: Browser, page: Page) {
+    this.code = code;
+    this.page = page;
+    this.#browser = browser;
+    this.quickInput = new QuickInput(page);
+    page.setDefaultTimeout(patienceMs);
+    page.on('console', (message) => {
+      if (message.type() !== 'error' || !isWebview(message.location().url)) return;
+      const list = message.text().includes('Content Security Policy') ? this.policyViolations : this.webviewErrors;
+      list.push(message.text());
+    });
+    page.on('pageerror', (error) => {
+      if (isWebview(error.stack ?? '')) this.webviewErrors.push(error.message);
+    });
+  }
+
+  async openFolder(folder: string): Promise<void> {
+    await this.page.goto(this.code.urlOf(folder));
+    await this.#waitUntilReady();
+  }
+
+  /** Reloads the window: the extension host ends and a new one starts. */
+  async reload(): Promise<void> {
+    await this.page.reload();
+    await this.#waitUntilReady();
+  }
+
+  async runCommand(name: string): Promise<void> {
+    await this.quickInput.runCommand(name);
+  }
+
+  /** Opens a file by its path in the folder and waits for its editor. */
+  async openFile(path: string): Promise<void> {
+    await this.quickInput.openFile(path);
+    await this.tab(basename(path)).waitFor();
+  }
+
+  /** The tab of an editor or a panel, by its label. */
+  tab(label: string | RegExp): Locator {
+    return this.page.locator('.tabs-container .tab', { hasText: label }).first();
+  }
+
+  /** Makes the tab's editor the active one. */
+  async showTab(label: string | RegExp): Promise<void> {
+    await this.tab(label).click();
+  }
+
+  /** The lenses in view, from top to bottom, of all open editors. */
+  async codeLenses(): Promise<string[]> {
+    return (await this.page.locator('.codelens-decoration > a, .codelens-decoration > span:not(:empty)').allInnerTexts()).map(plain);
+  }
+
+  async waitForCodeLens(text: string | RegExp): Promise<Locator> {
+    const lens = this.page.locator('.codelens-decoration > a, .codelens-decoration > span', { hasText: text }).first();
+    await lens.waitFor();
+    return lens;
+  }
+
+  async clickCodeLens(text: string | RegExp): Promise<void> {
+    await (await this.waitForCodeLens(text)).click();
+  }
+
+  async view(container: string, name: string): Promise<TreeView> {
+    return openView(this.page, container, name);
+  }
+
+  notification(text: string | RegExp): Notification {
+    return new Notification(this.page, text);
+  }
+
+  /** Texts of all notifications in sight. */
+  async notifications(): Promise<string[]> {
+    return (await this.page.locator('.notification-list-item:visible .notification-list-item-message').allInnerTexts()).map(plain);
+  }
+
+  dialog(): Dialog {
+    return new Dialog(this.page);
+  }
+
+  /** The webview panel whose tab has this title, brought to the front. */
+  async panel(title: string | RegExp): Promise<Panel> {
+    await this.showTab(title);
+    const panel = new Panel(this.page);
+    await panel.frame.locator('body').waitFor({ state: 'attached' });
+    return panel;
+  }
+
+  async statusBar(): Promise<string[]> {
+    return (await this.page.locator('.statusbar-item:visible').allInnerTexts()).map(plain).filter((text) => text !== '');
+  }
+
+  async switchTheme(theme: Theme): Promise<void> {
+    await this.code.changeTheme(theme);
+    await this.page.locator(`.monaco-workbench.${themeClasses[theme]}`).waitFor();
+  }
+
+  /** Everything that an output channel holds; it must be a log channel (`createOutputChannel(name, { log: true })`). */
+  async outputText(channel: string): Promise<string> {
+    const logs = join(this.code.dataDirectory, 'data', 'logs');
+    const paths = (await readdir(logs, { recursive: true })).filter((path) => basename(path) === `${channel}.log`).sort();
+    return (await Promise.all(paths.map((path) => readFile(join(logs, path), 'utf8')))).join('');
+  }
+
+  async waitForOutput(channel: string, text: string | RegExp, timeoutMs = patienceMs): Promise<string> {
+    return eventually(
+      `"${String(text)}" in the output channel "${channel}"`,
+      () => this.outputText(channel),
+      (output) => (typeof text === 'string' ? output.includes(text) : text.test(output)),
+      timeoutMs,
+    );
+  }
+
+  /** What the Output view shows at the moment, for commands that open it. */
+  async shownOutput(): Promise<string> {
+    const lines = this.page.locator('.output-view .view-line, .output-view-content .view-line');
+    return (await lines.allInnerTexts()).map(plain).join('\n');
+  }
+
+  async screenshot(path: string): Promise<void> {
+    await screenshot(this.page, path);
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #waitUntilReady(): Promise<void> {
+    await this.page.locator('.monaco-workbench').waitFor();
+    // The file service is the last to come up of what every extension needs.
+    await this.page.locator('.statusbar').waitFor();
+    await this.page.locator('.explorer-folders-view .monaco-list, .activitybar .action-item.checked').first().waitFor();
+  }
+}
+
+/** An extension's resources come from an address of their own; the page itself is written into a frame beside them. */
+function isWebview(address: string): boolean {
+  return address.includes('vscode-cdn.net') || address.includes('/webview/browser/pre/') || address.includes('vscode-webview');
+}
+
+export { exactly };

@@ -1,0 +1,224 @@
+import { createLatencyHistogram, encodeHistogram, latencyOf, recordLatency } from '../../src/core/histogram.ts';
+import type { PhaseMeasurement } from '../../src/core/load.ts';
+import { checkPlan, makePlan } from '../../src/core/planning.ts';
+import type { Phase, Plan, TopologyPlan } from '../../src/core/plan.ts';
+import {
+  runRecordSchema,
+  type PhaseResult,
+  type Placement,
+  type RunRecord,
+  type RuntimeReport,
+  type TopologyResult,
+} from '../../src/core/record.ts';
+import { judgePhase } from '../../src/core/validity.ts';
+import { choices } from './choices.ts';
+
+/**
+ * Made-up run records: SAMPLES for tests and screenshots, measured by nobody. The numbers come from a small model of
+ * a queue and a seeded generator, so that they are the same each time; the schema and the rules of validity are the real ones.
+ */
+
+export interface SampleOptions {
+  readonly plan?: Plan;
+  /** Changes one topology's result after it was made, by topology name. */
+  readonly change?: (result: TopologyResult) => TopologyResult;
+  readonly record?: Partial<RunRecord>;
+}
+
+/** A completed quick run of all three topologies on a cluster with a GPU. */
+export function sampleRecord(options: SampleOptions = {}): RunRecord {
+  const plan = options.plan ?? samplePlan();
+  const topologies = plan.topologies.map((topology) => {
+    const result = sampleResult(plan, topology);
+    return options.change?.(result) ?? result;
+  });
+  const local = plan.target.kind === 'local';
+  return runRecordSchema.parse({
+    version: 1,
+    id: '20260102-093000-5a3e',
+    startedAt: '2026-01-02T09:30:00.000Z',
+    endedAt: '2026-01-02T09:34:12.000Z',
+    status: 'completed',
+    plan,
+    planSha256: 'd'.repeat(64),
+    software: { topologyBench: '0.1.0', node: '24.21.0', autocannon: '9.0.0' },
+    environment: {
+      target: plan.target.kind,
+      cluster: local ? null : 'a1b2c3d4',
+      serverVersion: local ? null : 'v1.34.1',
+      machine: 'linux x64, 8 cores',
+      gpuProducts: plan.gpu === null ? [] : ['Tesla-T4'],
+      driverVersions: plan.gpu === null ? [] : ['580.65.06'],
+    },
+    sameAnswers: {
+      verdict: 'agreed',
+      detail: '3 topologies gave the same answers to 8 fixed inputs without identifiers',
+    },
+    topologies,
+    warnings: [],
+    failure: null,
+    ...options.record,
+  } satisfies RunRecord);
+}
+
+export function samplePlan(change: Partial<Plan> = {}): Plan {
+  const plan = makePlan({
+    ...choices,
+    payload: { ...choices.payload, name: 'clinical-sentences (sample)' },
+    gpu: { resource: 'nvidia.com/gpu', count: 1, nodeSelector: {}, tolerations: [], runtimeClassName: null },
+  });
+  return checkPlan({ ...plan, ...change });
+}
+
+/** As a run on a laptop would be: no GPU, no cluster. */
+export function sampleLocalPlan(): Plan {
+  return makePlan({ ...choices, target: { kind: 'local' } });
+}
+
+/** One topology loses its numbers: as a pod that died under load would leave it. */
+export function failedResult(result: TopologyResult, status: 'failed' | 'cancelled' = 'failed'): TopologyResult {
+  return {
+    ...result,
+    status,
+    phases: [],
+    failure:
+      status === 'failed'
+        ? {
+            reason: 'pod-failed',
+            message: `${result.topology.name} ended while it was waited for: OOMKilled (exit code 137), last log line "loading model".`,
+            nextStep: 'Raise the memory of the topology in the plan and start again.',
+          }
+        : { reason: 'cancelled', message: `Cancelled while loading ${result.topology.name}.`, nextStep: null },
+  };
+}
+
+export function sampleResult(plan: Plan, topology: TopologyPlan): TopologyResult {
+  return {
+    topology,
+    status: 'completed',
+    runtimes: runtimesOf(plan, topology),
+    placements: plan.target.kind === 'local' ? [] : placementsOf(plan, topology),
+    readyMs: { fastapi: 14_200, triton: 31_900, hybrid: 36_400 }[topology.name],
+    uploadMs: 820,
+    networkPolicy: topology.name === 'hybrid' && plan.target.kind === 'kubernetes' ? 'enforced' : 'not applicable',
+    phases: plan.load.phases.map((phase, index) => samplePhase(plan, topology, phase, index)),
+    failure: null,
+  };
+}
+
+export function samplePhase(plan: Plan, topology: TopologyPlan, phase: Phase, index: number): PhaseResult {
+  const measurement = sampleMeasurement(topology, phase, index);
+  const serverCount = measurement.requests.ok + measurement.requests.inFlight;
+  const meanBatchSize = Math.min(16, Math.max(1, phase.connections * 0.38));
+  const batched = topology.triton !== null;
+  return {
+    ...phase,
+    measurement,
+    serverCount,
+    batching: batched
+      ? {
+          inferences: serverCount,
+          executions: Math.ceil(serverCount / meanBatchSize),
+          meanBatchSize: serverCount / Math.ceil(serverCount / meanBatchSize),
+          queueMsPerRequest: 0.4 + phase.connections * 0.11,
+          computeMsPerRequest: 2.9 + phase.connections * 0.2,
+        }
+      : null,
+    intervals: 'not yet computed',
+    validity: judgePhase({ phase, measurement, serverCount, load: plan.load, target: plan.target.kind }),
+  };
+}
+
+/** Milliseconds that a request takes alone, the highest rate, and how far the tail reaches. */
+const shapes = {
+  fastapi: { aloneMs: 3.1, capacityRps: 447, spread: 0.32 },
+  triton: { aloneMs: 4.2, capacityRps: 918, spread: 0.2 },
+  hybrid: { aloneMs: 5.6, capacityRps: 731, spread: 0.25 },
+} as const;
+
+function sampleMeasurement(topology: TopologyPlan, phase: Phase, index: number): PhaseMeasurement {
+  const { aloneMs, capacityRps, spread } = shapes[topology.name];
+  const random = seeded(index * 31 + topology.name.length * 7 + topology.variant.length);
+  // A closed loop: the slower of "each connection waits for its answer" and "the server has no more".
+  const alone = phase.connections / (aloneMs / 1000);
+  const rate = 1 / (1 / alone ** 3 + 1 / capacityRps ** 3) ** (1 / 3);
+  const meanMs = (phase.connections / rate) * 1000;
+  const count = Math.round(rate * phase.durationSeconds);
+  const histogram = createLatencyHistogram();
+  const middle = Math.log(meanMs) - spread ** 2 / 2;
+  for (let sample = 0; sample < count; sample += 1) {
+    const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+    recordLatency(histogram, Math.exp(middle + spread * normal));
+  }
+  const seconds = Math.floor(phase.durationSeconds);
+  const startMs = Date.parse('2026-01-02T09:31:00.000Z') + index * 6000;
+  return {
+    window: { startMs, endMs: startMs + phase.durationSeconds * 1000 },
+    requests: { sent: count + phase.connections, ok: count, errors: 0, timeouts: 0, inFlight: phase.connections },
+    errorsByKind: {},
+    latency: latencyOf(histogram),
+    rps: count / phase.durationSeconds,
+    attemptedRps: (count + phase.connections) / phase.durationSeconds,
+    histogram: encodeHistogram(histogram),
+    timeSeries: Array.from({ length: seconds }, (_, at) => ({
+      second: at + 1,
+      ok: Math.round(rate * (0.97 + 0.06 * random())),
+      errors: 0,
+      p50Ms: meanMs * (0.97 + 0.04 * random()),
+      p95Ms: meanMs * (1.3 + 0.2 * random()),
+    })),
+    generator: {
+      eventLoopDelayP99Ms: 1.4,
+      cpuSeconds: phase.durationSeconds * 0.3,
+      throttledMs: 0,
+      littlesLawResidual: 0.004,
+    },
+  };
+}
+
+function runtimesOf(plan: Plan, topology: TopologyPlan): RuntimeReport[] {
+  const gpu = plan.gpu !== null && !plan.allowCpuProvider;
+  const runtime = (component: RuntimeReport['component'], serverVersion: string): RuntimeReport => ({
+    component,
+    provider: component === 'gateway' ? 'none' : gpu ? 'CUDAExecutionProvider' : 'CPUExecutionProvider',
+    device: component === 'gateway' ? 'none' : gpu ? 'Tesla T4' : 'CPU',
+    runtime: component === 'gateway' ? 'none' : 'ONNX Runtime',
+    runtimeVersion: component === 'gateway' ? '' : '1.23.2',
+    serverVersion,
+  });
+  if (topology.name === 'fastapi') return [runtime('fastapi', 'FastAPI 0.121')];
+  const triton = runtime('triton', 'Triton 2.62');
+  return topology.name === 'triton' ? [triton] : [runtime('gateway', 'FastAPI 0.121'), triton];
+}
+
+function placementsOf(plan: Plan, topology: TopologyPlan): Placement[] {
+  const components = { fastapi: ['fastapi'], triton: ['triton'], hybrid: ['gateway', 'triton'] } as const;
+  const servers: Placement[] = components[topology.name].map((component) => ({
+    component,
+    node: 'gpu-node-1',
+    gpuProduct: plan.gpu === null || component === 'gateway' ? null : 'Tesla-T4',
+    image: component === 'triton' ? plan.images.triton : plan.images.server,
+    imageDigest: `sha256:${'0123456789abcdef'.repeat(4)}`,
+  }));
+  return [
+    ...servers,
+    {
+      component: 'load',
+      node: 'cpu-node-2',
+      gpuProduct: null,
+      image: plan.images.loadGenerator,
+      imageDigest: `sha256:${'fedcba9876543210'.repeat(4)}`,
+    },
+  ];
+}
+
+/** mulberry32: the same numbers on every machine. */
+function seeded(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { createLoadDriver, type LocalLoadDriver } from '../../../src/load/driver.ts';
+import { listen, loadSpec } from './spec.ts';
+import { startTruthServer, type TruthServer } from './truth.ts';
+import { workerBundle } from './worker-bundle.ts';
+
+let server: TruthServer;
+let workerPath: string;
+let driver: LocalLoadDriver;
+const never = new AbortController().signal;
+
+beforeAll(async () => {
+  server = await startTruthServer();
+  workerPath = await workerBundle();
+  driver = createLoadDriver({ workerPath });
+});
+afterAll(() => server.stop());
+beforeEach(() => server.forget());
+
+const phase = (name: string, durationSeconds = 0.2) => ({ name, kind: 'measured' as const, connections: 2, durationSeconds });
+
+describe('the load driver', () => {
+  it('calls the handlers in order, and starts no phase before its handler has resolved', async () => {
+    const received: number[] = [];
+    const heard = listen({
+      beforePhase: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        received.push((await server.truth()).received);
+        await server.forget();
+      },
+      phaseEnded: async () => {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+      },
+    });
+    const software = await driver.run(
+      loadSpec({ url: server.url('/ok?delay=5'), phases: [phase('a'), phase('b'), phase('c')] }),
+      {},
+      heard,
+      never,
+    );
+    expect(heard.calls).toEqual(['before 0', 'ended 0', 'before 1', 'ended 1', 'before 2', 'ended 2']);
+    expect(software).toEqual({ node: process.version, autocannon: '9.0.0' });
+    // What the server had received when each phase was allowed: all of the phase before, nothing of the next.
+    expect(received).toEqual([0, heard.ended[0]?.requests.sent, heard.ended[1]?.requests.sent]);
+  });
+
+  it('gives a snapshot a second, each complete', async () => {
+    const heard = listen();
+    await driver.run(loadSpec({ url: server.url('/ok?delay=5'), durationSeconds: 3.2 }), {}, heard, never);
+    expect(heard.snapshots.map((snapshot) => Math.round(snapshot.elapsedMs / 1000))).toEqual([1, 2, 3]);
+    const sent = heard.snapshots.map((snapshot) => snapshot.requests.sent);
+    expect([...sent].sort((a, b) => a - b)).toEqual(sent);
+    for (const { requests } of heard.snapshots) expect(requests.sent).toBe(requests.ok + requests.errors + requests.inFlight);
+  });
+
+  it('cancels within a second, and says what was measured by then', async () => {
+    const controller = new AbortController();
+    const heard = listen();
+    const run = driver.run(loadSpec({ url: server.url('/ok?delay=5'), durationSeconds: 60 }), {}, heard, controller.signal);
+    await Promise.race([run, new Promise((resolve) => setTimeout(resolve, 900))]);
+    const abortedAt = performance.now();
+    controller.abort();
+    await expect(run).rejects.toMatchObject({ reason: 'cancelled' });
+    expect(performance.now() - abortedAt).toBeLessThan(1000);
+    expect(heard.calls).toEqual(['before 0', 'cancelled 0']);
+    const [measured] = heard.cancelled;
+    expect(measured?.requests.ok).toBeGreaterThan(0);
+    expect((measured?.window.endMs ?? 0) - (measured?.window.startMs ?? 0)).toBeLessThan(2000);
+    const { received } = await server.truth();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect((await server.truth()).received).toBe(received);
+  });
+
+  it('cancels within a second while nothing is answered', async () => {
+    const controller = new AbortController();
+    const run = driver.run(loadSpec({ url: server.url('/hang'), durationSeconds: 60 }), {}, listen(), controller.signal);
+    await Promise.race([run, new Promise((resolve) => setTimeout(resolve, 700))]);
+    const abortedAt = performance.now();
+    controller.abort();
+    await expect(run).rejects.toMatchObject({ reason: 'cancelled' });
+    expect(performance.now() - abortedAt).toBeLessThan(1000);
+  });
+
+  it('cancels within a second while a handler hangs', async () => {
+    const controller = new AbortController();
+    const heard = listen({ beforePhase: () => new Promise<never>(() => undefined) });
+    const run = driver.run(loadSpec({ url: server.url('/ok') }), {}, heard, controller.signal);
+    await Promise.race([run, new Promise((resolve) => setTimeout(resolve, 700))]);
+    const abortedAt = performance.now();
+    controller.abort();
+    await expect(run).rejects.toMatchObject({ reason: 'cancelled' });
+    expect(performance.now() - abortedAt).toBeLessThan(1000);
+  });
+
+  it('starts nothing when it is cancelled before', async () => {
+    await expect(driver.run(loadSpec({ url: server.url('/ok') }), {}, listen(), AbortSignal.abort())).rejects.toMatchObject({
+      reason: 'cancelled',
+    });
+    expect((await server.truth()).sockets).toBe(0);
+  });
+
+  it('rejects with what a handler threw', async () => {
+    const heard = listen({ beforePhase: async () => Promise.reject(new Error('the counters are gone')) });
+    await expect(driver.run(loadSpec({ url: server.url('/ok') }), {}, heard, never)).rejects.toThrow('the counters are gone');
+  });
+
+  it('refuses a spec that the worker cannot carry out, in the words of the worker', async () => {
+    const bad = loadSpec({ url: server.url('/ok'), headers: { 'Content-Length': '3' } });
+    await expect(driver.run(bad, {}, listen(), never)).rejects.toMatchObject({
+      reason: 'plan-invalid',
+      message: 'The load worker failed: The header "Content-Length" is set by the load generator itself.',
+    });
+    const missing = loadSpec({ url: server.url('/ok'), secretHeader: { name: 'X-Key', environmentVariable: 'TRUTH_NOT_SET' } });
+    await expect(driver.run(missing, {}, listen(), never)).rejects.toThrow('TRUTH_NOT_SET, which is not set');
+  });
+
+  it('says why a worker could not run', async () => {
+    const spec = loadSpec({ url: server.url('/ok') });
+    await expect(createLoadDriver({ workerPath: '/nowhere/worker.cjs' }).run(spec, {}, listen(), never)).rejects.toMatchObject({
+      reason: 'load-failed',
+      message: expect.stringContaining('/nowhere/worker.cjs') as string,
+    });
+    const noNode = createLoadDriver({ workerPath, nodePath: '/nowhere/node' });
+    await expect(noNode.run(spec, {}, listen(), never)).rejects.toMatchObject({
+      reason: 'load-failed',
+      message: expect.stringContaining('could not be run') as string,
+    });
+  });
+
+  it('gives the worker nothing of its own environment but what a runtime needs', async () => {
+    process.env['TRUTH_SECRET_OF_PARENT'] = 'x';
+    const spec = loadSpec({ url: server.url('/ok'), secretHeader: { name: 'X-Key', environmentVariable: 'TRUTH_SECRET_OF_PARENT' } });
+    await expect(driver.run(spec, {}, listen(), never)).rejects.toThrow('which is not set');
+    delete process.env['TRUTH_SECRET_OF_PARENT'];
+  });
+});

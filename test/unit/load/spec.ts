@@ -1,0 +1,61 @@
+import type { LoadSpec, PhaseMeasurement, PhaseSnapshot } from '../../../src/core/load.ts';
+import type { LocalLoadHandlers } from '../../../src/load/driver.ts';
+
+/** A short load of one phase; a test names what it is about. */
+export function loadSpec(parts: Partial<LoadSpec> & { connections?: number; durationSeconds?: number }): LoadSpec {
+  const { connections = 8, durationSeconds = 1, ...rest } = parts;
+  return {
+    url: 'http://127.0.0.1:1/',
+    method: 'GET',
+    headers: {},
+    secretHeader: null,
+    bodies: [],
+    seed: 1,
+    timeoutMs: 5_000,
+    phases: [{ name: 'load', kind: 'measured', connections, durationSeconds }],
+    gate: 'none',
+    gateTimeoutSeconds: 20,
+    ...rest,
+  };
+}
+
+export interface Heard extends LocalLoadHandlers {
+  readonly calls: string[];
+  readonly ended: PhaseMeasurement[];
+  readonly cancelled: PhaseMeasurement[];
+  readonly snapshots: PhaseSnapshot[];
+}
+
+/** Handlers that keep what they are told. */
+export function listen(also: Partial<LocalLoadHandlers> = {}): Heard {
+  const calls: string[] = [];
+  const ended: PhaseMeasurement[] = [];
+  const cancelled: PhaseMeasurement[] = [];
+  const snapshots: PhaseSnapshot[] = [];
+  return {
+    calls,
+    ended,
+    cancelled,
+    snapshots,
+    beforePhase: async (phase) => {
+      calls.push(`before ${String(phase)}`);
+      await also.beforePhase?.(phase);
+    },
+    phaseEnded: async (phase, measurement) => {
+      calls.push(`ended ${String(phase)}`);
+      ended.push(measurement);
+      await also.phaseEnded?.(phase, measurement);
+    },
+    phaseCancelled: (phase, measurement) => {
+      calls.push(`cancelled ${String(phase)}`);
+      cancelled.push(measurement);
+    },
+    snapshot: (phase, snapshot) => {
+      snapshots.push(snapshot);
+      also.snapshot?.(phase, snapshot);
+    },
+    warning: (message) => {
+      calls.push(`warning ${message}`);
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import type { Distribution } from '../src/core/view/charts.ts';
+import { compressedPart, distributionOf, histogramSlots } from '../src/core/view/distribution.ts';
+import type { Measured } from '../src/core/view/measured.ts';
+
+const read = new Map<string, Promise<Distribution | undefined>>();
+
+/** Latency by percentile of each topology at one level, from the histograms in the record; one that cannot be read is left out. */
+export async function distributionsAt(measured: Measured, connections: number): Promise<Distribution[]> {
+  const found = await Promise.all(
+    measured.topologies.map((topology) => {
+      const phase = topology.phases.find((one) => one.kind === 'measured' && one.connections === connections);
+      return phase === undefined ? undefined : readOnce(topology.key, phase.measurement.histogram);
+    }),
+  );
+  return found.filter((distribution) => distribution !== undefined);
+}
+
+function readOnce(topology: string, histogram: string): Promise<Distribution | undefined> {
+  const key = `${topology} ${histogram}`;
+  let reading = read.get(key);
+  if (reading === undefined) {
+    reading = readHistogram(topology, histogram).catch(() => undefined);
+    read.set(key, reading);
+  }
+  return reading;
+}
+
+async function readHistogram(topology: string, histogram: string): Promise<Distribution> {
+  const stream = new Blob([compressedPart(histogram)]).stream().pipeThrough(new DecompressionStream('deflate'));
+  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  return distributionOf(topology, histogramSlots(bytes));
+}

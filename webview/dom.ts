@@ -1,0 +1,83 @@
+/** What an element may be given: attributes only. No style: the page's security policy refuses inline styles. */
+export type Attributes = Readonly<Record<string, string | number | boolean | null>>;
+export type Child = Node | string | null;
+
+/** An element with attributes and children; strings become text, never markup. null and false leave an attribute out. */
+export function h<Tag extends keyof HTMLElementTagNameMap>(
+  tag: Tag,
+  attributes: Attributes = {},
+  ...children: readonly Child[]
+): HTMLElementTagNameMap[Tag] {
+  const element = document.createElement(tag);
+  setAttributes(element, attributes);
+  element.append(...children.filter((child) => child !== null));
+  return element;
+}
+
+export function setAttributes(element: Element, attributes: Attributes): void {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === null || value === false) element.removeAttribute(name);
+    else element.setAttribute(name, value === true ? '' : String(value));
+  }
+}
+
+/** Writes a text only when it differs, so that a screen reader's place and a selection survive a snapshot a second. */
+export function setText(element: Element, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** A heading of a level that depends on where the section stands. */
+export function heading(level: number, text: string, attributes: Attributes = {}): HTMLHeadingElement {
+  switch (level) {
+    case 1:
+      return h('h1', attributes, text);
+    case 2:
+      return h('h2', attributes, text);
+    case 3:
+      return h('h3', attributes, text);
+    default:
+      return h('h4', attributes, text);
+  }
+}
+
+/** Rebuilds its children only when the data they are made from has changed. */
+export class Slot<Data> {
+  readonly element: HTMLElement;
+  readonly #build: (data: Data) => readonly Child[];
+  #shown: string | undefined;
+
+  constructor(element: HTMLElement, build: (data: Data) => readonly Child[]) {
+    this.element = element;
+    this.#build = build;
+  }
+
+  /** @param data plain JSON */
+  show(data: Data): void {
+    const text = JSON.stringify(data);
+    if (text === this.#shown) return;
+    this.#shown = text;
+    const children = this.#build(data).filter((child) => child !== null);
+    this.element.replaceChildren(...children);
+    this.element.hidden = children.length === 0;
+  }
+}
+
+const svgNamespace = 'http://www.w3.org/2000/svg';
+const markerPaths: readonly string[] = [
+  'M5 1a4 4 0 1 0 0 8a4 4 0 1 0 0 -8z',
+  'M5 1L9.5 9H0.5z',
+  'M1.3 1.3h7.4v7.4h-7.4z',
+  'M5 0.3L9.7 5L5 9.7L0.3 5z',
+  'M4 0.8h2v3.2h3.2v2h-3.2v3.2h-2v-3.2h-3.2v-2h3.2z',
+  'M5 9L0.5 1h9z',
+];
+
+/** The shape that a topology has in the charts, in its colour; decoration beside its name. */
+export function marker(style: number): SVGSVGElement {
+  const svg = document.createElementNS(svgNamespace, 'svg');
+  setAttributes(svg, { class: `marker series-${String(style)}`, viewBox: '0 0 10 10', 'aria-hidden': 'true' });
+  const path = document.createElementNS(svgNamespace, 'path');
+  setAttributes(path, { d: markerPaths[style % markerPaths.length] ?? null });
+  svg.append(path);
+  return svg;
+}

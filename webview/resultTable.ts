@@ -1,0 +1,75 @@
+import type { DrawnFigure } from '../src/protocol/messages.ts';
+import type { ColumnId, ResultTable, TableCell, TableColumn, TableRow } from '../src/core/view/resultTable.ts';
+import { h, marker, type Child } from './dom.ts';
+
+/** The table of a run, one group a level, with the notes that its rows refer to. */
+export function resultTableElements(table: ResultTable, styles: ReadonlyMap<string, number>): Child[] {
+  if (table.groups.length === 0) return [];
+  const element = h(
+    'table',
+    { class: 'results' },
+    h('caption', { class: 'visually-hidden' }, table.caption),
+    h('thead', {}, h('tr', {}, ...table.columns.map(headerCell))),
+    ...table.groups.map((group) =>
+      h(
+        'tbody',
+        {},
+        h('tr', { class: 'group' }, h('th', { scope: 'rowgroup', colspan: table.columns.length }, group.heading)),
+        ...group.rows.map((row) => rowElement(row, table.columns, styles)),
+      ),
+    ),
+  );
+  return [
+    h('div', { class: 'table-scroll', tabindex: 0, role: 'region', 'aria-label': 'Results table' }, element),
+    table.notes.length === 0
+      ? null
+      : h(
+          'ol',
+          { class: 'notes', 'aria-label': 'Notes of the table' },
+          ...table.notes.map((note, index) => h('li', { value: index + 1 }, note)),
+        ),
+  ];
+}
+
+/** The figures as they stand in the page, read back from its cells. */
+export function drawnFigures(root: ParentNode): DrawnFigure[] {
+  return [...root.querySelectorAll<HTMLTableRowElement>('table.results tr[data-topology]')].map((row) => {
+    const value = (column: ColumnId): number | null => {
+      const text = row.querySelector<HTMLElement>(`[data-column="${column}"]`)?.dataset['value'];
+      return text === undefined ? null : Number(text);
+    };
+    return {
+      topology: row.dataset['topology'] ?? '',
+      phase: row.dataset['phase'] ?? '',
+      p50Ms: value('p50'),
+      p95Ms: value('p95'),
+      p99Ms: value('p99'),
+      rps: value('rps') ?? 0,
+      errors: value('errors') ?? 0,
+    };
+  });
+}
+
+function headerCell(column: TableColumn): HTMLElement {
+  return h('th', { scope: 'col', title: column.title, class: column.align === 'end' ? 'number' : null }, column.header);
+}
+
+function rowElement(row: TableRow, columns: readonly TableColumn[], styles: ReadonlyMap<string, number>): HTMLElement {
+  return h(
+    'tr',
+    { 'data-topology': row.topology, 'data-phase': row.phase },
+    ...row.cells.map((cell, at) => {
+      const column = columns[at];
+      if (column === undefined) return null;
+      if (column.id === 'topology') return h('th', { scope: 'row' }, marker(styles.get(row.topology) ?? 0), cell.text);
+      return h('td', { 'data-column': column.id, 'data-value': cell.value, class: classesOf(column, cell) }, cell.text);
+    }),
+  );
+}
+
+function classesOf(column: TableColumn, cell: TableCell): string | null {
+  const classes = [column.align === 'end' ? 'number' : '', cell.tone === 'normal' ? '' : cell.tone].filter(
+    (name) => name !== '',
+  );
+  return classes.length === 0 ? null : classes.join(' ');
+}

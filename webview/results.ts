@@ -1,0 +1,237 @@
+import type { Distribution } from '../src/core/view/charts.ts';
+import {
+  latencyAgainstThroughput,
+  latencyDistribution,
+  percentileBars,
+  throughputOverTime,
+} from '../src/core/view/charts.ts';
+import { seriesStyles } from '../src/core/view/chart.ts';
+import { formatConnections, formatMs, significant } from '../src/core/view/format.ts';
+import { levelsOf, rowsOf, tellingLevel, type Measured, type PhaseRow } from '../src/core/view/measured.ts';
+import { ownFiguresBesidePaper, paperChart } from '../src/core/view/paper.ts';
+import { resultTable, type ResultTable } from '../src/core/view/resultTable.ts';
+import { ChartFigure, dataTable } from './chartFigure.ts';
+import type { Controls } from './controls.ts';
+import { distributionsAt } from './distributions.ts';
+import { h, heading, marker, Slot } from './dom.ts';
+import { resultTableElements } from './resultTable.ts';
+import type { Theme } from './theme.ts';
+
+/** What the reader chose to look at; kept when the page is made anew. */
+export interface ResultsChoice {
+  readonly section: string;
+  /** null: the level that shows most. */
+  readonly level: number | null;
+}
+
+const sectionTitles = [
+  ['throughput', 'Latency vs throughput'],
+  ['percentiles', 'Percentiles'],
+  ['time', 'Over time'],
+  ['paper', "Paper's figures"],
+] as const;
+
+/** Figures, table and charts of a run, finished or under way. */
+export class Results {
+  readonly element: HTMLElement;
+  #measured: Measured | undefined;
+  #theme: Theme;
+  #choice: ResultsChoice;
+  #distributions: { readonly level: number; readonly list: readonly Distribution[] } | undefined;
+  readonly #controls: Controls;
+  readonly #changed: (choice: ResultsChoice) => void;
+  readonly #level = h('div', { class: 'level' });
+  readonly #levels: Slot<readonly number[]>;
+  readonly #cards: Slot<readonly CardData[]>;
+  readonly #table: Slot<{ readonly table: ResultTable; readonly styles: readonly (readonly [string, number])[] }>;
+  readonly #own: Slot<ReturnType<typeof ownFiguresBesidePaper> | null>;
+  readonly #charts: HTMLElement;
+  readonly #figures: Readonly<Record<'throughput' | 'percentiles' | 'distribution' | 'time' | 'paper', ChartFigure>>;
+
+  constructor(parts: {
+    controls: Controls;
+    /** Level of this part's headings. */
+    headingLevel: number;
+    theme: Theme;
+    choice: ResultsChoice;
+    changed: (choice: ResultsChoice) => void;
+    /** A chart has been painted. */
+    painted: () => void;
+  }) {
+    const { controls, headingLevel, painted } = parts;
+    this.#controls = controls;
+    this.#theme = parts.theme;
+    this.#choice = parts.choice;
+    this.#changed = parts.changed;
+    const figure = (): ChartFigure => new ChartFigure(painted);
+    this.#figures = {
+      throughput: figure(),
+      percentiles: figure(),
+      distribution: figure(),
+      time: figure(),
+      paper: figure(),
+    };
+    this.#levels = new Slot(this.#level, (levels) => this.#picker(levels));
+    this.#cards = new Slot(h('div', { class: 'cards' }), (cards) => cards.map(cardElement));
+    this.#table = new Slot(h('div'), ({ table, styles }) => resultTableElements(table, new Map(styles)));
+    this.#own = new Slot(h('div', { class: 'own-figures' }), (own) =>
+      own === null ? [] : [heading(headingLevel + 1, own.caption), dataTable(own.table, own.caption)],
+    );
+    this.#charts = h('section', { class: 'charts', 'aria-label': 'Charts' }, this.#sections());
+    this.element = h(
+      'div',
+      { class: 'result' },
+      h('section', { 'aria-label': 'Figures' }, this.#level, this.#cards.element, this.#table.element),
+      this.#charts,
+    );
+  }
+
+  show(measured: Measured, theme: Theme): void {
+    this.#measured = measured;
+    this.#theme = theme;
+    const rows = rowsOf(measured);
+    const styles = seriesStyles(measured.topologies.map((topology) => topology.key));
+    this.element.hidden = rows.length === 0;
+    this.#levels.show(levelsOf(rows));
+    this.#table.show({ table: resultTable(rows), styles: [...styles] });
+    this.#own.show(ownFiguresBesidePaper(measured) ?? null);
+    this.#showLevel();
+  }
+
+  /** Whether a chart that can be seen is still to be painted. */
+  get pending(): boolean {
+    return Object.values(this.#figures).some((figure) => figure.pending);
+  }
+
+  dispose(): void {
+    for (const figure of Object.values(this.#figures)) figure.dispose();
+  }
+
+  #showLevel(): void {
+    const measured = this.#measured;
+    if (measured === undefined) return;
+    const rows = rowsOf(measured);
+    const level = this.#levelOf(rows);
+    if (level === undefined) return;
+    const styles = seriesStyles(measured.topologies.map((topology) => topology.key));
+    const atLevel = rows.filter((row) => row.connections === level);
+    this.#cards.show(atLevel.map((row) => cardData(row, styles.get(row.topology) ?? 0)));
+    const known = this.#distributions?.level === level ? this.#distributions.list : [];
+    this.#figures.throughput.show(latencyAgainstThroughput(measured), this.#theme);
+    this.#figures.percentiles.show(percentileBars(measured, level), this.#theme);
+    this.#figures.distribution.show(latencyDistribution(measured, level, known), this.#theme);
+    this.#figures.time.show(throughputOverTime(measured, level), this.#theme);
+    this.#figures.paper.show(paperChart(), this.#theme);
+    void this.#readDistributions(measured, level);
+  }
+
+  /** Histograms are inflated by the browser, which takes a moment; the curve follows when they are read. */
+  async #readDistributions(measured: Measured, level: number): Promise<void> {
+    const list = await distributionsAt(measured, level);
+    const rows = this.#measured === undefined ? [] : rowsOf(this.#measured);
+    if (this.#measured !== measured || this.#levelOf(rows) !== level) return;
+    this.#distributions = { level, list };
+    this.#figures.distribution.show(latencyDistribution(measured, level, list), this.#theme);
+  }
+
+  #levelOf(rows: readonly PhaseRow[]): number | undefined {
+    const chosen = this.#choice.level;
+    return chosen !== null && levelsOf(rows).includes(chosen) ? chosen : tellingLevel(rows);
+  }
+
+  #picker(levels: readonly number[]): (Node | string)[] {
+    const selected = this.#levelOf(this.#measured === undefined ? [] : rowsOf(this.#measured));
+    const [only] = levels;
+    if (only === undefined) return [];
+    if (levels.length === 1) return [`At ${formatConnections(only)}`];
+    return [
+      h('span', { 'aria-hidden': 'true' }, 'At'),
+      this.#controls.picker({
+        label: 'Connections of the figures and charts',
+        options: levels.map((level) => ({ value: String(level), text: formatConnections(level) })),
+        selected: String(selected ?? only),
+        pick: (value) => {
+          this.#choose({ ...this.#choice, level: Number(value) });
+          this.#showLevel();
+        },
+      }),
+    ];
+  }
+
+  #sections(): HTMLElement {
+    const { throughput, percentiles, distribution, time, paper } = this.#figures;
+    const contents = {
+      throughput: [throughput.element],
+      percentiles: [percentiles.element, distribution.element],
+      time: [time.element],
+      paper: [paper.element, this.#own.element],
+    };
+    const known = sectionTitles.some(([id]) => id === this.#choice.section);
+    return this.#controls.sections({
+      label: 'Charts',
+      sections: sectionTitles.map(([id, title]) => ({
+        id,
+        title,
+        content: h('div', { class: 'charts-of' }, ...contents[id]),
+      })),
+      selected: known ? this.#choice.section : sectionTitles[0][0],
+      select: (section) => {
+        this.#choose({ ...this.#choice, section });
+        // A chart can be painted once its section has its size.
+        requestAnimationFrame(() => {
+          for (const figure of Object.values(this.#figures)) figure.paint();
+        });
+      },
+    });
+  }
+
+  #choose(choice: ResultsChoice): void {
+    this.#choice = choice;
+    this.#changed(choice);
+  }
+}
+
+interface CardData {
+  readonly topology: string;
+  readonly style: number;
+  readonly figures: readonly { readonly name: string; readonly value: string; readonly unit: string }[];
+  readonly valid: boolean;
+}
+
+function cardData(row: PhaseRow, style: number): CardData {
+  const latency = (name: string, value: number | null): CardData['figures'][number] =>
+    value === null ? { name, value: formatMs(null), unit: '' } : { name, value: significant(value), unit: 'ms' };
+  return {
+    topology: row.topology,
+    style,
+    figures: [
+      { name: 'throughput', value: significant(row.rps), unit: 'RPS' },
+      latency('p95', row.p95Ms),
+      latency('p50', row.p50Ms),
+    ],
+    valid: row.validity.valid,
+  };
+}
+
+function cardElement(card: CardData): HTMLElement {
+  const [first, ...others] = card.figures.map(({ name, value, unit }) =>
+    h(
+      'div',
+      { class: unit === '' ? 'figure absent' : 'figure' },
+      h('dt', {}, name),
+      h('dd', {}, h('span', { class: 'value' }, value), unit === '' ? null : h('span', { class: 'unit' }, ` ${unit}`)),
+    ),
+  );
+  return h(
+    'div',
+    { class: `card series-${String(card.style)}`, 'data-topology': card.topology },
+    h(
+      'p',
+      { class: 'card-title' },
+      marker(card.style),
+      card.topology,
+      card.valid ? null : h('span', { class: 'bad' }, ' not valid'),
+    ),
+    h('dl', {}, first ?? null, h('div', { class: 'latencies' }, ...others)),
+  );
+}
