@@ -16,6 +16,8 @@ const node: esbuild.BuildOptions = {
   keepNames: true,
   legalComments: 'none',
   logLevel: 'warning',
+  // Its UMD build, which Node's resolution prefers, hides its files from the bundler.
+  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   // CommonJS has no import.meta; the dependencies that ask for it get the bundle's own address.
   define: { 'import.meta.url': 'importMetaUrl' },
   banner: { js: "const importMetaUrl=require('node:url').pathToFileURL(__filename).href;" },

@@ -145,12 +145,12 @@ function optionsOf(view: ChartView, theme: Theme, completed: () => void): ChartO
         beginAtZero: true,
         grace: view.labelled ? '10%' : '4%',
         title: title(view.yLabel),
-        ticks: { ...ticks, maxTicksLimit: 7 },
+        ticks: { ...ticks, maxTicksLimit: 7, callback: plainNumber },
         grid,
         border: { color: theme.grid },
       },
     },
-  } as ChartOptions<'bar' | 'line'>;
+  };
 }
 
 /** Quantiles that the axis of a distribution names, as 1 / (1 - quantile). */
@@ -163,6 +163,11 @@ const tailTicks: readonly (readonly [x: number, name: string])[] = [
   [1000, 'p99.9'],
   [10_000, 'p99.99'],
 ];
+
+/** No thousands separator: it reads differently from place to place. */
+function plainNumber(value: number | string): string {
+  return typeof value === 'number' ? String(Number(value.toPrecision(6))) : value;
+}
 
 function xScaleOf(view: ChartView): object {
   if (view.xScale !== 'tail') return { type: 'linear', beginAtZero: true, grace: view.labelled ? '6%' : 0 };
@@ -178,7 +183,7 @@ function xScaleOf(view: ChartView): object {
 }
 
 function xTicks(view: ChartView): object {
-  if (view.xScale !== 'tail') return { maxTicksLimit: 9 };
+  if (view.xScale !== 'tail') return { maxTicksLimit: 9, callback: plainNumber };
   return {
     autoSkip: false,
     maxRotation: 0,
@@ -211,12 +216,16 @@ function labels(view: ChartView, theme: Theme): Plugin {
       ctx.save();
       ctx.font = `11px ${theme.font}`;
       ctx.fillStyle = theme.foreground;
+      // A rim in the background's colour keeps a label legible where a line runs through it.
+      ctx.strokeStyle = theme.background;
+      ctx.lineWidth = 4;
+      ctx.lineJoin = 'round';
       ctx.textAlign = view.kind === 'bar' ? 'center' : 'left';
       ctx.textBaseline = view.kind === 'bar' ? 'bottom' : 'middle';
-      view.series.forEach((series, index) => {
-        const { data } = chart.getDatasetMeta(index);
-        for (const [at, point] of series.points.entries()) {
-          const element = data[view.kind === 'bar' ? point.x : at];
+      view.series.forEach((series, dataset) => {
+        const { data } = chart.getDatasetMeta(dataset);
+        for (const [index, point] of series.points.entries()) {
+          const element = data[view.kind === 'bar' ? point.x : index];
           if (element === undefined) continue;
           const { x, y, width } = element.getProps(['x', 'y', 'width'], true) as {
             x: number;
@@ -225,7 +234,9 @@ function labels(view: ChartView, theme: Theme): Plugin {
           };
           // A label wider than its bar would run into the next one.
           if (width !== undefined && ctx.measureText(point.label).width > width + 10) continue;
-          ctx.fillText(point.label, view.kind === 'bar' ? x : x + 8, view.kind === 'bar' ? y - 3 : y);
+          const at = view.kind === 'bar' ? ([x, y - 3] as const) : ([x + 9, y] as const);
+          ctx.strokeText(point.label, ...at);
+          ctx.fillText(point.label, ...at);
         }
       });
       ctx.restore();

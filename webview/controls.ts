@@ -8,7 +8,7 @@ export interface Controls {
     options: readonly { value: string; text: string }[];
     selected: string;
     pick: (value: string) => void;
-  }): HTMLElement;
+  }): Picker;
   /** Sections of which one is seen at a time, or all of them one below the other. */
   sections(parts: {
     label: string;
@@ -19,4 +19,10 @@ export interface Controls {
   tag(text: string): HTMLElement;
   /** Turns while something is under way; decoration beside a text that says what. */
   busy(): HTMLElement;
+}
+
+export interface Picker {
+  readonly element: HTMLElement;
+  /** Shows another choice than the reader's; does not call back. */
+  select(value: string): void;
 }

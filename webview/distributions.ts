@@ -6,13 +6,11 @@ const read = new Map<string, Promise<Distribution | undefined>>();
 
 /** Latency by percentile of each topology at one level, from the histograms in the record; one that cannot be read is left out. */
 export async function distributionsAt(measured: Measured, connections: number): Promise<Distribution[]> {
-  const found = await Promise.all(
-    measured.topologies.map((topology) => {
-      const phase = topology.phases.find((one) => one.kind === 'measured' && one.connections === connections);
-      return phase === undefined ? undefined : readOnce(topology.key, phase.measurement.histogram);
-    }),
-  );
-  return found.filter((distribution) => distribution !== undefined);
+  const readings = measured.topologies.flatMap((topology) => {
+    const phase = topology.phases.find((one) => one.kind === 'measured' && one.connections === connections);
+    return phase === undefined ? [] : [readOnce(topology.key, phase.measurement.histogram)];
+  });
+  return (await Promise.all(readings)).filter((distribution) => distribution !== undefined);
 }
 
 function readOnce(topology: string, histogram: string): Promise<Distribution | undefined> {

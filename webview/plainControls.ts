@@ -21,7 +21,12 @@ export function plainControls(sectionLevel: number): Controls {
       select.addEventListener('change', () => {
         pick(select.value);
       });
-      return select;
+      return {
+        element: select,
+        select: (value) => {
+          select.value = value;
+        },
+      };
     },
     sections({ sections }) {
       return h(

@@ -11,7 +11,7 @@ import { levelsOf, rowsOf, tellingLevel, type Measured, type PhaseRow } from '..
 import { ownFiguresBesidePaper, paperChart } from '../src/core/view/paper.ts';
 import { resultTable, type ResultTable } from '../src/core/view/resultTable.ts';
 import { ChartFigure, dataTable } from './chartFigure.ts';
-import type { Controls } from './controls.ts';
+import type { Controls, Picker } from './controls.ts';
 import { distributionsAt } from './distributions.ts';
 import { h, heading, marker, Slot } from './dom.ts';
 import { resultTableElements } from './resultTable.ts';
@@ -41,10 +41,11 @@ export class Results {
   readonly #controls: Controls;
   readonly #changed: (choice: ResultsChoice) => void;
   readonly #level = h('div', { class: 'level' });
+  #picker: Picker | undefined;
   readonly #levels: Slot<readonly number[]>;
   readonly #cards: Slot<readonly CardData[]>;
   readonly #table: Slot<{ readonly table: ResultTable; readonly styles: readonly (readonly [string, number])[] }>;
-  readonly #own: Slot<ReturnType<typeof ownFiguresBesidePaper> | null>;
+  readonly #own: Slot<NonNullable<ReturnType<typeof ownFiguresBesidePaper>> | null>;
   readonly #charts: HTMLElement;
   readonly #figures: Readonly<Record<'throughput' | 'percentiles' | 'distribution' | 'time' | 'paper', ChartFigure>>;
 
@@ -71,8 +72,8 @@ export class Results {
       time: figure(),
       paper: figure(),
     };
-    this.#levels = new Slot(this.#level, (levels) => this.#picker(levels));
-    this.#cards = new Slot(h('div', { class: 'cards' }), (cards) => cards.map(cardElement));
+    this.#levels = new Slot(this.#level, (levels) => this.#levelElements(levels));
+    this.#cards = new Slot(h('div', { class: 'cards' }), (cards) => cards.map((card) => cardElement(card, controls)));
     this.#table = new Slot(h('div'), ({ table, styles }) => resultTableElements(table, new Map(styles)));
     this.#own = new Slot(h('div', { class: 'own-figures' }), (own) =>
       own === null ? [] : [heading(headingLevel + 1, own.caption), dataTable(own.table, own.caption)],
@@ -113,6 +114,7 @@ export class Results {
     const rows = rowsOf(measured);
     const level = this.#levelOf(rows);
     if (level === undefined) return;
+    this.#picker?.select(String(level));
     const styles = seriesStyles(measured.topologies.map((topology) => topology.key));
     const atLevel = rows.filter((row) => row.connections === level);
     this.#cards.show(atLevel.map((row) => cardData(row, styles.get(row.topology) ?? 0)));
@@ -139,23 +141,22 @@ export class Results {
     return chosen !== null && levelsOf(rows).includes(chosen) ? chosen : tellingLevel(rows);
   }
 
-  #picker(levels: readonly number[]): (Node | string)[] {
+  #levelElements(levels: readonly number[]): (Node | string)[] {
     const selected = this.#levelOf(this.#measured === undefined ? [] : rowsOf(this.#measured));
     const [only] = levels;
+    this.#picker = undefined;
     if (only === undefined) return [];
     if (levels.length === 1) return [`At ${formatConnections(only)}`];
-    return [
-      h('span', { 'aria-hidden': 'true' }, 'At'),
-      this.#controls.picker({
-        label: 'Connections of the figures and charts',
-        options: levels.map((level) => ({ value: String(level), text: formatConnections(level) })),
-        selected: String(selected ?? only),
-        pick: (value) => {
-          this.#choose({ ...this.#choice, level: Number(value) });
-          this.#showLevel();
-        },
-      }),
-    ];
+    this.#picker = this.#controls.picker({
+      label: 'Connections of the figures and charts',
+      options: levels.map((level) => ({ value: String(level), text: formatConnections(level) })),
+      selected: String(selected ?? only),
+      pick: (value) => {
+        this.#choose({ ...this.#choice, level: Number(value) });
+        this.#showLevel();
+      },
+    });
+    return [h('span', { 'aria-hidden': 'true' }, 'At'), this.#picker.element];
   }
 
   #sections(): HTMLElement {
@@ -206,15 +207,15 @@ function cardData(row: PhaseRow, style: number): CardData {
     style,
     figures: [
       { name: 'throughput', value: significant(row.rps), unit: 'RPS' },
-      latency('p95', row.p95Ms),
       latency('p50', row.p50Ms),
+      latency('p95', row.p95Ms),
     ],
     valid: row.validity.valid,
   };
 }
 
-function cardElement(card: CardData): HTMLElement {
-  const [first, ...others] = card.figures.map(({ name, value, unit }) =>
+function cardElement(card: CardData, controls: Controls): HTMLElement {
+  const figures = card.figures.map(({ name, value, unit }) =>
     h(
       'div',
       { class: unit === '' ? 'figure absent' : 'figure' },
@@ -225,13 +226,7 @@ function cardElement(card: CardData): HTMLElement {
   return h(
     'div',
     { class: `card series-${String(card.style)}`, 'data-topology': card.topology },
-    h(
-      'p',
-      { class: 'card-title' },
-      marker(card.style),
-      card.topology,
-      card.valid ? null : h('span', { class: 'bad' }, ' not valid'),
-    ),
-    h('dl', {}, first ?? null, h('div', { class: 'latencies' }, ...others)),
+    h('p', { class: 'card-title' }, marker(card.style), card.topology, card.valid ? null : controls.tag('not valid')),
+    h('dl', {}, ...figures),
   );
 }

@@ -38,7 +38,12 @@ export function toolkitControls(): Controls {
       dropdown.addEventListener('change', () => {
         if (dropdown instanceof Dropdown) pick(dropdown.value);
       });
-      return dropdown;
+      return {
+        element: dropdown,
+        select: (value) => {
+          if (dropdown instanceof Dropdown && dropdown.value !== value) dropdown.value = value;
+        },
+      };
     },
     sections({ label, sections, selected, select }) {
       const panels = create('vscode-panels', { 'aria-label': label, activeid: `tab-${selected}` });

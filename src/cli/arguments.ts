@@ -10,7 +10,9 @@ export function usageError(message: string, nextStep?: string): BenchError {
 export function wholeNumber(option: string, text: string, limits: { least: number; most: number }): number {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= limits.least && value <= limits.most) return value;
-  throw usageError(`${option} takes a whole number from ${String(limits.least)} to ${String(limits.most)}, not "${text}".`);
+  throw usageError(
+    `${option} takes a whole number from ${String(limits.least)} to ${String(limits.most)}, not "${text}".`,
+  );
 }
 
 /** @throws BenchError plan-invalid */
@@ -27,7 +29,10 @@ export function seconds(option: string, text: string, limits: { zeroAllowed: boo
  */
 export function header(text: string): { name: string; value: string } {
   const colon = text.indexOf(':');
-  if (colon < 1) throw usageError(`--header takes "Name: value"; what was given${colon === 0 ? ' has no name before its colon' : ' has no colon'}.`);
+  if (colon < 1)
+    throw usageError(
+      `--header takes "Name: value"; what was given${colon === 0 ? ' has no name before its colon' : ' has no colon'}.`,
+    );
   return { name: text.slice(0, colon).trim(), value: text.slice(colon + 1).trim() };
 }
 

@@ -50,7 +50,11 @@ export function registerLoad(program: Command, context: CliContext): void {
       const outcome = await measure(spec, context);
       const report = loadReport(settings, outcome.measurement, { cancelled: outcome.cancelled, nowMs: Date.now() });
       context.stdout.write(options.json === true ? `${JSON.stringify(report, null, 2)}\n` : loadTable(report));
-      process.exitCode = outcome.cancelled ? exitCodes.cancelled : report.validity.valid ? exitCodes.ok : exitCodes.failed;
+      process.exitCode = outcome.cancelled
+        ? exitCodes.cancelled
+        : report.validity.valid
+          ? exitCodes.ok
+          : exitCodes.failed;
     });
 }
 
@@ -87,7 +91,7 @@ function targetUrl(text: string): URL {
   const url = new URL(text);
   if (url.protocol === 'https:') {
     throw usageError(
-      'https:// cannot be loaded yet: the closed loop\'s driver does not verify certificates.',
+      "https:// cannot be loaded yet: the closed loop's driver does not verify certificates.",
       'It comes with the measurement work; until then load the plain http:// port.',
     );
   }
@@ -102,7 +106,8 @@ function methodOf(options: LoadOptions): string {
   if (options.method === undefined) return options.bodyFile === undefined ? 'GET' : 'POST';
   const wanted = options.method.toUpperCase();
   const method = loadMethods.find((known) => known === wanted);
-  if (method === undefined) throw usageError(`--method takes one of ${loadMethods.join(', ')}, not "${options.method}".`);
+  if (method === undefined)
+    throw usageError(`--method takes one of ${loadMethods.join(', ')}, not "${options.method}".`);
   return method;
 }
 
@@ -144,7 +149,9 @@ async function confirmTarget(url: URL, yes: boolean, context: CliContext): Promi
   if (!context.stdin.isTTY || !context.stderr.isTTY) throw refused('there is no terminal to ask on');
   const terminal = createInterface({ input: context.stdin, output: context.stderr });
   try {
-    const answer = await terminal.question(`${url.host} is not this machine. Load it? [y/N] `, { signal: context.signal });
+    const answer = await terminal.question(`${url.host} is not this machine. Load it? [y/N] `, {
+      signal: context.signal,
+    });
     if (!/^y(es)?$/i.test(answer.trim())) throw refused('it was not confirmed');
   } catch (error) {
     if (context.signal.aborted) throw cancelled('the target was to be confirmed');
@@ -193,11 +200,14 @@ async function measure(
   }
 }
 
+interface ProgressLines {
+  readonly started: (phase: number) => void;
+  readonly snapshot: (phase: number, snapshot: PhaseSnapshot) => void;
+  readonly end: () => void;
+}
+
 /** One line that rewrites itself on a terminal; elsewhere a line when a phase starts and every ten seconds. */
-function progressLines(
-  phases: readonly Phase[],
-  context: CliContext,
-): { started(phase: number): void; snapshot(phase: number, snapshot: PhaseSnapshot): void; end(): void } {
+function progressLines(phases: readonly Phase[], context: CliContext): ProgressLines {
   const { stderr } = context;
   const live = stderr.isTTY;
   const line = (text: string): void => {
@@ -206,7 +216,8 @@ function progressLines(
   return {
     started(index) {
       const phase = phases[index];
-      if (phase !== undefined) line(`${phase.kind === 'warm-up' ? 'Warming up' : 'Measuring'} for ${String(phase.durationSeconds)} s`);
+      if (phase !== undefined)
+        line(`${phase.kind === 'warm-up' ? 'Warming up' : 'Measuring'} for ${String(phase.durationSeconds)} s`);
     },
     snapshot(index, snapshot) {
       const elapsedSeconds = Math.round(snapshot.elapsedMs / 1000);

@@ -58,7 +58,9 @@ function sampleReasons(measurement: PhaseMeasurement): string[] {
     reasons.push(`insufficient samples: ${String(samples)} successes, and p95 needs ${String(minimumSamples(0.95))}`);
   }
   if (sent > 0 && errors / sent > validityLimits.errorShare) {
-    reasons.push(`errors: ${percent(errors / sent)} of the requests sent failed (${kinds(measurement)}); the limit is ${percent(validityLimits.errorShare)}`);
+    reasons.push(
+      `errors: ${percent(errors / sent)} of the requests sent failed (${kinds(measurement)}); the limit is ${percent(validityLimits.errorShare)}`,
+    );
   }
   return reasons;
 }
@@ -72,7 +74,9 @@ function generatorReasons(measurement: PhaseMeasurement): string[] {
     );
   }
   if (throttledMs !== null && throttledMs / windowMs(measurement) > validityLimits.throttledShare) {
-    reasons.push(`the load generator's CPU was throttled for ${throttledMs.toFixed(0)} ms of ${windowMs(measurement).toFixed(0)} ms`);
+    reasons.push(
+      `the load generator's CPU was throttled for ${throttledMs.toFixed(0)} ms of ${windowMs(measurement).toFixed(0)} ms`,
+    );
   }
   if (littlesLawResidual !== null && littlesLawResidual > validityLimits.littlesLawResidual) {
     reasons.push(
@@ -91,7 +95,9 @@ function caveatsOf(measurement: PhaseMeasurement): string[] {
   }
   const cpuShare = (cpuSeconds * 1000) / windowMs(measurement);
   if (cpuShare > validityLimits.generatorCpuShare) {
-    caveats.push(`the load generator used ${percent(cpuShare)} of a core: its own speed limits the rate and adds to the latency`);
+    caveats.push(
+      `the load generator used ${percent(cpuShare)} of a core: its own speed limits the rate and adds to the latency`,
+    );
   }
   if (throttledMs !== null && throttledMs > 0 && throttledMs / windowMs(measurement) <= validityLimits.throttledShare) {
     caveats.push(`the load generator's CPU was throttled for ${throttledMs.toFixed(0)} ms`);

@@ -53,7 +53,9 @@ export function createWorkerMessageReader(): WorkerMessageReader {
 }
 
 /** The same for a stream that is read once. Decode bytes before: a chunk may end inside a character. */
-export async function* readWorkerMessages(chunks: AsyncIterable<string>): AsyncGenerator<WorkerOutput, void, undefined> {
+export async function* readWorkerMessages(
+  chunks: AsyncIterable<string>,
+): AsyncGenerator<WorkerOutput, void, undefined> {
   const reader = createWorkerMessageReader();
   for await (const chunk of chunks) yield* reader.push(chunk);
   yield* reader.push('\n');

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { ClusterInventory, DeployedTopology, Leftover } from '../core/cluster.ts';
+import type { Answer } from '../core/ports.ts';
 import { loadKubernetes } from './engine.ts';
 import type { Memory } from './memory.ts';
 import { readSettings } from './settings.ts';
@@ -56,17 +57,54 @@ export class Cluster implements vscode.Disposable {
   /** @throws BenchError api-unreachable, unauthenticated, forbidden, kubeconfig-missing, kubeconfig-broken */
   async inventory(place?: ClusterPlace, signal = AbortSignal.timeout(viewTimeoutMs)): Promise<ClusterInventory> {
     const { readInventory } = await loadKubernetes();
-    return readInventory(await this.#choice(place), signal);
+    return readInventory(await this.connection(place), signal);
   }
 
   async deployments(signal = AbortSignal.timeout(viewTimeoutMs)): Promise<readonly DeployedTopology[]> {
     const { listDeployments } = await loadKubernetes();
-    return listDeployments(await this.#choice(), signal);
+    return listDeployments(await this.connection(), signal);
   }
 
   async leftovers(place: ClusterPlace, signal = AbortSignal.timeout(viewTimeoutMs)): Promise<readonly Leftover[]> {
     const { findLeftovers } = await loadKubernetes();
-    return findLeftovers(await this.#choice(place), signal);
+    return findLeftovers(await this.connection(place), signal);
+  }
+
+  /** True when it is known not to exist; what cannot be told is left to the checks of the run. */
+  async lacksNamespace(place: ClusterPlace): Promise<boolean> {
+    const { namespaceExists } = await loadKubernetes();
+    try {
+      return !(await namespaceExists(
+        await this.connection(place),
+        place.namespace,
+        AbortSignal.timeout(viewTimeoutMs),
+      ));
+    } catch {
+      return false;
+    }
+  }
+
+  /** @throws BenchError clean-up-incomplete, which says what is left and how to remove it */
+  async removeLeftovers(place: ClusterPlace, leftovers: readonly Leftover[], signal: AbortSignal): Promise<void> {
+    const { removeLeftovers } = await loadKubernetes();
+    await removeLeftovers(await this.connection(place), leftovers, signal);
+  }
+
+  async deleteDeployment(deployment: DeployedTopology, signal: AbortSignal): Promise<void> {
+    const { deleteDeployment } = await loadKubernetes();
+    await deleteDeployment(await this.connection(), deployment, signal);
+  }
+
+  /** The last lines of each container. */
+  async logs(deployment: DeployedTopology, signal: AbortSignal): Promise<string> {
+    const { deploymentLogs } = await loadKubernetes();
+    return deploymentLogs(await this.connection(), deployment, signal);
+  }
+
+  /** One request of one row each, through a port-forward. */
+  async infer(deployment: DeployedTopology, texts: readonly string[], signal: AbortSignal): Promise<readonly Answer[]> {
+    const { inferOnce } = await loadKubernetes();
+    return inferOnce(await this.connection(), deployment, texts, signal);
   }
 
   changed(): void {
@@ -79,11 +117,12 @@ export class Cluster implements vscode.Disposable {
     return kubeconfig === null ? {} : { kubeconfigPath: kubeconfig };
   }
 
-  dispose(): void {
-    this.#changed.dispose();
+  /** What names a cluster for the Kubernetes layer: the place given, else the current one. */
+  async connection(place?: ClusterPlace): Promise<{ context?: string; namespace?: string; kubeconfigPath?: string }> {
+    return { ...this.kubeconfig(), ...(place ?? (await this.current())) };
   }
 
-  async #choice(place?: ClusterPlace): Promise<{ context?: string; namespace?: string; kubeconfigPath?: string }> {
-    return { ...this.kubeconfig(), ...(place ?? (await this.current())) };
+  dispose(): void {
+    this.#changed.dispose();
   }
 }

@@ -30,7 +30,9 @@ export function targetName(target: TargetChoice): string {
 
 export function gpuName(gpu: GpuChoice | null): string {
   if (gpu === null) return 'CPU only';
-  return gpu.product === null ? `${String(gpu.count)} ${gpu.resource}` : `${String(gpu.count)} ${gpu.resource} (${gpu.product})`;
+  return gpu.product === null
+    ? `${String(gpu.count)} ${gpu.resource}`
+    : `${String(gpu.count)} ${gpu.resource} (${gpu.product})`;
 }
 
 export function profileSummary(profile: ProfileName): string {
@@ -42,13 +44,20 @@ export function profileSummary(profile: ProfileName): string {
 /** "fastapi, triton and hybrid on kind-x/team-a, 1 nvidia.com/gpu, quick" */
 export function choicesSummary(choices: BenchmarkChoices): string {
   const hardware = choices.target.kind === 'local' ? [] : [gpuName(choices.gpu)];
-  return [`${formatList(choices.topologies)} on ${targetName(choices.target)}`, ...hardware, choices.profile].join(', ');
+  return [`${formatList(choices.topologies)} on ${targetName(choices.target)}`, ...hardware, choices.profile].join(
+    ', ',
+  );
 }
 
 /** "3 topologies × 26 s of load, about 4 min, on kind-x/team-a with 1 nvidia.com/gpu each" */
-export function planSummary(plan: Plan, choices: Pick<BenchmarkChoices, 'target' | 'gpu'>, estimateSeconds: number): string {
+export function planSummary(
+  plan: Plan,
+  choices: Pick<BenchmarkChoices, 'target' | 'gpu'>,
+  estimateSeconds: number,
+): string {
   const seconds = plan.load.phases.reduce((sum, phase) => sum + phase.durationSeconds, 0);
-  const hardware = choices.target.kind === 'local' ? '' : choices.gpu === null ? ', CPU only' : ` with ${gpuName(choices.gpu)} each`;
+  const hardware =
+    choices.target.kind === 'local' ? '' : choices.gpu === null ? ', CPU only' : ` with ${gpuName(choices.gpu)} each`;
   return `${formatCount(plan.topologies.length, 'topology', 'topologies')} × ${String(Math.round(seconds))} s of load, ${aboutTime(estimateSeconds)}, on ${targetName(choices.target)}${hardware}`;
 }
 
@@ -57,13 +66,18 @@ export function planDetail(plan: Plan): string {
   const modelBytes = plan.model.files.reduce((sum, file) => sum + file.sizeBytes, 0);
   const model = `Model ${plan.model.name}, ${formatBytes(modelBytes)}.`;
   if (plan.target.kind === 'local') return `${model} Processes of this machine, ended when the run ends.`;
-  const from = plan.load.vantage === 'in-cluster' ? 'Load comes from a pod of its own' : 'Load comes from this machine by a port-forward';
+  const from =
+    plan.load.vantage === 'in-cluster'
+      ? 'Load comes from a pod of its own'
+      : 'Load comes from this machine by a port-forward';
   const made = plan.target.createNamespace ? `Makes the namespace ${plan.target.namespace}. ` : '';
   return `${model} ${made}${from}. What the run makes, it removes.`;
 }
 
 export function aboutTime(seconds: number): string {
-  return seconds < 90 ? `about ${String(Math.round(seconds / 10) * 10)} s` : `about ${String(Math.round(seconds / 60))} min`;
+  return seconds < 90
+    ? `about ${String(Math.round(seconds / 10) * 10)} s`
+    : `about ${String(Math.round(seconds / 60))} min`;
 }
 
 const stageWords: Readonly<Record<TopologyState['stage'], string>> = {
@@ -84,7 +98,8 @@ const stageWords: Readonly<Record<TopologyState['stage'], string>> = {
 /** One line of what a topology of a run does now, e.g. "c8: 512 RPS, p95 3.4 ms" or "waiting to be ready: 0/1 nodes ...". */
 export function topologyProgress(topology: TopologyState, plan: Plan): string {
   const { snapshot, result } = topology;
-  if (result !== null) return result.failure === null ? endFigures(topology) : `${result.status}: ${result.failure.message}`;
+  if (result !== null)
+    return result.failure === null ? endFigures(topology) : `${result.status}: ${result.failure.message}`;
   const phase = topology.phase === null ? undefined : plan.load.phases[topology.phase];
   if (phase !== undefined && snapshot !== null) {
     return `${phase.name}: ${formatRps(snapshot.rps)}, p95 ${formatMs(snapshot.latency.p95Ms)}`;

@@ -50,7 +50,10 @@ export class ModelDiagnostics implements vscode.Disposable {
   #check(document: vscode.TextDocument): void {
     if (!isCandidate(document)) return;
     const { problems } = parseModel(document.fileName, document.getText());
-    this.#collection.set(document.uri, problems.map((problem) => diagnosticOf(document, problem)));
+    this.#collection.set(
+      document.uri,
+      problems.map((problem) => diagnosticOf(document, problem)),
+    );
   }
 }
 
@@ -60,8 +63,7 @@ function isCandidate(document: vscode.TextDocument): boolean {
 
 function diagnosticOf(document: vscode.TextDocument, problem: Problem): vscode.Diagnostic {
   const range = new vscode.Range(document.positionAt(problem.start), document.positionAt(problem.end));
-  const severity =
-    problem.severity === 'error' ? vscode.DiagnosticSeverity.Error : vscode.DiagnosticSeverity.Warning;
+  const severity = problem.severity === 'error' ? vscode.DiagnosticSeverity.Error : vscode.DiagnosticSeverity.Warning;
   const diagnostic = new vscode.Diagnostic(range, problem.message, severity);
   diagnostic.source = 'Topology Bench';
   return diagnostic;

@@ -39,7 +39,11 @@ export function createFailures(log: vscode.LogOutputChannel): Failures {
   };
 }
 
-async function offer(problem: BenchError, log: vscode.LogOutputChannel, retry: (() => void) | undefined): Promise<void> {
+async function offer(
+  problem: BenchError,
+  log: vscode.LogOutputChannel,
+  retry: (() => void) | undefined,
+): Promise<void> {
   const setting = settingFor[problem.reason];
   const again = vscode.l10n.t('Retry');
   const settings = vscode.l10n.t('Open Settings');

@@ -78,12 +78,17 @@ export class ModelLenses implements vscode.CodeLensProvider<ModelLens>, vscode.D
       return lens;
     }
     if (lens.figure === undefined) {
-      lens.command = command('topologyBench.benchmark', `$(beaker) ${vscode.l10n.t('Benchmark Topology')}`, lens.subject);
+      lens.command = command(
+        'topologyBench.benchmark',
+        `$(beaker) ${vscode.l10n.t('Benchmark Topology')}`,
+        lens.subject,
+      );
       return lens;
     }
     const record = await this.#lastRecord(lens.subject);
     const row = record === undefined ? undefined : tellingRows(record)[lens.figure];
-    if (record !== undefined && row !== undefined) lens.command = command('topologyBench.openResults', rowFigures(row), record.id);
+    if (record !== undefined && row !== undefined)
+      lens.command = command('topologyBench.openResults', rowFigures(row), record.id);
     return lens;
   }
 
@@ -95,7 +100,10 @@ export class ModelLenses implements vscode.CodeLensProvider<ModelLens>, vscode.D
   #liveRun(subject: Subject): LiveRun | undefined {
     return this.#runs
       .active()
-      .find(({ choices }) => choices.subject.kind === 'config' && subject.kind === 'config' && choices.subject.uri === subject.uri);
+      .find(
+        ({ choices }) =>
+          choices.subject.kind === 'config' && subject.kind === 'config' && choices.subject.uri === subject.uri,
+      );
   }
 
   /** undefined when there is none, or when it was deleted. */
@@ -103,7 +111,7 @@ export class ModelLenses implements vscode.CodeLensProvider<ModelLens>, vscode.D
     const runId = this.#memory.lastRunOf(subject);
     if (runId === undefined) return undefined;
     const ended = this.#runs.get(runId)?.end?.record;
-    if (ended != null) return ended;
+    if (ended !== null && ended !== undefined) return ended;
     try {
       return await this.#results.read(runId);
     } catch {

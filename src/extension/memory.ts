@@ -35,9 +35,9 @@ const keptRuns = 50;
 /** @param workspace what belongs to this workspace; @param machine what any window may have to finish */
 export function createMemory(workspace: Memento, machine: Memento): Memory {
   const table = <Value>(key: string): Record<string, Value> => ({ ...workspace.get<Record<string, Value>>(key) });
-  const put = async <Value>(key: string, name: string, value: Value | undefined): Promise<void> => {
-    const { [name]: _before, ...others } = table<Value>(key);
-    const entries = Object.entries(value === undefined ? others : { ...others, [name]: value });
+  const put = async (key: string, name: string, value: unknown): Promise<void> => {
+    const others = Object.entries(table<unknown>(key)).filter(([other]) => other !== name);
+    const entries = value === undefined ? others : [...others, [name, value] as const];
     await workspace.update(key, Object.fromEntries(entries.slice(-keptRuns)));
   };
   const unfinished = (): readonly UnfinishedRun[] => machine.get<UnfinishedRun[]>('unfinishedRuns') ?? [];
@@ -65,7 +65,10 @@ export function createMemory(workspace: Memento, machine: Memento): Memory {
       await machine.update('unfinishedRuns', [...unfinished().filter((other) => other.runId !== run.runId), run]);
     },
     async forgetUnfinished(runId) {
-      await machine.update('unfinishedRuns', unfinished().filter((other) => other.runId !== runId));
+      await machine.update(
+        'unfinishedRuns',
+        unfinished().filter((other) => other.runId !== runId),
+      );
     },
   };
 }

@@ -19,7 +19,11 @@ export interface PanelReport {
   readonly title: string;
   readonly visible: boolean;
   readonly view: View | null;
-  readonly drawn: { readonly kind: View['kind']; readonly runId: string | null; readonly figures: readonly DrawnFigure[] } | null;
+  readonly drawn: {
+    readonly kind: View['kind'];
+    readonly runId: string | null;
+    readonly figures: readonly DrawnFigure[];
+  } | null;
   readonly problems: readonly string[];
 }
 
@@ -77,7 +81,8 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
   }
 
   #adopt(panel: vscode.WebviewPanel, runId: string | null): void {
-    panel.iconPath = new vscode.ThemeIcon('graph');
+    const icon = (theme: string): vscode.Uri => vscode.Uri.joinPath(this.#extensionUri, 'media', `panel-${theme}.svg`);
+    panel.iconPath = { light: icon('light'), dark: icon('dark') };
     const open = new OpenPanel(panel, runId, this.#content, this.#log);
     this.#open.set(panel, open);
     panel.onDidDispose(() => {

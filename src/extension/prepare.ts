@@ -2,7 +2,8 @@ import * as vscode from 'vscode';
 import { BenchError, throwIfCancelled, toBenchError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
 import type { GpuPlan, Plan } from '../core/plan.ts';
-import type { Target } from '../core/ports.ts';
+import type { Assets } from '../assets/assets.ts';
+import type { Payload, Runs, Target } from '../core/ports.ts';
 import type { RunRecord } from '../core/record.ts';
 import { poolsOf, type BenchmarkChoices, type GpuChoice, type Subject } from './choices.ts';
 import { loadEngine, loadKubernetes } from './engine.ts';
@@ -40,105 +41,113 @@ export interface PrepareContext {
   readonly log: vscode.LogOutputChannel;
 }
 
+/** A plan, and what only this machine needs to know to carry it out. */
+export interface Planned {
+  readonly plan: Plan;
+  readonly payload: Payload;
+  readonly assets: Assets;
+  /** The pods' file names to paths on this machine. */
+  readonly modelPaths: Readonly<Record<string, string>>;
+  readonly settings: Settings;
+  readonly warnings: readonly string[];
+}
+
 /**
  * From the answers to a plan.
  * @throws BenchError plan-invalid, model-not-found, model-incomplete, tokenizer-missing, model-unsupported, cancelled
  */
-export async function prepare(choices: BenchmarkChoices, context: PrepareContext, signal: AbortSignal): Promise<PreparedRun> {
+export async function makePlanned(
+  choices: BenchmarkChoices,
+  context: PrepareContext,
+  signal: AbortSignal,
+): Promise<Planned> {
   const engine = await loadEngine();
   const config = configUri(choices.subject);
   const settings = readSettings(config);
   const assets = engine.openAssets(context.extensionPath, context.version);
-  const resolved = await engine.resolveModel(
-    {
-      path: config?.fsPath ?? assets.tinyModelDirectory,
-      tokenizerPath: context.memory.tokenizerOf(choices.subject),
-    },
+  const { target } = choices;
+  const { model, triton, modelPaths, warnings } = await engine.resolveModel(
+    { path: config?.fsPath ?? assets.tinyModelDirectory, tokenizerPath: context.memory.tokenizerOf(choices.subject) },
     signal,
   );
   const payload = await assets.payload();
   throwIfCancelled(signal, 'planning the run');
   const plan = engine.makePlan({
-    model: resolved.model,
-    triton: resolved.triton,
+    model,
+    triton,
     topologies: choices.topologies,
     target:
-      choices.target.kind === 'local'
+      target.kind === 'local'
         ? { kind: 'local' }
-        : { kind: 'kubernetes', namespace: choices.target.namespace, createNamespace: choices.target.createNamespace },
+        : { kind: 'kubernetes', namespace: target.namespace, createNamespace: target.createNamespace },
     profile: choices.profile,
     payload,
     cores: settings.cores,
     gpu: gpuPlan(choices.gpu, settings),
     allowCpuProvider: settings.allowCpuProvider,
     images: settings.images,
-    vantage: choices.target.kind === 'local' ? 'this-machine' : settings.vantage,
+    vantage: target.kind === 'local' ? 'this-machine' : settings.vantage,
     timeoutMs: settings.requestTimeoutMs,
     readyTimeoutSeconds: settings.readyTimeoutSeconds,
   });
+  return { plan, payload, assets, modelPaths, settings, warnings };
+}
+
+/** Makes the plan, and what carries it out. @throws BenchError as makePlanned */
+export async function prepare(
+  choices: BenchmarkChoices,
+  context: PrepareContext,
+  signal: AbortSignal,
+): Promise<PreparedRun> {
+  const planned = await makePlanned(choices, context, signal);
+  const { plan, payload } = planned;
+  const engine = await loadEngine();
   const runId = engine.newRunId();
   return {
     runId,
     choices,
     plan,
     estimateSeconds: engine.estimateSeconds(plan),
-    warnings: resolved.warnings,
+    warnings: planned.warnings,
     pools: poolsOf(choices, plan.load.vantage === 'this-machine'),
     async carryOut(emit, runSignal) {
-      const target = watchClose(await openTarget());
-      const store = await context.results.storeFor(config);
-      let notSaved: BenchError | null = null;
-      const runs = {
-        async save(record: RunRecord): Promise<void> {
-          try {
-            await store.save(record);
-          } catch (error) {
-            notSaved = toBenchError(error, 'saving the record');
-            throw error;
-          }
-        },
-      };
-      const ports = {
-        target,
-        runs,
-        payload,
-        clock: engine.systemClock,
-        sha256: engine.sha256,
-        version: context.version,
-      };
+      const target = watchClose(await openTarget(choices, planned, context));
+      const runs = watchSave(await context.results.storeFor(configUri(choices.subject)));
+      const { systemClock: clock, sha256 } = engine;
+      const ports = { target, runs, payload, clock, sha256, version: context.version };
+      const rest = (): Pick<RunEnd, 'notSaved' | 'leftBehind'> => ({
+        notSaved: runs.notSaved(),
+        leftBehind: target.leftBehind(),
+      });
       try {
         const record = await engine.benchmark(plan, runId, ports, emit, runSignal);
-        return { record, failure: null, notSaved, leftBehind: target.leftBehind() };
+        return { record, failure: null, ...rest() };
       } catch (error) {
-        return {
-          record: null,
-          failure: toBenchError(error, 'running the benchmark'),
-          notSaved,
-          leftBehind: target.leftBehind(),
-        };
+        return { record: null, failure: toBenchError(error, 'running the benchmark'), ...rest() };
       }
     },
   };
+}
 
-  async function openTarget(): Promise<Target> {
-    const loadDriver = engine.createLoadDriver({ workerPath: assets.workerPath });
-    const { modelPaths } = resolved;
-    if (choices.target.kind === 'local') {
-      const log = (line: string): void => {
-        context.log.info(line);
-      };
-      return engine.createLocalTarget({ assets, loadDriver, modelPaths, log });
-    }
-    const { createKubernetesTarget } = await loadKubernetes();
-    return createKubernetesTarget({
-      assets,
-      loadDriver,
-      modelPaths,
-      context: choices.target.context,
-      ...(settings.kubeconfig === null ? {} : { kubeconfigPath: settings.kubeconfig }),
-      ...(settings.packageIndexUrl === null ? {} : { packageIndexUrl: settings.packageIndexUrl }),
-    });
+async function openTarget(choices: BenchmarkChoices, planned: Planned, context: PrepareContext): Promise<Target> {
+  const { assets, modelPaths, settings } = planned;
+  const { createLoadDriver, createLocalTarget } = await loadEngine();
+  const loadDriver = createLoadDriver({ workerPath: assets.workerPath });
+  if (choices.target.kind === 'local') {
+    const log = (line: string): void => {
+      context.log.info(line);
+    };
+    return createLocalTarget({ assets, loadDriver, modelPaths, log });
   }
+  const { createKubernetesTarget } = await loadKubernetes();
+  return createKubernetesTarget({
+    assets,
+    loadDriver,
+    modelPaths,
+    context: choices.target.context,
+    ...(settings.kubeconfig === null ? {} : { kubeconfigPath: settings.kubeconfig }),
+    ...(settings.packageIndexUrl === null ? {} : { packageIndexUrl: settings.packageIndexUrl }),
+  });
 }
 
 /** The file of a subject; undefined for the built-in model. */
@@ -153,7 +162,7 @@ export function configUri(subject: Subject): vscode.Uri | undefined {
   });
 }
 
-export function gpuPlan(choice: GpuChoice | null, settings: Settings): GpuPlan | null {
+function gpuPlan(choice: GpuChoice | null, settings: Settings): GpuPlan | null {
   if (choice === null) return null;
   const product = choice.product === null ? {} : { 'nvidia.com/gpu.product': choice.product };
   return {
@@ -180,5 +189,21 @@ function watchClose(target: Target): Target & { leftBehind(): BenchError | null 
       }
     },
     leftBehind: () => problem,
+  };
+}
+
+/** The same for a record that could not be saved. */
+function watchSave(runs: Runs): Runs & { notSaved(): BenchError | null } {
+  let problem: BenchError | null = null;
+  return {
+    async save(record) {
+      try {
+        await runs.save(record);
+      } catch (error) {
+        problem = toBenchError(error, 'saving the record');
+        throw error;
+      }
+    },
+    notSaved: () => problem,
   };
 }

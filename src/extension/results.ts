@@ -50,7 +50,9 @@ export class Results implements vscode.Disposable {
     const directories = this.#directories();
     this.#watch(directories);
     const lists = await Promise.all(
-      directories.map(async (directory) => (await openRunStore(directory).list()).map((run) => ({ ...run, directory }))),
+      directories.map(async (directory) =>
+        (await openRunStore(directory).list()).map((run) => ({ ...run, directory })),
+      ),
     );
     const all = lists.flat().sort((a, b) => (a.id < b.id ? 1 : -1));
     for (const result of all) if (result.record !== undefined) this.#read.set(result.id, result.record);
@@ -130,7 +132,9 @@ export class Results implements vscode.Disposable {
     if (this.#watchers.map((entry) => entry.directory).join('\n') === directories.join('\n')) return;
     this.#unwatch();
     this.#watchers = directories.map((directory) => {
-      const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(vscode.Uri.file(directory), '*.json'));
+      const watcher = vscode.workspace.createFileSystemWatcher(
+        new vscode.RelativePattern(vscode.Uri.file(directory), '*.json'),
+      );
       const changed = (uri: vscode.Uri): void => {
         this.#log.trace(`Results changed: ${uri.fsPath}`);
         this.changed();

@@ -93,7 +93,7 @@ export class Runs implements vscode.Disposable {
   /** Asks a run to stop; it ends after it has cleaned up. False when there is no such run under way. */
   cancel(id: string): boolean {
     const entry = this.#entries.get(id);
-    if (entry === undefined || entry.run.end !== null) return false;
+    if (entry?.run.end !== null) return false;
     this.#update(entry, { cancelling: true });
     entry.stop.abort();
     entry.news.flush();
@@ -104,7 +104,7 @@ export class Runs implements vscode.Disposable {
   async stopAll(): Promise<void> {
     const active = this.#active();
     for (const { run } of active) this.cancel(run.id);
-    await Promise.all(active.map(({ run }) => this.#endings.get(run.id)));
+    await Promise.all(active.flatMap(({ run }) => this.#endings.get(run.id) ?? []));
   }
 
   dispose(): void {
@@ -144,7 +144,11 @@ export class Runs implements vscode.Disposable {
       const ending = this.#endings.get(other.run.id);
       if (ending === undefined) continue;
       this.#update(entry, {
-        waitsFor: vscode.l10n.t('Waits for the benchmark of {0}, which uses {1}.', other.run.subject, other.prepared.pools.join(', ')),
+        waitsFor: vscode.l10n.t(
+          'Waits for the benchmark of {0}, which uses {1}.',
+          other.run.subject,
+          other.prepared.pools.join(', '),
+        ),
       });
       await Promise.race([ending, aborted(signal)]);
       if (signal.aborted) throw cancelled('the run waited for another one');
@@ -199,7 +203,14 @@ export class Runs implements vscode.Disposable {
       case 'warning':
         this.#log.warn(`${run.id}: ${event.message}`);
         break;
-      default:
+      case 'upload':
+      case 'phase-started':
+      case 'phase-snapshot':
+      case 'phase-ended':
+      case 'topology-ended':
+      case 'run-ended':
+      case 'run-closed':
+        // The panel and the tree show these; once a second would drown the rest.
         break;
     }
   }

@@ -45,7 +45,9 @@ export function readSettings(scope: vscode.Uri | undefined): Settings {
     gpu: {
       resource: text('gpu.resource') === '' ? settingDefaults['gpu.resource'] : text('gpu.resource'),
       nodeSelector: { ...configuration.get<Record<string, string>>('gpu.nodeSelector', {}) },
-      tolerations: configuration.get<GpuPlan['tolerations']>('gpu.tolerations', []).map((toleration) => ({ ...toleration })),
+      tolerations: configuration
+        .get<GpuPlan['tolerations']>('gpu.tolerations', [])
+        .map((toleration) => ({ ...toleration })),
       runtimeClassName: orNull(text('gpu.runtimeClass')),
     },
     allowCpuProvider: configuration.get<boolean>('allowCpuProvider', false),

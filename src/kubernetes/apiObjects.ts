@@ -24,7 +24,8 @@ export interface ApiObject {
 
 export interface ApiList<Item> {
   readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
-  readonly items: readonly Item[];
+  /** null when a list of metadata alone is empty. */
+  readonly items: readonly Item[] | null;
 }
 
 export interface Condition {

@@ -1,5 +1,7 @@
 import { PassThrough } from 'node:stream';
-import { WebSocketHandler, type KubeConfig } from '@kubernetes/client-node';
+import type { KubeConfig } from '@kubernetes/client-node';
+// Its index does not export what exec and port-forward are made of.
+import { WebSocketHandler } from '@kubernetes/client-node/dist/web-socket-handler.js';
 import { BenchError, cancelled, throwIfCancelled } from '../core/errors.ts';
 import { StatusError } from './statusError.ts';
 

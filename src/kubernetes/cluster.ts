@@ -11,12 +11,19 @@ export interface ApiResponse {
   readonly body: unknown;
 }
 
+export interface GetOptions {
+  /** Names, labels and owners alone, without what the objects hold. */
+  readonly metadataOnly?: boolean;
+  /** Give up at once, and after this long. */
+  readonly onceWithinMs?: number;
+}
+
 /** A connection to one context of a kubeconfig. Nothing is sent before the first call. */
 export interface Cluster extends Disposable {
   readonly context: string;
   readonly namespace: string;
   /** Reads; tried again for a few seconds when the connection breaks. Rejects with StatusError. */
-  get(path: string, signal: AbortSignal): Promise<unknown>;
+  get(path: string, signal: AbortSignal, options?: GetOptions): Promise<unknown>;
   /**
    * Changes. The request is not torn down by a cancel, so that it is always known whether it took place; it has a time
    * limit of its own. Rejects with StatusError.
@@ -37,6 +44,7 @@ export interface Cluster extends Disposable {
 }
 
 const requestTimeoutMs = 30_000;
+const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 /** Waits before another try; an API server that restarts is back within their sum. */
 const retryDelaysMs = [200, 500, 1000, 2000, 4000];
 
@@ -60,9 +68,12 @@ export function openCluster(choice: KubeconfigChoice): Cluster {
   return {
     context,
     namespace,
-    async get(path, signal) {
-      const raw = { method: 'GET', path, timeoutMs: requestTimeoutMs };
-      return (await withRetries(() => ask(raw, signal), signal)).body;
+    async get(path, signal, options = {}) {
+      const timeoutMs = options.onceWithinMs ?? requestTimeoutMs;
+      const accept = options.metadataOnly === true ? { accept: metadataOnly } : {};
+      const raw = { method: 'GET', path, timeoutMs, ...accept };
+      const attempt = (): Promise<ApiResponse> => ask(raw, signal);
+      return (await (options.onceWithinMs === undefined ? withRetries(attempt, signal) : attempt())).body;
     },
     async change(request, signal) {
       throwIfCancelled(signal, 'changing the cluster');
@@ -75,9 +86,7 @@ export function openCluster(choice: KubeconfigChoice): Cluster {
       };
       // Sending a POST twice might make two objects.
       const response =
-        request.method === 'POST'
-          ? await ask(raw, noCancel)
-          : await withRetries(() => ask(raw, noCancel), signal);
+        request.method === 'POST' ? await ask(raw, noCancel) : await withRetries(() => ask(raw, noCancel), signal);
       throwIfCancelled(signal, 'changing the cluster');
       return response;
     },
@@ -95,7 +104,9 @@ export function openCluster(choice: KubeconfigChoice): Cluster {
 
 /** A query string from pairs; undefined ones are left out. */
 export function query(pairs: Readonly<Record<string, string | number | boolean | undefined>>): string {
-  const used = Object.entries(pairs).filter((pair): pair is [string, string | number | boolean] => pair[1] !== undefined);
+  const used = Object.entries(pairs).filter(
+    (pair): pair is [string, string | number | boolean] => pair[1] !== undefined,
+  );
   return new URLSearchParams(used.map(([key, value]) => [key, String(value)])).toString();
 }
 
@@ -114,7 +125,8 @@ async function withRetries(attempt: () => Promise<ApiResponse>, signal: AbortSig
 }
 
 function isTransient(error: unknown): boolean {
-  if (error instanceof StatusError) return [429, 502, 503, 504].includes(error.status) || error.reason === 'ServerTimeout';
+  if (error instanceof StatusError)
+    return [429, 502, 503, 504].includes(error.status) || error.reason === 'ServerTimeout';
   return error instanceof ConnectionError;
 }
 

@@ -32,7 +32,11 @@ export function diagnosePod(component: string, pod: Pod, events: readonly Cluste
   if (status?.phase === 'Failed' || status?.phase === 'Succeeded') return endedPod(component, pod);
   const scheduled = status?.conditions?.find((condition) => condition.type === 'PodScheduled');
   if (scheduled?.status === 'False') {
-    return { state: 'waiting', cause: 'unschedulable', message: `${component}: ${scheduled.message ?? 'not scheduled'}` };
+    return {
+      state: 'waiting',
+      cause: 'unschedulable',
+      message: `${component}: ${scheduled.message ?? 'not scheduled'}`,
+    };
   }
   const inits = status?.initContainerStatuses ?? [];
   const containers = status?.containerStatuses ?? [];
@@ -162,7 +166,8 @@ function diagnoseWaiting(
 }
 
 function diagnoseImage(words: string, details: string): Finding {
-  if (definiteImageWords.test(details)) return imageFailure(details.trim() === '' ? words : `${words} ${details}`.slice(0, 700));
+  if (definiteImageWords.test(details))
+    return imageFailure(details.trim() === '' ? words : `${words} ${details}`.slice(0, 700));
   return { state: 'waiting', cause: 'image', message: words, patienceSeconds: 120 };
 }
 
@@ -195,7 +200,7 @@ function diagnoseRunning(
     };
   }
   const probe = eventText(events, pod, 'Unhealthy');
-  return waiting(`${component}: ${probe === '' ? 'starting, not ready yet' : probe}`);
+  return waiting(`${component}: starting, not ready yet${probe === '' ? '' : ` (${probe})`}`);
 }
 
 function waiting(message: string): Finding {

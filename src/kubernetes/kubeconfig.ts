@@ -67,6 +67,17 @@ export function listContexts(choice: KubeconfigChoice): KubeContext[] {
   }));
 }
 
+/** The namespace that a context works in, "default" where it names none. Touches no network. */
+export async function defaultNamespaceOf(
+  context: string | undefined,
+  kubeconfigPath: string | undefined,
+): Promise<string> {
+  return loadKubeconfig({
+    ...(context === undefined ? {} : { context }),
+    ...(kubeconfigPath === undefined ? {} : { kubeconfigPath }),
+  }).namespace;
+}
+
 function readConfig(choice: KubeconfigChoice): KubeConfig {
   const { kubeconfigPath } = choice;
   if (kubeconfigPath !== undefined && !isReadable(kubeconfigPath)) {
@@ -144,7 +155,8 @@ function missing(message: string): BenchError {
   return new BenchError({
     reason: 'kubeconfig-missing',
     message,
-    nextStep: 'Set up access with your cloud provider\'s command line or "kubectl config", or choose "This machine" as target.',
+    nextStep:
+      'Set up access with your cloud provider\'s command line or "kubectl config", or choose "This machine" as target.',
   });
 }
 

@@ -16,8 +16,11 @@ export async function listAll<Item extends ApiObject>(
   const items: Item[] = [];
   let next: string | undefined;
   do {
-    const page = (await cluster.get(`${path}?${query({ ...choice, limit: 500, continue: next })}`, signal)) as ApiList<Item>;
-    items.push(...page.items);
+    const page = (await cluster.get(
+      `${path}?${query({ ...choice, limit: 500, continue: next })}`,
+      signal,
+    )) as ApiList<Item>;
+    items.push(...(page.items ?? []));
     next = page.metadata?.continue === '' ? undefined : page.metadata?.continue;
   } while (next !== undefined);
   return items;

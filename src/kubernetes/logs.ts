@@ -16,12 +16,16 @@ export async function lastLogLines(
   signal: AbortSignal,
   previous = false,
 ): Promise<string[]> {
-  const options = query({ container: of.container, tailLines: lines, limitBytes: 16_384, previous: previous || undefined });
+  const options = query({
+    container: of.container,
+    tailLines: lines,
+    limitBytes: 16_384,
+    previous: previous || undefined,
+  });
   try {
     const text = await cluster.get(`${objectPath('Pod', of.namespace, of.pod)}/log?${options}`, signal);
-    return String(typeof text === 'string' ? text : JSON.stringify(text))
-      .split('\n')
-      .filter((line) => line.trim() !== '');
+    // A log of one line that happens to be JSON comes parsed.
+    return (typeof text === 'string' ? text : JSON.stringify(text)).split('\n').filter((line) => line.trim() !== '');
   } catch {
     return [];
   }

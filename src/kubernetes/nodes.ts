@@ -1,8 +1,8 @@
-import { quantityToScalar } from '@kubernetes/client-node';
 import type { GpuNode } from '../core/cluster.ts';
 import type { Node, Pod, PodContainer } from './apiObjects.ts';
 import type { Cluster } from './cluster.ts';
 import { listAll } from './list.ts';
+import { parseQuantity } from './quantity.ts';
 import { listPath } from './resources.ts';
 import { isStatus } from './statusError.ts';
 
@@ -45,9 +45,7 @@ export async function readGpuNodes(
   const { pods, notes } = await readHolders(cluster, namespace, signal);
   const gpuNodes = offered.map(({ node, resource, total }) => {
     const here = pods.filter((pod) => pod.spec.nodeName === node.metadata.name);
-    const holders = here
-      .map((pod) => ({ pod, amount: requestOf(pod, resource) }))
-      .filter(({ amount }) => amount > 0);
+    const holders = here.map((pod) => ({ pod, amount: requestOf(pod, resource) })).filter(({ amount }) => amount > 0);
     const taken = holders.reduce((sum, { amount }) => sum + amount, 0);
     const labels = node.metadata.labels ?? {};
     return {
@@ -84,9 +82,7 @@ export function impossibleResources(pod: Pod, nodes: readonly Node[]): string[] 
   const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
   const resources = new Set(containers.flatMap((container) => Object.keys(container.resources?.requests ?? {})));
   const lacking = nodes.map((node) =>
-    [...resources].filter(
-      (resource) => requestOf(pod, resource) > toNumber(node.status?.allocatable?.[resource]),
-    ),
+    [...resources].filter((resource) => requestOf(pod, resource) > toNumber(node.status?.allocatable?.[resource])),
   );
   if (lacking.length === 0 || lacking.some((list) => list.length === 0)) return [];
   return [...resources].filter((resource) => lacking.every((list) => list.includes(resource)));
@@ -113,7 +109,7 @@ async function readHolders(
 }
 
 function toNumber(quantity: string | undefined): number {
-  return quantity === undefined ? 0 : Number(quantityToScalar(quantity));
+  return quantity === undefined ? 0 : parseQuantity(quantity);
 }
 
 function wholeNumber(text: string | undefined): number | null {

@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isCancelled, toBenchError } from '../core/errors.ts';
 import { selectorText } from '../topologies/labels.ts';
 import type { Labels } from '../topologies/objects.ts';
 import type { ApiList, Pod } from './apiObjects.ts';
 import { query, type Cluster } from './cluster.ts';
 import { listPath } from './resources.ts';
 import { refusal } from './statusError.ts';
-import { isCancelled } from '../core/errors.ts';
 
 /** After this long the API server ends a watch by itself, and the next one begins where it ended. */
 const watchSeconds = 240;
@@ -23,7 +23,10 @@ export class PodWatch implements AsyncDisposable {
   readonly #running: Promise<void>;
   readonly #pods = new Map<string, Pod>();
   #listed = false;
-  #failure: unknown;
+  #failure: Error | undefined;
+  /** Counts changes, so that one between two calls of `changed` is not missed. */
+  #version = 0;
+  #seen = 0;
   #wake: (() => void)[] = [];
 
   constructor(cluster: Cluster, namespace: string, selector: Labels) {
@@ -43,7 +46,7 @@ export class PodWatch implements AsyncDisposable {
    * @throws what keeps the pods from being read at all
    */
   async changed(atMostMs: number, signal: AbortSignal): Promise<void> {
-    if (this.#failure === undefined) {
+    if (this.#failure === undefined && this.#version === this.#seen) {
       const changed = new Promise<void>((resolve) => {
         this.#wake.push(resolve);
       });
@@ -54,6 +57,7 @@ export class PodWatch implements AsyncDisposable {
       ]);
       timer.abort();
     }
+    this.#seen = this.#version;
     if (this.#failure !== undefined) throw this.#failure;
   }
 
@@ -70,9 +74,9 @@ export class PodWatch implements AsyncDisposable {
         // A watch that ended in good order goes on where it was; any other way needs a fresh list.
         while (version !== undefined) version = await this.#watch(version);
       } catch (error) {
-        if (isCancelled(error) || signal.aborted) return;
+        if (isCancelled(error)) return;
         if (!isConnectionTrouble(error)) {
-          this.#failure = refusal(error, 'watch pods');
+          this.#failure = toBenchError(refusal(error, 'watch pods'), 'watching pods');
           this.#notify();
           return;
         }
@@ -87,7 +91,7 @@ export class PodWatch implements AsyncDisposable {
       this.#end.signal,
     )) as ApiList<Pod>;
     this.#pods.clear();
-    for (const pod of list.items) this.#pods.set(pod.metadata.uid, pod);
+    for (const pod of list.items ?? []) this.#pods.set(pod.metadata.uid, pod);
     this.#listed = true;
     this.#notify();
     return list.metadata?.resourceVersion;
@@ -113,6 +117,7 @@ export class PodWatch implements AsyncDisposable {
   }
 
   #notify(): void {
+    this.#version += 1;
     const waiting = this.#wake;
     this.#wake = [];
     for (const resolve of waiting) resolve();

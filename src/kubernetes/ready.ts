@@ -145,7 +145,11 @@ export function newestPod(pods: readonly Pod[], { selector }: Pick<AwaitedPod, '
   return (alive.length > 0 ? alive : own).toSorted((a, b) => (age(a) < age(b) ? -1 : 1)).at(-1);
 }
 
-async function readEvents(cluster: Cluster, request: WaitRequest, signal: AbortSignal): Promise<readonly ClusterEvent[]> {
+async function readEvents(
+  cluster: Cluster,
+  request: WaitRequest,
+  signal: AbortSignal,
+): Promise<readonly ClusterEvent[]> {
   const path = `/api/v1/namespaces/${encodeURIComponent(request.namespace)}/events`;
   try {
     const events = await listAll<ClusterEvent>(cluster, path, {}, signal);

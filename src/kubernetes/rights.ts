@@ -28,7 +28,11 @@ export function neededRights(needs: { hybrid: boolean; workload: 'Job' | 'Deploy
     ...(needs.workload === 'Job' ? [] : [{ group: 'apps', resource: 'deployments', verbs: applyAndDelete }]),
     ...(needs.hybrid
       ? [
-          { group: '', resource: 'secrets', verbs: needs.workload === 'Job' ? ['create', 'patch', 'delete'] : ['get', 'create', 'patch', 'delete'] },
+          {
+            group: '',
+            resource: 'secrets',
+            verbs: needs.workload === 'Job' ? ['create', 'patch', 'delete'] : ['get', 'create', 'patch', 'delete'],
+          },
           { group: 'networking.k8s.io', resource: 'networkpolicies', verbs: applyAndDelete },
         ]
       : []),
@@ -48,7 +52,8 @@ export async function checkRights(
   const missing = await missingRights(cluster, namespace, rights, signal);
   if (missing.length === 0) return;
   const list = missing.map(
-    ({ group, resource, verbs }) => `${verbs.join(', ')} ${resource}${group === '' ? '' : ` in the API group ${group}`}`,
+    ({ group, resource, verbs }) =>
+      `${verbs.join(', ')} ${resource}${group === '' ? '' : ` in the API group ${group}`}`,
   );
   throw new BenchError({
     reason: 'forbidden',

@@ -1,4 +1,4 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage, type OutgoingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
 import type { KubeConfig } from '@kubernetes/client-node';
 import { BenchError, cancelled } from '../core/errors.ts';
@@ -8,6 +8,7 @@ export interface RawRequest {
   /** With its query, e.g. "/api/v1/namespaces?limit=1". */
   readonly path: string;
   readonly contentType?: string;
+  readonly accept?: string;
   readonly body?: string;
   /** Longest time until the response's headers have arrived. */
   readonly timeoutMs: number;
@@ -45,8 +46,8 @@ export function createTransport(config: KubeConfig): { send: Transport; close: (
         method: raw.method,
         signal,
         headers: {
-          ...options.headers,
-          accept: 'application/json',
+          ...(options.headers as OutgoingHttpHeaders | undefined),
+          accept: raw.accept ?? 'application/json',
           'user-agent': 'topology-bench',
           ...(raw.body === undefined
             ? {}

@@ -135,7 +135,11 @@ async function drained(connections: readonly LoadConnection[], signal: AbortSign
 }
 
 /** Resolves with the promise, after `milliseconds`, or when the signal is aborted, whichever is first. */
-async function withinMs(promise: Promise<unknown> | undefined, milliseconds: number, signal: AbortSignal): Promise<void> {
+async function withinMs(
+  promise: Promise<unknown> | undefined,
+  milliseconds: number,
+  signal: AbortSignal,
+): Promise<void> {
   if (signal.aborted) return;
   await new Promise<void>((resolve) => {
     const end = (): void => {

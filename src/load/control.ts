@@ -7,7 +7,10 @@ import * as z from 'zod';
 import { BenchError, cancelled } from '../core/errors.ts';
 import type { LoadSpec } from '../core/load.ts';
 
-const controlSchema = z.union([z.strictObject({ go: z.number().int().nonnegative() }), z.strictObject({ stop: z.literal(true) })]);
+const controlSchema = z.union([
+  z.strictObject({ go: z.number().int().nonnegative() }),
+  z.strictObject({ stop: z.literal(true) }),
+]);
 
 const directoryPollMs = 100;
 

@@ -11,7 +11,18 @@ const longestStopMs = 600;
 const keptStderrCharacters = 4_000;
 
 /** What the worker's process gets from this one's environment: what its runtime needs to start, and no more. */
-const passedOn = ['PATH', 'LD_LIBRARY_PATH', 'DYLD_LIBRARY_PATH', 'SystemRoot', 'windir', 'TEMP', 'TMP', 'TMPDIR', 'TZ', 'LANG'];
+const passedOn = [
+  'PATH',
+  'LD_LIBRARY_PATH',
+  'DYLD_LIBRARY_PATH',
+  'SystemRoot',
+  'windir',
+  'TEMP',
+  'TMP',
+  'TMPDIR',
+  'TZ',
+  'LANG',
+];
 
 export interface LocalLoadHandlers extends LoadHandlers {
   /** The run was cancelled in mid-phase: what had been measured by then, over its true, shorter window. */
@@ -33,7 +44,10 @@ export interface LocalLoadDriver extends LoadDriver {
  * @param options.workerPath the bundle of src/load/worker.ts
  * @param options.nodePath a Node or Electron binary; by default the one that runs this
  */
-export function createLoadDriver(options: { readonly workerPath: string; readonly nodePath?: string }): LocalLoadDriver {
+export function createLoadDriver(options: {
+  readonly workerPath: string;
+  readonly nodePath?: string;
+}): LocalLoadDriver {
   return {
     run: async (spec, environment, handlers, signal) => {
       throwIfCancelled(signal, 'the load was about to start');
@@ -54,7 +68,9 @@ class WorkerProcess {
   #stderr = '';
 
   constructor(nodePath: string, workerPath: string, environment: Readonly<Record<string, string>>) {
-    const inherited = Object.fromEntries(passedOn.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])));
+    const inherited = Object.fromEntries(
+      passedOn.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+    );
     this.#child = spawn(nodePath, [workerPath, '-'], {
       stdio: 'pipe',
       windowsHide: true,
@@ -115,7 +131,9 @@ class WorkerProcess {
     for await (const output of readWorkerMessages(this.#child.stdout as AsyncIterable<string>)) {
       if (over.aborted) break;
       if (output.kind !== 'message') {
-        handlers.warning(`The load worker said something that is no message: ${output.kind === 'noise' ? output.line.slice(0, 200) : 'a gap'}`);
+        handlers.warning(
+          `The load worker said something that is no message: ${output.kind === 'noise' ? output.line.slice(0, 200) : 'a gap'}`,
+        );
         continue;
       }
       const { message } = output;
@@ -160,7 +178,8 @@ async function rejectAfterAbort(signal: AbortSignal, over: AbortSignal): Promise
 }
 
 function failure(failed: { reason: string; message: string } | undefined, end: string, stderr: string): BenchError {
-  const said = stderr.trim().split('\n').slice(-5).join('\n');
+  const lines = stderr.trim().split('\n');
+  const said = lines.findLast((line) => /^\w*Error: /.test(line)) ?? lines.slice(-5).join('\n');
   // A worker that finds its input wrong says so in a word that is ours already; everything else is a failed load.
   const reason: Reason = failed?.reason === 'plan-invalid' ? 'plan-invalid' : 'load-failed';
   if (failed !== undefined) {

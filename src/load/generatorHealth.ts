@@ -45,7 +45,8 @@ function cpuStatFiles(root: string): string[] {
   for (const line of readLines(join(root, 'proc', 'self', 'cgroup'))) {
     const [, controllers = '', path = ''] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
     if (controllers === '') files.push(join(mount, path, 'cpu.stat'));
-    else if (controllers.split(',').includes('cpu')) files.push(join(mount, controllers, path, 'cpu.stat'), join(mount, 'cpu', path, 'cpu.stat'));
+    else if (controllers.split(',').includes('cpu'))
+      files.push(join(mount, controllers, path, 'cpu.stat'), join(mount, 'cpu', path, 'cpu.stat'));
   }
   return [...files, join(mount, 'cpu.stat'), join(mount, 'cpu', 'cpu.stat')];
 }

@@ -52,7 +52,10 @@ export class LoadConnection {
   #retry: NodeJS.Timeout | undefined;
 
   /** Call it from autocannon's setupClient, before the client connects. */
-  constructor(client: AutocannonClient, options: { nextRequest: () => Buffer; timeoutMs: number; observer: RequestObserver }) {
+  constructor(
+    client: AutocannonClient,
+    options: { nextRequest: () => Buffer; timeoutMs: number; observer: RequestObserver },
+  ) {
     this.#client = client;
     this.#observer = options.observer;
     this.#timeoutMs = options.timeoutMs;

@@ -1,4 +1,11 @@
-import { createLatencyHistogram, encodeHistogram, latencyOf, mergeLatencies, quantileMs, recordLatency } from '../core/histogram.ts';
+import {
+  createLatencyHistogram,
+  encodeHistogram,
+  latencyOf,
+  mergeLatencies,
+  quantileMs,
+  recordLatency,
+} from '../core/histogram.ts';
 import type { PhaseMeasurement, PhaseSnapshot, RequestCounts } from '../core/load.ts';
 import { failureKinds, type RequestObserver } from './loadConnection.ts';
 

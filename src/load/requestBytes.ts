@@ -21,7 +21,8 @@ export function checkHeader(name: string, value: string): void {
   } catch (error) {
     throw invalid(`The value of the header "${name}" is not allowed: ${explain(error)}.`);
   }
-  if (ownHeaders.includes(name.toLowerCase())) throw invalid(`The header "${name}" is set by the load generator itself.`);
+  if (ownHeaders.includes(name.toLowerCase()))
+    throw invalid(`The header "${name}" is set by the load generator itself.`);
 }
 
 /**
@@ -33,7 +34,8 @@ export function requestBytes(
   environment: Readonly<Record<string, string | undefined>>,
 ): Buffer[] {
   const url = new URL(spec.url);
-  if (!loadMethods.some((method) => method === spec.method)) throw invalid(`The method ${spec.method} is not supported.`);
+  if (!loadMethods.some((method) => method === spec.method))
+    throw invalid(`The method ${spec.method} is not supported.`);
   const lines = [`${spec.method} ${url.pathname}${url.search} HTTP/1.1`];
   const headers = allHeaders(spec, environment);
   if (!headers.some(([name]) => name.toLowerCase() === 'host')) lines.push(`Host: ${url.host}`);
@@ -62,7 +64,8 @@ function allHeaders(
   if (spec.secretHeader === null) return headers;
   const { name, environmentVariable } = spec.secretHeader;
   const value = environment[environmentVariable];
-  if (value === undefined) throw invalid(`The header "${name}" is to come from ${environmentVariable}, which is not set.`);
+  if (value === undefined)
+    throw invalid(`The header "${name}" is to come from ${environmentVariable}, which is not set.`);
   return [...headers, [name, value]];
 }
 

@@ -34,7 +34,8 @@ async function main(): Promise<void> {
   let control: ControlInput | undefined;
   try {
     const argument = process.argv[2];
-    if (argument === undefined) throw new BenchError({ reason: 'plan-invalid', message: 'Usage: node worker.cjs SPEC.json, or "-".' });
+    if (argument === undefined)
+      throw new BenchError({ reason: 'plan-invalid', message: 'Usage: node worker.cjs SPEC.json, or "-".' });
     if (argument === '-') control = readControl(process.stdin, true);
     const spec = parseSpec(control === undefined ? readFileSync(argument, 'utf8') : await control.firstLine);
     if (spec.gate === 'stdin') {

@@ -52,11 +52,16 @@ while server.returncode is None:
     if 0 in ready and not os.read(0, 4096):
         break
 deadline = time.monotonic() + grace
-if not reap():
-    os.killpg(0, signal.SIGTERM)
+if server.returncode is None:
+    # The server alone at first: it ends its own processes in its own order.
+    os.kill(server.pid, signal.SIGTERM)
+told_all = False
 while not reap():
     if time.monotonic() > deadline:
         os.killpg(0, signal.SIGKILL)
+    if server.returncode is not None and not told_all:
+        told_all = True
+        os.killpg(0, signal.SIGTERM)
     time.sleep(0.02)
 code = server.returncode or 0
 sys.exit(128 - code if code < 0 else code)

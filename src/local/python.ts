@@ -43,11 +43,12 @@ export async function findPython(signal: AbortSignal): Promise<Python> {
   for (const command of candidates()) {
     throwIfCancelled(signal, 'looking for Python');
     const python = await inspect(command);
-    if (python !== undefined && !found.some((other) => other.executable === python.executable)) found.push(python);
+    if (python === undefined) continue;
+    if (python.makesEnvironments && whyNoTritonWith(python) === undefined) return python;
+    found.push(python);
   }
   const able = found.filter((python) => python.makesEnvironments);
   const best =
-    able.find((python) => versionsForTriton.includes(python.version) && python.library !== null) ??
     able.find((python) => versionsForTriton.includes(python.version)) ??
     able.find((python) => versionsForFastApi.includes(python.version));
   if (best !== undefined) return best;

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { open, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BenchError } from '../core/errors.ts';
@@ -22,7 +22,6 @@ export interface ServerCommand {
 
 /** Time to finish what is in flight after SIGTERM. */
 const graceSeconds = 5;
-const tailBytes = 4000;
 
 /** A server and all processes that it starts; they end with this process, whatever ends it. */
 export class ServerProcess {
@@ -83,22 +82,6 @@ export class ServerProcess {
   /** undefined while it runs. */
   get exitCode(): number | undefined {
     return this.#exitCode;
-  }
-
-  /** The last lines of what it wrote. */
-  async logTail(): Promise<string> {
-    try {
-      await using file = await open(this.logPath, 'r');
-      const { size } = await file.stat();
-      const { buffer, bytesRead } = await file.read({
-        buffer: Buffer.alloc(tailBytes),
-        position: Math.max(0, size - tailBytes),
-      });
-      const lines = buffer.toString('utf8', 0, bytesRead).trim().split('\n');
-      return lines.slice(-12).join('\n');
-    } catch {
-      return '';
-    }
   }
 
   /** Ends the server and everything it started. Idempotent.

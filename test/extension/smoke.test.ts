@@ -1,15 +1,25 @@
 /** The harness itself, on a fixture: what it drives and what it must notice. The extension's own drives lie beside this file. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { drive } from './harness/drive.ts';
+import { packExtension } from './harness/package.ts';
 import { isSerious } from './harness/panel.ts';
+import { runSuites } from './runTests.ts';
 
-const extensionDevelopmentPath = join(import.meta.dirname, 'harness', 'fixture-extension');
-const workspace = join(extensionDevelopmentPath, 'workspace');
+const fixture = join(import.meta.dirname, 'harness', 'fixture-extension');
+const workspace = join(fixture, 'workspace');
+let vsix = '';
+
+beforeAll(async () => {
+  vsix = await packExtension(fixture, 'fixture');
+}, 60_000);
 
 describe.each(['oldest', 'newest'] as const)('the harness on the %s VS Code', (version) => {
   test('drives tree, lens, webview, palette, picks and notifications', { timeout: 300_000 }, async () => {
-    await drive(`smoke-${version}`, { version, extensionDevelopmentPath, workspace }, async ({ workbench }) => {
+    await drive(`smoke-${version}`, { version, vsix, workspace }, async ({ workbench }) => {
       const files = await workbench.view('Harness Fixture', 'Files');
       await files.waitForRows('the fixture file', (rows) => rows.includes('one.fixture'));
       expect(await files.row('one.fixture').inlineActions()).toEqual(['Draw']);
@@ -42,7 +52,7 @@ describe.each(['oldest', 'newest'] as const)('the harness on the %s VS Code', (v
       await expect.poll(() => workbench.policyViolations, { timeout: 10_000 }).toHaveLength(1);
 
       await workbench.runCommand('Harness Fixture: Ask');
-      expect(await workbench.quickInput.waitForItems()).toEqual(['red', 'green', 'blue']);
+      expect(await workbench.quickInput.waitForItem('red')).toEqual(['red', 'green', 'blue']);
       expect(await workbench.quickInput.title()).toBe('Which colour?');
       await workbench.quickInput.pick('green');
       await workbench.quickInput.pickMany(['two', 'three']);
@@ -56,7 +66,33 @@ describe.each(['oldest', 'newest'] as const)('the harness on the %s VS Code', (v
       expect(await workbench.notification('So be it').text()).toBe('So be it');
 
       await workbench.reload();
-      await (await workbench.view('Harness Fixture', 'Files')).waitForRows('the fixture file again', (rows) => rows.includes('one.fixture'));
+      await (
+        await workbench.view('Harness Fixture', 'Files')
+      ).waitForRows('the fixture file again', (rows) => rows.includes('one.fixture'));
     });
   });
+
+  test('runs a suite in the extension host and tells failure from success', { timeout: 300_000 }, async () => {
+    const suite = { extension: fixture, suites: fixture, workspace, version };
+    expect(await runSuites(suite)).toBe(0);
+    expect(await runSuites({ ...suite, env: { HARNESS_FIXTURE_FAILS: '1' } })).toBe(1);
+  });
+});
+
+test('a harness that is killed leaves no server and no data behind', { timeout: 120_000 }, async () => {
+  const script = `
+    import { startVsCode } from './test/extension/harness/vscode.ts';
+    const { url, dataDirectory } = await startVsCode();
+    console.log(JSON.stringify({ url, dataDirectory }));
+    setInterval(() => undefined, 1000);`;
+  const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
+    cwd: join(import.meta.dirname, '..', '..'),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(child.stdout, 'data')) as [Buffer];
+  const { url, dataDirectory } = JSON.parse(line.toString()) as { url: string; dataDirectory: string };
+  expect((await fetch(`${url}/version`)).ok).toBe(true);
+  child.kill('SIGKILL');
+  await expect.poll(() => existsSync(dataDirectory), { timeout: 20_000 }).toBe(false);
+  await expect(fetch(`${url}/version`)).rejects.toThrow();
 });

@@ -1,3 +1,4 @@
+import type { Plan } from '../plan.ts';
 import type { RunRecord } from '../record.ts';
 import { formatConnections, formatCount, formatMs, formatRps, formatTime, fullStop } from './format.ts';
 import { headlineOf } from './headline.ts';
@@ -30,8 +31,17 @@ export interface TopologyNumbers {
 
 /** What the record is of, in one line: model, profile, vantage and time. Every number carries its vantage. */
 export function subtitleOf(record: RunRecord): string {
-  const vantage = record.plan.load.vantage === 'in-cluster' ? 'load from inside the cluster' : 'load from this machine';
-  return [record.plan.model.name, record.plan.load.profile, vantage, formatTime(record.startedAt)].join(', ');
+  return subtitleParts(record).join(', ');
+}
+
+export function subtitleParts(record: RunRecord): string[] {
+  return [...planParts(record.plan), formatTime(record.startedAt)];
+}
+
+/** Model, profile and vantage. */
+export function planParts(plan: Plan): string[] {
+  const vantage = plan.load.vantage === 'in-cluster' ? 'load from inside the cluster' : 'load from this machine';
+  return [plan.model.name, plan.load.profile, vantage];
 }
 
 export function describeRecord(record: RunRecord): RecordDescription {

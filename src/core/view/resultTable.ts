@@ -1,4 +1,4 @@
-import { columnDecimals, formatConnections, formatShare, insufficientSamples } from './format.ts';
+import { columnDecimals, formatConnections, formatShare } from './format.ts';
 import type { PhaseRow } from './measured.ts';
 
 /** The table of a run as panel, report, terminal and Markdown show it: texts, already formatted and aligned. */
@@ -75,7 +75,7 @@ function columnsFor(rows: readonly PhaseRow[], notes: Notes): ColumnMaker[] {
   const latencyDecimals = columnDecimals(rows.flatMap((row) => [row.p50Ms, row.p95Ms, row.p99Ms]));
   const rpsDecimals = columnDecimals(rows.map((row) => row.rps));
   const perGpuDecimals = columnDecimals(rows.map((row) => row.rpsPerGpu));
-  const latency = (value: number | null): TableCell => numberCell(value, latencyDecimals, insufficientSamples);
+  const latency = (value: number | null): TableCell => numberCell(value, latencyDecimals, 'insufficient');
   const columns: ColumnMaker[] = [
     {
       id: 'topology',
@@ -116,10 +116,10 @@ function columnsFor(rows: readonly PhaseRow[], notes: Notes): ColumnMaker[] {
   if (rows.some((row) => row.gpu !== 'none')) {
     columns.push({
       id: 'rps-per-gpu',
-      header: 'RPS/GPU',
+      header: 'RPS / GPU',
       title: 'Successful requests per second and GPU',
       align: 'end',
-      cell: (row) => numberCell(row.rpsPerGpu, perGpuDecimals, row.gpu === 'unused' ? 'CPU used' : '–'),
+      cell: (row) => numberCell(row.rpsPerGpu, perGpuDecimals, row.gpu === 'unused' ? 'CPU' : '–'),
     });
   }
   columns.push({
@@ -206,9 +206,12 @@ function batchCell(row: PhaseRow): TableCell {
 
 function validityCell(row: PhaseRow, notes: Notes): TableCell {
   const { valid, reasons, caveats } = row.validity;
-  const errors = Object.entries(row.errorsByKind).map(
-    ([kind, count]) => `${row.topology}, ${formatConnections(row.connections)}: ${kind}: ${String(count)}`,
-  );
+  // A row that is not valid for its errors names their kinds already.
+  const named = row.errors === 0 || reasons.some((reason) => reason.startsWith('errors'));
+  const kinds = Object.entries(row.errorsByKind).map(([kind, count]) => `${kind}: ${String(count)}`);
+  const errors = named
+    ? []
+    : [`errors of ${row.topology} at ${formatConnections(row.connections)}: ${kinds.join(', ')}`];
   const reference = notes.refer([...reasons, ...caveats, ...errors]);
   return { text: `${valid ? 'yes' : 'no'}${reference}`, value: null, tone: valid ? 'normal' : 'bad' };
 }

@@ -39,7 +39,11 @@ export class ClusterTree extends Tree<ClusterNode> {
     ];
     try {
       const inventory = await this.#cluster.inventory();
-      const notes = inventory.notes.map((text, index): ClusterNode => ({ kind: 'note', id: `note:${String(index)}`, text }));
+      const notes = inventory.notes.map((text, index): ClusterNode => ({
+        kind: 'note',
+        id: `note:${String(index)}`,
+        text,
+      }));
       return [...head(inventory.serverVersion), { kind: 'gpus', id: 'gpus', inventory }, ...notes];
     } catch (error) {
       return [...head(null), this.problem(error, 'inventory')];
@@ -87,7 +91,10 @@ function renderGpus(inventory: ClusterInventory): vscode.TreeItem {
   const free = inventory.gpuNodes.reduce((sum, gpu) => sum + gpu.free, 0);
   const nodes = vscode.l10n.t('{0} of {1} nodes ready', inventory.readyNodes, inventory.nodes);
   const item = row(vscode.l10n.t('GPU nodes'), 'circuit-board', {
-    description: total === 0 ? vscode.l10n.t('no GPUs; {0}', nodes) : vscode.l10n.t('{0} of {1} GPUs free; {2}', free, total, nodes),
+    description:
+      total === 0
+        ? vscode.l10n.t('no GPUs; {0}', nodes)
+        : vscode.l10n.t('{0} of {1} GPUs free; {2}', free, total, nodes),
     contextValue: 'gpus',
     tooltip: nodes,
   });
@@ -109,7 +116,11 @@ function renderGpu(gpu: GpuNode): vscode.TreeItem {
   });
 }
 
-function row(label: string, icon: string, rest: { description: string; contextValue: string; tooltip: string }): vscode.TreeItem {
+function row(
+  label: string,
+  icon: string,
+  rest: { description: string; contextValue: string; tooltip: string },
+): vscode.TreeItem {
   const item = new vscode.TreeItem(label);
   item.iconPath = new vscode.ThemeIcon(icon);
   return Object.assign(item, rest);

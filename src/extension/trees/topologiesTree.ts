@@ -13,7 +13,12 @@ import { Tree, type ProblemNode } from './tree.ts';
 export type TopologyNode =
   | { readonly kind: 'run'; readonly id: string; readonly runId: string }
   | { readonly kind: 'run-topology'; readonly id: string; readonly runId: string; readonly key: string }
-  | { readonly kind: 'topology'; readonly id: string; readonly topology: TopologyName; readonly deployments: readonly DeployedTopology[] }
+  | {
+      readonly kind: 'topology';
+      readonly id: string;
+      readonly topology: TopologyName;
+      readonly deployments: readonly DeployedTopology[];
+    }
   | { readonly kind: 'deployment'; readonly id: string; readonly deployment: DeployedTopology };
 
 /** Runs under way first, then each topology with what is deployed of it. */
@@ -21,6 +26,11 @@ export class TopologiesTree extends Tree<TopologyNode> {
   protected readonly reading = 'reading what is deployed';
   readonly #cluster: Cluster;
   readonly #runs: Runs;
+  readonly #read = new vscode.EventEmitter<void>();
+  #shown = new Set<string>();
+  #deployments: readonly DeployedTopology[] = [];
+  /** The cluster was asked what is deployed. */
+  readonly onDidRead = this.#read.event;
 
   constructor(cluster: Cluster, runs: Runs, failures: Failures) {
     super(failures);
@@ -28,9 +38,25 @@ export class TopologiesTree extends Tree<TopologyNode> {
     this.#runs = runs;
   }
 
-  /** Redraws a run and its topologies. */
-  refreshRun(run: LiveRun): void {
-    this.refresh(runNodeId(run.id));
+  /** Redraws a run and its topologies; one that has just come or gone changes the list itself. */
+  showRun(run: LiveRun): void {
+    const id = runNodeId(run.id);
+    if (this.#shown.has(id) !== (run.end === null)) this.refresh();
+    else this.refresh(id);
+  }
+
+  /** Deployments that the tree showed last. */
+  deployed(): number {
+    return this.#deployments.length;
+  }
+
+  allReady(): boolean {
+    return this.#deployments.every((deployment) => deployment.ready);
+  }
+
+  override dispose(): void {
+    this.#read.dispose();
+    super.dispose();
   }
 
   protected async read(parent: TopologyNode | undefined): Promise<readonly (TopologyNode | ProblemNode)[]> {
@@ -38,24 +64,36 @@ export class TopologiesTree extends Tree<TopologyNode> {
       case 'run':
         return this.#topologiesOf(parent.runId);
       case 'topology':
-        return parent.deployments.map((deployment) => ({ kind: 'deployment', id: deploymentNodeId(deployment), deployment }));
+        return parent.deployments.map((deployment) => ({
+          kind: 'deployment',
+          id: deploymentNodeId(deployment),
+          deployment,
+        }));
       case 'run-topology':
       case 'deployment':
         return [];
       case undefined:
         break;
     }
-    const runs = this.#runs.active().map((run): TopologyNode => ({ kind: 'run', id: runNodeId(run.id), runId: run.id }));
+    const runs = this.#runs
+      .active()
+      .map((run): TopologyNode => ({ kind: 'run', id: runNodeId(run.id), runId: run.id }));
+    this.#shown = new Set(runs.map((run) => run.id));
     let deployments: readonly DeployedTopology[] = [];
     const problems: ProblemNode[] = [];
     try {
       deployments = await this.#cluster.deployments();
     } catch (error) {
       // Without a cluster there is nothing deployed; the Cluster view says what to do about it.
-      if (!(error instanceof BenchError && error.reason === 'kubeconfig-missing')) problems.push(this.problem(error, 'deployments'));
+      if (!(error instanceof BenchError && error.reason === 'kubeconfig-missing'))
+        problems.push(this.problem(error, 'deployments'));
     }
+    this.#deployments = deployments;
+    this.#read.fire();
     const topologies = allTopologies.map((topology): TopologyNode => {
-      const own = deployments.filter((deployment) => deployment.topology === topology || deployment.topology.startsWith(`${topology} (`));
+      const own = deployments.filter(
+        (deployment) => deployment.topology === topology || deployment.topology.startsWith(`${topology} (`),
+      );
       return { kind: 'topology', id: `topology:${topology}`, topology, deployments: own };
     });
     return [...runs, ...topologies, ...problems];
@@ -96,10 +134,12 @@ export class TopologiesTree extends Tree<TopologyNode> {
     const topology = state?.topologies.find((candidate) => candidate.key === key);
     const item = new vscode.TreeItem(key);
     item.contextValue = 'runTopology';
-    if (state == null || topology === undefined) return item;
+    if (!state || topology === undefined) return item;
     item.description = topologyProgress(topology, state.plan);
     item.tooltip = item.description;
-    item.iconPath = new vscode.ThemeIcon(iconOf(topology.result?.status ?? (topology.stage === 'queued' ? 'queued' : 'running')));
+    item.iconPath = new vscode.ThemeIcon(
+      iconOf(topology.result?.status ?? (topology.stage === 'queued' ? 'queued' : 'running')),
+    );
     return item;
   }
 }
@@ -134,7 +174,9 @@ function renderTopology(topology: TopologyName, deployments: readonly DeployedTo
       ? vscode.l10n.t('not deployed')
       : vscode.l10n.t('{0} deployed, {1} ready', deployments.length, ready);
   item.tooltip = topologyDescriptions[topology];
-  item.iconPath = new vscode.ThemeIcon(topology === 'hybrid' ? 'shield' : topology === 'triton' ? 'server-process' : 'server');
+  item.iconPath = new vscode.ThemeIcon(
+    topology === 'hybrid' ? 'shield' : topology === 'triton' ? 'server-process' : 'server',
+  );
   item.contextValue = nodeContexts.topology;
   if (deployments.length > 0) item.collapsibleState = vscode.TreeItemCollapsibleState.Expanded;
   return item;
@@ -152,7 +194,9 @@ function renderDeployment(deployment: DeployedTopology): vscode.TreeItem {
     deployment.endpoint,
     vscode.l10n.t('since {0}', formatTime(deployment.createdAt)),
   ].join('\n');
-  item.iconPath = new vscode.ThemeIcon(deployment.modelMissing ? 'warning' : deployment.ready ? 'pass' : 'loading~spin');
+  item.iconPath = new vscode.ThemeIcon(
+    deployment.modelMissing ? 'warning' : deployment.ready ? 'pass' : 'loading~spin',
+  );
   item.contextValue = deployment.modelMissing ? nodeContexts.deploymentWithoutModel : nodeContexts.deployment;
   return item;
 }

@@ -9,6 +9,13 @@ export interface ProblemNode {
   readonly problem: BenchError;
 }
 
+export interface TreeText {
+  readonly label: string;
+  readonly description: string;
+  readonly contextValue: string;
+  readonly children: readonly TreeText[];
+}
+
 export interface AnyNode {
   readonly id: string;
 }
@@ -17,7 +24,9 @@ export interface AnyNode {
  * A tree whose nodes are known by id: a change redraws one node, and a failure is a node that says why, never an empty
  * list.
  */
-export abstract class Tree<Node extends AnyNode> implements vscode.TreeDataProvider<Node | ProblemNode>, vscode.Disposable {
+export abstract class Tree<Node extends AnyNode>
+  implements vscode.TreeDataProvider<Node | ProblemNode>, vscode.Disposable
+{
   readonly #failures: Failures;
   readonly #known = new Map<string, Node | ProblemNode>();
   readonly #changed = new vscode.EventEmitter<Node | ProblemNode | undefined>();
@@ -39,14 +48,8 @@ export abstract class Tree<Node extends AnyNode> implements vscode.TreeDataProvi
   }
 
   async getChildren(parent?: Node | ProblemNode): Promise<(Node | ProblemNode)[]> {
-    if (parent !== undefined && isProblem(parent)) return [];
+    const nodes = await this.#nodes(parent);
     if (parent === undefined) this.#known.clear();
-    let nodes: (Node | ProblemNode)[];
-    try {
-      nodes = [...(await this.read(parent))];
-    } catch (error) {
-      nodes = [this.problem(error, parent?.id ?? 'root')];
-    }
     for (const node of nodes) this.#known.set(node.id, node);
     return nodes;
   }
@@ -54,8 +57,35 @@ export abstract class Tree<Node extends AnyNode> implements vscode.TreeDataProvi
   getTreeItem(node: Node | ProblemNode): vscode.TreeItem {
     const item = isProblem(node) ? renderProblem(node) : this.render(node);
     item.id = node.id;
-    item.accessibilityInformation ??= { label: [item.label, item.description].filter((part) => typeof part === 'string').join(', ') };
+    item.accessibilityInformation ??= {
+      label: [item.label, item.description].filter((part) => typeof part === 'string').join(', '),
+    };
     return item;
+  }
+
+  /** Everything as text, as it would be painted: for tests. */
+  async texts(parent?: Node | ProblemNode): Promise<TreeText[]> {
+    const nodes = await this.#nodes(parent);
+    return Promise.all(
+      nodes.map(async (node) => {
+        const { label, description, contextValue } = this.getTreeItem(node);
+        return {
+          label: textOf(label),
+          description: textOf(description),
+          contextValue: contextValue ?? '',
+          children: await this.texts(node),
+        };
+      }),
+    );
+  }
+
+  async #nodes(parent: Node | ProblemNode | undefined): Promise<(Node | ProblemNode)[]> {
+    if (parent !== undefined && isProblem(parent)) return [];
+    try {
+      return [...(await this.read(parent))];
+    } catch (error) {
+      return [this.problem(error, parent?.id ?? 'root')];
+    }
   }
 
   /** A node for a failure; the log gets it too. */
@@ -67,6 +97,11 @@ export abstract class Tree<Node extends AnyNode> implements vscode.TreeDataProvi
   dispose(): void {
     this.#changed.dispose();
   }
+}
+
+function textOf(part: vscode.TreeItem['label'] | vscode.TreeItem['description']): string {
+  if (typeof part === 'object') return part.label;
+  return typeof part === 'string' ? part : '';
 }
 
 function isProblem(node: AnyNode): node is ProblemNode {

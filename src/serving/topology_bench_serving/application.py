@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Protocol
 
-from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.requests import ClientDisconnect
 
 import topology_bench_serving
 from topology_bench_serving.error_response import error_response, where
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from topology_bench_serving.settings import ServerSettings
 
 logger = logging.getLogger(__name__)
+
+FAILURE = "the server failed on this request"
+CLIENT_GONE = 499
 
 
 class Backend(Protocol):
@@ -53,67 +57,83 @@ def create_application(
     app.add_exception_handler(StarletteHTTPException, _answer_http_exception)
     app.add_exception_handler(OpenInferenceError, _answer_open_inference_error)
     app.add_exception_handler(Exception, _answer_failure)
-    in_flight = 0
+    endpoints = _Endpoints(component, settings, counters, backend)
+    app.get("/v2/health/live")(endpoints.live)
+    app.get("/v2/health/ready")(endpoints.ready)
+    app.get("/v2")(endpoints.server_metadata)
+    app.get("/v2/models/{model}")(endpoints.model_metadata)
+    app.get("/v2/models/{model}/ready")(endpoints.model_ready)
+    app.post("/v2/models/{model}/infer")(endpoints.infer)
+    app.get("/metrics")(endpoints.metrics)
+    return app
 
-    def check_model(model: str) -> None:
-        if model != settings.model_name:
-            raise OpenInferenceError(404, f"the model is unknown; this server has {settings.model_name}")
 
-    async def is_ready() -> bool:
-        # A worker that still loads its model would make the first requests slow, and the load uneven.
-        return counters.totals()["ready"] >= settings.workers and await backend.is_ready()
+class _Endpoints:
+    """The routes of one worker."""
 
-    @app.get("/v2/health/live")
-    async def live() -> Response:
+    def __init__(self, component: str, settings: ServerSettings, counters: Counters, backend: Backend) -> None:
+        self._component = component
+        self._settings = settings
+        self._counters = counters
+        self._backend = backend
+        self._in_flight = 0
+
+    async def live(self) -> Response:
         return Response()
 
-    @app.get("/v2/health/ready")
-    async def ready() -> Response:
-        return Response() if await is_ready() else error_response(503, "the server is not ready")
+    async def ready(self) -> Response:
+        return Response() if await self._is_ready() else error_response(503, "the server is not ready")
 
-    @app.get("/v2")
-    async def server_metadata() -> Response:
-        name = f"topology-bench-{component}"
+    async def server_metadata(self) -> Response:
+        name = f"topology-bench-{self._component}"
         return JSONResponse({"name": name, "version": topology_bench_serving.__version__, "extensions": []})
 
-    @app.get("/v2/models/{model}")
-    async def model_metadata(model: str) -> Response:
-        check_model(model)
-        return JSONResponse(await backend.model_metadata())
+    async def model_metadata(self, model: str) -> Response:
+        self._check_model(model)
+        return JSONResponse(await self._backend.model_metadata())
 
-    @app.get("/v2/models/{model}/ready")
-    async def model_ready(model: str) -> Response:
-        check_model(model)
-        return Response() if await is_ready() else error_response(503, "the model is not ready")
+    async def model_ready(self, model: str) -> Response:
+        self._check_model(model)
+        return Response() if await self._is_ready() else error_response(503, "the model is not ready")
 
-    @app.post("/v2/models/{model}/infer")
-    async def infer(model: str, http_request: Request) -> Response:
-        nonlocal in_flight
-        check_model(model)
-        if in_flight >= settings.max_in_flight:
+    async def infer(self, model: str, http_request: Request) -> Response:
+        self._check_model(model)
+        if self._in_flight >= self._settings.max_in_flight:
             raise OpenInferenceError(503, "the server is overloaded")
-        in_flight += 1
+        self._in_flight += 1
         try:
-            request = parse_infer_request(await http_request.body(), settings.max_batch_size)
-            tensors = await backend.infer(request, http_request)
-            content = build_infer_response(request, settings.model_name, tensors)
-        except (OpenInferenceError, HTTPException, StarletteHTTPException):
+            content = await self._answer(http_request)
+        except (OpenInferenceError, StarletteHTTPException):
             raise
-        except Exception as error:
+        except ClientDisconnect:
+            # Nobody will read this answer, but it must not count as a failure of the server.
+            return error_response(CLIENT_GONE, "the client has gone")
+        except Exception as error:  # noqa: BLE001 - see below
             # The message of an unforeseen error may hold a part of the text, so only its place is logged.
             logger.error("infer failed: %s", where(error))  # noqa: TRY400
-            raise OpenInferenceError(500, "the server failed on this request") from None
+            raise OpenInferenceError(500, FAILURE) from None
         finally:
-            in_flight -= 1
-        counters.add("inference_count", len(request.texts))
+            self._in_flight -= 1
         return Response(content, media_type="application/json")
 
-    @app.get("/metrics")
-    async def metrics() -> Response:
-        content = build_metrics(counters.totals(), await backend.runtime_info())
+    async def metrics(self) -> Response:
+        content = build_metrics(self._counters.totals(), await self._backend.runtime_info())
         return PlainTextResponse(content, media_type=CONTENT_TYPE)
 
-    return app
+    async def _answer(self, http_request: Request) -> bytes:
+        request = parse_infer_request(await http_request.body(), self._settings.max_batch_size)
+        tensors = await self._backend.infer(request, http_request)
+        content = build_infer_response(request, self._settings.model_name, tensors)
+        self._counters.add("inference_count", len(request.texts))
+        return content
+
+    async def _is_ready(self) -> bool:
+        # A worker that still loads its model would make the first requests slow, and the load uneven.
+        return self._counters.totals()["ready"] >= self._settings.workers and await self._backend.is_ready()
+
+    def _check_model(self, model: str) -> None:
+        if model != self._settings.model_name:
+            raise OpenInferenceError(404, f"the model is unknown; this server has {self._settings.model_name}")
 
 
 async def _answer_open_inference_error(_: Request, error: Exception) -> Response:
@@ -127,4 +147,4 @@ async def _answer_http_exception(_: Request, error: Exception) -> Response:
 
 
 async def _answer_failure(_: Request, __: Exception) -> Response:
-    return error_response(500, "the server failed on this request")
+    return error_response(500, FAILURE)

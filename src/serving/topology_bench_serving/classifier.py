@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Each tokenizer would otherwise start a thread per core beside the threads that the settings allow.
 os.environ["TOKENIZERS_PARALLELISM"] = "false"
-from tokenizers import Tokenizer  # noqa: E402
+from tokenizers import Tokenizer
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int64]

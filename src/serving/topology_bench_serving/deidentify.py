@@ -21,7 +21,9 @@ _MONTH_NUMBER = r"(?:0?[1-9]|1[0-2])"
 _YEAR = r"(?:(?:19|20)\d{2}|'?\d{2})"
 _NAME_WORD = r"(?:[A-Z][a-z]{0,2}['’][A-Z]|Mc[A-Z]|Mac[A-Z]|[A-Z])(?:[^\W\d_]|['’-](?=[^\W\d_])){0,40}"
 _INITIAL = r"[A-Z]\."
-_NAME = rf"(?:(?:{_INITIAL}|{_NAME_WORD})(?:[ \t]{{1,3}}(?:{_INITIAL}|{_NAME_WORD}|(?:van|von|de|del|la|bin)\b)){{0,3}})"
+_NAME = (
+    rf"(?:(?:{_INITIAL}|{_NAME_WORD})(?:[ \t]{{1,3}}(?:{_INITIAL}|{_NAME_WORD}|(?:van|von|de|del|la|bin)\b)){{0,3}})"
+)
 _TITLE = r"(?:Dr|Doctor|Mr|Mrs|Ms|Miss|Mx|Prof|Professor|Nurse|Pt|PT|Patient|patient|Rev|Sr|Sister|Fr|Father)"
 _RELATIVE = (
     r"(?:[Ww]ife|[Hh]usband|[Ss]pouse|[Pp]artner|[Mm]other|[Ff]ather|[Ss]on|[Dd]aughter|[Bb]rother|[Ss]ister|[Ff]riend"
@@ -85,7 +87,12 @@ _RECOGNIZERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("DATE", re.compile(rf"(?<![\w/.-])(?:19|20)\d{{2}}([-/.]){_MONTH_NUMBER}\1{_DAY}(?![\d/])")),
     ("DATE", re.compile(rf"(?<![\w/.-]){_MONTH_NUMBER}([-/.]){_DAY}\1{_YEAR}(?![\w/-])")),
     ("DATE", re.compile(rf"(?<![\w/.-]){_DAY}([-/.]){_MONTH_NUMBER}\1{_YEAR}(?![\w/-])")),
-    ("DATE", re.compile(rf"(?<![\w/.-])(?<!pain )(?<!score )(?<!rated ){_MONTH_NUMBER}/{_DAY}(?![\w/]|\.\d)(?! ?(?:mg|mm|pain))")),
+    (
+        "DATE",
+        re.compile(
+            rf"(?<![\w/.-])(?<!pain )(?<!score )(?<!rated ){_MONTH_NUMBER}/{_DAY}(?![\w/]|\.\d)(?! ?(?:mg|mm|pain))"
+        ),
+    ),
     ("DATE", re.compile(rf"\b{_MONTH}\.?\s{{1,3}}{_DAY}(?:st|nd|rd|th)?\b(?:,?\s{{1,3}}{_YEAR}\b)?", re.IGNORECASE)),
     (
         "DATE",
@@ -116,7 +123,10 @@ _RECOGNIZERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("NAME", re.compile(rf"\b{_TITLE}(?:\.\s{{0,2}}|\s{{1,3}})(?P<hide>{_NAME})")),
     ("NAME", re.compile(rf"\b{_RELATIVE}(?:,?\s{{1,3}}|\s?\()(?P<hide>{_NAME})")),
     ("NAME", re.compile(rf"\b{_NAME_FIELD}(?: is)?\s?:?\s{{1,3}}(?P<hide>{_NAME}(?:,\s{_NAME})?)")),
-    ("NAME", re.compile(rf"(?<![\w'’-])(?P<hide>{_NAME_WORD}(?:\s{_NAME_WORD}){{0,2}}),\s(?:MD|M\.D\.|DO|RN|NP|PA-C|PhD)\b")),
+    (
+        "NAME",
+        re.compile(rf"(?<![\w'’-])(?P<hide>{_NAME_WORD}(?:\s{_NAME_WORD}){{0,2}}),\s(?:MD|M\.D\.|DO|RN|NP|PA-C|PhD)\b"),
+    ),
 )
 
 

@@ -72,9 +72,7 @@ class TritonBackend:
 
     def open(self) -> None:
         """Make the channel; to be called inside the event loop that will use it."""
-        self._client = TritonClient(
-            self._settings.triton_grpc, self._model_name, self._settings.triton_timeout_seconds
-        )
+        self._client = TritonClient(self._settings.triton_grpc, self._model_name, self._settings.triton_timeout_seconds)
 
     async def close(self) -> None:
         """Close the channel and the thread."""

@@ -1,8 +1,8 @@
-"""Receives model files on stdin, in frames that are each acknowledged on stdout.
+r"""Receives model files on stdin, in frames that are each acknowledged on stdout.
 
-Run inside a pod as `python3 -m topology_bench_serving.receive_model DIRECTORY`, with the standard library of Python 3.10
-alone. The channel that carries stdin has no backpressure, so the client sends one frame and waits for its answer before
-the next.
+Run inside a pod as `python3 -m topology_bench_serving.receive_model DIRECTORY`, with the standard library of Python
+3.10 alone. The channel that carries stdin has no backpressure, so the client sends one frame and waits for its answer
+before the next.
 
 Protocol, version 1. Every header and every answer is one line of JSON in UTF-8, ended by a line feed.
 

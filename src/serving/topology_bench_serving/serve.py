@@ -62,7 +62,7 @@ def main(arguments: list[str]) -> int:
             host=settings.host,
             port=settings.port,
             workers=settings.workers,
-            loop="uvloop",
+            loop="topology_bench_serving.fair_accept:new_event_loop",
             http="httptools",
             ws="none",
             log_level="warning",

@@ -7,6 +7,7 @@ so that one deployment can give all three the same values.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -135,7 +136,7 @@ def _buckets(variables: Mapping[str, str]) -> tuple[int, ...]:
     if not all(part.isascii() and part.isdecimal() for part in parts):
         _refuse("PADDING_BUCKETS", "expected whole numbers with commas between")
     buckets = tuple(int(part) for part in parts)
-    if buckets[0] < 1 or any(later <= earlier for earlier, later in zip(buckets, buckets[1:], strict=False)):
+    if buckets[0] < 1 or any(later <= earlier for earlier, later in pairwise(buckets)):
         _refuse("PADDING_BUCKETS", "expected ascending numbers from 1")
     return buckets
 

@@ -78,6 +78,7 @@ class TritonPythonModel:
         """Show on Triton's own /metrics what this process runs on; every instance sets the same gauge."""
         import onnxruntime
         import triton_python_backend_utils as pb_utils
+
         from topology_bench_serving.metrics import RUNTIME_INFO_HELP, RUNTIME_INFO_NAME, RuntimeInfo
 
         info = RuntimeInfo(

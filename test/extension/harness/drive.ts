@@ -23,7 +23,11 @@ export interface Drive {
  * Starts all, runs `steps`, and ends all. When a step fails, a screenshot, the server's log and the output channels lie in
  * out/drives/<name> and the error says so.
  */
-export async function drive(name: string, options: DriveOptions, steps: (drive: Drive) => Promise<void>): Promise<void> {
+export async function drive(
+  name: string,
+  options: DriveOptions,
+  steps: (drive: Drive) => Promise<void>,
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'topology-bench-workspace-'));
   try {
     if (options.workspace !== undefined) await cp(options.workspace, folder, { recursive: true });
@@ -34,7 +38,9 @@ export async function drive(name: string, options: DriveOptions, steps: (drive: 
       await steps({ code, workbench, folder });
     } catch (error) {
       const evidence = await keepEvidence(name, workbench);
-      throw new Error(`${error instanceof Error ? error.message : String(error)}\n(screenshot and logs: ${evidence})`, { cause: error });
+      throw new Error(`${error instanceof Error ? error.message : String(error)}\n(screenshot and logs: ${evidence})`, {
+        cause: error,
+      });
     }
   } finally {
     await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });

@@ -53,7 +53,12 @@ export async function installVsCode(which: VsCodeVersion): Promise<InstalledVsCo
     run('tar', ['xzf', tarball, '-C', temporary, '--strip-components=2', 'package/lib/vscode']);
     const server = join(temporary, 'vscode');
     // Install scripts would build native code. Not "npm ci": the lock that the package ships lacks an optional peer.
-    run('npm', ['install', '--ignore-scripts', '--omit=dev', '--no-audit', '--no-fund', '--loglevel=error'], server, node);
+    run(
+      'npm',
+      ['install', '--ignore-scripts', '--omit=dev', '--no-audit', '--no-fund', '--loglevel=error'],
+      server,
+      node,
+    );
     await linkRipgrep(server, ripgrep);
     await link('node_modules', join(server, 'node_modules.asar'));
     return server;
@@ -108,27 +113,29 @@ async function once(directory: string, make: (temporary: string) => Promise<stri
   if (existsSync(directory)) return;
   const parent = join(directory, '..');
   await mkdir(parent, { recursive: true });
-  await using _lock = await lock(`${directory}.lock`);
-  if (existsSync(directory)) return;
+  const lockPath = `${directory}.lock`;
+  await lock(lockPath);
   const temporary = await mkdtemp(join(parent, 'new-'));
   try {
-    await rename(await make(temporary), directory);
+    if (!existsSync(directory)) await rename(await make(temporary), directory);
   } finally {
     await rm(temporary, { recursive: true, force: true });
+    await rm(lockPath, { force: true });
   }
 }
 
 /** One installer at a time; the lock of a process that died is taken over. */
-async function lock(path: string): Promise<AsyncDisposable> {
+async function lock(path: string): Promise<void> {
   const deadline = Date.now() + 15 * 60_000;
   for (;;) {
     try {
       await writeFile(path, String(process.pid), { flag: 'wx' });
-      return { [Symbol.asyncDispose]: () => rm(path, { force: true }) };
+      return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    if (Date.now() > deadline) throw new Error(`Another process has been installing for 15 minutes; its lock is ${path}.`);
+    if (Date.now() > deadline)
+      throw new Error(`Another process has been installing for 15 minutes; its lock is ${path}.`);
     if (await isStale(path)) await rm(path, { force: true });
     else await delay(200);
   }
@@ -151,16 +158,21 @@ function installSystemPackage(name: string, binaries: readonly string[]): string
   if (present !== undefined) return present;
   const command = `apt-get install --no-install-recommends ${name}`;
   if (process.getuid?.() !== 0 || !isDebian()) {
-    throw new Error(`The tests of the extension need ${name}, which is not on this machine. Install it, on Debian by: ${command}`);
+    throw new Error(
+      `The tests of the extension need ${name}, which is not on this machine. Install it, on Debian by: ${command}`,
+    );
   }
   say(`installing the system package ${name}: ${command}`);
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  if (spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name], { env: environment }).status !== 0) {
+  if (
+    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name], { env: environment }).status !== 0
+  ) {
     run('apt-get', ['update', '-qq']);
     run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name]);
   }
   const installed = binaries.map(onPath).find((path) => path !== undefined);
-  if (installed === undefined) throw new Error(`The package ${name} is installed and yet none of ${binaries.join(', ')} is in PATH.`);
+  if (installed === undefined)
+    throw new Error(`The package ${name} is installed and yet none of ${binaries.join(', ')} is in PATH.`);
   return installed;
 }
 
@@ -195,7 +207,9 @@ function run(command: string, args: readonly string[], directory?: string, node?
   });
   if (result.error !== undefined) throw result.error;
   if (result.status === 0) return;
-  throw new Error(`"${command} ${args.join(' ')}" ended with ${String(result.status)}:\n${result.stderr || result.stdout}`);
+  throw new Error(
+    `"${command} ${args.join(' ')}" ended with ${String(result.status)}:\n${result.stderr || result.stdout}`,
+  );
 }
 
 function say(text: string): void {

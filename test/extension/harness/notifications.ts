@@ -17,11 +17,16 @@ export class Notification {
 
   async buttons(): Promise<string[]> {
     await this.locator.waitFor({ timeout: patienceMs });
-    return (await this.locator.locator('.notification-list-item-buttons-container .monaco-button').allInnerTexts()).map(plain);
+    return (await this.locator.locator('.notification-list-item-buttons-container .monaco-button').allInnerTexts()).map(
+      plain,
+    );
   }
 
   async press(button: string): Promise<void> {
-    await this.locator.locator('.notification-list-item-buttons-container .monaco-button', { hasText: button }).first().click({ timeout: patienceMs });
+    await this.locator
+      .locator('.notification-list-item-buttons-container .monaco-button', { hasText: button })
+      .first()
+      .click({ timeout: patienceMs });
   }
 
   async dismiss(): Promise<void> {
@@ -53,7 +58,10 @@ export class Dialog {
   }
 
   async press(button: string): Promise<void> {
-    await this.locator.locator('.dialog-buttons .monaco-button', { hasText: button }).first().click({ timeout: patienceMs });
+    await this.locator
+      .locator('.dialog-buttons .monaco-button', { hasText: button })
+      .first()
+      .click({ timeout: patienceMs });
     await this.locator.waitFor({ state: 'hidden', timeout: patienceMs });
   }
 }

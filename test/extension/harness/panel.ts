@@ -46,7 +46,8 @@ export class Panel {
     return this.frame.locator('canvas').evaluateAll((elements) =>
       elements.map((element) => {
         const canvas = element as HTMLCanvasElement;
-        const pixels = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? new Uint8ClampedArray();
+        const pixels =
+          canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? new Uint8ClampedArray();
         const colours = new Set<number>();
         let painted = 0;
         for (let at = 0; at < pixels.length; at += 4) {
@@ -71,7 +72,9 @@ export class Panel {
     const source = await readFile(require.resolve('axe-core/axe.min.js'), 'utf8');
     await frame.evaluate(source);
     const results = await frame.evaluate(async () => {
-      const { axe } = globalThis as unknown as { axe: { run(context: unknown, options: unknown): Promise<AxeResults> } };
+      const { axe } = globalThis as unknown as {
+        axe: { run(context: unknown, options: unknown): Promise<AxeResults> };
+      };
       // A webview is a clear pane over the editor, which axe cannot see from in here: it would take white for what is behind.
       const { style } = document.documentElement;
       const before = style.backgroundColor;
@@ -83,15 +86,23 @@ export class Panel {
         style.backgroundColor = before;
       }
     });
-    return results.violations.map(finding).sort((one, other) => impacts.indexOf(one.impact) - impacts.indexOf(other.impact));
+    return results.violations
+      .map(finding)
+      .sort((one, other) => impacts.indexOf(one.impact) - impacts.indexOf(other.impact));
   }
 
   async #innerFrame(): Promise<Frame> {
-    return eventually('the frame of the webview', async () => {
-      const outer = await (await this.#outer.elementHandle({ timeout: patienceMs }))?.contentFrame();
-      const inner = await outer?.locator('iframe#active-frame').elementHandle({ timeout: patienceMs });
-      return (await inner?.contentFrame()) ?? this.#page.mainFrame();
-    }, (frame) => frame !== this.#page.mainFrame());
+    return eventually(
+      'the frame of the webview',
+      async () => {
+        const inner = await this.#outer
+          .contentFrame()
+          .locator('iframe#active-frame')
+          .elementHandle({ timeout: patienceMs });
+        return (await inner.contentFrame()) ?? this.#page.mainFrame();
+      },
+      (frame) => frame !== this.#page.mainFrame(),
+    );
   }
 }
 
@@ -105,7 +116,8 @@ export interface AxeFinding {
 
 const impacts = ['critical', 'serious', 'moderate', 'minor', 'unknown'];
 
-export const isSerious = (finding: AxeFinding): boolean => finding.impact === 'critical' || finding.impact === 'serious';
+export const isSerious = (finding: AxeFinding): boolean =>
+  finding.impact === 'critical' || finding.impact === 'serious';
 
 function finding(result: Result): AxeFinding {
   return {

@@ -13,27 +13,27 @@ export class QuickInput {
 
   /** Runs a command by its whole name, category included: "Topology Bench: Benchmark Topology". */
   async runCommand(name: string): Promise<void> {
-    await this.#open('F1');
-    await this.#input.fill(`>${name}`);
-    await this.#row(name).click({ timeout: patienceMs });
-    await eventually('the palette to give way', async () => !(await this.isShown()) || !(await this.value()).startsWith('>'), Boolean);
+    await this.#choose('F1', `>${name}`, this.#row(name));
+    await eventually(
+      'the palette to give way',
+      async () => !(await this.isShown()) || !(await this.value()).startsWith('>'),
+      Boolean,
+    );
   }
 
   /** The commands that the palette offers for a search text. */
   async findCommands(text: string): Promise<string[]> {
     await this.#open('F1');
     await this.#input.fill(`>${text}`);
-    const labels = await this.waitForItems();
+    const labels = await this.#whenStill();
     await this.cancel();
     return labels;
   }
 
   /** Opens a file by its path in the workspace. */
   async openFile(path: string): Promise<void> {
-    await this.#open('Control+P');
-    await this.#input.fill(path);
     const name = path.slice(path.lastIndexOf('/') + 1);
-    await this.#rows.filter({ has: this.#page.locator('.label-name', { hasText: exactly(name) }) }).first().click({ timeout: patienceMs });
+    await this.#choose('Control+P', path, this.#row(name));
   }
 
   /** What stands in the title bar; a box without one has "". */
@@ -47,14 +47,10 @@ export class QuickInput {
     return (await this.#box.locator('.quick-input-message').innerText()).trim();
   }
 
-  /** Labels of the rows that are in view, once there are any and they stand still: rows of the box before linger a moment. */
-  async waitForItems(satisfies: (items: string[]) => boolean = (items) => items.length > 0): Promise<string[]> {
-    let before = '';
-    return eventually('a quick pick with items', () => this.items(), (items) => {
-      const isStill = before === items.join('\n');
-      before = items.join('\n');
-      return isStill && satisfies(items);
-    });
+  /** Labels of the rows in view, once this one is among them: rows of the box before linger until new ones come. */
+  async waitForItem(label: string | RegExp): Promise<string[]> {
+    await this.#row(label).waitFor({ timeout: patienceMs });
+    return this.#whenStill();
   }
 
   async items(): Promise<string[]> {
@@ -73,7 +69,8 @@ export class QuickInput {
 
   /** In a pick with check boxes: checks exactly these and accepts. */
   async pickMany(labels: readonly string[]): Promise<void> {
-    for (const label of await this.waitForItems()) {
+    const [first] = labels;
+    for (const label of first === undefined ? await this.#whenStill() : await this.waitForItem(first)) {
       const box = this.#row(label).locator('input[type=checkbox], .monaco-checkbox').first();
       const isChecked = await box.evaluate((element) =>
         element instanceof HTMLInputElement ? element.checked : element.getAttribute('aria-checked') === 'true',
@@ -121,13 +118,49 @@ export class QuickInput {
     return this.#rows.filter({ has: name }).first();
   }
 
+  async #whenStill(): Promise<string[]> {
+    let before: string | undefined;
+    return eventually(
+      'the list to stand still',
+      () => this.items(),
+      (items) => {
+        const isStill = before === items.join('\n');
+        before = items.join('\n');
+        return isStill;
+      },
+    );
+  }
+
+  /** A list is made when it opens, so what an extension adds while it starts is only in the next one. */
+  async #choose(key: string, text: string, row: Locator): Promise<void> {
+    await eventually(
+      `"${text}" in the list`,
+      async () => {
+        await this.#open(key);
+        await this.#input.fill(text);
+        try {
+          await row.click({ timeout: 5000 });
+        } catch (error) {
+          await this.cancel();
+          throw error;
+        }
+        return true;
+      },
+      Boolean,
+    );
+  }
+
   /** A key that is pressed while the workbench starts or a webview has the focus can be lost. */
   async #open(key: string): Promise<void> {
-    await eventually('the quick input to open', async () => {
-      await this.#page.keyboard.press(key);
-      await this.#input.waitFor({ timeout: 3000 });
-      return true;
-    }, Boolean);
+    await eventually(
+      'the quick input to open',
+      async () => {
+        await this.#page.keyboard.press(key);
+        await this.#input.waitFor({ timeout: 3000 });
+        return true;
+      },
+      Boolean,
+    );
   }
 }
 

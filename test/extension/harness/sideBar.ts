@@ -8,10 +8,14 @@ export async function openView(page: Page, container: string, name: string): Pro
   const tab = page.locator('.activitybar .action-item', { has: page.locator(`a[aria-label^="${container}"]`) });
   await tab.waitFor({ timeout: patienceMs });
   const pane = page.locator('.sidebar .pane', { has: page.locator(`.pane-header[aria-label^="${name}"]`) });
-  await eventually(`the view "${name}" to open`, async () => {
-    if (!(await tab.evaluate((item) => item.classList.contains('checked')))) await tab.locator('a').first().click();
-    return pane.count();
-  }, (count) => count === 1);
+  await eventually(
+    `the view "${name}" to open`,
+    async () => {
+      if (!(await tab.evaluate((item) => item.classList.contains('checked')))) await tab.locator('a').first().click();
+      return pane.count();
+    },
+    (count) => count === 1,
+  );
   // A container's only view has no header of its own to open.
   const header = pane.locator('.pane-header');
   if ((await header.getAttribute('aria-expanded')) === 'false') await header.click();
@@ -46,7 +50,9 @@ export class TreeView {
 
   /** A button of the welcome content. */
   async pressWelcome(label: string): Promise<void> {
-    await this.locator.locator('.welcome-view-content .monaco-button', { hasText: label }).click({ timeout: patienceMs });
+    await this.locator
+      .locator('.welcome-view-content .monaco-button', { hasText: label })
+      .click({ timeout: patienceMs });
   }
 
   row(text: string | RegExp): TreeRow {
@@ -90,7 +96,9 @@ export class TreeRow {
   /** Labels of the buttons that show when the pointer is over the row. */
   async inlineActions(): Promise<string[]> {
     await this.locator.hover({ timeout: patienceMs });
-    return this.locator.locator('.actions .action-label').evaluateAll((links) => links.map((link) => link.getAttribute('aria-label') ?? ''));
+    return this.locator
+      .locator('.actions .action-label')
+      .evaluateAll((links) => links.map((link) => link.getAttribute('aria-label') ?? ''));
   }
 
   async pressInline(label: string): Promise<void> {
@@ -101,7 +109,9 @@ export class TreeRow {
   /** Labels of the context menu, which is closed again. */
   async menuItems(): Promise<string[]> {
     const menu = await this.#openMenu();
-    const labels = (await menu.locator('.action-item .action-label').allInnerTexts()).map(plain).filter((label) => label !== '');
+    const labels = (await menu.locator('.action-item .action-label').allInnerTexts())
+      .map(plain)
+      .filter((label) => label !== '');
     await this.#page.keyboard.press('Escape');
     await menu.waitFor({ state: 'hidden', timeout: patienceMs });
     return labels;
@@ -121,6 +131,7 @@ export class TreeRow {
 
   async #toggleWhen(expanded: 'true' | 'false'): Promise<void> {
     await this.locator.waitFor({ timeout: patienceMs });
-    if ((await this.locator.getAttribute('aria-expanded')) === expanded) await this.locator.locator('.monaco-tl-twistie').click();
+    if ((await this.locator.getAttribute('aria-expanded')) === expanded)
+      await this.locator.locator('.monaco-tl-twistie').click();
   }
 }

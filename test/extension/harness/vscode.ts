@@ -12,7 +12,10 @@ export interface StartOptions {
   readonly version?: VsCodeVersion;
   /** A package to install, as a user would. */
   readonly vsix?: string;
-  /** A folder with an extension, run from where it lies. */
+  /**
+   * A folder with an extension, run from where it lies. For suites inside the extension host only: VS Code then runs as
+   * under test, where some versions refuse modal dialogs and others show no notification. To see what a user sees, install a .vsix.
+   */
   readonly extensionDevelopmentPath?: string;
   /** A CommonJS file (.cjs) that exports `run()`; it runs in the extension host in place of a user. */
   readonly extensionTestsPath?: string;
@@ -58,7 +61,9 @@ export async function startVsCode(options: StartOptions = {}): Promise<VsCode> {
   } catch (error) {
     const log = await code.serverLog();
     await code.stop();
-    throw new Error(`VS Code ${installed.version} did not start. Its log ends with:\n${log.slice(-2000)}`, { cause: error });
+    throw new Error(`VS Code ${installed.version} did not start. Its log ends with:\n${log.slice(-2000)}`, {
+      cause: error,
+    });
   }
 }
 
@@ -87,12 +92,14 @@ export class VsCode implements AsyncDisposable {
 
   /** Address of the workbench with this folder open. */
   urlOf(folder: string): string {
-    const payload: [string, string][] = [['skipWelcome', 'true']];
+    const payload: [string, string][] = [];
     const onServer = (path: string): string => `vscode-remote://127.0.0.1:${String(this.#port)}${resolve(path)}`;
     const { extensionDevelopmentPath, extensionTestsPath } = this.options;
-    if (extensionDevelopmentPath !== undefined) payload.push(['extensionDevelopmentPath', onServer(extensionDevelopmentPath)]);
+    if (extensionDevelopmentPath !== undefined)
+      payload.push(['extensionDevelopmentPath', onServer(extensionDevelopmentPath)]);
     if (extensionTestsPath !== undefined) payload.push(['extensionTestsPath', onServer(extensionTestsPath)]);
-    const query = new URLSearchParams({ folder: resolve(folder), payload: JSON.stringify(payload) });
+    const query = new URLSearchParams({ folder: resolve(folder) });
+    if (payload.length > 0) query.set('payload', JSON.stringify([['skipWelcome', 'true'], ...payload]));
     return `${this.url}/?${query.toString()}`;
   }
 
@@ -120,8 +127,9 @@ export class VsCode implements AsyncDisposable {
     const server = this.#spawn([
       ...['--host', '127.0.0.1', '--port', String(this.#port), '--without-connection-token'],
       ...(this.options.workspaceTrust === true ? [] : ['--disable-workspace-trust']),
-      // The newest version takes a payload with an extension under development only beside a test driver.
-      ...['--disable-experiments', '--enable-smoke-test-driver'],
+      '--disable-experiments',
+      // The newest version takes an extension under development only beside a test driver.
+      ...(this.options.extensionDevelopmentPath === undefined ? [] : ['--enable-smoke-test-driver']),
     ]);
     this.#process = server;
     const deadline = Date.now() + 60_000;
@@ -227,7 +235,9 @@ function hasEnded(child: ChildProcess): boolean {
 async function ended(child: ChildProcess): Promise<void> {
   if (hasEnded(child)) return;
   await new Promise<void>((done, failed) => {
-    child.once('exit', () => { done(); });
+    child.once('exit', () => {
+      done();
+    });
     child.once('error', failed);
   });
 }

@@ -18,7 +18,8 @@ export async function eventually<T>(
     } catch (error) {
       seen = error instanceof Error ? error.message : String(error);
     }
-    if (Date.now() > deadline) throw new Error(`Waited ${String(timeoutMs / 1000)} s for ${what}; last seen: ${seen.slice(0, 2000)}`);
+    if (Date.now() > deadline)
+      throw new Error(`Waited ${String(timeoutMs / 1000)} s for ${what}; last seen: ${seen.slice(0, 2000)}`);
     await new Promise((next) => setTimeout(next, 100));
   }
 }

@@ -89,7 +89,9 @@ export class Workbench implements AsyncDisposable {
 
   /** The lenses in view, from top to bottom, of all open editors. */
   async codeLenses(): Promise<string[]> {
-    return (await this.page.locator('.codelens-decoration > a, .codelens-decoration > span:not(:empty)').allInnerTexts()).map(plain);
+    return (
+      await this.page.locator('.codelens-decoration > a, .codelens-decoration > span:not(:empty)').allInnerTexts()
+    ).map(plain);
   }
 
   async waitForCodeLens(text: string | RegExp): Promise<Locator> {
@@ -112,7 +114,9 @@ export class Workbench implements AsyncDisposable {
 
   /** Texts of all notifications in sight. */
   async notifications(): Promise<string[]> {
-    return (await this.page.locator('.notification-list-item:visible .notification-list-item-message').allInnerTexts()).map(plain);
+    return (
+      await this.page.locator('.notification-list-item:visible .notification-list-item-message').allInnerTexts()
+    ).map(plain);
   }
 
   dialog(): Dialog {
@@ -128,7 +132,9 @@ export class Workbench implements AsyncDisposable {
   }
 
   async statusBar(): Promise<string[]> {
-    return (await this.page.locator('.statusbar-item:visible').allInnerTexts()).map(plain).filter((text) => text !== '');
+    return (await this.page.locator('.statusbar-item:visible').allInnerTexts())
+      .map(plain)
+      .filter((text) => text !== '');
   }
 
   async switchTheme(theme: Theme): Promise<void> {
@@ -139,7 +145,9 @@ export class Workbench implements AsyncDisposable {
   /** Everything that an output channel holds; it must be a log channel (`createOutputChannel(name, { log: true })`). */
   async outputText(channel: string): Promise<string> {
     const logs = join(this.code.dataDirectory, 'data', 'logs');
-    const paths = (await readdir(logs, { recursive: true })).filter((path) => basename(path) === `${channel}.log`).sort();
+    const paths = (await readdir(logs, { recursive: true }))
+      .filter((path) => basename(path) === `${channel}.log`)
+      .sort();
     return (await Promise.all(paths.map((path) => readFile(join(logs, path), 'utf8')))).join('');
   }
 
@@ -180,7 +188,11 @@ export class Workbench implements AsyncDisposable {
 
 /** An extension's resources come from an address of their own; the page itself is written into a frame beside them. */
 function isWebview(address: string): boolean {
-  return address.includes('vscode-cdn.net') || address.includes('/webview/browser/pre/') || address.includes('vscode-webview');
+  return (
+    address.includes('vscode-cdn.net') ||
+    address.includes('/webview/browser/pre/') ||
+    address.includes('vscode-webview')
+  );
 }
 
 export { exactly };

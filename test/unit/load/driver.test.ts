@@ -1,3 +1,5 @@
+import { fork } from 'node:child_process';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLoadDriver, type LocalLoadDriver } from '../../../src/load/driver.ts';
 import { listen, loadSpec } from './spec.ts';
@@ -17,7 +19,12 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 beforeEach(() => server.forget());
 
-const phase = (name: string, durationSeconds = 0.2) => ({ name, kind: 'measured' as const, connections: 2, durationSeconds });
+const phase = (name: string, durationSeconds = 0.2) => ({
+  name,
+  kind: 'measured' as const,
+  connections: 2,
+  durationSeconds,
+});
 
 describe('the load driver', () => {
   it('calls the handlers in order, and starts no phase before its handler has resolved', async () => {
@@ -50,13 +57,19 @@ describe('the load driver', () => {
     expect(heard.snapshots.map((snapshot) => Math.round(snapshot.elapsedMs / 1000))).toEqual([1, 2, 3]);
     const sent = heard.snapshots.map((snapshot) => snapshot.requests.sent);
     expect([...sent].sort((a, b) => a - b)).toEqual(sent);
-    for (const { requests } of heard.snapshots) expect(requests.sent).toBe(requests.ok + requests.errors + requests.inFlight);
+    for (const { requests } of heard.snapshots)
+      expect(requests.sent).toBe(requests.ok + requests.errors + requests.inFlight);
   });
 
   it('cancels within a second, and says what was measured by then', async () => {
     const controller = new AbortController();
     const heard = listen();
-    const run = driver.run(loadSpec({ url: server.url('/ok?delay=5'), durationSeconds: 60 }), {}, heard, controller.signal);
+    const run = driver.run(
+      loadSpec({ url: server.url('/ok?delay=5'), durationSeconds: 60 }),
+      {},
+      heard,
+      controller.signal,
+    );
     await Promise.race([run, new Promise((resolve) => setTimeout(resolve, 900))]);
     const abortedAt = performance.now();
     controller.abort();
@@ -73,7 +86,12 @@ describe('the load driver', () => {
 
   it('cancels within a second while nothing is answered', async () => {
     const controller = new AbortController();
-    const run = driver.run(loadSpec({ url: server.url('/hang'), durationSeconds: 60 }), {}, listen(), controller.signal);
+    const run = driver.run(
+      loadSpec({ url: server.url('/hang'), durationSeconds: 60 }),
+      {},
+      listen(),
+      controller.signal,
+    );
     await Promise.race([run, new Promise((resolve) => setTimeout(resolve, 700))]);
     const abortedAt = performance.now();
     controller.abort();
@@ -93,7 +111,9 @@ describe('the load driver', () => {
   });
 
   it('starts nothing when it is cancelled before', async () => {
-    await expect(driver.run(loadSpec({ url: server.url('/ok') }), {}, listen(), AbortSignal.abort())).rejects.toMatchObject({
+    await expect(
+      driver.run(loadSpec({ url: server.url('/ok') }), {}, listen(), AbortSignal.abort()),
+    ).rejects.toMatchObject({
       reason: 'cancelled',
     });
     expect((await server.truth()).sockets).toBe(0);
@@ -101,7 +121,9 @@ describe('the load driver', () => {
 
   it('rejects with what a handler threw', async () => {
     const heard = listen({ beforePhase: async () => Promise.reject(new Error('the counters are gone')) });
-    await expect(driver.run(loadSpec({ url: server.url('/ok') }), {}, heard, never)).rejects.toThrow('the counters are gone');
+    await expect(driver.run(loadSpec({ url: server.url('/ok') }), {}, heard, never)).rejects.toThrow(
+      'the counters are gone',
+    );
   });
 
   it('refuses a spec that the worker cannot carry out, in the words of the worker', async () => {
@@ -110,13 +132,18 @@ describe('the load driver', () => {
       reason: 'plan-invalid',
       message: 'The load worker failed: The header "Content-Length" is set by the load generator itself.',
     });
-    const missing = loadSpec({ url: server.url('/ok'), secretHeader: { name: 'X-Key', environmentVariable: 'TRUTH_NOT_SET' } });
+    const missing = loadSpec({
+      url: server.url('/ok'),
+      secretHeader: { name: 'X-Key', environmentVariable: 'TRUTH_NOT_SET' },
+    });
     await expect(driver.run(missing, {}, listen(), never)).rejects.toThrow('TRUTH_NOT_SET, which is not set');
   });
 
   it('says why a worker could not run', async () => {
     const spec = loadSpec({ url: server.url('/ok') });
-    await expect(createLoadDriver({ workerPath: '/nowhere/worker.cjs' }).run(spec, {}, listen(), never)).rejects.toMatchObject({
+    await expect(
+      createLoadDriver({ workerPath: '/nowhere/worker.cjs' }).run(spec, {}, listen(), never),
+    ).rejects.toMatchObject({
       reason: 'load-failed',
       message: expect.stringContaining('/nowhere/worker.cjs') as string,
     });
@@ -127,9 +154,24 @@ describe('the load driver', () => {
     });
   });
 
+  it('leaves no worker behind when its process is killed', async () => {
+    const parent = fork(join(import.meta.dirname, 'driver-program.ts'), [workerPath, server.url('/ok?delay=5')], {
+      execArgv: [],
+    });
+    while ((await server.truth()).received === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    parent.kill('SIGKILL');
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const { received } = await server.truth();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect((await server.truth()).received).toBe(received);
+  });
+
   it('gives the worker nothing of its own environment but what a runtime needs', async () => {
     process.env['TRUTH_SECRET_OF_PARENT'] = 'x';
-    const spec = loadSpec({ url: server.url('/ok'), secretHeader: { name: 'X-Key', environmentVariable: 'TRUTH_SECRET_OF_PARENT' } });
+    const spec = loadSpec({
+      url: server.url('/ok'),
+      secretHeader: { name: 'X-Key', environmentVariable: 'TRUTH_SECRET_OF_PARENT' },
+    });
     await expect(driver.run(spec, {}, listen(), never)).rejects.toThrow('which is not set');
     delete process.env['TRUTH_SECRET_OF_PARENT'];
   });

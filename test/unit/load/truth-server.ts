@@ -5,7 +5,19 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-const behaviours = ['ok', '500', '404', 'reset', 'close', 'cut', 'hang', 'garbage', 'goodbye', 'until-close', 'slow-body'] as const;
+const behaviours = [
+  'ok',
+  '500',
+  '404',
+  'reset',
+  'close',
+  'cut',
+  'hang',
+  'garbage',
+  'goodbye',
+  'until-close',
+  'slow-body',
+] as const;
 export type Behaviour = (typeof behaviours)[number];
 
 export interface Truth {
@@ -34,7 +46,9 @@ const server = createServer((request, response) => {
   request.on('end', () => {
     if (url.searchParams.has('keep')) {
       truth.bodies.push(Buffer.concat(chunks).toString());
-      truth.headers.push(Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])));
+      truth.headers.push(
+        Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)])),
+      );
     }
     setTimeout(
       () => {

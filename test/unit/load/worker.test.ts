@@ -34,7 +34,10 @@ interface Started {
 function start(spec: LoadSpec | string, environment: Record<string, string> = {}): Started {
   const file = join(mkdtempSync(join(tmpdir(), 'topology-bench-spec-')), 'spec.json');
   writeFileSync(file, typeof spec === 'string' ? spec : JSON.stringify(spec));
-  const child = spawn(process.execPath, [workerPath, file], { stdio: 'pipe', env: { PATH: process.env['PATH'], ...environment } });
+  const child = spawn(process.execPath, [workerPath, file], {
+    stdio: 'pipe',
+    env: { PATH: process.env['PATH'], ...environment },
+  });
   const messages: WorkerMessage[] = [];
   const reader = createWorkerMessageReader();
   let text = '';
@@ -144,7 +147,11 @@ describe('the worker as a program of its own', () => {
     const worker = start(spec);
     expect(await worker.exit).toBe(1);
     expect(worker.messages).toHaveLength(1);
-    expect(worker.messages[0]).toMatchObject({ type: 'failed', reason: 'plan-invalid', message: expect.stringContaining(why) as string });
+    expect(worker.messages[0]).toMatchObject({
+      type: 'failed',
+      reason: 'plan-invalid',
+      message: expect.stringContaining(why) as string,
+    });
   });
 
   it('never says the secret, not even when it may not be sent', async () => {

@@ -6,12 +6,19 @@ exports.activate = (context) => {
   log.info('activated');
   const lenses = {
     provideCodeLenses: (document) => [
-      new vscode.CodeLens(document.lineAt(0).range, { title: 'Draw', command: 'harnessFixture.draw', arguments: [document.uri] }),
+      new vscode.CodeLens(document.lineAt(0).range, {
+        title: 'Draw',
+        command: 'harnessFixture.draw',
+        arguments: [document.uri],
+      }),
     ],
   };
   context.subscriptions.push(
     log,
-    vscode.window.registerTreeDataProvider('harnessFixture.files', { getChildren: () => vscode.workspace.findFiles('**/*.fixture'), getTreeItem }),
+    vscode.window.registerTreeDataProvider('harnessFixture.files', {
+      getChildren: () => vscode.workspace.findFiles('**/*.fixture'),
+      getTreeItem,
+    }),
     vscode.languages.registerCodeLensProvider({ pattern: '**/*.fixture' }, lenses),
     vscode.commands.registerCommand('harnessFixture.draw', (uri) => draw(context, uri, log)),
     vscode.commands.registerCommand('harnessFixture.ask', ask),
@@ -41,9 +48,16 @@ function draw(context, uri, log) {
 async function ask() {
   const colour = await vscode.window.showQuickPick(['red', 'green', 'blue'], { title: 'Which colour?' });
   if (!colour) return;
-  const several = await vscode.window.showQuickPick([{ label: 'one', picked: true }, { label: 'two' }, { label: 'three' }], { canPickMany: true });
+  const several = await vscode.window.showQuickPick(
+    [{ label: 'one', picked: true }, { label: 'two' }, { label: 'three' }],
+    { canPickMany: true },
+  );
   const name = await vscode.window.showInputBox({ title: 'Which name?', value: 'nobody' });
-  const modal = await vscode.window.showWarningMessage('Are you sure?', { modal: true, detail: 'It cannot be undone.' }, 'Go on');
+  const modal = await vscode.window.showWarningMessage(
+    'Are you sure?',
+    { modal: true, detail: 'It cannot be undone.' },
+    'Go on',
+  );
   const picked = (several ?? []).map((item) => item.label).join('+');
   const answer = await vscode.window.showInformationMessage(`${colour} ${picked} ${name} ${modal}`, 'Again', 'Enough');
   if (answer === 'Enough') vscode.window.showInformationMessage('So be it');

@@ -1,0 +1,118 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { BenchError } from '../core/errors.ts';
+import type { RunRecord } from '../core/record.ts';
+import { recordTable } from '../core/view/table.ts';
+
+/**
+ * Writes one HTML file that holds everything it needs: data, charts, style. It asks no network for anything, and its
+ * own security policy would refuse.
+ * @param root folder of the package: the one with dist in it
+ * @throws BenchError save-failed, or internal where the charts' bundle cannot be read
+ */
+export async function writeReport(parts: {
+  readonly file: string;
+  readonly records: readonly RunRecord[];
+  readonly root: string;
+}): Promise<void> {
+  const { file, records, root } = parts;
+  const bundle = join(root, 'dist', 'webview');
+  const [script, style] = await Promise.all([
+    readBundle(join(bundle, 'report.js')),
+    readBundle(join(bundle, 'report.css')),
+  ]);
+  const html = reportHtml({ records, script, style });
+  const temporary = `${file}.${randomBytes(4).toString('hex')}.tmp`;
+  try {
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(temporary, html);
+    await rename(temporary, file);
+  } catch (error) {
+    await rm(temporary, { force: true }).catch(() => undefined);
+    throw new BenchError({
+      reason: 'save-failed',
+      message: `The report could not be written to ${file}: ${error instanceof Error ? error.message : String(error)}.`,
+      nextStep: 'Choose another place for it; the run record itself is not affected.',
+      cause: error,
+    });
+  }
+}
+
+/** The report as text. Data from records is only ever JSON or escaped text in it. */
+export function reportHtml(parts: {
+  readonly records: readonly RunRecord[];
+  readonly script: string;
+  readonly style: string;
+}): string {
+  const { records } = parts;
+  const script = closed(parts.script, 'script');
+  const style = closed(parts.style, 'style');
+  const policy = [
+    "default-src 'none'",
+    `script-src 'sha256-${sha256(script)}'`,
+    `style-src 'sha256-${sha256(style)}'`,
+    "base-uri 'none'",
+    "form-action 'none'",
+  ].join('; ');
+  const title = `Topology Bench: ${[...new Set(records.map((record) => record.plan.model.name))].join(', ')}`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>${style}</style>
+</head>
+<body>
+<noscript>
+<main>
+<p>The charts of this report need JavaScript; its figures are these.</p>
+${records.map((record) => `<pre class="plain">${escapeHtml(recordTable(record))}</pre>`).join('\n')}
+</main>
+</noscript>
+<script type="application/json" id="records">${jsonForHtml(records)}</script>
+<script>${script}</script>
+</body>
+</html>
+`;
+}
+
+async function readBundle(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new BenchError({
+      reason: 'internal',
+      message: `A file of Topology Bench itself cannot be read: ${path}.`,
+      nextStep: 'Install it again, or run "npm run build" in a checkout.',
+      cause: error,
+    });
+  }
+}
+
+/** JSON that no HTML parser can take for markup. */
+function jsonForHtml(value: unknown): string {
+  return JSON.stringify(value).replace(/</g, '\\u003c');
+}
+
+/** Code in which nothing ends its element early; "<\/" means the same in strings, regular expressions and CSS. */
+function closed(text: string, element: 'script' | 'style'): string {
+  return text.replaceAll(new RegExp(`</(?=${element})`, 'gi'), '<\\/').replaceAll('<!--', '<\\!--');
+}
+
+function escapeHtml(text: string): string {
+  const entities: Readonly<Record<string, string>> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&#39;',
+  };
+  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('base64');
+}

@@ -1,0 +1,133 @@
+import * as vscode from 'vscode';
+import type { Leftover } from '../../core/cluster.ts';
+import type { ClusterPlace } from '../cluster.ts';
+import { formatCount } from '../../core/view/format.ts';
+import { startOfRunId } from '../../core/runId.ts';
+import type { Services } from '../services.ts';
+import { signalFrom } from '../signals.ts';
+import { trustedOrTold } from '../trust.ts';
+
+/** Finds what runs left behind in the current namespace, shows it, and removes what the user ticks. */
+export async function cleanUp(services: Services): Promise<void> {
+  if (!(await trustedOrTold())) return;
+  const place = await services.cluster.current();
+  if (place === undefined) {
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t('No Kubernetes context is selected, so there is nothing to clean up.'),
+    );
+    return;
+  }
+  const leftovers = await removable(place, services);
+  if (leftovers.length === 0) {
+    await forgetMarkers(place, services, new Set());
+    void vscode.window.showInformationMessage(
+      vscode.l10n.t('Nothing of Topology Bench is left behind on {0}/{1}.', place.context, place.namespace),
+    );
+    return;
+  }
+  const picked = await vscode.window.showQuickPick(leftovers.map(itemOf), {
+    title: vscode.l10n.t('Clean Up {0}/{1}', place.context, place.namespace),
+    placeHolder: vscode.l10n.t('What should be removed?'),
+    canPickMany: true,
+  });
+  if (picked === undefined || picked.length === 0) return;
+  await remove(
+    place,
+    picked.map((item) => item.leftover),
+    services,
+  );
+}
+
+/**
+ * After activation: runs that a closed window left behind are looked for, but only where such a run is noted; their
+ * clean-up is offered.
+ */
+export async function offerLeftBehind(services: Services): Promise<void> {
+  if (!vscode.workspace.isTrusted) return;
+  const places = new Map<string, ClusterPlace>();
+  for (const { context, namespace } of services.memory.unfinished()) {
+    places.set(`${context}/${namespace}`, { context, namespace });
+  }
+  for (const place of places.values()) {
+    try {
+      const runs = (await removable(place, services)).filter((leftover) => leftover.kind === 'run');
+      await forgetMarkers(place, services, new Set(runs.map((leftover) => leftover.id)));
+      if (runs.length > 0) await offer(place, runs, services);
+    } catch (error) {
+      // Nobody asked, so a cluster that is away at the moment is no news; the note stays for the next start.
+      services.log.info(`Looking for runs left behind on ${place.context}/${place.namespace} did not succeed.`);
+      services.failures.note(error, 'looking for runs left behind');
+    }
+  }
+}
+
+async function offer(place: ClusterPlace, runs: readonly Leftover[], services: Services): Promise<void> {
+  const cleanUpNow = vscode.l10n.t('Clean Up');
+  const gpus = runs.reduce((sum, run) => sum + run.gpus, 0);
+  const held = gpus === 0 ? '' : vscode.l10n.t(' They hold {0}.', formatCount(gpus, 'GPU'));
+  const chosen = await vscode.window.showWarningMessage(
+    vscode.l10n.t(
+      '{0} on {1}/{2} was left behind by a window that closed.{3}',
+      formatCount(runs.length, 'benchmark run'),
+      place.context,
+      place.namespace,
+      held,
+    ),
+    cleanUpNow,
+    vscode.l10n.t('Later'),
+  );
+  if (chosen === cleanUpNow) await remove(place, runs, services);
+}
+
+async function remove(place: ClusterPlace, leftovers: readonly Leftover[], services: Services): Promise<void> {
+  await vscode.window.withProgress(
+    {
+      location: vscode.ProgressLocation.Notification,
+      cancellable: true,
+      title: vscode.l10n.t('Cleaning up {0}/{1}', place.context, place.namespace),
+    },
+    async (_progress, token) => {
+      const stop = signalFrom(token);
+      try {
+        await services.cluster.removeLeftovers(place, leftovers, stop.signal);
+      } finally {
+        stop.dispose();
+      }
+    },
+  );
+  for (const leftover of leftovers) await services.memory.forgetUnfinished(leftover.id);
+  services.cluster.changed();
+  void vscode.window.showInformationMessage(vscode.l10n.t('Removed {0}.', formatCount(leftovers.length, 'leftover')));
+}
+
+/** What nobody looks after any more: not what this or another window, or the command line, still renews. */
+async function removable(place: ClusterPlace, services: Services): Promise<Leftover[]> {
+  const own = new Set(services.runs.active().map((run) => run.id));
+  const leftovers = await services.cluster.leftovers(place);
+  return leftovers.filter((leftover) => !leftover.inUse && !own.has(leftover.id));
+}
+
+/** A noted run of which nothing is there any more is finished. */
+async function forgetMarkers(place: ClusterPlace, services: Services, present: ReadonlySet<string>): Promise<void> {
+  const active = new Set(services.runs.active().map((run) => run.id));
+  for (const run of services.memory.unfinished()) {
+    const here = run.context === place.context && run.namespace === place.namespace;
+    if (here && !present.has(run.runId) && !active.has(run.runId)) await services.memory.forgetUnfinished(run.runId);
+  }
+}
+
+function itemOf(leftover: Leftover): vscode.QuickPickItem & { readonly leftover: Leftover } {
+  const what = leftover.kind === 'run' ? vscode.l10n.t('Benchmark run') : vscode.l10n.t('Deployment');
+  const since = leftover.kind === 'run' ? startOfRunId(leftover.id) : leftover.createdAt;
+  return {
+    label: `${what} ${leftover.id}`,
+    description: [
+      vscode.l10n.t('since {0}', since),
+      ...(leftover.gpus === 0 ? [] : [formatCount(leftover.gpus, 'GPU')]),
+    ].join(', '),
+    detail: leftover.objects.map((object) => `${object.kind}/${object.name}`).join(', '),
+    // A deployment was made to stay; only a run's remains are taken for rubbish.
+    picked: leftover.kind === 'run',
+    leftover,
+  };
+}

@@ -1,0 +1,158 @@
+import * as vscode from 'vscode';
+import type { TopologyName } from '../../core/plan.ts';
+import type { DeployProgress } from '../../core/ports.ts';
+import { formatBytes } from '../../core/view/format.ts';
+import type { BenchmarkChoices, GpuChoice, TargetChoice } from '../choices.ts';
+import type { ClusterPlace } from '../cluster.ts';
+import { allTopologies, gpuName, subjectName, topologyDescriptions } from '../describe.ts';
+import { loadKubernetes } from '../engine.ts';
+import type { Planned } from '../prepare.ts';
+import { pickOne } from '../questions/pick.ts';
+import { saveSubject, subjectFrom } from '../questions/subject.ts';
+import { gpuChoices, targetChoices } from '../questions/target.ts';
+import type { Services } from '../services.ts';
+import { readSettings } from '../settings.ts';
+import { signalFrom } from '../signals.ts';
+import { trustedOrTold } from '../trust.ts';
+import { planAsking } from './planAsking.ts';
+
+type ClusterTarget = Extract<TargetChoice, { kind: 'kubernetes' }>;
+
+/** Deploy: a topology that stays until it is deleted. */
+export async function deployTopology(argument: unknown, services: Services): Promise<void> {
+  if (!(await trustedOrTold())) return;
+  const choices = await askDeploy(argument, services);
+  if (choices === undefined) return;
+  await saveSubject(choices.subject);
+  const lacking = await services.cluster.lacksNamespace(choices.target);
+  if (!(await confirmed(choices, lacking))) return;
+  const target: ClusterTarget = { ...choices.target, createNamespace: lacking };
+  const planned = await planAsking({ ...choices, target }, services);
+  if (planned === undefined) return;
+  for (const warning of planned.warnings) services.log.warn(warning);
+  await deploy(planned, target, services);
+}
+
+type DeployChoices = BenchmarkChoices & { readonly target: ClusterTarget };
+
+async function askDeploy(argument: unknown, services: Services): Promise<DeployChoices | undefined> {
+  const title = vscode.l10n.t('Deploy Topology');
+  const topology = topologyOf(argument) ?? (await askTopology(title));
+  if (topology === undefined) return undefined;
+  const subject = await subjectFrom(topologyOf(argument) === undefined ? argument : undefined, title);
+  if (subject === undefined) return undefined;
+  const last = services.memory.lastChoices();
+  const target = await pickOne<TargetChoice>({
+    title,
+    step: 2,
+    placeholder: vscode.l10n.t('Where should {0} be deployed?', topology),
+    canGoBack: false,
+    choices: () => targetChoices(services.cluster, last?.target, false),
+  });
+  if (target.kind !== 'value' || target.value.kind !== 'kubernetes') return undefined;
+  const place = target.value;
+  const gpu = await pickOne<GpuChoice | null>({
+    title,
+    step: 3,
+    placeholder: vscode.l10n.t('Which GPU does it get?'),
+    canGoBack: false,
+    choices: (signal) => gpuChoices(services.cluster, place, readSettings(undefined), last?.gpu, signal),
+  });
+  if (gpu.kind !== 'value') return undefined;
+  return { subject, topologies: [topology], target: place, gpu: gpu.value, profile: 'quick' };
+}
+
+async function askTopology(title: string): Promise<TopologyName | undefined> {
+  const answer = await pickOne<TopologyName>({
+    title,
+    step: 1,
+    placeholder: vscode.l10n.t('Which topology?'),
+    canGoBack: false,
+    choices: () =>
+      allTopologies.map((topology) => ({
+        label: topology,
+        description: topologyDescriptions[topology],
+        value: topology,
+      })),
+  });
+  return answer.kind === 'value' ? answer.value : undefined;
+}
+
+async function confirmed(choices: DeployChoices, lacksNamespace: boolean): Promise<boolean> {
+  const { context, namespace } = choices.target;
+  const deployNow = lacksNamespace ? vscode.l10n.t('Create the namespace and deploy') : vscode.l10n.t('Deploy');
+  const what = vscode.l10n.t(
+    '{0} with the model {1} on {2}/{3}, {4}. It stays, and keeps its GPU, until you delete it.',
+    choices.topologies.join(', '),
+    subjectName(choices.subject),
+    context,
+    namespace,
+    gpuName(choices.gpu),
+  );
+  return (await vscode.window.showInformationMessage(what, { modal: true }, deployNow)) === deployNow;
+}
+
+async function deploy(planned: Planned, place: ClusterPlace, services: Services): Promise<void> {
+  const { plan, assets, modelPaths, settings } = planned;
+  const [topology] = plan.topologies;
+  if (topology === undefined) return;
+  const { deployTopology: deployOn } = await loadKubernetes();
+  await vscode.window.withProgress(
+    {
+      location: vscode.ProgressLocation.Notification,
+      cancellable: true,
+      title: vscode.l10n.t('Deploying {0} to {1}/{2}', topology.name, place.context, place.namespace),
+    },
+    async (progress, token) => {
+      const stop = signalFrom(token);
+      try {
+        await deployOn(
+          {
+            assets,
+            modelPaths,
+            context: place.context,
+            ...(settings.kubeconfig === null ? {} : { kubeconfigPath: settings.kubeconfig }),
+            ...(settings.packageIndexUrl === null ? {} : { packageIndexUrl: settings.packageIndexUrl }),
+          },
+          plan,
+          topology,
+          progressIn(progress, services),
+          stop.signal,
+        );
+      } finally {
+        stop.dispose();
+        services.cluster.changed();
+      }
+    },
+  );
+}
+
+/** What a deployment waits for, as a notification's message and in the log. */
+export function progressIn(
+  progress: vscode.Progress<{ message?: string }>,
+  { log }: Pick<Services, 'log'>,
+): DeployProgress {
+  return {
+    stage: (stage) => {
+      log.info(`deploy: ${stage}`);
+      progress.report({ message: stage });
+    },
+    status: (message) => {
+      log.info(`deploy: ${message}`);
+      progress.report({ message });
+    },
+    upload: (sentBytes, totalBytes) => {
+      progress.report({
+        message: vscode.l10n.t('uploading the model: {0} of {1}', formatBytes(sentBytes), formatBytes(totalBytes)),
+      });
+    },
+    warning: (message) => {
+      log.warn(`deploy: ${message}`);
+    },
+  };
+}
+
+function topologyOf(argument: unknown): TopologyName | undefined {
+  if (typeof argument !== 'object' || argument === null || !('topology' in argument)) return undefined;
+  return allTopologies.find((name) => name === argument.topology);
+}

@@ -1,0 +1,164 @@
+import * as vscode from 'vscode';
+import type { DeployedTopology } from '../../core/cluster.ts';
+import { BenchError } from '../../core/errors.ts';
+import { loadEngine, loadKubernetes } from '../engine.ts';
+import { pickOne } from '../questions/pick.ts';
+import { subjectFrom } from '../questions/subject.ts';
+import type { Services } from '../services.ts';
+import { signalFrom } from '../signals.ts';
+import { trustedOrTold } from '../trust.ts';
+import { progressIn } from './deploy.ts';
+
+/** Of our own writing, and without anything that looks like a person. */
+const sampleTexts = [
+  'The patient recovered quickly and was pleased with the care.',
+  'The wait was long and the pain did not improve.',
+];
+
+export async function deleteDeployment(argument: unknown, services: Services): Promise<void> {
+  if (!(await trustedOrTold())) return;
+  const deployment = await deploymentFrom(argument, services, vscode.l10n.t('Delete Deployment'));
+  if (deployment === undefined) return;
+  const remove = vscode.l10n.t('Delete');
+  const question = vscode.l10n.t(
+    'Delete {0} ({1}) from the namespace {2}?',
+    deployment.topology,
+    deployment.model,
+    deployment.namespace,
+  );
+  if ((await vscode.window.showWarningMessage(question, { modal: true }, remove)) !== remove) return;
+  await withProgress(vscode.l10n.t('Deleting {0}', deployment.topology), (signal) =>
+    services.cluster.deleteDeployment(deployment, signal),
+  );
+  services.cluster.changed();
+}
+
+let logsChannel: vscode.OutputChannel | undefined;
+
+/** The last lines of each container, in an output channel of their own: servers' words are not our log. */
+export async function showLogs(argument: unknown, services: Services): Promise<void> {
+  const deployment = await deploymentFrom(argument, services, vscode.l10n.t('Show Logs'));
+  if (deployment === undefined) return;
+  const text = await withProgress(vscode.l10n.t('Reading the logs of {0}', deployment.topology), (signal) =>
+    services.cluster.logs(deployment, signal),
+  );
+  logsChannel ??= vscode.window.createOutputChannel('Topology Bench: Deployments');
+  logsChannel.replace(`${deployment.topology} (${deployment.id}, namespace ${deployment.namespace})\n\n${text}`);
+  logsChannel.show(true);
+}
+
+export function disposeLogs(): void {
+  logsChannel?.dispose();
+  logsChannel = undefined;
+}
+
+export async function copyEndpoint(argument: unknown, services: Services): Promise<void> {
+  const deployment = await deploymentFrom(argument, services, vscode.l10n.t('Copy Endpoint'));
+  if (deployment === undefined) return;
+  await vscode.env.clipboard.writeText(deployment.endpoint);
+  vscode.window.setStatusBarMessage(
+    vscode.l10n.t('Copied {0}; it is reachable inside the cluster.', deployment.endpoint),
+    5000,
+  );
+}
+
+export async function sendSampleRequest(argument: unknown, services: Services): Promise<void> {
+  if (!(await trustedOrTold())) return;
+  const deployment = await deploymentFrom(argument, services, vscode.l10n.t('Send a Sample Request'));
+  if (deployment === undefined) return;
+  const began = performance.now();
+  const answers = await withProgress(vscode.l10n.t('Asking {0}', deployment.topology), (signal) =>
+    services.cluster.infer(deployment, sampleTexts, signal),
+  );
+  const tookMs = performance.now() - began;
+  const lines = answers.map(
+    (answer, index) => `"${sampleTexts[index] ?? ''}" → ${answer.label} (${answer.score.toFixed(3)})`,
+  );
+  for (const line of lines) services.log.info(`${deployment.topology} (${deployment.id}): ${line}`);
+  const showLog = vscode.l10n.t('Show Log');
+  const message = vscode.l10n.t(
+    '{0} answered through a port-forward in {1} ms: {2}',
+    deployment.topology,
+    tookMs.toFixed(0),
+    lines.join('; '),
+  );
+  if ((await vscode.window.showInformationMessage(message, showLog)) === showLog) services.log.show();
+}
+
+export async function uploadModelAgain(argument: unknown, services: Services): Promise<void> {
+  if (!(await trustedOrTold())) return;
+  const title = vscode.l10n.t('Upload Model Again');
+  const deployment = await deploymentFrom(argument, services, title);
+  if (deployment === undefined) return;
+  const subject = await subjectFrom(undefined, title);
+  if (subject === undefined) return;
+  const engine = await loadEngine();
+  const assets = engine.openAssets(services.extension.path, services.extension.version);
+  const path = subject.kind === 'built-in' ? assets.tinyModelDirectory : vscode.Uri.parse(subject.uri, true).fsPath;
+  const { uploadModelAgain: upload } = await loadKubernetes();
+  const connection = await services.cluster.connection();
+  await vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, cancellable: true, title },
+    async (progress, token) => {
+      const stop = signalFrom(token);
+      try {
+        const resolved = await engine.resolveModel(
+          { path, tokenizerPath: services.memory.tokenizerOf(subject) },
+          stop.signal,
+        );
+        await upload(connection, deployment, resolved, progressIn(progress, services), stop.signal);
+      } finally {
+        stop.dispose();
+      }
+    },
+  );
+  services.cluster.changed();
+}
+
+/** The deployment that a command was called on, or that the user picks. */
+async function deploymentFrom(
+  argument: unknown,
+  services: Services,
+  title: string,
+): Promise<DeployedTopology | undefined> {
+  if (typeof argument === 'object' && argument !== null && 'deployment' in argument) {
+    return argument.deployment as DeployedTopology;
+  }
+  const answer = await pickOne<DeployedTopology>({
+    title,
+    step: 1,
+    placeholder: vscode.l10n.t('Which deployment?'),
+    canGoBack: false,
+    async choices() {
+      const deployments = await services.cluster.deployments();
+      if (deployments.length === 0) {
+        throw new BenchError({
+          reason: 'plan-invalid',
+          message: 'Nothing is deployed in this namespace.',
+          nextStep: 'Deploy a topology first, or select another namespace.',
+        });
+      }
+      return deployments.map((deployment) => ({
+        label: `${deployment.topology} · ${deployment.model}`,
+        description: deployment.ready ? vscode.l10n.t('ready') : deployment.message,
+        detail: deployment.endpoint,
+        value: deployment,
+      }));
+    },
+  });
+  return answer.kind === 'value' ? answer.value : undefined;
+}
+
+async function withProgress<Value>(title: string, work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
+  return vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, cancellable: true, title },
+    async (_progress, token) => {
+      const stop = signalFrom(token);
+      try {
+        return await work(stop.signal);
+      } finally {
+        stop.dispose();
+      }
+    },
+  );
+}

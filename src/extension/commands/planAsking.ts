@@ -1,0 +1,82 @@
+import * as vscode from 'vscode';
+import { BenchError, isCancelled } from '../../core/errors.ts';
+import type { BenchmarkChoices, Subject } from '../choices.ts';
+import { subjectName } from '../describe.ts';
+import { configUri, makePlanned, prepare, type Planned, type PrepareContext, type PreparedRun } from '../prepare.ts';
+import type { Services } from '../services.ts';
+import { signalFrom } from '../signals.ts';
+
+/**
+ * Plans what was chosen. A tokenizer that is missing is asked for once and remembered for the model. undefined when the
+ * user left.
+ * @throws BenchError what is wrong with the model, the settings or the plan
+ */
+export function planAsking(choices: BenchmarkChoices, services: Services): Promise<Planned | undefined> {
+  return asking(choices.subject, services, (signal) => makePlanned(choices, prepareContext(services), signal));
+}
+
+/** The same for a run. */
+export function prepareAsking(choices: BenchmarkChoices, services: Services): Promise<PreparedRun | undefined> {
+  return asking(choices.subject, services, (signal) => prepareRun(choices, services, signal));
+}
+
+/** Without questions: a missing tokenizer is a failure. */
+export function prepareRun(choices: BenchmarkChoices, services: Services, signal: AbortSignal): Promise<PreparedRun> {
+  return prepare(choices, prepareContext(services), signal);
+}
+
+function prepareContext({ extension, memory, results, log }: Services): PrepareContext {
+  return { extensionPath: extension.path, version: extension.version, memory, results, log };
+}
+
+async function asking<Value>(
+  subject: Subject,
+  services: Services,
+  plan: (signal: AbortSignal) => Promise<Value>,
+): Promise<Value | undefined> {
+  try {
+    return await shown(plan);
+  } catch (error) {
+    if (isCancelled(error)) return undefined;
+    if (!(error instanceof BenchError) || error.reason !== 'tokenizer-missing') throw error;
+    const path = await askTokenizer(error, subject);
+    if (path === undefined) return undefined;
+    await services.memory.rememberTokenizer(subject, path);
+  }
+  try {
+    return await shown(plan);
+  } catch (error) {
+    // A file that turned out to be no tokenizer must be asked for again the next time.
+    await services.memory.rememberTokenizer(subject, undefined);
+    throw error;
+  }
+}
+
+/** Hashing a large model takes seconds: the wait is shown, and can be left. */
+async function shown<Value>(plan: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
+  return vscode.window.withProgress(
+    { location: vscode.ProgressLocation.Notification, cancellable: true, title: vscode.l10n.t('Reading the model') },
+    async (_progress, token) => {
+      const stop = signalFrom(token);
+      try {
+        return await plan(stop.signal);
+      } finally {
+        stop.dispose();
+      }
+    },
+  );
+}
+
+async function askTokenizer(missing: BenchError, subject: Subject): Promise<string | undefined> {
+  const choose = vscode.l10n.t('Choose tokenizer.json');
+  const chosen = await vscode.window.showWarningMessage(missing.message, { modal: true }, choose);
+  if (chosen !== choose) return undefined;
+  const beside = configUri(subject);
+  const files = await vscode.window.showOpenDialog({
+    title: vscode.l10n.t('Tokenizer of {0}', subjectName(subject)),
+    canSelectMany: false,
+    filters: { [vscode.l10n.t('Tokenizer')]: ['json'] },
+    ...(beside === undefined ? {} : { defaultUri: vscode.Uri.joinPath(beside, '..') }),
+  });
+  return files?.[0]?.fsPath;
+}

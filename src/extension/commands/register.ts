@@ -1,0 +1,108 @@
+import * as vscode from 'vscode';
+import { contextKeys, type CommandId, settingDefaults, type SettingKey } from '../contributions.ts';
+import { pickOne } from '../questions/pick.ts';
+import type { Services } from '../services.ts';
+import { openSettings } from '../settings.ts';
+import { benchmarkAgain, benchmarkCommand } from './benchmark.ts';
+import { cleanUp } from './cleanUp.ts';
+import { selectContext, selectNamespace } from './cluster.ts';
+import { deployTopology } from './deploy.ts';
+import { copyEndpoint, deleteDeployment, sendSampleRequest, showLogs, uploadModelAgain } from './deployments.ts';
+import { deleteResult, openRecord, openResults, runIdIn } from './results.ts';
+
+/** What each command does, and what it was doing when it failed. */
+type Handlers = Readonly<
+  Record<CommandId, { readonly doing: string; readonly run: (argument: unknown) => Promise<unknown> }>
+>;
+
+export function registerCommands(services: Services, refresh: () => void): vscode.Disposable {
+  const handlers: Handlers = {
+    'topologyBench.benchmark': {
+      doing: 'starting the benchmark',
+      run: (argument) => benchmarkCommand(argument, services),
+    },
+    'topologyBench.benchmarkAgain': {
+      doing: 'starting the benchmark',
+      run: (argument) => benchmarkAgain(runIdIn(argument) ?? '', services),
+    },
+    'topologyBench.cancelRun': { doing: 'cancelling the run', run: (argument) => cancelRun(argument, services) },
+    'topologyBench.deploy': { doing: 'deploying the topology', run: (argument) => deployTopology(argument, services) },
+    'topologyBench.deleteDeployment': {
+      doing: 'deleting the deployment',
+      run: (argument) => deleteDeployment(argument, services),
+    },
+    'topologyBench.showLogs': { doing: 'reading the logs', run: (argument) => showLogs(argument, services) },
+    'topologyBench.copyEndpoint': {
+      doing: 'copying the endpoint',
+      run: (argument) => copyEndpoint(argument, services),
+    },
+    'topologyBench.sendSampleRequest': {
+      doing: 'sending a sample request',
+      run: (argument) => sendSampleRequest(argument, services),
+    },
+    'topologyBench.uploadModelAgain': {
+      doing: 'uploading the model',
+      run: (argument) => uploadModelAgain(argument, services),
+    },
+    'topologyBench.openResults': { doing: 'opening the results', run: (argument) => openResults(argument, services) },
+    'topologyBench.openRecord': { doing: 'opening the run record', run: (argument) => openRecord(argument) },
+    'topologyBench.deleteResult': { doing: 'deleting the result', run: (argument) => deleteResult(argument, services) },
+    'topologyBench.cleanUp': { doing: 'cleaning up', run: () => cleanUp(services) },
+    'topologyBench.refresh': {
+      doing: 'refreshing',
+      run: async () => {
+        refresh();
+      },
+    },
+    'topologyBench.selectContext': { doing: 'choosing a context', run: () => selectContext(services) },
+    'topologyBench.selectNamespace': { doing: 'choosing a namespace', run: () => selectNamespace(services) },
+    'topologyBench.openSettings': {
+      doing: 'opening the settings',
+      run: async (argument) => openSettings(settingIn(argument)),
+    },
+    'topologyBench.showOutput': {
+      doing: 'showing the log',
+      run: async () => {
+        services.log.show();
+      },
+    },
+  };
+  const running = services.runs.onDidChange(() => {
+    void vscode.commands.executeCommand('setContext', contextKeys.running, services.runs.active().length > 0);
+  });
+  const registered = Object.entries(handlers).map(([id, { doing, run }]) =>
+    vscode.commands.registerCommand(id, async (argument: unknown) => {
+      try {
+        await run(argument);
+      } catch (error) {
+        services.failures.show(error, doing, () => {
+          void vscode.commands.executeCommand(id, argument);
+        });
+      }
+    }),
+  );
+  return vscode.Disposable.from(running, ...registered);
+}
+
+async function cancelRun(argument: unknown, { runs }: Services): Promise<void> {
+  const active = runs.active();
+  const [first] = active;
+  let runId = runIdIn(argument) ?? (active.length === 1 ? first?.id : undefined);
+  if (runId === undefined && active.length > 1) {
+    const answer = await pickOne<string>({
+      title: vscode.l10n.t('Cancel Run'),
+      step: 1,
+      placeholder: vscode.l10n.t('Which run?'),
+      canGoBack: false,
+      choices: () => active.map((run) => ({ label: run.subject, description: run.id, value: run.id })),
+    });
+    if (answer.kind === 'value') runId = answer.value;
+  }
+  if (runId !== undefined) runs.cancel(runId);
+}
+
+function settingIn(argument: unknown): SettingKey | undefined {
+  if (typeof argument !== 'string') return undefined;
+  const key = argument.replace(/^topologyBench\./, '');
+  return key in settingDefaults ? (key as SettingKey) : undefined;
+}

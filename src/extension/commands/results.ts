@@ -1,0 +1,89 @@
+import * as vscode from 'vscode';
+import { BenchError } from '../../core/errors.ts';
+import { recordFigures, runTime } from '../describe.ts';
+import { pickOne } from '../questions/pick.ts';
+import type { Result } from '../results.ts';
+import type { Services } from '../services.ts';
+import { panelTitle } from '../startRun.ts';
+
+/** Opens a run's panel beside the code: of the id given, of a tree's node, or of the run that the user picks. */
+export async function openResults(argument: unknown, services: Services): Promise<void> {
+  const runId = runIdIn(argument) ?? (await pickResult(services));
+  if (runId === undefined) return;
+  const live = services.runs.get(runId);
+  if (live !== undefined) {
+    services.panels.show(runId, panelTitle(live));
+    return;
+  }
+  const record = await services.results.read(runId);
+  services.panels.show(runId, panelTitle({ id: runId, subject: record.plan.model.name }));
+}
+
+export async function openRecord(argument: unknown): Promise<void> {
+  const result = resultIn(argument);
+  if (result !== undefined) await vscode.window.showTextDocument(vscode.Uri.file(result.path));
+}
+
+/** Asks first: a measurement cannot be had back. */
+export async function deleteResult(argument: unknown, services: Services): Promise<void> {
+  const result = resultIn(argument);
+  if (result === undefined) return;
+  const remove = vscode.l10n.t('Delete');
+  const question = vscode.l10n.t(
+    'Delete the result of {0}? Its record is removed from the disk.',
+    runTime(result.id, vscode.env.language),
+  );
+  if ((await vscode.window.showWarningMessage(question, { modal: true }, remove)) !== remove) return;
+  await services.results.delete(result);
+}
+
+/** The run that a command was called on. */
+export function runIdIn(argument: unknown): string | undefined {
+  if (typeof argument === 'string') return argument;
+  if (typeof argument !== 'object' || argument === null) return undefined;
+  if ('runId' in argument && typeof argument.runId === 'string') return argument.runId;
+  return resultIn(argument)?.id;
+}
+
+async function pickResult(services: Services): Promise<string | undefined> {
+  const answer = await pickOne<string>({
+    title: vscode.l10n.t('Open Results'),
+    step: 1,
+    placeholder: vscode.l10n.t('Which run?'),
+    canGoBack: false,
+    async choices() {
+      const live = services.runs
+        .active()
+        .map((run) => ({ label: run.subject, description: vscode.l10n.t('under way'), icon: 'sync', value: run.id }));
+      const results = await services.results.list();
+      const kept = results.flatMap((result) =>
+        result.record === undefined
+          ? []
+          : [
+              {
+                label: `${result.record.plan.model.name} · ${runTime(result.id, vscode.env.language)}`,
+                detail: recordFigures(result.record),
+                value: result.id,
+              },
+            ],
+      );
+      if (live.length + kept.length === 0) {
+        throw new BenchError({
+          reason: 'record-unreadable',
+          message: 'There are no results yet.',
+          nextStep: 'Run Benchmark Topology first.',
+        });
+      }
+      return [...live, ...kept];
+    },
+  });
+  return answer.kind === 'value' ? answer.value : undefined;
+}
+
+function resultIn(argument: unknown): Result | undefined {
+  if (typeof argument !== 'object' || argument === null || !('result' in argument)) return undefined;
+  const { result } = argument;
+  const fits =
+    typeof result === 'object' && result !== null && 'directory' in result && 'path' in result && 'id' in result;
+  return fits ? (result as Result) : undefined;
+}

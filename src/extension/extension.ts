@@ -1,0 +1,149 @@
+import * as vscode from 'vscode';
+import type { BenchmarkChoices } from './choices.ts';
+import { Cluster } from './cluster.ts';
+import { offerLeftBehind } from './commands/cleanUp.ts';
+import { prepareRun } from './commands/planAsking.ts';
+import { disposeLogs } from './commands/deployments.ts';
+import { registerCommands } from './commands/register.ts';
+import { viewIds } from './contributions.ts';
+import { ModelDiagnostics } from './diagnostics.ts';
+import { loadedBundles } from './engine.ts';
+import { createFailures } from './failures.ts';
+import { modelConfigSelector, ModelLenses } from './lens.ts';
+import { createMemory, type Memory } from './memory.ts';
+import { Panels, type PanelReport } from './panel.ts';
+import { createPanelContent } from './panelContent.ts';
+import type { RunEnd } from './prepare.ts';
+import { Results } from './results.ts';
+import { Runs, type LiveRun } from './runs.ts';
+import type { Services } from './services.ts';
+import { startRun } from './startRun.ts';
+import { ClusterTree } from './trees/clusterTree.ts';
+import { ResultsTree } from './trees/resultsTree.ts';
+import type { TreeText } from './trees/tree.ts';
+import { TopologiesTree } from './trees/topologiesTree.ts';
+import { watchDeployments } from './trees/watchDeployments.ts';
+
+/** What tests, and other extensions, may use. */
+export interface TopologyBenchApi {
+  readonly activationMs: number;
+  /** Bundles that are in memory: none right after activation. */
+  loadedBundles(): readonly string[];
+  /** Runs that are queued or under way. */
+  activeRuns(): readonly LiveRun[];
+  run(id: string): LiveRun | undefined;
+  cancelRun(id: string): boolean;
+  /** Starts a run without questions, on the same path as theirs; resolves when it is over, clean-up included. */
+  runPlan(choices: BenchmarkChoices): Promise<{ readonly runId: string; readonly end: RunEnd }>;
+  /** What each open panel shows, and what its page says it has painted. */
+  panels(): readonly PanelReport[];
+  /** What a tree shows, as it would be painted: label, description and children of each node. */
+  tree(view: keyof typeof viewIds): Promise<readonly TreeText[]>;
+  readonly memory: Memory;
+}
+
+let runsToStop: Runs | undefined;
+
+/** Wiring only: nothing here touches the network, a cluster or a large file. */
+export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
+  const began = performance.now();
+  const log = vscode.window.createOutputChannel('Topology Bench', { log: true });
+  const failures = createFailures(log);
+  const memory = createMemory(context.workspaceState, context.globalState);
+  const cluster = new Cluster(memory);
+  const results = new Results(context.globalStorageUri, log);
+  const runs = new Runs(memory, log);
+  runsToStop = runs;
+  const panels = new Panels(context.extensionUri, createPanelContent(runs, results, memory, log), log);
+  const { version } = context.extension.packageJSON as { version: string };
+  const extension = { path: context.extensionPath, version };
+  const services: Services = { extension, log, failures, memory, cluster, results, runs, panels };
+
+  const trees = {
+    cluster: new ClusterTree(cluster, failures),
+    topologies: new TopologiesTree(cluster, runs, failures),
+    results: new ResultsTree(results, failures),
+  };
+  const topologiesView = vscode.window.createTreeView(viewIds.topologies, { treeDataProvider: trees.topologies });
+  const refreshAll = (): void => {
+    for (const tree of Object.values(trees)) tree.refresh();
+    panels.refresh();
+  };
+  const lenses = new ModelLenses(memory, results, runs);
+  context.subscriptions.push(
+    log,
+    cluster,
+    results,
+    runs,
+    panels,
+    ...Object.values(trees),
+    vscode.window.createTreeView(viewIds.cluster, { treeDataProvider: trees.cluster }),
+    topologiesView,
+    vscode.window.createTreeView(viewIds.results, { treeDataProvider: trees.results }),
+    watchDeployments(topologiesView, trees.topologies),
+    lenses,
+    vscode.languages.registerCodeLensProvider(modelConfigSelector, lenses),
+    new ModelDiagnostics(),
+    registerCommands(services, refreshAll),
+    { dispose: disposeLogs },
+    cluster.onDidChange(() => {
+      trees.cluster.refresh();
+      trees.topologies.refresh();
+    }),
+    results.onDidChange(() => {
+      trees.results.refresh();
+    }),
+    runs.onDidChange((run) => {
+      trees.topologies.showRun(run);
+      panels.refresh(run.id);
+    }),
+    runs.onDidEnd(() => {
+      panels.refresh();
+    }),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => {
+      panels.refresh();
+    }),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (
+        event.affectsConfiguration('topologyBench.kubeconfig') ||
+        event.affectsConfiguration('topologyBench.namespace')
+      )
+        cluster.changed();
+    }),
+  );
+  if (memory.unfinished().length > 0) lookForLeftBehind(context, services);
+
+  return {
+    activationMs: performance.now() - began,
+    loadedBundles,
+    activeRuns: () => runs.active(),
+    run: (id) => runs.get(id),
+    cancelRun: (id) => runs.cancel(id),
+    async runPlan(choices) {
+      const prepared = await prepareRun(choices, services, new AbortController().signal);
+      await memory.rememberChoices(choices);
+      return { runId: prepared.runId, end: await startRun(prepared, services) };
+    },
+    panels: () => panels.reports(),
+    tree: (view) => trees[view].texts(),
+    memory,
+  };
+}
+
+/** A window that closes stops its runs, as far as it is given the time; what is left is found at the next start. */
+export async function deactivate(): Promise<void> {
+  await runsToStop?.stopAll();
+  runsToStop = undefined;
+}
+
+/** Later, so that it is no part of activation. */
+function lookForLeftBehind(context: vscode.ExtensionContext, services: Services): void {
+  const timer = setTimeout(() => {
+    void offerLeftBehind(services);
+  }, 3000);
+  context.subscriptions.push({
+    dispose: () => {
+      clearTimeout(timer);
+    },
+  });
+}

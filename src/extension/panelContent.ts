@@ -1,0 +1,103 @@
+import * as vscode from 'vscode';
+import { BenchError, explain, toBenchError } from '../core/errors.ts';
+import type { RunRecord } from '../core/record.ts';
+import type { PanelRequest, View } from '../protocol/messages.ts';
+import type { CommandId } from './contributions.ts';
+import { runTime, subjectName } from './describe.ts';
+import type { Memory } from './memory.ts';
+import type { PanelContent } from './panel.ts';
+import type { Results } from './results.ts';
+import type { LiveRun, Runs } from './runs.ts';
+
+/** What a panel shows of a run, live or on disk, and what its page may ask for. */
+export function createPanelContent(
+  runs: Runs,
+  results: Results,
+  memory: Memory,
+  log: vscode.LogOutputChannel,
+): PanelContent {
+  const canBenchmarkAgain = (runId: string): boolean => {
+    const choices = memory.choicesOf(runId) ?? runs.get(runId)?.choices;
+    return vscode.workspace.isTrusted && choices !== undefined && runs.active().length === 0;
+  };
+  return {
+    async view(runId) {
+      if (runId === null)
+        return problemView('', new BenchError({ reason: 'internal', message: 'This panel was of no run.' }), false);
+      const run = runs.get(runId);
+      if (run !== undefined) return viewOfRun(run, canBenchmarkAgain(runId));
+      const choices = memory.choicesOf(runId);
+      const subject = choices === undefined ? undefined : subjectName(choices.subject);
+      try {
+        return recordView(await results.read(runId), subject, canBenchmarkAgain(runId), null);
+      } catch (error) {
+        const name = subject ?? runTime(runId, vscode.env.language);
+        return problemView(name, toBenchError(error, 'reading the run record'), canBenchmarkAgain(runId));
+      }
+    },
+    async answer(runId, request) {
+      await answer(runId, request, runs, results, log);
+    },
+  };
+}
+
+function viewOfRun(run: LiveRun, canBenchmarkAgain: boolean): View {
+  const { subject, cancelling, end, state } = run;
+  if (end?.record) {
+    return recordView(end.record, subject, canBenchmarkAgain, end.notSaved === null ? null : explain(end.notSaved));
+  }
+  if (end?.failure) return problemView(subject, end.failure, canBenchmarkAgain);
+  if (state === null) return { kind: 'queued', subject, message: run.waitsFor, cancelling };
+  return { kind: 'live', state, subject, cancelling };
+}
+
+function recordView(
+  record: RunRecord,
+  subject: string | undefined,
+  canBenchmarkAgain: boolean,
+  notSaved: string | null,
+): View {
+  return { kind: 'record', record, subject: subject ?? record.plan.model.name, canBenchmarkAgain, notSaved };
+}
+
+function problemView(subject: string, error: BenchError, canBenchmarkAgain: boolean): View {
+  return { kind: 'problem', subject, message: error.message, nextStep: error.nextStep ?? null, canBenchmarkAgain };
+}
+
+async function answer(
+  runId: string | null,
+  request: PanelRequest,
+  runs: Runs,
+  results: Results,
+  log: vscode.LogOutputChannel,
+): Promise<void> {
+  switch (request.kind) {
+    case 'cancel':
+      if (runId === null || !runs.cancel(runId)) throw refusal(vscode.l10n.t('The run has ended already.'));
+      return;
+    case 'open-log':
+      log.show();
+      return;
+    case 'benchmark-again':
+      if (runId === null) throw refusal(vscode.l10n.t('This panel shows no run.'));
+      // The questions belong to the user's window; the page need not wait for them.
+      void vscode.commands.executeCommand('topologyBench.benchmarkAgain' satisfies CommandId, runId);
+      return;
+    case 'open-record': {
+      const file = runId === null ? undefined : await results.fileOf(runId);
+      if (file === undefined) throw refusal(vscode.l10n.t('This run has no record on disk.'));
+      await vscode.window.showTextDocument(file, { viewColumn: vscode.ViewColumn.Active });
+      return;
+    }
+    case 'open-settings':
+      await vscode.commands.executeCommand('topologyBench.openSettings' satisfies CommandId);
+      return;
+    case 'copy':
+      await vscode.env.clipboard.writeText(request.text);
+      return;
+  }
+}
+
+function refusal(message: string): BenchError {
+  return new BenchError({ reason: 'internal', message });
+}

@@ -1,0 +1,116 @@
+import * as vscode from 'vscode';
+import { BenchError } from '../../core/errors.ts';
+import { parseModel, supportedSoFar } from '../../core/model.ts';
+import { builtInName, type Subject } from '../choices.ts';
+import { pickOne, type Answer, type Choice } from './pick.ts';
+
+/** More configs than anybody picks from; a workspace of more has them opened and clicked. */
+const mostConfigs = 200;
+
+/**
+ * What a command is about: what it was called on, else the active editor's model config, else what the user picks.
+ * undefined when the user left.
+ * @throws BenchError model-unsupported when it was called on something that cannot be benchmarked
+ */
+export async function subjectFrom(argument: unknown, title: string): Promise<Subject | undefined> {
+  if (isSubject(argument)) return argument;
+  if (argument instanceof vscode.Uri) return checked(argument);
+  const active = vscode.window.activeTextEditor?.document;
+  if (active !== undefined && isModelConfigName(active.uri)) {
+    const { model } = parseModel(active.fileName, active.getText());
+    // A config.json of something else entirely is only what happens to be open.
+    if (model !== undefined || active.fileName.endsWith('.pbtxt')) return checked(active.uri);
+  }
+  const answer = await pickSubject(title);
+  return answer.kind === 'value' ? answer.value : undefined;
+}
+
+/** The run reads the files on disk, so what was typed is saved first: that is what the user sees and means. */
+export async function saveSubject(subject: Subject): Promise<void> {
+  if (subject.kind === 'built-in') return;
+  const document = vscode.workspace.textDocuments.find((candidate) => candidate.uri.toString() === subject.uri);
+  if (document?.isDirty !== true || (await document.save())) return;
+  throw new BenchError({
+    reason: 'model-incomplete',
+    message: `${document.fileName} has changes that could not be saved.`,
+    nextStep: 'Save it and start again.',
+  });
+}
+
+function pickSubject(title: string): Promise<Answer<Subject>> {
+  return pickOne<Subject>({
+    title,
+    step: 1,
+    placeholder: vscode.l10n.t('Which model?'),
+    canGoBack: false,
+    async choices() {
+      const found = await findConfigs();
+      const builtIn: Choice<Subject> = {
+        label: vscode.l10n.t('Tiny sentiment model (built in)'),
+        description: builtInName,
+        detail: vscode.l10n.t('4.6 MB; for a first look and for trying out a cluster'),
+        icon: 'package',
+        value: { kind: 'built-in' },
+      };
+      return [...found.map(choiceOf), builtIn];
+    },
+  });
+}
+
+/** Model configs of the workspace that are text classifiers'. */
+async function findConfigs(): Promise<vscode.Uri[]> {
+  const skipped = '**/{node_modules,.git,.venv,venv,.topology-bench}/**';
+  const files = await vscode.workspace.findFiles('**/{config.pbtxt,config.json}', skipped, mostConfigs);
+  const checkedFiles = await Promise.all(files.map(async (uri) => ((await isTextClassifier(uri)) ? [uri] : [])));
+  return checkedFiles.flat().sort((a, b) => a.path.localeCompare(b.path));
+}
+
+async function isTextClassifier(uri: vscode.Uri): Promise<boolean> {
+  try {
+    const text = new TextDecoder().decode(await vscode.workspace.fs.readFile(uri));
+    return parseModel(uri.fsPath, text).model?.task === 'text-classification';
+  } catch {
+    // A file that went away or may not be read is no choice.
+    return false;
+  }
+}
+
+function choiceOf(uri: vscode.Uri): Choice<Subject> {
+  const parts = uri.path.split('/');
+  return {
+    label: parts.at(-2) ?? uri.path,
+    description: vscode.workspace.asRelativePath(uri),
+    icon: 'file-code',
+    value: { kind: 'config', uri: uri.toString() },
+  };
+}
+
+/** @throws BenchError model-unsupported, which says why and what is supported so far */
+async function checked(uri: vscode.Uri): Promise<Subject> {
+  const document = await vscode.workspace.openTextDocument(uri);
+  const { model, problems } = parseModel(document.fileName, document.getText());
+  if (model?.task === 'text-classification') return { kind: 'config', uri: uri.toString() };
+  const name = vscode.workspace.asRelativePath(uri);
+  const error = problems.find((problem) => problem.severity === 'error');
+  if (model === undefined && error !== undefined) {
+    throw new BenchError({
+      reason: 'model-unsupported',
+      message: `${name} is not a valid model config: ${error.message}`,
+      nextStep: 'Correct what the editor marks, and start again.',
+    });
+  }
+  throw new BenchError({
+    reason: 'model-unsupported',
+    message: `${name} cannot be benchmarked, because ${model?.why ?? 'it is no model config'}.`,
+    nextStep: supportedSoFar,
+  });
+}
+
+function isModelConfigName(uri: vscode.Uri): boolean {
+  return uri.path.endsWith('/config.pbtxt') || uri.path.endsWith('/config.json');
+}
+
+function isSubject(value: unknown): value is Subject {
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return false;
+  return value.kind === 'built-in' || (value.kind === 'config' && 'uri' in value && typeof value.uri === 'string');
+}

@@ -1,0 +1,107 @@
+import * as vscode from 'vscode';
+import { explain } from '../../core/errors.ts';
+import type { GpuNode } from '../../core/cluster.ts';
+import type { GpuChoice, TargetChoice } from '../choices.ts';
+import type { Cluster } from '../cluster.ts';
+import { gpuName } from '../describe.ts';
+import type { Settings } from '../settings.ts';
+import type { Choice, Note } from './pick.ts';
+
+/** Contexts with the current one first, and this machine; a kubeconfig that cannot be read is said, not hidden. */
+export async function targetChoices(
+  cluster: Cluster,
+  last: TargetChoice | undefined,
+  withLocal: boolean,
+): Promise<(Choice<TargetChoice> | Note)[]> {
+  const local: Choice<TargetChoice> = {
+    label: vscode.l10n.t('This machine'),
+    description: vscode.l10n.t('without a cluster, CPU only'),
+    icon: 'device-desktop',
+    value: { kind: 'local' },
+    picked: last?.kind === 'local',
+  };
+  const ending = withLocal ? [local] : [];
+  try {
+    const selected = await cluster.current();
+    const contexts = [...(await cluster.contexts())].sort(
+      (a, b) => Number(b.name === selected?.context) - Number(a.name === selected?.context),
+    );
+    const choices = contexts.map((context): Choice<TargetChoice> => {
+      const place = cluster.placeOf(context);
+      return {
+        label: `${place.context}/${place.namespace}`,
+        description:
+          context.name === selected?.context
+            ? vscode.l10n.t('current context and namespace')
+            : vscode.l10n.t('context and namespace'),
+        icon: 'server-environment',
+        value: { kind: 'kubernetes', ...place, createNamespace: false },
+        picked: last?.kind === 'kubernetes' && last.context === place.context,
+      };
+    });
+    const none: Note[] = contexts.length === 0 ? [{ note: vscode.l10n.t('The kubeconfig has no context.') }] : [];
+    return [...choices, ...none, ...ending];
+  } catch (error) {
+    return [{ note: explain(error) }, ...ending];
+  }
+}
+
+/** What the cluster's nodes offer, free of total; and the CPU only. */
+export async function gpuChoices(
+  cluster: Cluster,
+  target: Extract<TargetChoice, { kind: 'kubernetes' }>,
+  settings: Settings,
+  last: GpuChoice | null | undefined,
+  signal: AbortSignal,
+): Promise<(Choice<GpuChoice | null> | Note)[]> {
+  const cpu: Choice<GpuChoice | null> = {
+    label: vscode.l10n.t('CPU only'),
+    icon: 'chip',
+    value: null,
+    picked: last === null,
+  };
+  let offers: Offer[];
+  const notes: Note[] = [];
+  try {
+    const inventory = await cluster.inventory(target, AbortSignal.any([signal, AbortSignal.timeout(20_000)]));
+    offers = offersOf(inventory.gpuNodes);
+    if (offers.length === 0) notes.push({ note: vscode.l10n.t('No node of this cluster has a GPU.') });
+  } catch (error) {
+    notes.push({ note: vscode.l10n.t('The GPUs could not be listed: {0}', explain(error)) });
+    offers = [{ resource: settings.gpu.resource, product: null, free: null, total: null }];
+  }
+  const gpus = offers.map((offer): Choice<GpuChoice | null> => {
+    const value: GpuChoice = { resource: offer.resource, count: 1, product: offer.product };
+    return {
+      label: gpuName(value),
+      description:
+        offer.free === null || offer.total === null
+          ? vscode.l10n.t('as the settings say')
+          : vscode.l10n.t('{0} of {1} free', offer.free, offer.total),
+      icon: 'circuit-board',
+      value,
+      picked: last?.resource === offer.resource && last.product === offer.product,
+    };
+  });
+  return [...notes, ...gpus, cpu];
+}
+
+interface Offer {
+  readonly resource: string;
+  readonly product: string | null;
+  readonly free: number | null;
+  readonly total: number | null;
+}
+
+/** Nodes of the same resource and product are one offer: the scheduler chooses among them. */
+function offersOf(nodes: readonly GpuNode[]): Offer[] {
+  const offers = new Map<string, { resource: string; product: string | null; free: number; total: number }>();
+  for (const node of nodes) {
+    const key = `${node.resource} ${node.product ?? ''}`;
+    const offer = offers.get(key) ?? { resource: node.resource, product: node.product, free: 0, total: 0 };
+    offer.free += node.schedulable ? node.free : 0;
+    offer.total += node.total;
+    offers.set(key, offer);
+  }
+  return [...offers.values()];
+}

@@ -1,0 +1,101 @@
+import * as vscode from 'vscode';
+import { explain, isCancelled } from '../core/errors.ts';
+import type { CommandId } from './contributions.ts';
+import { runFraction, runProgress, runTime } from './describe.ts';
+import type { PreparedRun, RunEnd } from './prepare.ts';
+import type { LiveRun, Runs } from './runs.ts';
+import type { Services } from './services.ts';
+
+/**
+ * Starts a run, or queues it: opens its panel, shows its progress, and says at the end what the user must know. The one way
+ * to start a run, for the questions, "benchmark again" and tests. Resolves when everything is over, clean-up included.
+ * @param retry starts the same anew, for the button of a failure
+ */
+export async function startRun(prepared: PreparedRun, services: Services, retry?: () => void): Promise<RunEnd> {
+  const { runs, panels, log } = services;
+  for (const warning of prepared.warnings) log.warn(`${prepared.runId}: ${warning}`);
+  const { run, ended } = runs.start(prepared);
+  panels.show(run.id, panelTitle(run));
+  void vscode.window.withProgress({ location: { viewId: 'topologyBench.topologies' } }, () => ended);
+  void vscode.window.withProgress(
+    {
+      location: vscode.ProgressLocation.Notification,
+      cancellable: true,
+      title: `${vscode.l10n.t('Benchmark of {0}', run.subject)} ([${vscode.l10n.t('log')}](command:${'topologyBench.showOutput' satisfies CommandId}))`,
+    },
+    (progress, token) => {
+      token.onCancellationRequested(() => {
+        runs.cancel(run.id);
+      });
+      return follow(runs, run.id, progress, ended);
+    },
+  );
+  const end = await ended;
+  services.results.changed();
+  services.cluster.changed();
+  tell(run, end, services, retry);
+  return end;
+}
+
+export function panelTitle(run: Pick<LiveRun, 'id' | 'subject'>): string {
+  return `${run.subject} · ${runTime(run.id, vscode.env.language)}`;
+}
+
+/** Reports a run's progress in words and as a fraction until it has ended. */
+async function follow(
+  runs: Runs,
+  runId: string,
+  progress: vscode.Progress<{ message?: string; increment?: number }>,
+  ended: Promise<unknown>,
+): Promise<void> {
+  let reported = 0;
+  const listener = runs.onDidChange((run) => {
+    if (run.id !== runId) return;
+    const percent = run.state === null ? 0 : Math.floor(runFraction(run.state) * 100);
+    progress.report({ message: words(run), increment: Math.max(0, percent - reported) });
+    reported = Math.max(reported, percent);
+  });
+  try {
+    await ended;
+  } finally {
+    listener.dispose();
+  }
+}
+
+function words(run: LiveRun): string {
+  if (run.cancelling) return vscode.l10n.t('stopping and cleaning up');
+  return run.state === null ? run.waitsFor : runProgress(run.state);
+}
+
+/** What went well shows in the panel; what did not is said, with what can be done. */
+function tell(run: LiveRun, end: RunEnd, services: Services, retry: (() => void) | undefined): void {
+  const { failures } = services;
+  if (end.failure !== null) failures.show(end.failure, 'running the benchmark', retry);
+  if (end.notSaved !== null) failures.show(end.notSaved, 'saving the record');
+  if (end.leftBehind !== null) void offerCleanUp(end.leftBehind, services);
+  const failed =
+    end.record?.topologies.filter((topology) => topology.failure !== null && topology.status !== 'cancelled') ?? [];
+  if (failed.length === 0) return;
+  void (async () => {
+    const showLog = vscode.l10n.t('Show Log');
+    const again = vscode.l10n.t('Retry');
+    const reasons = failed.map((topology) =>
+      `${topology.topology.name}: ${topology.failure?.message ?? ''} ${topology.failure?.nextStep ?? ''}`.trim(),
+    );
+    const buttons = [...(retry === undefined ? [] : [again]), showLog];
+    const message = vscode.l10n.t('Benchmark of {0}: {1}', run.subject, reasons.join(' '));
+    const chosen = await vscode.window.showWarningMessage(message, ...buttons);
+    if (chosen === showLog) services.log.show();
+    else if (chosen === again) retry?.();
+  })();
+}
+
+async function offerCleanUp(leftBehind: NonNullable<RunEnd['leftBehind']>, services: Services): Promise<void> {
+  if (isCancelled(leftBehind)) return;
+  services.failures.note(leftBehind, 'cleaning up');
+  const cleanUp = vscode.l10n.t('Clean Up');
+  const showLog = vscode.l10n.t('Show Log');
+  const chosen = await vscode.window.showWarningMessage(explain(leftBehind), cleanUp, showLog);
+  if (chosen === cleanUp) await vscode.commands.executeCommand('topologyBench.cleanUp' satisfies CommandId);
+  else if (chosen === showLog) services.log.show();
+}

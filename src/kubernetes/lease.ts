@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { leaseAnnotations } from '../topologies/anchor.ts';
+import type { ApiMeta } from './apiObjects.ts';
+import { query, type Cluster } from './cluster.ts';
+import { objectPath } from './resources.ts';
+
+/** How often whoever looks after a run says so, and after how long of silence it is taken for gone. */
+const renewEveryMs = 15_000;
+const staleAfterMs = 60_000;
+
+/** Annotations of an anchor that this process looks after from now on. */
+export function leaseOf(cluster: Cluster): Record<string, string> {
+  return {
+    [leaseAnnotations.renewedAt]: new Date(cluster.serverNow()).toISOString(),
+    [leaseAnnotations.holder]: `${machineId()}/${String(process.pid)}`,
+  };
+}
+
+/** Renews the lease of an anchor until it is disposed. A renewal that fails is made up for by the next. */
+export function keepLease(
+  cluster: Cluster,
+  anchor: { readonly namespace: string; readonly name: string; readonly uid: string },
+): AsyncDisposable {
+  const end = new AbortController();
+  let underWay: Promise<unknown> = Promise.resolve();
+  const timer = setInterval(() => {
+    underWay = cluster
+      .change(
+        {
+          method: 'PATCH',
+          path: `${objectPath('ConfigMap', anchor.namespace, anchor.name)}?${query({ fieldManager: 'topology-bench-lease' })}`,
+          // The uid keeps a namesake from being renewed in its place.
+          body: { metadata: { uid: anchor.uid, annotations: leaseOf(cluster) } },
+          contentType: 'application/merge-patch+json',
+        },
+        end.signal,
+      )
+      .catch(() => undefined);
+  }, renewEveryMs);
+  timer.unref();
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer);
+      end.abort();
+      await underWay;
+    },
+  };
+}
+
+/** Whether somebody still looks after the anchor: its lease is fresh, and its holder, where it ran on this machine, lives. */
+export function isInUse(metadata: ApiMeta, serverNowMs: number): boolean {
+  const renewedAt = Date.parse(metadata.annotations?.[leaseAnnotations.renewedAt] ?? '');
+  if (!Number.isFinite(renewedAt) || serverNowMs - renewedAt > staleAfterMs) return false;
+  const [machine, pid] = (metadata.annotations?.[leaseAnnotations.holder] ?? '').split('/');
+  return machine !== machineId() || isAlive(Number(pid));
+}
+
+/** Tells this machine, and the container that this runs in, from others without naming it. */
+function machineId(): string {
+  const parts = [
+    hostname(),
+    readOr(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')),
+    readOr(() => readlinkSync('/proc/self/ns/pid')),
+  ];
+  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 16);
+}
+
+function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return true;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // A process of another user lives, though it may not be signalled.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+function readOr(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import type { GpuNode } from '../core/cluster.ts';
+import { BenchError } from '../core/errors.ts';
+import type { Plan } from '../core/plan.ts';
+import type { Environment } from '../core/record.ts';
+import type { Node } from './apiObjects.ts';
+import type { Cluster } from './cluster.ts';
+import { checkGpu } from './gpuCheck.ts';
+import { createNamespace, namespaceExists, namespaceMissing, namespacePath } from './namespace.ts';
+import { isReady, readGpuNodes, readNodes } from './nodes.ts';
+import { checkRights, neededRights } from './rights.ts';
+import { isStatus, refusal } from './statusError.ts';
+
+export interface PreflightResult {
+  readonly environment: Environment;
+  /** null: the user may not list nodes. */
+  readonly nodes: readonly Node[] | null;
+  readonly runtimeClassExists: boolean;
+}
+
+const reachableWithinMs = 10_000;
+
+/**
+ * Checks what can be checked before anything is made: API server, rights, GPU, namespace. The namespace is the one thing
+ * that it may make, and only where the plan says so and all else is well.
+ * @throws BenchError api-unreachable, unauthenticated, forbidden, gpu-unavailable, namespace-missing
+ */
+export async function preflight(
+  cluster: Cluster,
+  plan: Plan,
+  choice: { readonly runId: string; readonly workload: 'Job' | 'Deployment' },
+  warn: (message: string) => void,
+  signal: AbortSignal,
+): Promise<PreflightResult> {
+  const namespace = namespaceOf(plan);
+  const serverVersion = await readServerVersion(cluster, signal);
+  const hybrid = plan.topologies.some(({ name }) => name === 'hybrid');
+  const [exists, { nodes, notes }, runtimeClassExists] = await Promise.all([
+    namespaceExists(cluster, namespace, signal),
+    readNodes(cluster, signal),
+    hasRuntimeClass(cluster, plan, warn, signal),
+    checkRights(cluster, namespace, neededRights({ hybrid, workload: choice.workload }), signal),
+  ]);
+  const gpus = await checkGpus(cluster, plan, nodes, notes, warn, signal);
+  const mayCreate = plan.target.kind === 'kubernetes' && plan.target.createNamespace;
+  if (!exists && !mayCreate) throw namespaceMissing(namespace);
+  if (!exists) await createNamespace(cluster, namespace, choice.runId, signal);
+  const products = gpus.flatMap(({ product }) => (product === null ? [] : [product]));
+  const drivers = gpus.flatMap(({ driverVersion }) => (driverVersion === null ? [] : [driverVersion]));
+  return {
+    nodes: nodes ?? null,
+    runtimeClassExists,
+    environment: {
+      target: 'kubernetes',
+      cluster: await clusterFingerprint(cluster, signal),
+      serverVersion,
+      machine: describeNodes(nodes),
+      gpuProducts: [...new Set(products)],
+      driverVersions: [...new Set(drivers)],
+    },
+  };
+}
+
+export function namespaceOf(plan: Plan): string {
+  if (plan.target.kind === 'kubernetes') return plan.target.namespace;
+  throw new BenchError({ reason: 'plan-invalid', message: 'This plan is not for a Kubernetes cluster.' });
+}
+
+/**
+ * The first word with the API server: whether it can be reached and takes the credentials.
+ * @returns e.g. "v1.36.3"
+ */
+export async function readServerVersion(cluster: Cluster, signal: AbortSignal): Promise<string> {
+  try {
+    const version = (await cluster.get('/version', signal, { onceWithinMs: reachableWithinMs })) as {
+      gitVersion?: string;
+    };
+    return version.gitVersion ?? 'unknown';
+  } catch (error) {
+    throw refusal(error, "read the cluster's version");
+  }
+}
+
+async function checkGpus(
+  cluster: Cluster,
+  plan: Plan,
+  nodes: readonly Node[] | undefined,
+  notes: readonly string[],
+  warn: (message: string) => void,
+  signal: AbortSignal,
+): Promise<GpuNode[]> {
+  if (plan.gpu === null) return [];
+  if (nodes === undefined) {
+    for (const note of notes) warn(note);
+    return [];
+  }
+  const read = await readGpuNodes(cluster, nodes, plan.gpu.resource, namespaceOf(plan), signal);
+  for (const note of read.notes) warn(note);
+  return checkGpu(plan.gpu, nodes, read.gpuNodes);
+}
+
+async function hasRuntimeClass(
+  cluster: Cluster,
+  plan: Plan,
+  warn: (message: string) => void,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const name = plan.gpu?.runtimeClassName ?? null;
+  if (name === null) return false;
+  try {
+    await cluster.get(`/apis/node.k8s.io/v1/runtimeclasses/${encodeURIComponent(name)}`, signal);
+    return true;
+  } catch (error) {
+    if (isStatus(error, 403))
+      warn(`This user may not see whether the runtime class ${name} exists, so it is not used.`);
+    if (isStatus(error, 403) || isStatus(error, 404)) return false;
+    throw refusal(error, `read the runtime class ${name}`);
+  }
+}
+
+/** Tells clusters apart without naming them; null for a user who may not read what identifies one. */
+async function clusterFingerprint(cluster: Cluster, signal: AbortSignal): Promise<string | null> {
+  try {
+    const { metadata } = (await cluster.get(namespacePath('kube-system'), signal)) as Node;
+    return createHash('sha256').update(metadata.uid).digest('hex').slice(0, 12);
+  } catch (error) {
+    if (isStatus(error, 403) || isStatus(error, 404)) return null;
+    throw error;
+  }
+}
+
+function describeNodes(nodes: readonly Node[] | undefined): string {
+  if (nodes === undefined) return 'nodes unknown';
+  const ready = nodes.filter(isReady);
+  const kinds = ready.map(({ status }) => {
+    const { operatingSystem = 'unknown', architecture = 'unknown' } = status?.nodeInfo ?? {};
+    return `${operatingSystem} ${architecture}, ${status?.allocatable?.['cpu'] ?? '?'} cores`;
+  });
+  const distinct = [...new Set(kinds)];
+  return `${String(ready.length)} ${ready.length === 1 ? 'node' : 'nodes'}: ${distinct.slice(0, 4).join('; ')}`;
+}

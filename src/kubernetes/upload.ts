@@ -1,0 +1,265 @@
+import { createHash } from 'node:crypto';
+import { open, type FileHandle } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BenchError, cancelled, isCancelled, throwIfCancelled } from '../core/errors.ts';
+import type { ModelFile } from '../core/plan.ts';
+import { modelDirectory } from '../topologies/podTemplate.ts';
+import { connectionLost } from './channelSocket.ts';
+import type { Cluster } from './cluster.ts';
+import { openExec, type ExecSession } from './exec.ts';
+import type { ContainerName } from './logs.ts';
+
+/** Files and where they are on this machine: file name to absolute path. */
+export interface ModelSource {
+  readonly files: readonly ModelFile[];
+  readonly paths: Readonly<Record<string, string>>;
+}
+
+/** The exec stream has no backpressure, so each frame waits for its acknowledgement; this is all that is under way. */
+const frameBytes = 1 << 20;
+const answerTimeoutMs = 60_000;
+const attempts = 6;
+
+/**
+ * Uploads a model into a container that waits for it, by src/serving's receive_model, which checks every hash before it
+ * puts anything in place. A connection that drops is opened again, and the upload goes on where it was.
+ * @throws BenchError upload-failed, model-not-found, connection-lost or cancelled
+ */
+export async function uploadModel(
+  cluster: Cluster,
+  of: ContainerName,
+  source: ModelSource,
+  progress: (sentBytes: number, totalBytes: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await uploadOnce(cluster, of, source, progress, signal);
+      return;
+    } catch (error) {
+      if (attempt >= attempts || !isWorthAnotherTry(error)) throw error;
+    }
+    await sleep(500 * attempt, undefined, { signal }).catch(() => {
+      throw cancelled('uploading the model');
+    });
+  }
+}
+
+/** One hash over all files of a model: what wait_for_model waits for and receive_model answers with. */
+export function modelManifestSha256(files: readonly ModelFile[]): string {
+  const lines = files
+    .toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
+    .map(({ name, sha256 }) => `${sha256}  ${name}\n`);
+  return createHash('sha256').update(lines.join('')).digest('hex');
+}
+
+async function uploadOnce(
+  cluster: Cluster,
+  of: ContainerName,
+  source: ModelSource,
+  progress: (sentBytes: number, totalBytes: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const receiver = await Receiver.open(cluster, of, signal);
+  try {
+    const { held, manifest } = await receiver.ready();
+    const totalBytes = source.files.reduce((sum, file) => sum + file.sizeBytes, 0);
+    let before = 0;
+    progress(0, totalBytes);
+    if (manifest !== modelManifestSha256(source.files)) {
+      for (const file of source.files) {
+        const start = before;
+        await sendFile(receiver, file, source.paths[file.name], held[file.name] ?? 0, (sent) => {
+          progress(start + sent, totalBytes);
+        });
+        before += file.sizeBytes;
+      }
+      await receiver.commit(source.files);
+    }
+    progress(totalBytes, totalBytes);
+  } finally {
+    receiver.close();
+  }
+}
+
+async function sendFile(
+  receiver: Receiver,
+  file: ModelFile,
+  path: string | undefined,
+  held: number,
+  sent: (bytes: number) => void,
+): Promise<void> {
+  const handle = await openModelFile(file, path);
+  try {
+    let offset = held <= file.sizeBytes ? held : 0;
+    sent(offset);
+    if (file.sizeBytes === 0) await receiver.frame(file.name, 0, Buffer.alloc(0));
+    while (offset < file.sizeBytes) {
+      const length = Math.min(frameBytes, file.sizeBytes - offset);
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
+      if (bytesRead === 0) throw changed(file);
+      offset = await receiver.frame(file.name, offset, buffer.subarray(0, bytesRead));
+      sent(offset);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+async function openModelFile(file: ModelFile, path: string | undefined): Promise<FileHandle> {
+  try {
+    if (path === undefined) throw new Error('no path is known');
+    return await open(path, 'r');
+  } catch (error) {
+    throw new BenchError({
+      reason: 'model-not-found',
+      message: `The model's file ${file.name} cannot be read.`,
+      nextStep: 'Check that the model folder is still there.',
+      cause: error,
+    });
+  }
+}
+
+/** The receiver's side of the protocol, one answer for each thing said. */
+class Receiver {
+  readonly #session: ExecSession;
+  readonly #lines: LineQueue;
+
+  private constructor(session: ExecSession, lines: LineQueue) {
+    this.#session = session;
+    this.#lines = lines;
+  }
+
+  static async open(cluster: Cluster, of: ContainerName, signal: AbortSignal): Promise<Receiver> {
+    throwIfCancelled(signal, 'uploading the model');
+    const lines = new LineQueue();
+    const command = ['python3', '-m', 'topology_bench_serving.receive_model', modelDirectory];
+    let errors = '';
+    const output = {
+      stdout: (data: Buffer): void => {
+        lines.push(data);
+      },
+      stderr: (data: Buffer): void => {
+        errors = `${errors}${data.toString('utf8')}`.slice(-2000);
+      },
+    };
+    const session = await openExec(cluster, of, command, output, signal);
+    session.exitCode.then(
+      (code) => {
+        lines.end(
+          failed(`the receiver in the pod ended with ${String(code)}${errors === '' ? '' : `: ${errors.trim()}`}`),
+        );
+      },
+      (error: unknown) => {
+        lines.end(error);
+      },
+    );
+    return new Receiver(session, lines);
+  }
+
+  async ready(): Promise<{ held: Readonly<Record<string, number>>; manifest: string | null }> {
+    const { ready } = await this.#answer();
+    if (ready?.protocol !== 1) throw failed('the receiver in the pod speaks another protocol');
+    return { held: ready.held, manifest: ready.manifest };
+  }
+
+  async frame(file: string, offset: number, data: Buffer): Promise<number> {
+    const header = Buffer.from(`${JSON.stringify({ file, offset, length: data.length })}\n`);
+    await this.#session.send(Buffer.concat([header, data]));
+    const { ack } = await this.#answer();
+    if (ack !== offset + data.length) throw failed(`the receiver acknowledged ${String(ack)} bytes of ${file}`);
+    return ack;
+  }
+
+  async commit(files: readonly ModelFile[]): Promise<void> {
+    const named = Object.fromEntries(files.map(({ name, sha256 }) => [name, sha256]));
+    await this.#session.send(Buffer.from(`${JSON.stringify({ commit: { files: named } })}\n`));
+    const { manifest } = await this.#answer();
+    if (manifest !== modelManifestSha256(files)) throw failed('the receiver put other files in place than were sent');
+  }
+
+  close(): void {
+    this.#session.close();
+  }
+
+  async #answer(): Promise<Answer> {
+    const line = await this.#lines.next(answerTimeoutMs);
+    const answer = JSON.parse(line) as Answer;
+    if (answer.error !== undefined) throw failed(answer.error);
+    return answer;
+  }
+}
+
+interface Answer {
+  readonly ready?: {
+    readonly protocol: number;
+    readonly held: Readonly<Record<string, number>>;
+    readonly manifest: string | null;
+  };
+  readonly ack?: number;
+  readonly manifest?: string;
+  readonly error?: string;
+}
+
+/** Lines of a byte stream, one at a time. */
+class LineQueue {
+  #rest = '';
+  #lines: string[] = [];
+  #ended: unknown;
+  #wake: (() => void) | undefined;
+
+  push(data: Buffer): void {
+    // Answers are ASCII, so a chunk's border never splits a character.
+    const parts = `${this.#rest}${data.toString('latin1')}`.split('\n');
+    this.#rest = parts.pop() ?? '';
+    this.#lines.push(...parts);
+    this.#wake?.();
+  }
+
+  end(error: unknown): void {
+    this.#ended = error;
+    this.#wake?.();
+  }
+
+  async next(timeoutMs: number): Promise<string> {
+    const deadline = Date.now() + timeoutMs;
+    for (;;) {
+      const line = this.#lines.shift();
+      if (line !== undefined) return line;
+      if (this.#ended !== undefined) throw this.#ended as Error;
+      const left = deadline - Date.now();
+      if (left <= 0) throw connectionLost();
+      const timer = new AbortController();
+      const woken = new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      await Promise.race([woken, sleep(left, undefined, { signal: timer.signal }).catch(() => undefined)]);
+      timer.abort();
+    }
+  }
+}
+
+/** A dropped connection; a receiver of a dropped connection that has not ended yet; a file that arrived damaged. */
+function isWorthAnotherTry(error: unknown): boolean {
+  if (isCancelled(error) || !(error instanceof BenchError)) return false;
+  if (error.reason === 'connection-lost' || error.reason === 'api-unreachable') return true;
+  return error.reason === 'upload-failed' && /under way|hash mismatch/u.test(error.message);
+}
+
+function failed(why: string): BenchError {
+  return new BenchError({
+    reason: 'upload-failed',
+    message: `The model could not be uploaded: ${why}.`,
+    nextStep: why.includes('hash mismatch')
+      ? 'Check that the model files are not being changed, and start again.'
+      : 'Start again; the message above says what to change.',
+  });
+}
+
+function changed(file: ModelFile): BenchError {
+  return new BenchError({
+    reason: 'upload-failed',
+    message: `The model's file ${file.name} has become shorter since the run was planned.`,
+    nextStep: 'Start again when the file is complete.',
+  });
+}

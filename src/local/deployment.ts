@@ -1,0 +1,244 @@
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BenchError, throwIfCancelled } from '../core/errors.ts';
+import { answersFrom, inferenceError, inferenceRequestBody, openInferencePaths } from '../core/openInference.ts';
+import { topologyKey } from '../core/plan.ts';
+import type {
+  Answer,
+  DeployProgress,
+  Deployment,
+  LoadDriver,
+  LoadHandlers,
+  LoadOutcome,
+  LoadRequest,
+  ServerCounters,
+} from '../core/ports.ts';
+import { runtimeReportsFrom, serverCountersFrom } from '../core/prometheus.ts';
+import type { Placement, RuntimeReport } from '../core/record.ts';
+import { freePorts, loopbackAddress, loopbackRequest, type LoopbackResponse } from './loopback.ts';
+import { fastapiCommand, gatewayCommand, tritonCommand, type ServerParts } from './servers.ts';
+import { logTail } from './serverLog.ts';
+import { ServerProcess } from './serverProcess.ts';
+
+const requestTimeoutMs = 30_000;
+const pollMs = 100;
+const gateTimeoutSeconds = 600;
+/** The header that the gateway takes its key from. */
+const apiKeyHeader = 'x-api-key';
+const apiKeyVariable = 'TOPOLOGY_BENCH_LOAD_API_KEY';
+
+interface Server {
+  readonly component: RuntimeReport['component'];
+  readonly process: ServerProcess;
+  readonly port: number;
+  readonly metricsPort: number;
+}
+
+/** One topology as processes on this machine. */
+export class LocalDeployment implements Deployment {
+  readonly networkPolicy = 'not applicable';
+  readonly uploadMs = null;
+  readonly #parts: ServerParts;
+  readonly #loadDriver: LoadDriver;
+  readonly #apiKey: string | null;
+  readonly #servers: Server[] = [];
+  #readyMs = 0;
+  #runtimes: readonly RuntimeReport[] = [];
+  #removed = false;
+
+  constructor(parts: ServerParts, loadDriver: LoadDriver) {
+    this.#parts = parts;
+    this.#loadDriver = loadDriver;
+    this.#apiKey = parts.topology.name === 'hybrid' ? randomBytes(24).toString('hex') : null;
+  }
+
+  get runtimes(): readonly RuntimeReport[] {
+    return this.#runtimes;
+  }
+
+  get readyMs(): number {
+    return this.#readyMs;
+  }
+
+  get placements(): readonly Placement[] {
+    return this.#servers.map(({ component }) => ({
+      component,
+      node: null,
+      gpuProduct: null,
+      image: null,
+      imageDigest: null,
+    }));
+  }
+
+  /** Starts the servers and waits until all are ready.
+   * @throws BenchError pod-failed with a server's last words, not-ready, cancelled
+   */
+  async start(progress: DeployProgress, signal: AbortSignal): Promise<void> {
+    const startedAt = performance.now();
+    const deadline = startedAt + this.#parts.plan.readyTimeoutSeconds * 1000;
+    progress.stage('apply');
+    const { name } = this.#parts.topology;
+    if (name !== 'fastapi') await this.#startTriton(signal);
+    if (name === 'fastapi') {
+      const [port = 0] = await freePorts(1);
+      await this.#startServer('fastapi', fastapiCommand(this.#parts, port), port, port, signal);
+    }
+    progress.stage('wait');
+    for (const server of this.#servers) await this.#waitUntilReady(server, deadline, progress, signal);
+    if (name === 'hybrid') {
+      await this.#startGateway(signal);
+      await this.#waitUntilReady(this.#front, deadline, progress, signal);
+    }
+    this.#readyMs = performance.now() - startedAt;
+    const pages = await Promise.all(this.#servers.map((server) => this.#metricsOf(server, signal)));
+    this.#runtimes = pages.flatMap(runtimeReportsFrom);
+  }
+
+  async infer(texts: readonly string[], signal: AbortSignal): Promise<Answer[]> {
+    const answers: Answer[] = [];
+    for (const text of texts) {
+      const response = await this.#ask(
+        this.#front.port,
+        openInferencePaths.infer(this.#parts.plan.model.name),
+        signal,
+        inferenceRequestBody([text]),
+      );
+      if (response.status !== 200) {
+        throw inferenceError(`The server of ${topologyKey(this.#parts.topology)}`, response.status, response.text);
+      }
+      answers.push(...answersFrom(response.text, 1));
+    }
+    return answers;
+  }
+
+  async counters(signal: AbortSignal): Promise<ServerCounters> {
+    const page = async (wanted: (server: Server) => boolean): Promise<string | null> => {
+      const server = this.#servers.find(wanted);
+      return server === undefined ? null : await this.#metricsOf(server, signal);
+    };
+    const triton = await page((server) => server.component === 'triton');
+    const front = await page((server) => server.component !== 'triton');
+    return serverCountersFrom({ front, triton }, this.#parts.plan.model.name);
+  }
+
+  async load(request: LoadRequest, handlers: LoadHandlers, signal: AbortSignal): Promise<LoadOutcome> {
+    const { plan } = this.#parts;
+    const key = this.#apiKey;
+    const software = await this.#loadDriver.run(
+      {
+        ...request,
+        url: `http://${loopbackAddress}:${String(this.#front.port)}${openInferencePaths.infer(plan.model.name)}`,
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        secretHeader: key === null ? null : { name: apiKeyHeader, environmentVariable: apiKeyVariable },
+        gate: 'stdin',
+        gateTimeoutSeconds,
+      },
+      key === null ? {} : { [apiKeyVariable]: key },
+      handlers,
+      signal,
+    );
+    return { ...software, caveats: ['the load generator shared the machine with the servers'], placements: [] };
+  }
+
+  /** Ends all processes of the topology. Idempotent.
+   * @throws BenchError clean-up-incomplete
+   */
+  async remove(): Promise<void> {
+    this.#removed = true;
+    await Promise.all(this.#servers.map((server) => server.process.stop()));
+  }
+
+  /** The log files of its servers, by name. */
+  get logs(): readonly { readonly name: string; readonly path: string }[] {
+    return this.#servers.map(({ process }) => ({ name: process.name, path: process.logPath }));
+  }
+
+  async #startTriton(signal: AbortSignal): Promise<void> {
+    const { triton } = this.#parts.prepared;
+    if (triton === null || triton instanceof BenchError) throw new Error('Triton was not prepared');
+    const [http = 0, grpc = 0, metrics = 0] = await freePorts(3);
+    this.#tritonGrpc = grpc;
+    const command = await tritonCommand(this.#parts, triton, { http, grpc, metrics });
+    await this.#startServer('triton', command, http, metrics, signal);
+  }
+
+  async #startGateway(signal: AbortSignal): Promise<void> {
+    const [port = 0] = await freePorts(1);
+    const command = gatewayCommand(this.#parts, port, this.#tritonGrpc, this.#apiKey ?? '');
+    await this.#startServer('gateway', command, port, port, signal);
+  }
+
+  #tritonGrpc = 0;
+
+  async #startServer(
+    component: Server['component'],
+    command: Parameters<typeof ServerProcess.start>[0],
+    port: number,
+    metricsPort: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    throwIfCancelled(signal, `starting ${component}`);
+    const process = await ServerProcess.start(command);
+    this.#servers.push({ component, process, port, metricsPort });
+    // A deployment that was removed in the meantime keeps nothing.
+    if (this.#removed) await process.stop();
+  }
+
+  async #waitUntilReady(server: Server, deadline: number, progress: DeployProgress, signal: AbortSignal): Promise<void> {
+    progress.status(`Waiting until ${server.component} is ready`);
+    const doing = `waiting until ${server.component} is ready`;
+    for (;;) {
+      throwIfCancelled(signal, doing);
+      if (server.process.exitCode !== undefined) throw await ended(server);
+      const asked = { port: server.port, path: openInferencePaths.ready, timeoutMs: 2000 };
+      const response = await loopbackRequest(asked, signal).catch(() => undefined);
+      if (response?.status === 200 && server.process.exitCode === undefined) return;
+      if (performance.now() > deadline) throw await notReady(server, this.#parts.plan.readyTimeoutSeconds);
+      await sleep(pollMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #metricsOf(server: Server, signal: AbortSignal): Promise<string> {
+    const response = await this.#ask(server.metricsPort, openInferencePaths.metrics, signal);
+    if (response.status === 200) return response.text;
+    throw new BenchError({
+      reason: 'connection-lost',
+      message: `The metrics of ${server.component} answered HTTP ${String(response.status)}.`,
+    });
+  }
+
+  async #ask(port: number, path: string, signal: AbortSignal, body?: string): Promise<LoopbackResponse> {
+    const headers = this.#apiKey === null ? {} : { [apiKeyHeader]: this.#apiKey };
+    return await loopbackRequest(
+      { port, path, headers, timeoutMs: requestTimeoutMs, ...(body === undefined ? {} : { body }) },
+      signal,
+    );
+  }
+
+  /** The server that the load goes to: the gateway of the hybrid, else the only one. */
+  get #front(): Server {
+    const front = this.#servers.at(-1);
+    if (front === undefined) throw new Error('the deployment has no server');
+    return front;
+  }
+}
+
+async function ended(server: Server): Promise<BenchError> {
+  const tail = await logTail(server.process.logPath);
+  const code = server.process.exitCode ?? 0;
+  return new BenchError({
+    reason: 'pod-failed',
+    message: `${server.component} ended with code ${String(code)} before it was ready. Its last words: ${tail === '' ? 'none' : tail}`,
+    nextStep: 'Its whole log is kept; see the output.',
+  });
+}
+
+async function notReady(server: Server, seconds: number): Promise<BenchError> {
+  const tail = await logTail(server.process.logPath);
+  return new BenchError({
+    reason: 'not-ready',
+    message: `${server.component} was not ready after ${String(seconds)} s. Its last words: ${tail === '' ? 'none' : tail}`,
+    nextStep: 'Give it more time with a longer ready timeout, or see its log, which is kept.',
+  });
+}

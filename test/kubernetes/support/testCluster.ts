@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { z } from 'zod';
+
+const run = promisify(execFile);
+
+/** What test/kubernetes/harness/up writes about the cluster it started. */
+const clusterSchema = z.object({
+  kubeconfig: z.string(),
+  nodeName: z.string(),
+  packageIndexUrl: z.string(),
+  images: z.object({ servingBare: z.string(), servingPrebuilt: z.string(), node: z.string() }),
+  users: z.record(z.string(), z.object({ kubeconfig: z.string() })),
+  kubectl: z.string(),
+  stateDir: z.string(),
+});
+export type TestCluster = z.infer<typeof clusterSchema>;
+
+let read: TestCluster | undefined;
+
+/** The cluster of this test run; without one every test fails and says what is missing. */
+export function testCluster(): TestCluster {
+  if (read !== undefined) return read;
+  const path = process.env['TOPOLOGY_BENCH_CLUSTER_JSON'];
+  if (path === undefined) {
+    throw new Error(
+      'TOPOLOGY_BENCH_CLUSTER_JSON is not set. "npm test" starts a cluster and sets it; by hand: ' +
+        'TOPOLOGY_BENCH_CLUSTER_JSON=$(test/kubernetes/harness/up).',
+    );
+  }
+  const parsed = clusterSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  read = { ...parsed, kubeconfig: process.env['TOPOLOGY_BENCH_KUBECONFIG'] ?? parsed.kubeconfig };
+  return read;
+}
+
+/** kubectl as the cluster's administrator; resolves with its standard output. */
+export async function kubectl(...commandArguments: readonly string[]): Promise<string> {
+  const { kubeconfig, kubectl: program } = testCluster();
+  const { stdout } = await run(program, ['--kubeconfig', kubeconfig, ...commandArguments], { maxBuffer: 64 << 20 });
+  return stdout;
+}
+
+/** Applies YAML or JSON as the administrator. */
+export async function kubectlApply(text: string): Promise<void> {
+  const { kubeconfig, kubectl: program } = testCluster();
+  await new Promise<void>((resolve, reject) => {
+    const child = execFile(program, ['--kubeconfig', kubeconfig, 'apply', '-f', '-'], (error) => {
+      if (error === null) resolve();
+      else reject(error);
+    });
+    child.stdin?.end(text);
+  });
+}

@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest';
+import type { PhaseMeasurement } from '../../../src/core/load.ts';
+import { judgeMeasurement, judgePhase } from '../../../src/core/validity.ts';
+
+const good: PhaseMeasurement = {
+  window: { startMs: 1_000_000, endMs: 1_010_000 },
+  requests: { sent: 10_000, ok: 9_990, errors: 2, timeouts: 0, inFlight: 8 },
+  errorsByKind: { 'HTTP 500': 2 },
+  latency: { p50Ms: 8, p95Ms: 9, p99Ms: 10, maxMs: 11, meanMs: 8, samples: 9_990 },
+  rps: 999,
+  attemptedRps: 1000,
+  histogram: '',
+  timeSeries: [],
+  generator: { eventLoopDelayP99Ms: 1, cpuSeconds: 2, throttledMs: 0, littlesLawResidual: 0.01 },
+};
+
+const with_ = (parts: Partial<PhaseMeasurement>): PhaseMeasurement => ({ ...good, ...parts });
+const generator = (parts: Partial<PhaseMeasurement['generator']>): PhaseMeasurement =>
+  with_({ generator: { ...good.generator, ...parts } });
+const requests = (parts: Partial<PhaseMeasurement['requests']>): Partial<PhaseMeasurement> => ({
+  requests: { ...good.requests, ...parts },
+});
+const samples = (count: number): PhaseMeasurement => with_({ latency: { ...good.latency, samples: count } });
+
+describe('whether a measurement may be believed', () => {
+  it('believes a good one', () => {
+    expect(judgeMeasurement(good)).toEqual({ valid: true, reasons: [], caveats: [] });
+  });
+
+  it.each<[string, PhaseMeasurement, string]>([
+    ['too few samples', samples(89), 'insufficient samples: 89 successes, and p95 needs 90'],
+    [
+      'no success',
+      with_({ ...requests({ ok: 0, sent: 5, errors: 0, inFlight: 5 }), errorsByKind: {} }),
+      'no request succeeded',
+    ],
+    [
+      'too many errors',
+      with_({ ...requests({ ok: 9_889, errors: 103 }), errorsByKind: { timeout: 100, 'HTTP 500': 3 } }),
+      'errors: 1.0% of the requests sent failed (timeout: 100, HTTP 500: 3); the limit is 1.0%',
+    ],
+    [
+      'a late generator',
+      generator({ eventLoopDelayP99Ms: 10.4 }),
+      'the load generator was late: event-loop delay p99 10.4 ms, the limit is 10 ms',
+    ],
+    [
+      'a throttled generator',
+      generator({ throttledMs: 101 }),
+      "the load generator's CPU was throttled for 101 ms of 10000 ms",
+    ],
+    [
+      'idle connections',
+      generator({ littlesLawResidual: 0.11 }),
+      "the connections were not kept busy: requests account for 89.0% of their time (Little's law), and at least 90.0% is needed",
+    ],
+  ])('does not believe %s', (_name, measurement, reason) => {
+    expect(judgeMeasurement(measurement)).toMatchObject({ valid: false, reasons: [reason] });
+  });
+
+  it.each<[string, PhaseMeasurement]>([
+    ['enough samples', samples(459)],
+    ['errors at the limit', with_(requests({ ok: 9_892, errors: 100 }))],
+    ['a generator at its limit', generator({ eventLoopDelayP99Ms: 10 })],
+    ["Little's law at its limit", generator({ littlesLawResidual: 0.1 })],
+    ["what can't be known", generator({ throttledMs: null, littlesLawResidual: null })],
+  ])('believes %s', (_name, measurement) => {
+    expect(judgeMeasurement(measurement)).toEqual({ valid: true, reasons: [], caveats: [] });
+  });
+
+  it.each<[string, PhaseMeasurement, string]>([
+    ['p99 is missing', samples(458), 'p99 is left out: 458 successes, and it needs 459'],
+    [
+      'the generator had no time left',
+      generator({ cpuSeconds: 9.5 }),
+      'the load generator used 95.0% of a core: its own speed limits the rate and adds to the latency',
+    ],
+    [
+      'it was throttled for a moment',
+      generator({ throttledMs: 100 }),
+      "the load generator's CPU was throttled for 100 ms",
+    ],
+  ])('says when %s, without making it invalid', (_name, measurement, caveat) => {
+    expect(judgeMeasurement(measurement)).toEqual({ valid: true, reasons: [], caveats: [caveat] });
+  });
+});
+
+describe('whether a phase of a run may be believed', () => {
+  const phase = { name: 'c8', kind: 'measured' as const, connections: 8, durationSeconds: 10 };
+  const judge = (parts: Partial<Parameters<typeof judgePhase>[0]>): ReturnType<typeof judgePhase> =>
+    judgePhase({
+      phase,
+      measurement: good,
+      serverCount: null,
+      load: { vantage: 'in-cluster' },
+      target: 'kubernetes',
+      ...parts,
+    });
+
+  it.each([9_990, 9_995, 10_000])('believes a server that counted %d answers to 10000 requests', (serverCount) => {
+    expect(judge({ serverCount })).toEqual({ valid: true, reasons: [], caveats: [] });
+  });
+
+  it.each([9_989, 10_001])('does not believe it when the server counted %d', (serverCount) => {
+    expect(judge({ serverCount })).toMatchObject({
+      valid: false,
+      reasons: [
+        `the server counted ${String(serverCount)} answers, which is not between the 9990 successes and the 10000 requests sent`,
+      ],
+    });
+  });
+
+  it('says what the vantage is worth', () => {
+    expect(judge({ load: { vantage: 'this-machine' } }).caveats).toEqual([
+      'measured through a port-forward by the API server: a smoke test, not the latency inside the cluster',
+    ]);
+    expect(judge({ load: { vantage: 'this-machine' }, target: 'local' }).caveats).toEqual([
+      'the load generator shared the machine with the server',
+    ]);
+  });
+});

@@ -1,0 +1,191 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { defaultGpu, defaultImages } from '../../../src/core/planning.ts';
+import {
+  commandTitles,
+  contextKeys,
+  languageId,
+  nodeContexts,
+  panelType,
+  restrictedSettings,
+  settingDefaults,
+  viewContainerId,
+  viewIds,
+  walkthroughId,
+} from '../../../src/extension/contributions.ts';
+
+const root = join(import.meta.dirname, '../../..');
+const json = (name: string): unknown => JSON.parse(readFileSync(join(root, name), 'utf8'));
+
+interface Setting {
+  readonly default: unknown;
+  readonly scope: string;
+  readonly markdownDescription: string;
+  readonly enum?: readonly string[];
+  readonly markdownEnumDescriptions?: readonly string[];
+}
+interface MenuItem {
+  readonly command: string;
+  readonly when?: string;
+}
+interface Manifest {
+  readonly main: string;
+  readonly icon: string;
+  readonly extensionKind: readonly string[];
+  readonly activationEvents: readonly string[];
+  readonly capabilities: {
+    readonly untrustedWorkspaces: { readonly supported: string; readonly restrictedConfigurations: readonly string[] };
+  };
+  readonly contributes: {
+    readonly languages: readonly {
+      readonly id: string;
+      readonly filenames: readonly string[];
+      readonly configuration: string;
+    }[];
+    readonly grammars: readonly { readonly path: string }[];
+    readonly viewsContainers: { readonly activitybar: readonly { readonly id: string; readonly icon: string }[] };
+    readonly views: Readonly<Record<string, readonly { readonly id: string }[]>>;
+    readonly viewsWelcome: readonly { readonly view: string; readonly contents: string; readonly when: string }[];
+    readonly commands: readonly {
+      readonly command: string;
+      readonly title: string;
+      readonly category: string;
+      readonly enablement?: string;
+    }[];
+    readonly menus: Readonly<Record<string, readonly MenuItem[]>>;
+    readonly configuration: readonly { readonly properties: Readonly<Record<string, Setting>> }[];
+    readonly walkthroughs: readonly {
+      readonly id: string;
+      readonly steps: readonly { readonly media: { readonly markdown: string } }[];
+    }[];
+  };
+}
+
+const manifest = json('package.json') as Manifest;
+const texts = json('package.nls.json') as Record<string, string>;
+const { contributes } = manifest;
+const settings: Record<string, Setting> = Object.assign(
+  {},
+  ...contributes.configuration.map((group) => group.properties),
+) as Record<string, Setting>;
+
+/** Text behind a "%key%". */
+function nls(reference: string): string {
+  const text = texts[reference.slice(1, -1)];
+  if (text === undefined) throw new Error(`package.nls.json has no ${reference}`);
+  return text;
+}
+
+test('every command of the table is contributed with its title, and no other', () => {
+  const contributed = Object.fromEntries(contributes.commands.map(({ command, title }) => [command, nls(title)]));
+  expect(contributed).toEqual(commandTitles);
+});
+
+test('all commands share one category, so that the palette lists them together', () => {
+  expect(new Set(contributes.commands.map((command) => command.category))).toEqual(new Set(['Topology Bench']));
+});
+
+test('what runs or deploys is disabled in a workspace that is not trusted', () => {
+  const needTrust = [
+    'benchmark',
+    'benchmarkAgain',
+    'deploy',
+    'deleteDeployment',
+    'sendSampleRequest',
+    'uploadModelAgain',
+    'cleanUp',
+  ];
+  for (const name of needTrust) {
+    const command = contributes.commands.find((candidate) => candidate.command === `topologyBench.${name}`);
+    expect(command?.enablement, name).toBe('isWorkspaceTrusted');
+  }
+});
+
+test('views, their container, the panel, the language and the walkthrough have the ids that the code uses', () => {
+  expect(contributes.viewsContainers.activitybar.map((container) => container.id)).toEqual([viewContainerId]);
+  expect(contributes.views[viewContainerId]?.map((view) => view.id)).toEqual(Object.values(viewIds));
+  expect(manifest.activationEvents).toContain(`onWebviewPanel:${panelType}`);
+  expect(contributes.languages.map((language) => [language.id, language.filenames])).toEqual([
+    [languageId, ['config.pbtxt']],
+  ]);
+  expect(contributes.walkthroughs.map((walkthrough) => walkthrough.id)).toEqual([walkthroughId]);
+});
+
+test('every setting of the table is contributed with its default, and no other', () => {
+  const defaults = Object.fromEntries(
+    Object.entries(settings).map(([key, setting]) => [key.replace('topologyBench.', ''), setting.default]),
+  );
+  expect(defaults).toEqual(settingDefaults);
+});
+
+test('settings are described and scoped, and each value of an enum is described', () => {
+  for (const [key, setting] of Object.entries(settings)) {
+    expect(nls(setting.markdownDescription).length, key).toBeGreaterThan(20);
+    expect(['machine', 'machine-overridable', 'resource', 'window'], key).toContain(setting.scope);
+    expect(setting.markdownEnumDescriptions?.map(nls).length, key).toBe(setting.enum?.length);
+  }
+  expect(settings['topologyBench.kubeconfig']?.scope).toBe('machine');
+});
+
+test('an untrusted workspace may not decide what runs, nor where', () => {
+  const { supported, restrictedConfigurations } = manifest.capabilities.untrustedWorkspaces;
+  expect(supported).toBe('limited');
+  expect(restrictedConfigurations).toEqual(restrictedSettings.map((key) => `topologyBench.${key}`));
+  const naming = Object.keys(settings).filter((key) => /images\.|gpu\.|kubeconfig|Folder|Url/.test(key));
+  expect(restrictedConfigurations).toEqual(expect.arrayContaining(naming));
+});
+
+test('the settings begin with the same images and GPU as a plan without any', () => {
+  const { server, triton, loadGenerator, packages } = defaultImages;
+  expect(settingDefaults).toMatchObject({
+    'images.server': server,
+    'images.triton': triton,
+    'images.loadGenerator': loadGenerator,
+    'images.packages': packages,
+    'gpu.resource': defaultGpu.resource,
+    'gpu.tolerations': defaultGpu.tolerations,
+    'gpu.nodeSelector': defaultGpu.nodeSelector,
+    'gpu.runtimeClass': defaultGpu.runtimeClassName,
+  });
+});
+
+test('menus, welcome texts and "when" clauses name only what exists', () => {
+  const items = Object.values(contributes.menus).flat();
+  for (const { command, when = '' } of items) {
+    expect(Object.keys(commandTitles)).toContain(command);
+    for (const [, view] of when.matchAll(/view == ([\w.]+)/g)) expect(Object.values(viewIds)).toContain(view);
+    for (const [, context] of when.matchAll(/viewItem == ([\w.]+)/g))
+      expect(Object.values(nodeContexts)).toContain(context);
+    for (const [key] of when.matchAll(/(?<!== )topologyBench\.\w+/g)) expect(Object.values(contextKeys)).toContain(key);
+  }
+  for (const { view, contents, when } of contributes.viewsWelcome) {
+    expect(Object.values(viewIds)).toContain(view);
+    for (const [, command] of nls(contents).matchAll(/command:([\w.]+)/g))
+      expect(Object.keys(commandTitles)).toContain(command);
+    for (const [key] of when.matchAll(/topologyBench\.\w+/g)) expect(Object.values(contextKeys)).toContain(key);
+  }
+});
+
+test('every %key% of package.json has its text, and every text is used', () => {
+  const used = [...JSON.stringify(manifest).matchAll(/"%([^%"]+)%"/g)].map(([, key]) => key);
+  expect([...new Set(used)].sort()).toEqual(Object.keys(texts).sort());
+});
+
+test('the files that package.json points to are there', () => {
+  const files = [
+    manifest.icon,
+    ...contributes.viewsContainers.activitybar.map((container) => container.icon),
+    ...contributes.languages.map((language) => language.configuration),
+    ...contributes.grammars.map((grammar) => grammar.path),
+    ...contributes.walkthroughs.flatMap((walkthrough) => walkthrough.steps.map((step) => step.media.markdown)),
+    'media/panel-light.svg',
+    'media/panel-dark.svg',
+  ];
+  expect(files.filter((file) => !existsSync(join(root, file)))).toEqual([]);
+});
+
+test('a model stays on the machine that has its files', () => {
+  expect(manifest.extensionKind).toEqual(['workspace']);
+  expect(manifest.main).toBe('./dist/extension.cjs');
+});

@@ -1,0 +1,144 @@
+import { expect, test } from 'vitest';
+import { startState, reduce, type RunEvent, type RunState } from '../../../src/core/events.ts';
+import { estimateSeconds, makePlan } from '../../../src/core/planning.ts';
+import type { Plan } from '../../../src/core/plan.ts';
+import type { BenchmarkChoices } from '../../../src/extension/choices.ts';
+import { poolsOf } from '../../../src/extension/choices.ts';
+import {
+  aboutTime,
+  choicesSummary,
+  planDetail,
+  planSummary,
+  profileSummary,
+  runFraction,
+  runProgress,
+  subjectName,
+  topologyProgress,
+} from '../../../src/extension/describe.ts';
+
+const gpu = { resource: 'nvidia.com/gpu', count: 1, product: null };
+const onCluster: BenchmarkChoices = {
+  subject: { kind: 'config', uri: 'file:///work/my%20models/sentiment/config.pbtxt' },
+  topologies: ['fastapi', 'triton', 'hybrid'],
+  target: { kind: 'kubernetes', context: 'kind-x', namespace: 'team-a', createNamespace: false },
+  gpu,
+  profile: 'quick',
+};
+const here: BenchmarkChoices = { ...onCluster, target: { kind: 'local' }, gpu: null };
+
+function planOf(choices: BenchmarkChoices): Plan {
+  return makePlan({
+    model: {
+      name: 'sentiment',
+      task: 'text-classification',
+      files: [
+        { name: 'model.onnx', sizeBytes: 4_618_323, sha256: 'a'.repeat(64) },
+        { name: 'tokenizer.json', sizeBytes: 466_247, sha256: 'b'.repeat(64) },
+      ],
+      labels: ['negative', 'positive'],
+      maxBatchSize: 32,
+      maxLength: 128,
+      paddingBuckets: [64, 128],
+      precision: 'int8',
+    },
+    triton: null,
+    topologies: choices.topologies,
+    target:
+      choices.target.kind === 'local'
+        ? { kind: 'local' }
+        : { kind: 'kubernetes', namespace: choices.target.namespace, createNamespace: choices.target.createNamespace },
+    profile: choices.profile,
+    payload: { name: 'p', sha256: 'c'.repeat(64), texts: [{ text: 'x', identifiers: false }] },
+    gpu:
+      choices.gpu === null
+        ? null
+        : { resource: gpu.resource, count: 1, nodeSelector: {}, tolerations: [], runtimeClassName: null },
+  });
+}
+
+function stateAfter(plan: Plan, ...events: RunEvent[]): RunState {
+  const start = startState({ type: 'run-started', id: '20261122-164310-3f9a', at: '2026-11-22T16:43:10Z', plan });
+  return events.reduce(reduce, start);
+}
+
+test('the confirmation says what runs, where, with what, and for about how long', () => {
+  const plan = planOf(onCluster);
+  const seconds = plan.load.phases.reduce((sum, phase) => sum + phase.durationSeconds, 0);
+  expect(planSummary(plan, onCluster, estimateSeconds(plan))).toBe(
+    `3 topologies × ${String(seconds)} s of load, ${aboutTime(estimateSeconds(plan))}, on kind-x/team-a with 1 nvidia.com/gpu each`,
+  );
+  const local = planOf({ ...here, topologies: ['triton'] });
+  expect(planSummary(local, here, 40)).toBe(`1 topology × ${String(seconds)} s of load, about 40 s, on this machine`);
+});
+
+test('the confirmation says when a namespace is made', () => {
+  const target = { ...onCluster.target, createNamespace: true } as const;
+  expect(planDetail(planOf(onCluster))).not.toContain('Makes the namespace');
+  expect(planDetail(planOf({ ...onCluster, target }))).toContain('Makes the namespace team-a.');
+});
+
+test('choices, subjects, profiles and times read as people say them', () => {
+  expect(choicesSummary(onCluster)).toBe('fastapi, triton and hybrid on kind-x/team-a, 1 nvidia.com/gpu, quick');
+  expect(choicesSummary(here)).toBe('fastapi, triton and hybrid on this machine, quick');
+  expect(subjectName(onCluster.subject)).toBe('sentiment');
+  expect(subjectName({ kind: 'built-in' })).toBe('tiny-sentiment');
+  expect(profileSummary('quick')).toBe('5 s each at 1, 8 and 32 connections, after a warm-up');
+  expect(aboutTime(44)).toBe('about 40 s');
+  expect(aboutTime(205)).toBe('about 3 min');
+});
+
+test('a run is described by the topology that is at work, in the words of the cluster', () => {
+  const plan = planOf(onCluster);
+  const waiting = stateAfter(
+    plan,
+    { type: 'stage', topology: 'fastapi', stage: 'wait' },
+    { type: 'status', topology: 'fastapi', message: '0/1 nodes are available: 1 Insufficient nvidia.com/gpu.' },
+  );
+  expect(runProgress(waiting)).toBe(
+    'fastapi waiting to be ready: 0/1 nodes are available: 1 Insufficient nvidia.com/gpu.',
+  );
+  const uploading = stateAfter(
+    plan,
+    { type: 'stage', topology: 'triton', stage: 'upload' },
+    { type: 'upload', topology: 'triton', sentBytes: 1_000_000, totalBytes: 4_618_323 },
+  );
+  expect(runProgress(uploading)).toBe('triton uploading the model: 1.00 MB of 4.62 MB');
+  const snapshot = {
+    elapsedMs: 1000,
+    requests: { sent: 512, ok: 512, errors: 0, timeouts: 0, inFlight: 0 },
+    latency: { p50Ms: 1.2, p95Ms: 3.4, p99Ms: null, maxMs: 9, meanMs: 1.5, samples: 512 },
+    rps: 512,
+  };
+  const loaded = stateAfter(
+    plan,
+    { type: 'stage', topology: 'hybrid', stage: 'load' },
+    { type: 'phase-snapshot', topology: 'hybrid', phase: 4, snapshot },
+  );
+  expect(runProgress(loaded)).toBe(`hybrid ${plan.load.phases[4]?.name ?? ''}: 512 RPS, p95 3.40 ms`);
+  expect(topologyProgress(loaded.topologies[0] as never, plan)).toBe('waits its turn');
+});
+
+test('the fraction rises from nothing to one and never falls', () => {
+  const plan = planOf(here);
+  const begun = stateAfter(plan, { type: 'stage', topology: 'fastapi', stage: 'wait' });
+  const fractions = [runFraction(stateAfter(plan)), runFraction(begun), 1];
+  expect(fractions[0]).toBe(0);
+  expect([...fractions].sort((a, b) => a - b)).toEqual(fractions);
+  expect(runFraction(begun)).toBeLessThan(1 / 3);
+});
+
+test('runs that would spoil each other share a pool, others do not', () => {
+  const shares = (a: readonly string[], b: readonly string[]): boolean => a.some((pool) => b.includes(pool));
+  const gpuRun = poolsOf(onCluster, false);
+  const cpuRun = poolsOf({ ...onCluster, gpu: null }, false);
+  const otherCluster = poolsOf(
+    { ...onCluster, target: { kind: 'kubernetes', context: 'other', namespace: 'n', createNamespace: false } },
+    false,
+  );
+  const localRun = poolsOf(here, true);
+  expect(shares(gpuRun, poolsOf({ ...onCluster, gpu: { ...gpu, product: 'Tesla-T4' } }, false))).toBe(true);
+  expect(shares(gpuRun, cpuRun)).toBe(false);
+  expect(shares(gpuRun, otherCluster)).toBe(false);
+  expect(shares(gpuRun, localRun)).toBe(false);
+  expect(shares(poolsOf(onCluster, true), localRun)).toBe(true);
+});

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import type { BenchmarkChoices, Subject } from '../../../src/extension/choices.ts';
+import { createMemory } from '../../../src/extension/memory.ts';
+
+/** VS Code's own Memento keeps JSON, so what does not survive JSON is lost here too. */
+class JsonMemento {
+  readonly #entries = new Map<string, string>();
+  keys(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+  get<Value>(key: string): Value | undefined {
+    const text = this.#entries.get(key);
+    return text === undefined ? undefined : (JSON.parse(text) as Value);
+  }
+  async update(key: string, value: unknown): Promise<void> {
+    if (value === undefined) this.#entries.delete(key);
+    else this.#entries.set(key, JSON.stringify(value));
+  }
+}
+
+// Memento.get has an overload with a default, which the memory does not use.
+const fresh = (workspace = new JsonMemento(), machine = new JsonMemento()): ReturnType<typeof createMemory> =>
+  createMemory(workspace as never, machine as never);
+
+const subject: Subject = { kind: 'config', uri: 'file:///models/sentiment/config.pbtxt' };
+const choices: BenchmarkChoices = {
+  subject,
+  topologies: ['triton'],
+  target: { kind: 'local' },
+  gpu: null,
+  profile: 'quick',
+};
+
+test('remembers the last run of each subject and what each run was started with', async () => {
+  const workspace = new JsonMemento();
+  await fresh(workspace).rememberRun('20261122-164310-0001', choices);
+  await fresh(workspace).rememberRun('20261122-164310-0002', { ...choices, subject: { kind: 'built-in' } });
+  await fresh(workspace).rememberRun('20261122-164310-0003', { ...choices, profile: 'standard' });
+  const memory = fresh(workspace);
+  expect(memory.lastRunOf(subject)).toBe('20261122-164310-0003');
+  expect(memory.lastRunOf({ kind: 'built-in' })).toBe('20261122-164310-0002');
+  expect(memory.choicesOf('20261122-164310-0001')).toEqual(choices);
+  expect(memory.choicesOf('20261122-164310-0003')?.profile).toBe('standard');
+});
+
+test('forgets the oldest, so that the state does not grow for ever', async () => {
+  const memory = fresh();
+  for (let run = 0; run < 60; run += 1)
+    await memory.rememberRun(`20261122-164310-${String(run).padStart(4, '0')}`, choices);
+  expect(memory.choicesOf('20261122-164310-0009')).toBeUndefined();
+  expect(memory.choicesOf('20261122-164310-0010')).toEqual(choices);
+  expect(memory.choicesOf('20261122-164310-0059')).toEqual(choices);
+});
+
+test('a run stays noted as unfinished, for every window, until it is forgotten', async () => {
+  const machine = new JsonMemento();
+  const run = { runId: 'a', context: 'kind', namespace: 'team', startedAt: '2026-11-22T16:43:10Z' };
+  await fresh(new JsonMemento(), machine).noteUnfinished(run);
+  await fresh(new JsonMemento(), machine).noteUnfinished({ ...run, runId: 'b' });
+  await fresh(new JsonMemento(), machine).noteUnfinished(run);
+  expect(
+    fresh(new JsonMemento(), machine)
+      .unfinished()
+      .map((entry) => entry.runId),
+  ).toEqual(['b', 'a']);
+  await fresh(new JsonMemento(), machine).forgetUnfinished('b');
+  expect(fresh(new JsonMemento(), machine).unfinished()).toEqual([run]);
+});
+
+test('a tokenizer is remembered for its model, and can be forgotten', async () => {
+  const memory = fresh();
+  await memory.rememberTokenizer(subject, '/models/tokenizer.json');
+  expect(memory.tokenizerOf(subject)).toBe('/models/tokenizer.json');
+  expect(memory.tokenizerOf({ kind: 'built-in' })).toBeUndefined();
+  await memory.rememberTokenizer(subject, undefined);
+  expect(memory.tokenizerOf(subject)).toBeUndefined();
+});
+
+test('a namespace is selected for a context', async () => {
+  const memory = fresh();
+  await memory.selectContext('kind-x');
+  await memory.selectNamespace('kind-x', 'team-a');
+  expect(memory.selectedContext()).toBe('kind-x');
+  expect(memory.selectedNamespace('kind-x')).toBe('team-a');
+  expect(memory.selectedNamespace('other')).toBeUndefined();
+});

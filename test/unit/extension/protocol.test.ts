@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import type { WebviewMessage } from '../../../src/protocol/messages.ts';
+import { maxCopyCharacters } from '../../../src/protocol/messages.ts';
+import { createRequests } from '../../../src/protocol/requests.ts';
+import { isPanelState, parseHostMessage, parseWebviewMessage } from '../../../src/protocol/validate.ts';
+
+const figure = { topology: 'triton', phase: 'c8', p50Ms: 1.2, p95Ms: null, p99Ms: null, rps: 780, errors: 0 };
+
+test.each<WebviewMessage>([
+  { type: 'ready' },
+  { type: 'request', id: 0, request: { kind: 'cancel' } },
+  { type: 'request', id: 7, request: { kind: 'copy', text: '| a |' } },
+  { type: 'drawn', kind: 'record', runId: '20261122-164310-3f9a', figures: [figure] },
+  { type: 'drawn', kind: 'queued', runId: null, figures: [] },
+  { type: 'page-problem', message: 'violated script-src' },
+])('the host takes $type', (message) => {
+  expect(parseWebviewMessage(JSON.parse(JSON.stringify(message)))).toEqual(message);
+});
+
+test.each<[string, unknown]>([
+  ['no object', 'ready'],
+  ['null', null],
+  ['an unknown type', { type: 'run', command: 'rm' }],
+  ['an unknown request', { type: 'request', id: 1, request: { kind: 'execute', command: 'x' } }],
+  ['a request without an id', { type: 'request', request: { kind: 'cancel' } }],
+  ['a negative id', { type: 'request', id: -1, request: { kind: 'cancel' } }],
+  ['a fraction as id', { type: 'request', id: 0.5, request: { kind: 'cancel' } }],
+  [
+    'more text than a table has',
+    { type: 'request', id: 1, request: { kind: 'copy', text: 'x'.repeat(maxCopyCharacters + 1) } },
+  ],
+  ['figures of the wrong kind', { type: 'drawn', kind: 'record', runId: null, figures: [{ ...figure, rps: '780' }] }],
+  ['an unknown view', { type: 'drawn', kind: 'secret', runId: null, figures: [] }],
+])('the host refuses %s', (_what, value) => {
+  expect(parseWebviewMessage(value)).toBeNull();
+});
+
+test('what a request brings besides is dropped', () => {
+  const message = { type: 'request', id: 1, request: { kind: 'cancel', command: 'x' }, extra: 1 };
+  expect(parseWebviewMessage(message)).toEqual({ type: 'request', id: 1, request: { kind: 'cancel' } });
+});
+
+test('the page takes whole snapshots and replies, and refuses halves', () => {
+  const keep = { version: 1, runId: null };
+  const view = { kind: 'queued', subject: 'sentiment', message: 'waits', cancelling: false };
+  expect(parseHostMessage({ type: 'show', view, keep })).toEqual({ type: 'show', view, keep });
+  expect(parseHostMessage({ type: 'show', view: { ...view, cancelling: undefined }, keep })).toBeNull();
+  expect(
+    parseHostMessage({
+      type: 'show',
+      view: { kind: 'record', subject: 's', record: {}, canBenchmarkAgain: true, notSaved: null },
+      keep,
+    }),
+  ).toBeNull();
+  expect(parseHostMessage({ type: 'show', view })).toBeNull();
+  expect(parseHostMessage({ type: 'reply', id: 3, ok: true })).toEqual({ type: 'reply', id: 3, ok: true });
+  expect(parseHostMessage({ type: 'reply', id: 3, ok: false, message: 'no' })).toEqual({
+    type: 'reply',
+    id: 3,
+    ok: false,
+    message: 'no',
+  });
+  expect(parseHostMessage({ type: 'reply', id: 3, ok: false })).toBeNull();
+});
+
+test('what a restored panel kept is checked too', () => {
+  expect(isPanelState({ version: 1, runId: '20261122-164310-3f9a' })).toBe(true);
+  expect(isPanelState({ version: 2, runId: 'x' })).toBe(false);
+  expect(isPanelState(undefined)).toBe(false);
+});
+
+test('requests are answered or rejected, each by its own reply', async () => {
+  const sent: WebviewMessage[] = [];
+  const requests = createRequests((message) => sent.push(message));
+  const first = requests.send({ kind: 'cancel' });
+  const second = requests.send({ kind: 'open-log' });
+  requests.settle({ type: 'reply', id: 99, ok: true });
+  requests.settle({ type: 'reply', id: 1, ok: true });
+  requests.settle({ type: 'reply', id: 0, ok: false, message: 'The run has ended already.' });
+  requests.settle({ type: 'reply', id: 0, ok: true });
+  await expect(second).resolves.toBeUndefined();
+  await expect(first).rejects.toThrow('The run has ended already.');
+  expect(sent.map((message) => (message.type === 'request' ? message.id : null))).toEqual([0, 1]);
+});

@@ -1,0 +1,11 @@
+/** A process that loads a URL for a minute, to be killed. */
+import { createLoadDriver } from '../../../src/load/driver.ts';
+import { listen, loadSpec } from './spec.ts';
+
+const [workerPath = '', url = ''] = process.argv.slice(2);
+await createLoadDriver({ workerPath }).run(
+  loadSpec({ url, durationSeconds: 60 }),
+  {},
+  listen(),
+  new AbortController().signal,
+);

@@ -1,0 +1,214 @@
+import { spawn } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { LoadReport } from '../../../src/cli/loadReport.ts';
+import { startTruthServer, type TruthServer } from './truth.ts';
+import { workerBundle } from './worker-bundle.ts';
+
+let server: TruthServer;
+const root = mkdtempSync(join(tmpdir(), 'topology-bench-load-'));
+
+beforeAll(async () => {
+  server = await startTruthServer();
+  mkdirSync(join(root, 'dist'));
+  copyFileSync(await workerBundle(), join(root, 'dist', 'worker.cjs'));
+});
+afterAll(() => server.stop());
+beforeEach(() => server.forget());
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly afterInterruptMs: number;
+}
+
+/** Runs the command without a terminal; interrupts it as Ctrl-C does when `interruptWhen` has been printed. */
+async function load(args: readonly string[], interruptWhen?: string): Promise<Ended> {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'load-program.ts'), 'load', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'], TEST_ROOT: root },
+    detached: true,
+  });
+  let stdout = '';
+  let stderr = '';
+  let interruptedAt = 0;
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    if (interruptWhen === undefined || interruptedAt > 0 || !stderr.includes(interruptWhen) || child.pid === undefined)
+      return;
+    interruptedAt = Infinity;
+    setTimeout(() => {
+      interruptedAt = performance.now();
+      // The whole process group, as a terminal does: the worker hears it too.
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
+    }, 700);
+  });
+  return new Promise((resolve) => {
+    child.on('close', (code) => {
+      resolve({ code, stdout, stderr, afterInterruptMs: performance.now() - interruptedAt });
+    });
+  });
+}
+
+describe('topology-bench load', () => {
+  it('prints its result as JSON', async () => {
+    const { code, stdout } = await load([server.url('/ok?delay=3'), '--connections', '4', '--duration', '1', '--json']);
+    const report = JSON.parse(stdout) as LoadReport;
+    const truth = await server.truth();
+    expect(report.requests.sent).toBe(truth.received);
+    expect(report.requests.sent).toBe(report.requests.ok + report.requests.errors + report.requests.inFlight);
+    expect(report).toMatchObject({ errorsByKind: {}, cancelled: false, vantage: 'this-machine', loop: 'closed' });
+    for (const value of [report.latency.p50Ms, report.latency.p95Ms, report.latency.maxMs, report.rps])
+      expect(value).toBeGreaterThan(0);
+    expect(report.window.endMs - report.window.startMs).toBeGreaterThanOrEqual(999);
+    // A busy machine may make the generator late, which the report then says; nothing else may be wrong with this load.
+    expect(report.validity.valid).toBe(report.validity.reasons.length === 0);
+    expect(report.validity.reasons.filter((reason) => !reason.includes('load generator'))).toEqual([]);
+    expect(code).toBe(report.validity.valid ? 0 : 1);
+  });
+
+  it('drops the numbers of the warm-up', async () => {
+    const { stdout } = await load([
+      server.url('/ok?delay=5'),
+      '--connections',
+      '2',
+      '--duration',
+      '0.5',
+      '--warm-up',
+      '0.5',
+      '--json',
+    ]);
+    const report = JSON.parse(stdout) as LoadReport;
+    const { received } = await server.truth();
+    expect(report.settings).toMatchObject({ warmUpSeconds: 0.5, durationSeconds: 0.5 });
+    expect(report.requests.sent).toBeLessThan(received);
+    expect(report.window.endMs - report.window.startMs).toBeLessThan(1000);
+  });
+
+  it('says why a result is not valid, and ends with 1', async () => {
+    const errors = await load([server.url('/500?every=5&delay=2'), '--connections', '4', '--duration', '0.5']);
+    expect(errors.code).toBe(1);
+    expect(errors.stdout).toMatch(
+      /valid +NO\n +errors: 1\d\.\d% of the requests sent failed \(HTTP 500: \d+\); the limit is 1\.0%/,
+    );
+    const few = await load([server.url('/ok?delay=50'), '--connections', '1', '--duration', '0.5', '--json']);
+    expect(few.code).toBe(1);
+    const report = JSON.parse(few.stdout) as LoadReport;
+    expect(report.latency.p95Ms).toBeNull();
+    expect(report.validity.reasons[0]).toMatch(/^insufficient samples: \d+ successes, and p95 needs 90$/);
+    const refused = await load(['http://127.0.0.1:1/', '--connections', '1', '--duration', '0.3', '--json']);
+    expect(refused.code).toBe(1);
+    expect((JSON.parse(refused.stdout) as LoadReport).validity.reasons[0]).toBe('no request succeeded');
+  });
+
+  it('sends the body and the headers it was given', async () => {
+    const body = join(root, 'body.json');
+    writeFileSync(body, '\ufeff{"text": "naïve"}\n');
+    await load([
+      server.url('/ok?keep=1&delay=20'),
+      ...['--connections', '1', '--duration', '0.1', '--body-file', body],
+      ...['--header', 'Content-Type: application/json', '--header', 'X-Colon: a:b'],
+    ]);
+    const { bodies, headers } = await server.truth();
+    expect(bodies[0]).toBe('\ufeff{"text": "naïve"}\n');
+    expect(headers[0]).toMatchObject({ 'content-type': 'application/json', 'x-colon': 'a:b' });
+  });
+
+  it('ends within a second of Ctrl-C and prints what it measured', async () => {
+    const args = [server.url('/ok?delay=5'), '--connections', '4', '--duration', '60', '--json'];
+    const { code, stdout, afterInterruptMs } = await load(args, 'Measuring');
+    expect(code).toBe(130);
+    expect(afterInterruptMs).toBeLessThan(1000);
+    const report = JSON.parse(stdout) as LoadReport;
+    expect(report.cancelled).toBe(true);
+    expect(report.validity.valid).toBe(false);
+    expect(report.validity.reasons[0]).toBe('cancelled before the duration was over');
+    expect(report.requests.ok).toBeGreaterThan(0);
+    expect(report.window.endMs - report.window.startMs).toBeLessThan(5000);
+  });
+
+  it('has measured nothing when Ctrl-C comes in the warm-up', async () => {
+    const args = [server.url('/ok?delay=5'), '--connections', '4', '--duration', '60', '--warm-up', '60'];
+    const { code, stdout } = await load(args, 'Warming up');
+    expect(code).toBe(130);
+    expect(stdout).toMatch(/^CANCELLED\. /);
+    expect(stdout).toContain('0 sent, 0 ok');
+  });
+
+  it.each([
+    [
+      ['http://127.0.0.1:1/', '--connections', '0', '--duration', '1'],
+      '--connections takes a whole number from 1 to 4096, not "0".',
+    ],
+    [
+      ['http://127.0.0.1:1/', '--connections', '1.5', '--duration', '1'],
+      '--connections takes a whole number from 1 to 4096, not "1.5".',
+    ],
+    [['http://127.0.0.1:1/', '--connections', '5000', '--duration', '1'], '--connections takes a whole number'],
+    [
+      ['http://127.0.0.1:1/', '--connections', '1', '--duration', '-1'],
+      '--duration takes a number of seconds above 0 and up to 86400, not "-1".',
+    ],
+    [['http://127.0.0.1:1/', '--connections', '1', '--duration', '0'], '--duration takes'],
+    [['http://127.0.0.1:1/', '--connections', '1', '--duration', 'soon'], '--duration takes'],
+    [
+      ['http://127.0.0.1:1/', '--connections', '1', '--duration', '1', '--warm-up', '-3'],
+      '--warm-up takes a number of seconds from 0 up to 86400',
+    ],
+    [
+      ['http://127.0.0.1:1/', '--connections', '1', '--duration', '1', '--timeout', '0'],
+      '--timeout takes a whole number from 1 to 600000',
+    ],
+    [
+      ['http://127.0.0.1:1/', '--connections', '1', '--duration', '1', '--body-file', '/nowhere/b'],
+      'The body file cannot be read: ENOENT',
+    ],
+    [
+      ['http://127.0.0.1:1/', '--connections', '1', '--duration', '1', '--body-file', process.execPath],
+      'is not UTF-8 text',
+    ],
+    [
+      ['http://127.0.0.1:1/', '--connections', '1', '--duration', '1', '--header', 'no colon'],
+      '--header takes "Name: value"; what was given has no colon.',
+    ],
+    [
+      ['http://127.0.0.1:1/', '--connections', '1', '--duration', '1', '--header', 'bad name: x'],
+      '"bad name" is no header name',
+    ],
+    [
+      ['http://127.0.0.1:1/', '--connections', '1', '--duration', '1', '--header', 'A: x', '--header', 'a: y'],
+      'The header "a" is given twice.',
+    ],
+    [
+      ['http://127.0.0.1:1/', '--connections', '1', '--duration', '1', '--header', 'Content-Length: 3'],
+      'is set by the load generator itself',
+    ],
+    [
+      ['http://127.0.0.1:1/', '--connections', '1', '--duration', '1', '--method', 'HEAD'],
+      '--method takes one of GET, POST',
+    ],
+    [['127.0.0.1/x', '--connections', '1', '--duration', '1'], '"127.0.0.1/x" is no URL'],
+    [['ftp://127.0.0.1/', '--connections', '1', '--duration', '1'], 'Only http:// can be loaded, not ftp://'],
+    [
+      ['http://me:hush@127.0.0.1/', '--connections', '1', '--duration', '1'],
+      'A user name or password in the URL is not sent.',
+    ],
+    [['https://127.0.0.1/', '--connections', '1', '--duration', '1'], 'https:// cannot be loaded yet'],
+    [
+      ['http://192.0.2.1/', '--connections', '1', '--duration', '1'],
+      '192.0.2.1 is not this machine, and there is no terminal to ask on; nothing was sent.',
+    ],
+    [['http://127.0.0.1:1/', '--duration', '1'], "required option '--connections <n>' not specified"],
+  ])('refuses %j with one clear line', async (args, message) => {
+    const { code, stdout, stderr } = await load(args);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(message);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+    expect(stderr).not.toContain('hush');
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { loadReport, loadTable } from '../../../src/cli/loadReport.ts';
+import type { PhaseMeasurement } from '../../../src/core/load.ts';
+
+const settings = { method: 'POST', connections: 8, durationSeconds: 5, warmUpSeconds: 2, timeoutMs: 10_000 };
+const measurement: PhaseMeasurement = {
+  window: { startMs: 1_000_000, endMs: 1_005_001.5 },
+  requests: { sent: 3910, ok: 3900, errors: 2, timeouts: 1, inFlight: 8 },
+  errorsByKind: { 'HTTP 500': 1, timeout: 1 },
+  latency: { p50Ms: 10.123, p95Ms: 11, p99Ms: 12.5, maxMs: 20.001, meanMs: 10.2, samples: 3900 },
+  rps: 779.766,
+  attemptedRps: 781.765,
+  histogram: 'x',
+  timeSeries: [],
+  generator: { eventLoopDelayP99Ms: 1, cpuSeconds: 0.5, throttledMs: null, littlesLawResidual: 0.002 },
+};
+
+describe('the report of a load', () => {
+  it('is a table for people', () => {
+    expect(loadTable(loadReport(settings, measurement, { cancelled: false, nowMs: 0 }))).toBe(`\
+Closed loop from this machine: 8 connections for 5.00 s after 2 s of warm-up
+
+  p50       10.123 ms
+  p95       11.000 ms
+  p99       12.500 ms
+  max       20.001 ms
+  rate      779.8 successes/s (781.8 sent/s)
+  requests  3910 sent, 3900 ok, 2 errors (1 of them timeouts), 8 in flight at the end
+            1 x HTTP 500
+            1 x timeout
+  valid     yes
+`);
+  });
+
+  it('says what is missing, and why it is not valid', () => {
+    const few = {
+      ...measurement,
+      latency: { ...measurement.latency, p95Ms: null, p99Ms: null, samples: 20 },
+      errorsByKind: {},
+    };
+    const report = loadReport(
+      { ...settings, connections: 1, warmUpSeconds: 0 },
+      { ...few, requests: { sent: 21, ok: 20, errors: 0, timeouts: 0, inFlight: 1 } },
+      { cancelled: true, nowMs: 0 },
+    );
+    expect(loadTable(report)).toBe(`\
+CANCELLED. Closed loop from this machine: 1 connection for 5.00 s
+
+  p50       10.123 ms
+  p95       too few samples (needs 90)
+  p99       too few samples (needs 459)
+  max       20.001 ms
+  rate      779.8 successes/s (781.8 sent/s)
+  requests  21 sent, 20 ok, 0 errors (0 of them timeouts), 1 in flight at the end
+  valid     NO
+            cancelled before the duration was over
+            insufficient samples: 20 successes, and p95 needs 90
+`);
+  });
+
+  it('has the same shape when nothing was measured', () => {
+    const nothing = loadReport(settings, null, { cancelled: true, nowMs: 123 });
+    expect(Object.keys(nothing).sort()).toEqual(
+      Object.keys(loadReport(settings, measurement, { cancelled: false, nowMs: 0 })).sort(),
+    );
+    expect(nothing).toMatchObject({
+      window: { startMs: 123, endMs: 123 },
+      requests: { sent: 0 },
+      validity: { valid: false },
+    });
+  });
+});

@@ -1,0 +1,278 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import * as esbuild from 'esbuild';
+import type { Browser, Page } from 'playwright-core';
+import type { HostMessage, View, WebviewMessage } from '../../../src/protocol/messages.ts';
+import { launchBrowser } from '../../extension/harness/browser.ts';
+import themes from './themes.json' with { type: 'json' };
+
+/**
+ * The results page in a real browser under the security policy that the panel gives it, with the other side of the wall
+ * in the test's hands. Themes are the variables that a real VS Code sets (see themes.json).
+ */
+
+export type ThemeName = keyof typeof themes;
+export const themeNames = Object.keys(themes) as ThemeName[];
+
+const root = join(import.meta.dirname, '..', '..', '..');
+
+export interface Bundles {
+  readonly main: string;
+  readonly style: string;
+  readonly report: string;
+  readonly reportStyle: string;
+}
+
+/** As .ci/build.ts builds them, but in memory. */
+export async function buildBundles(): Promise<Bundles> {
+  const built = await esbuild.build({
+    absWorkingDir: root,
+    entryPoints: ['webview/main.ts', 'webview/report.ts', 'webview/style.css'],
+    outdir: 'out',
+    write: false,
+    bundle: true,
+    platform: 'browser',
+    format: 'iife',
+    target: 'es2022',
+    minify: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+  });
+  const text = (name: string): string => {
+    const file = built.outputFiles.find((candidate) => candidate.path.endsWith(name));
+    if (file === undefined) throw new Error(`The bundler made no ${name}.`);
+    return file.text;
+  };
+  return {
+    main: text('main.js'),
+    style: text('style.css'),
+    report: text('report.js'),
+    reportStyle: text('report.css'),
+  };
+}
+
+export class PageServer implements AsyncDisposable {
+  readonly #server: Server;
+  readonly #browser: Browser;
+
+  private constructor(server: Server, browser: Browser) {
+    this.#server = server;
+    this.#browser = browser;
+  }
+
+  static async start(bundles: Bundles): Promise<PageServer> {
+    const server = createServer((request, response) => {
+      const files: Readonly<Record<string, readonly [type: string, text: string]>> = {
+        '/main.js': ['text/javascript', bundles.main],
+        '/style.css': ['text/css', bundles.style],
+      };
+      const [type, text] = files[request.url ?? ''] ?? [
+        'text/html; charset=utf-8',
+        resultsPage(`http://${request.headers.host ?? ''}`),
+      ];
+      response.writeHead(200, { 'content-type': type }).end(text);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return new PageServer(server, await launchBrowser());
+  }
+
+  async open(options: { theme: ThemeName; width?: number; height?: number; state?: unknown }): Promise<ResultsPage> {
+    const { width = 500, height = 900 } = options;
+    const page = await this.#browser.newPage({ viewport: { width, height }, reducedMotion: 'reduce' });
+    await page.addInitScript(standIn, { theme: themes[options.theme], state: options.state ?? null });
+    const { port } = this.#server.address() as AddressInfo;
+    await page.goto(`http://127.0.0.1:${String(port)}/`);
+    const results = new ResultsPage(page);
+    await results.waitForMessage('ready');
+    return results;
+  }
+
+  /** A page of its own for a file, without the stand-in. */
+  async openFile(url: string, options: { colorScheme: 'dark' | 'light'; width: number }): Promise<Page> {
+    const page = await this.#browser.newPage({
+      viewport: { width: options.width, height: 900 },
+      colorScheme: options.colorScheme,
+    });
+    await page.addInitScript(collectViolations);
+    await page.goto(url);
+    return page;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#browser.close();
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => {
+        resolve();
+      });
+      this.#server.closeAllConnections();
+    });
+  }
+}
+
+/** What the init scripts leave on the page's window. */
+interface TestWindow {
+  messages: WebviewMessage[];
+  keptState: unknown;
+  violations: string[];
+}
+
+export class ResultsPage {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** Sends a view as the extension does, and waits until it has been painted. */
+  async show(view: View): Promise<Extract<WebviewMessage, { type: 'drawn' }>> {
+    const before = (await this.messages()).filter((message) => message.type === 'drawn').length;
+    const runId = view.kind === 'record' ? view.record.id : view.kind === 'live' ? view.state.id : null;
+    await this.send({ type: 'show', view, keep: { version: 1, runId } });
+    await this.page.waitForFunction(
+      (count) =>
+        (window as unknown as TestWindow).messages.filter((message) => message.type === 'drawn').length > count,
+      before,
+    );
+    const last = (await this.messages()).findLast((message) => message.type === 'drawn');
+    if (last?.type !== 'drawn') throw new Error('The page did not say what it painted.');
+    return last;
+  }
+
+  async send(message: HostMessage): Promise<void> {
+    await this.page.evaluate((data) => {
+      window.postMessage(data, '*');
+    }, message);
+  }
+
+  async messages(): Promise<WebviewMessage[]> {
+    return this.page.evaluate(() => (window as unknown as TestWindow).messages);
+  }
+
+  async keptState(): Promise<unknown> {
+    return this.page.evaluate(() => (window as unknown as TestWindow).keptState);
+  }
+
+  async violations(): Promise<string[]> {
+    return this.page.evaluate(() => (window as unknown as TestWindow).violations);
+  }
+
+  async waitForMessage(type: WebviewMessage['type']): Promise<void> {
+    await this.page.waitForFunction(
+      (wanted) => (window as unknown as TestWindow).messages.some((message) => message.type === wanted),
+      type,
+    );
+  }
+
+  /** Changes the theme as VS Code does: variables on the root, class on the body. */
+  async changeTheme(theme: ThemeName): Promise<void> {
+    await this.page.evaluate(({ variables, bodyClass }) => {
+      const { style } = document.documentElement;
+      for (const name of [...style]) style.removeProperty(name);
+      for (const [name, value] of Object.entries(variables)) style.setProperty(name, value);
+      document.body.className = bodyClass;
+    }, themes[theme]);
+  }
+}
+
+/** Share of the pixels of each visible canvas that something was painted on. */
+export async function paintedShares(page: Page): Promise<number[]> {
+  return page.evaluate(() =>
+    [...document.querySelectorAll('canvas')]
+      .filter((canvas) => canvas.clientWidth > 0)
+      .map((canvas) => {
+        const data = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? [];
+        let painted = 0;
+        for (let at = 3; at < data.length; at += 4) if ((data[at] ?? 0) > 0) painted += 1;
+        return data.length === 0 ? 0 : (painted * 4) / data.length;
+      }),
+  );
+}
+
+/** Serious and critical findings of axe-core, as "rule: element". */
+export async function accessibilityFindings(page: Page): Promise<string[]> {
+  const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+  await page.evaluate(source);
+  const violations = await page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: {
+        run(): Promise<{
+          violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[];
+        }>;
+      };
+    };
+    return (await axe.run()).violations;
+  });
+  return violations
+    .filter((violation) => violation.impact === 'serious' || violation.impact === 'critical')
+    .flatMap((violation) =>
+      violation.nodes.map((node) => `${violation.id}: ${node.html.slice(0, 200)} ${node.failureSummary}`),
+    );
+}
+
+/** The same page and policy as src/extension/page.ts makes, which needs VS Code to run. */
+function resultsPage(cspSource: string): string {
+  const nonce = randomBytes(16).toString('base64');
+  const policy = [
+    `default-src 'none'`,
+    `script-src 'nonce-${nonce}'`,
+    `style-src ${cspSource} 'nonce-${nonce}'`,
+    `font-src ${cspSource}`,
+    `img-src ${cspSource} data:`,
+  ].join('; ');
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta property="csp-nonce" content="${nonce}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Topology Bench</title>
+<link rel="stylesheet" href="${cspSource}/style.css">
+</head>
+<body>
+<main id="app"></main>
+<script nonce="${nonce}" src="${cspSource}/main.js"></script>
+</body>
+</html>`;
+}
+
+function collectViolations(): void {
+  const own = window as unknown as TestWindow;
+  own.violations = [];
+  document.addEventListener('securitypolicyviolation', (event) => {
+    own.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+  });
+}
+
+/** Runs in the page before its own script: what VS Code provides there. */
+function standIn(given: { theme: { bodyClass: string; variables: Record<string, string> }; state: unknown }): void {
+  const own = window as unknown as TestWindow & { acquireVsCodeApi: () => object };
+  own.messages = [];
+  own.keptState = given.state;
+  own.violations = [];
+  document.addEventListener('securitypolicyviolation', (event) => {
+    own.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`);
+  });
+  own.acquireVsCodeApi = () => ({
+    postMessage: (message: WebviewMessage) => {
+      own.messages.push(structuredClone(message));
+    },
+    getState: () => own.keptState,
+    setState: (state: unknown) => {
+      own.keptState = state;
+    },
+  });
+  const apply = (): void => {
+    for (const [name, value] of Object.entries(given.theme.variables))
+      document.documentElement.style.setProperty(name, value);
+  };
+  if (document.documentElement instanceof HTMLElement) apply();
+  document.addEventListener('DOMContentLoaded', () => {
+    apply();
+    document.body.className = given.theme.bodyClass;
+  });
+}

@@ -1,0 +1,2 @@
+/** Style sheets that an entry point names; the bundler puts them into a file of their own. */
+declare module '*.css';

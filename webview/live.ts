@@ -1,0 +1,121 @@
+import type { RunState } from '../src/core/events.ts';
+import { formatClock } from '../src/core/view/format.ts';
+import { liveView, type LiveTopology, type LiveView } from '../src/core/view/live.ts';
+import { seriesStyles } from '../src/core/view/chart.ts';
+import type { Controls } from './controls.ts';
+import { h, heading, marker, setText, Slot } from './dom.ts';
+
+/** What happens now, in a strip above the numbers. Texts change in place, so that nothing jumps each second. */
+export class LiveStrip {
+  readonly element: HTMLElement;
+  readonly #title = heading(2, '');
+  readonly #position = h('p', { class: 'position' });
+  readonly #elapsed = h('span', { class: 'clock' });
+  readonly #remaining = h('span');
+  readonly #waiting = h('p', { class: 'waiting' });
+  readonly #announcement = h('p', { class: 'visually-hidden', 'aria-live': 'polite', role: 'status' });
+  readonly #topologies: Slot<readonly StripRow[]>;
+  readonly #cancel: HTMLElement;
+  readonly #log: HTMLElement;
+  readonly #controls: Controls;
+  #startedAtMs = 0;
+
+  constructor(parts: { controls: Controls; cancel: () => void; openLog: () => void }) {
+    const { controls } = parts;
+    this.#controls = controls;
+    this.#cancel = controls.button('Cancel', 'secondary', parts.cancel);
+    this.#log = controls.button('Show log', 'secondary', parts.openLog);
+    this.#topologies = new Slot(h('ul', { class: 'topologies' }), (rows) => rows.map(topologyElement));
+    this.element = h(
+      'section',
+      { class: 'live', 'aria-label': 'Progress' },
+      h(
+        'div',
+        { class: 'live-head' },
+        controls.busy(),
+        h('div', { class: 'live-title' }, this.#title, this.#position),
+        h('div', { class: 'live-actions' }, this.#cancel, this.#log),
+      ),
+      h('p', { class: 'times' }, this.#elapsed, this.#remaining),
+      this.#waiting,
+      this.#topologies.element,
+      this.#announcement,
+    );
+  }
+
+  show(state: RunState, cancelling: boolean): void {
+    this.#startedAtMs = Date.parse(state.startedAt);
+    const view = liveView(state, Date.now(), cancelling);
+    const styles = seriesStyles(view.topologies.map((topology) => topology.key));
+    this.#showTexts(view);
+    this.#topologies.show(view.topologies.map((topology) => ({ topology, style: styles.get(topology.key) ?? 0 })));
+    this.#controls.setDisabled(this.#cancel, cancelling || state.record !== null);
+  }
+
+  /** Before there is a state: the run is being planned, or waits for another one. */
+  showQueued(message: string, cancelling: boolean): void {
+    this.#startedAtMs = 0;
+    this.#showTexts({
+      title: cancelling ? 'Cancelling' : 'Queued',
+      position: '',
+      waiting: message,
+      elapsed: '',
+      remaining: '',
+      announcement: message,
+    });
+    this.#topologies.show([]);
+    this.#controls.setDisabled(this.#cancel, cancelling);
+  }
+
+  /** Between snapshots only the clock moves. */
+  tick(): void {
+    if (this.#startedAtMs > 0) setText(this.#elapsed, formatClock(Date.now() - this.#startedAtMs));
+  }
+
+  #showTexts(view: Pick<LiveView, 'title' | 'position' | 'waiting' | 'elapsed' | 'remaining' | 'announcement'>): void {
+    setText(this.#title, view.title);
+    setText(this.#position, view.position);
+    setText(this.#elapsed, view.elapsed);
+    setText(this.#remaining, view.remaining);
+    setText(this.#waiting, view.waiting);
+    setText(this.#announcement, view.announcement);
+    for (const element of [this.#position, this.#elapsed, this.#remaining, this.#waiting]) {
+      element.hidden = element.textContent === '';
+    }
+  }
+}
+
+interface StripRow {
+  readonly topology: LiveTopology;
+  readonly style: number;
+}
+
+const signs: Readonly<Record<LiveTopology['state'], string>> = {
+  queued: '○',
+  active: '●',
+  done: '✓',
+  failed: '✕',
+  cancelled: '–',
+  skipped: '–',
+};
+
+function topologyElement({ topology, style }: StripRow): HTMLElement {
+  const { upload } = topology;
+  const words = topology.state === 'failed' ? `failed: ${topology.text}` : topology.text;
+  return h(
+    'li',
+    { class: `topology ${topology.state}`, 'data-topology': topology.key },
+    h('span', { class: 'sign', 'aria-hidden': 'true' }, signs[topology.state]),
+    h('span', { class: 'name' }, marker(style), topology.key),
+    h('span', { class: 'words' }, words),
+    upload === null
+      ? null
+      : h(
+          'span',
+          { class: 'upload' },
+          h('progress', { max: 1, value: upload.share, 'aria-label': `Model upload to ${topology.key}` }),
+          ` ${upload.text}`,
+        ),
+    topology.running === '' ? null : h('span', { class: 'running' }, topology.running),
+  );
+}

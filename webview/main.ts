@@ -1,0 +1,233 @@
+import { planParts, subtitleParts } from '../src/core/view/describe.ts';
+import { recordMarkdown } from '../src/core/view/markdown.ts';
+import { measuredRecord, measuredState, type Measured } from '../src/core/view/measured.ts';
+import { planFacts, recordCaveats, recordFacts } from '../src/core/view/provenance.ts';
+import type { RunRecord } from '../src/core/record.ts';
+import type { PanelRequest, PanelState, View, WebviewMessage } from '../src/protocol/messages.ts';
+import { createRequests } from '../src/protocol/requests.ts';
+import { parseHostMessage } from '../src/protocol/validate.ts';
+import { h, heading, setText, Slot } from './dom.ts';
+import { factElements } from './facts.ts';
+import { LiveStrip } from './live.ts';
+import { drawnFigures } from './resultTable.ts';
+import { calloutElement, headlineElements, problemsOf, type Callout } from './resultPage.ts';
+import { Results, type ResultsChoice } from './results.ts';
+import { onThemeChange, readTheme } from './theme.ts';
+import { toolkitControls } from './ui.ts';
+
+interface VsCodeApi {
+  postMessage(message: WebviewMessage): void;
+  getState(): unknown;
+  setState(state: KeptState): void;
+}
+declare function acquireVsCodeApi(): VsCodeApi;
+
+/** What outlives the page: which run it shows, and where the reader was. */
+interface KeptState extends PanelState {
+  readonly choice: ResultsChoice;
+}
+
+const vscode = acquireVsCodeApi();
+const requests = createRequests((message) => {
+  vscode.postMessage(message);
+});
+const controls = toolkitControls();
+let kept: KeptState = { version: 1, runId: null, choice: keptChoice(vscode.getState()) };
+let shown: View | undefined;
+let paints = 0;
+
+const live = new LiveStrip({ controls, cancel: asking({ kind: 'cancel' }), openLog: asking({ kind: 'open-log' }) });
+const results = new Results({
+  controls,
+  headingLevel: 2,
+  theme: readTheme(),
+  choice: kept.choice,
+  changed: (choice) => {
+    keep({ ...kept, choice });
+  },
+  painted: reportPainted,
+});
+const header = new Slot(h('header'), (view: HeaderData) =>
+  view.measured === null
+    ? [
+        heading(1, view.title, { class: 'headline' }),
+        view.subtitle.length === 0 ? null : h('p', { class: 'subtitle' }, view.subtitle.join(' · ')),
+      ]
+    : headlineElements(view.measured, view.subtitle, 1),
+);
+const callouts = new Slot(h('div', { class: 'callouts' }), (list: readonly Callout[]) => list.map(calloutElement));
+const facts = new Slot(h('div'), (view: FactsData) => factElements({ ...view, headingLevel: 3 }));
+const details = h('details', { class: 'how' }, h('summary', {}, heading(2, 'How this was measured')), facts.element);
+const again = controls.button('Benchmark again', 'primary', asking({ kind: 'benchmark-again' }));
+const copy = controls.button('Copy as Markdown', 'secondary', copyMarkdown);
+const openRecord = controls.button('Open record JSON', 'secondary', asking({ kind: 'open-record' }));
+const openLog = controls.button('Show log', 'secondary', asking({ kind: 'open-log' }));
+const actions = h(
+  'div',
+  { class: 'actions', role: 'group', 'aria-label': 'Actions' },
+  again,
+  copy,
+  openRecord,
+  openLog,
+);
+const reply = h('p', { class: 'reply', role: 'status', 'aria-live': 'polite' });
+const loading = h('p', { class: 'loading' }, controls.busy(), 'Loading the results…');
+const main = document.getElementById('app') ?? document.body.appendChild(h('main'));
+main.replaceChildren(loading);
+
+window.addEventListener('message', (event: MessageEvent<unknown>) => {
+  const message = parseHostMessage(event.data);
+  if (message === null) return;
+  if (message.type === 'reply') {
+    requests.settle(message);
+    return;
+  }
+  keep({ ...message.keep, choice: kept.choice });
+  show(message.view);
+});
+document.addEventListener('securitypolicyviolation', (event) => {
+  problem(`The page's security policy refused ${event.violatedDirective} ${event.blockedURI}`);
+});
+window.addEventListener('error', (event) => {
+  problem(event.message);
+});
+onThemeChange(() => {
+  if (shown !== undefined) show(shown);
+});
+setInterval(() => {
+  if (shown?.kind === 'live') live.tick();
+}, 1000);
+vscode.postMessage({ type: 'ready' });
+
+interface HeaderData {
+  readonly title: string;
+  readonly subtitle: readonly string[];
+  readonly measured: Measured | null;
+}
+
+type FactsData = Pick<Parameters<typeof factElements>[0], 'caveats' | 'sections'>;
+
+/** Shows the complete view; what has not changed stays as it is. */
+function show(view: View): void {
+  const first = shown?.kind !== view.kind;
+  shown = view;
+  if (first) {
+    main.replaceChildren(...partsOf(view.kind));
+    setText(reply, '');
+  }
+  switch (view.kind) {
+    case 'record': {
+      const measured = measuredRecord(view.record);
+      header.show({ title: '', subtitle: subtitleFor(view.subject, view.record), measured });
+      callouts.show([
+        ...(view.notSaved === null ? [] : [{ kind: 'problem' as const, title: 'Not saved.', text: view.notSaved }]),
+        ...problemsOf(measured),
+      ]);
+      facts.show({ caveats: recordCaveats(view.record), sections: recordFacts(view.record) });
+      controls.setDisabled(again, !view.canBenchmarkAgain);
+      results.show(measured, readTheme());
+      break;
+    }
+    case 'live': {
+      const measured = measuredState(view.state);
+      header.show({ title: `Benchmarking ${view.subject}`, subtitle: planParts(view.state.plan), measured: null });
+      callouts.show([
+        ...problemsOf(measured),
+        ...view.state.warnings.map((text) => ({ kind: 'warning' as const, title: 'Warning.', text })),
+      ]);
+      facts.show({ caveats: [], sections: planFacts(view.state.plan) });
+      live.show(view.state, view.cancelling);
+      results.show(measured, readTheme());
+      break;
+    }
+    case 'queued':
+      header.show({ title: `Benchmarking ${view.subject}`, subtitle: [], measured: null });
+      live.showQueued(view.message, view.cancelling);
+      break;
+    case 'problem':
+      header.show({ title: `Benchmark of ${view.subject}`, subtitle: [], measured: null });
+      callouts.show([
+        { kind: 'problem', title: 'Nothing to show.', text: [view.message, view.nextStep ?? ''].join(' ').trim() },
+      ]);
+      controls.setDisabled(again, !view.canBenchmarkAgain);
+      break;
+  }
+  // Charts that were not painted anew have nothing to wait for; the next frame is on the screen.
+  requestAnimationFrame(reportPainted);
+}
+
+/** A model config's own name is said only where the model has another one. */
+function subtitleFor(subject: string, record: RunRecord): string[] {
+  const parts = subtitleParts(record);
+  return subject === '' || subject === record.plan.model.name ? parts : [subject, ...parts];
+}
+
+function partsOf(kind: View['kind']): HTMLElement[] {
+  copy.hidden = kind !== 'record';
+  openRecord.hidden = kind !== 'record';
+  openLog.hidden = kind === 'record';
+  switch (kind) {
+    case 'record':
+      return [header.element, actions, reply, callouts.element, results.element, details];
+    case 'live':
+      return [header.element, live.element, reply, callouts.element, results.element, details];
+    case 'queued':
+      return [header.element, live.element, reply];
+    case 'problem':
+      return [header.element, callouts.element, actions, reply];
+  }
+}
+
+/** Says that the view is on the screen, charts included, with the figures as they stand there. */
+function reportPainted(): void {
+  if (shown === undefined || results.pending) return;
+  paints += 1;
+  document.body.dataset['drawn'] = String(paints);
+  const runId = shown.kind === 'record' ? shown.record.id : shown.kind === 'live' ? shown.state.id : kept.runId;
+  vscode.postMessage({ type: 'drawn', kind: shown.kind, runId, figures: drawnFigures(main) });
+}
+
+function keep(state: KeptState): void {
+  kept = state;
+  vscode.setState(state);
+}
+
+function asking(request: PanelRequest): () => void {
+  return () => {
+    void ask(request, '');
+  };
+}
+
+async function ask(request: PanelRequest, done: string): Promise<void> {
+  setText(reply, '');
+  try {
+    await requests.send(request);
+    setText(reply, done);
+  } catch (error) {
+    setText(reply, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function copyMarkdown(): void {
+  if (shown?.kind !== 'record') return;
+  void ask({ kind: 'copy', text: recordMarkdown(shown.record) }, 'Copied.');
+}
+
+function problem(message: string): void {
+  document.body.dataset['problem'] = message;
+  vscode.postMessage({ type: 'page-problem', message });
+}
+
+/** Where the reader was before the page was made anew; anything unknown is the page's own beginning. */
+function keptChoice(state: unknown): ResultsChoice {
+  const choice = isObject(state) && isObject(state['choice']) ? state['choice'] : {};
+  const { section, level } = choice;
+  return {
+    section: typeof section === 'string' ? section : 'throughput',
+    level: typeof level === 'number' ? level : null,
+  };
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}

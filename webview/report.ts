@@ -1,0 +1,64 @@
+import './report.css';
+import { subtitleParts } from '../src/core/view/describe.ts';
+import { measuredRecord } from '../src/core/view/measured.ts';
+import { recordCaveats, recordFacts } from '../src/core/view/provenance.ts';
+import type { RunRecord } from '../src/core/record.ts';
+import { h, heading } from './dom.ts';
+import { factElements } from './facts.ts';
+import { plainControls } from './plainControls.ts';
+import { calloutElement, headlineElements, problemsOf } from './resultPage.ts';
+import { Results } from './results.ts';
+import { onThemeChange, readTheme } from './theme.ts';
+
+/** A report outside the editor: the panel's own table and charts, from records that lie in the page. */
+
+const data = document.getElementById('records');
+// Written by the command line from records that it has checked.
+const records = JSON.parse(data?.textContent ?? '[]') as readonly RunRecord[];
+const main = h('main', {}, h('p', { class: 'eyebrow' }, 'Topology Bench report'));
+document.body.append(main);
+
+const shows = records.map((record) => {
+  const measured = measuredRecord(record);
+  const results = new Results({
+    controls: plainControls(2),
+    headingLevel: 2,
+    theme: readTheme(),
+    choice: { section: '', level: null },
+    changed: () => undefined,
+    painted: () => {
+      document.body.dataset['drawn'] = 'yes';
+    },
+  });
+  main.append(
+    h(
+      'article',
+      { id: `run-${record.id}` },
+      h('header', {}, ...headlineElements(measured, subtitleParts(record), 1)),
+      h('div', { class: 'callouts' }, ...problemsOf(measured).map(calloutElement)),
+      results.element,
+      h(
+        'details',
+        { class: 'how', open: true },
+        h('summary', {}, heading(2, 'How this was measured')),
+        h(
+          'div',
+          {},
+          ...factElements({ caveats: recordCaveats(record), sections: recordFacts(record), headingLevel: 3 }).filter(
+            (child) => child !== null,
+          ),
+        ),
+      ),
+    ),
+  );
+  return () => {
+    results.show(measured, readTheme());
+  };
+});
+if (records.length === 0) main.append(h('p', {}, 'This report holds no record.'));
+
+const showAll = (): void => {
+  for (const show of shows) show();
+};
+onThemeChange(showAll);
+showAll();

@@ -1,0 +1,52 @@
+import { headlineOf } from '../src/core/view/headline.ts';
+import { fullStop } from '../src/core/view/format.ts';
+import type { Measured } from '../src/core/view/measured.ts';
+import { h, heading, type Child } from './dom.ts';
+
+/** A message that must be seen before the numbers. */
+export interface Callout {
+  readonly kind: 'problem' | 'warning';
+  readonly title: string;
+  readonly text: string;
+}
+
+export function calloutElement(callout: Callout): HTMLElement {
+  return h('div', { class: `callout ${callout.kind}` }, h('strong', {}, callout.title), ` ${callout.text}`);
+}
+
+/** Topologies without a full result, and why; a reason that all share is said once. */
+export function problemsOf(measured: Measured): Callout[] {
+  const byText = new Map<string, string[]>();
+  for (const topology of measured.topologies) {
+    const { failure } = topology;
+    if (failure === null) continue;
+    const next = failure.nextStep === null ? '' : ` ${fullStop(failure.nextStep)}`;
+    const text = `${fullStop(failure.message)}${next}`;
+    byText.set(text, [...(byText.get(text) ?? []), `${topology.key} ${topology.status}`]);
+  }
+  const callouts = [...byText].map(([text, who]): Callout => ({ kind: 'problem', title: `${who.join(', ')}.`, text }));
+  const { record } = measured;
+  if (record?.sameAnswers.verdict === 'differed') {
+    callouts.unshift({
+      kind: 'problem',
+      title: 'No comparison.',
+      text: `The answers differed: ${fullStop(record.sameAnswers.detail)}`,
+    });
+  }
+  return callouts;
+}
+
+/** The answer in words, what it is of, and what it is worth. */
+export function headlineElements(measured: Measured, subtitle: readonly string[], headingLevel: number): Child[] {
+  const { text, worth } = headlineOf(measured);
+  return [
+    heading(headingLevel, unbroken(text), { class: 'headline' }),
+    h('p', { class: 'subtitle' }, ...subtitle.flatMap((part, at) => [at === 0 ? null : ' · ', h('span', {}, part)])),
+    worth === '' ? null : h('p', { class: 'worth' }, worth),
+  ];
+}
+
+/** A number and its unit stay on one line. */
+function unbroken(text: string): string {
+  return text.replaceAll(/(\d) (?=(?:ms|RPS)\b)/g, '$1\u00a0').replaceAll(/\bp95 (?=\d)/g, 'p95\u00a0');
+}
