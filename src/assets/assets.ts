@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BenchError } from '../core/errors.ts';
 import type { ImagesPlan } from '../core/plan.ts';
 import type { Payload } from '../core/ports.ts';

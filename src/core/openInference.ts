@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { BenchError } from './errors.ts';
 import type { Answer } from './ports.ts';
 

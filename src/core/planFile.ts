@@ -1,5 +1,5 @@
 import { LineCounter, parseDocument } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { gpuSchema, imagesSchema, topologyNames } from './plan.ts';
 import { profileNames } from './profiles.ts';
 

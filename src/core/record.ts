@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { phaseMeasurementSchema } from './load.ts';
 import { planSchema, topologySchema } from './plan.ts';
 

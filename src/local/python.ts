@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BenchError, throwIfCancelled } from '../core/errors.ts';
 import { parseLoaderCache } from './sharedLibraries.ts';
 

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { identityOf, isAlive, type ProcessIdentity } from './processIdentity.ts';
 
 /** The folder of one run on this machine: its model, logs and process ids. What a killed run leaves is found by it. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { BenchError, throwIfCancelled } from '../core/errors.ts';
 import { isLfsPointer, lfsPointer } from './lfs.ts';
 

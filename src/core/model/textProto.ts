@@ -177,7 +177,7 @@ class TextProtoParser {
       if (token.text === '{' || token.text === '<') return this.#message(token);
       return token.text === '-' ? this.#negative(token) : undefined;
     }
-    if (token.kind === 'end') return undefined;
+    if (token.kind === 'end' || this.#beginsField(token)) return undefined;
     this.#next += 1;
     if (token.kind === 'string') return this.#string(token);
     if (token.kind === 'identifier') return this.#identifier(token);
@@ -263,6 +263,12 @@ class TextProtoParser {
 
   #mayBeginField(token: Token): boolean {
     return token.kind === 'end' || isClosing(token) || (token.kind === 'identifier' && token.opensLine);
+  }
+
+  /** A name at the start of a line with a colon behind it: the value before it was forgotten. */
+  #beginsField(token: Token): boolean {
+    const next = this.#tokens[this.#next + 1];
+    return token.kind === 'identifier' && token.opensLine && next?.kind === 'symbol' && next.text === ':';
   }
 
   #take(symbol: string): boolean {

@@ -107,7 +107,7 @@ function readEscape(text: string, start: number): { value: string | undefined; e
   if (simple !== undefined) return { value: simple, end: start + 2 };
   numericEscape.lastIndex = start;
   const match = numericEscape.exec(text);
-  if (match === null) return { value: undefined, end: text[start + 1] === '\n' ? start + 1 : start + 2 };
+  if (match === null) return { value: undefined, end: text[start + 1] === '\n' ? start + 1 : Math.min(start + 2, text.length) };
   const [whole, octal, ...hexadecimal] = match;
   const digits = hexadecimal.find((candidate) => candidate !== undefined);
   const code = octal === undefined ? Number.parseInt(digits ?? '', 16) : Number.parseInt(octal, 8);

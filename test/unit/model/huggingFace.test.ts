@@ -1,0 +1,112 @@
+import { describe, expect, test } from 'vitest';
+import { parseModel } from '../../../src/core/model.ts';
+
+const distilbert = {
+  architectures: ['DistilBertForSequenceClassification'],
+  id2label: { '0': 'NEGATIVE', '1': 'POSITIVE' },
+  max_position_embeddings: 512,
+  model_type: 'distilbert',
+};
+
+function parse(value: unknown): ReturnType<typeof parseModel> {
+  return parseModel('C:\\models\\config.json', JSON.stringify(value, null, 2));
+}
+
+describe('text classifiers', () => {
+  test('labels, length and where the lens goes', () => {
+    const { model, problems } = parse(distilbert);
+    expect(problems).toEqual([]);
+    expect(model).toMatchObject({
+      kind: 'huggingface',
+      task: 'text-classification',
+      why: null,
+      labels: ['NEGATIVE', 'POSITIVE'],
+      labelCount: 2,
+      maxLength: 512,
+      maxBatchSize: null,
+    });
+    expect(JSON.stringify(distilbert, null, 2).slice(model?.lensOffset)).toMatch(/^"architectures"/);
+  });
+
+  test('labels come in the order of their ids', () => {
+    const { model } = parse({ ...distilbert, id2label: { '2': 'c', '10': 'k', '0': 'a', '1': 'b', '3': 'd', '4': 'e', '5': 'f', '6': 'g', '7': 'h', '8': 'i', '9': 'j' } });
+    expect(model?.labels?.join('')).toBe('abcdefghijk');
+  });
+
+  test('without id2label there are two, unnamed', () => {
+    const { model } = parse({ architectures: ['BertForSequenceClassification'], model_type: 'bert' });
+    expect(model).toMatchObject({ task: 'text-classification', labels: null, labelCount: null, maxLength: null });
+  });
+
+  test("RoBERTa's positions begin behind its padding", () => {
+    const { model } = parse({ ...distilbert, architectures: ['RobertaForSequenceClassification'], model_type: 'roberta', max_position_embeddings: 514 });
+    expect(model?.maxLength).toBe(512);
+  });
+});
+
+describe('look-alikes get a reason', () => {
+  test.each([
+    ['a token classifier', { architectures: ['BertForTokenClassification'], model_type: 'bert' }, 'BertForTokenClassification'],
+    ['a masked language model', { architectures: ['BertForMaskedLM'], model_type: 'bert' }, 'BertForMaskedLM'],
+    ['an image classifier', { architectures: ['ViTForImageClassification'], model_type: 'vit' }, 'ViTForImageClassification'],
+    ['a sound classifier', { architectures: ['Wav2Vec2ForSequenceClassification'], model_type: 'wav2vec2' }, 'sound'],
+    ['a reward model', { architectures: ['LlamaForSequenceClassification'], model_type: 'llama', id2label: { 0: 'LABEL_0' } }, 'one label only'],
+    ['several labels at once', { ...distilbert, problem_type: 'multi_label_classification' }, 'multi_label_classification'],
+    ['a regression', { ...distilbert, problem_type: 'regression' }, 'regression'],
+    ['no architecture', { model_type: 'bert' }, 'names no architecture'],
+  ])('%s', (_, value, why) => {
+    const { model } = parse(value);
+    expect(model?.task).toBe('other');
+    expect(model?.why).toContain(why);
+  });
+});
+
+describe('any other config.json is left alone', () => {
+  test.each([
+    ['settings', '{ "port": 8080, "debug": true }'],
+    ['an array', '[1, 2, 3]'],
+    ['not JSON', 'hello'],
+    ['empty', ''],
+    ['broken JSON of something else', '{ "name": "x", '],
+    ['the word in another place', '{ "fields": ["model_type"] }'],
+    ['a nested one', '{ "inner": { "model_type": "bert", "architectures": ["X"] } }'],
+    ['wrong types', '{ "model_type": 3, "architectures": "BertForSequenceClassification" }'],
+  ])('%s', (_, text) => {
+    expect(parseModel('config.json', text)).toEqual({ model: undefined, problems: [] });
+  });
+
+  test('and so is a model config of another name', () => {
+    expect(parseModel('tokenizer_config.json', JSON.stringify(distilbert)).model).toBeUndefined();
+  });
+});
+
+describe('problems', () => {
+  test('broken JSON of a model is an error at its place', () => {
+    const text = '{ "model_type": "bert" "architectures": ["BertForSequenceClassification"] }';
+    const { model, problems } = parseModel('config.json', text);
+    expect(model?.task).toBe('text-classification');
+    expect(problems[0]).toMatchObject({ severity: 'error', message: 'Not valid JSON: comma expected.' });
+    expect(text.slice(problems[0]?.start, problems[0]?.end)).toBe('"architectures"');
+  });
+
+  test('comments and trailing commas are errors: transformers cannot read them', () => {
+    const messages = (text: string): string[] => parseModel('config.json', text).problems.map((problem) => problem.message);
+    expect(messages('{ "model_type": "bert", // x\n "architectures": ["A"] }')[0]).toContain('comment');
+    expect(messages('{ "model_type": "bert", "architectures": ["A"], }')[0]).toContain('property name expected');
+  });
+
+  test.each([
+    ['a gap', { '0': 'a', '2': 'c' }],
+    ['no numbers', { a: 'b' }],
+    ['no strings', { '0': 1 }],
+    ['a list', ['a', 'b']],
+    ['nothing in it', {}],
+  ])('id2label with %s is a warning there', (_, id2label) => {
+    const text = JSON.stringify({ ...distilbert, id2label });
+    const { model, problems } = parseModel('config.json', text);
+    expect(model?.labels).toBeNull();
+    expect(problems).toHaveLength(1);
+    expect(problems[0]?.severity).toBe('warning');
+    expect(text.slice(problems[0]?.start, problems[0]?.end)).toBe(JSON.stringify(id2label));
+  });
+});
