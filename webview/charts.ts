@@ -222,6 +222,7 @@ function labels(view: ChartView, theme: Theme): Plugin {
       ctx.lineJoin = 'round';
       ctx.textAlign = view.kind === 'bar' ? 'center' : 'left';
       ctx.textBaseline = view.kind === 'bar' ? 'bottom' : 'middle';
+      const taken: Box[] = [];
       view.series.forEach((series, dataset) => {
         const { data } = chart.getDatasetMeta(dataset);
         for (const [index, point] of series.points.entries()) {
@@ -235,6 +236,10 @@ function labels(view: ChartView, theme: Theme): Plugin {
           // A label wider than its bar would run into the next one.
           if (width !== undefined && ctx.measureText(point.label).width > width + 10) continue;
           const at = view.kind === 'bar' ? ([x, y - 3] as const) : ([x + 9, y] as const);
+          const box = boxOf(ctx, point.label, at[0], at[1]);
+          // Where points lie close, one label is legible and two are not; the table has them all.
+          if (taken.some((other) => overlap(box, other))) continue;
+          taken.push(box);
           ctx.strokeText(point.label, ...at);
           ctx.fillText(point.label, ...at);
         }
@@ -242,6 +247,27 @@ function labels(view: ChartView, theme: Theme): Plugin {
       ctx.restore();
     },
   };
+}
+
+interface Box {
+  readonly left: number;
+  readonly right: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
+function boxOf(context: CanvasRenderingContext2D, text: string, x: number, y: number): Box {
+  const size = context.measureText(text);
+  return {
+    left: x - size.actualBoundingBoxLeft,
+    right: x + size.actualBoundingBoxRight,
+    top: y - size.actualBoundingBoxAscent,
+    bottom: y + size.actualBoundingBoxDescent,
+  };
+}
+
+function overlap(a: Box, b: Box): boolean {
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
 
 /** A fill that differs by its pattern as well as by its colour. */

@@ -16,7 +16,6 @@ export interface Controls {
     selected: string;
     select: (id: string) => void;
   }): HTMLElement;
-  tag(text: string): HTMLElement;
   /** Turns while something is under way; decoration beside a text that says what. */
   busy(): HTMLElement;
 }

@@ -1,8 +1,8 @@
 import type { Controls } from './controls.ts';
-import { h, heading } from './dom.ts';
+import { h } from './dom.ts';
 
 /** Controls of plain HTML for the report, where sections stand one below the other, as on paper. */
-export function plainControls(sectionLevel: number): Controls {
+export function plainControls(): Controls {
   return {
     button(text, kind, press) {
       const button = h('button', { type: 'button', class: `plain-button ${kind}` }, text);
@@ -32,10 +32,9 @@ export function plainControls(sectionLevel: number): Controls {
       return h(
         'div',
         { class: 'stacked' },
-        ...sections.map(({ title, content }) => h('section', {}, heading(sectionLevel, title), content)),
+        ...sections.map(({ title, content }) => h('section', { 'aria-label': title }, content)),
       );
     },
-    tag: (text) => h('span', { class: 'plain-tag' }, text),
     busy: () => h('span', { 'aria-hidden': 'true' }),
   };
 }

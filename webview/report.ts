@@ -21,7 +21,7 @@ document.body.append(main);
 const shows = records.map((record) => {
   const measured = measuredRecord(record);
   const results = new Results({
-    controls: plainControls(2),
+    controls: plainControls(),
     headingLevel: 2,
     theme: readTheme(),
     choice: { section: '', level: null },

@@ -51,7 +51,23 @@ export function drawnFigures(root: ParentNode): DrawnFigure[] {
 }
 
 function headerCell(column: TableColumn): HTMLElement {
-  return h('th', { scope: 'col', title: column.title, class: column.align === 'end' ? 'number' : null }, column.header);
+  const attributes = { scope: 'col', title: column.title, class: column.align === 'end' ? 'number' : null };
+  return h('th', attributes, ...breakable(column.header));
+}
+
+/** May break after its slash. */
+function breakable(text: string): Child[] {
+  const [first = '', ...others] = text.split('/');
+  return [first, ...others.flatMap((part) => ['/', h('wbr'), part])];
+}
+
+/** The shape stays with the name; a variant may stand on the next line. */
+function nameElements(key: string, style: number): Child[] {
+  const at = key.indexOf(' (');
+  const name = at === -1 ? key : key.slice(0, at);
+  const variant = key.slice(name.length).trim();
+  const first = h('span', { class: 'name' }, marker(style), name);
+  return variant === '' ? [first] : [first, ' ', h('span', { class: 'variant' }, variant)];
 }
 
 function rowElement(row: TableRow, columns: readonly TableColumn[], styles: ReadonlyMap<string, number>): HTMLElement {
@@ -61,7 +77,8 @@ function rowElement(row: TableRow, columns: readonly TableColumn[], styles: Read
     ...row.cells.map((cell, at) => {
       const column = columns[at];
       if (column === undefined) return null;
-      if (column.id === 'topology') return h('th', { scope: 'row' }, marker(styles.get(row.topology) ?? 0), cell.text);
+      if (column.id === 'topology')
+        return h('th', { scope: 'row' }, ...nameElements(cell.text, styles.get(row.topology) ?? 0));
       return h('td', { 'data-column': column.id, 'data-value': cell.value, class: classesOf(column, cell) }, cell.text);
     }),
   );

@@ -73,7 +73,7 @@ export class Results {
       paper: figure(),
     };
     this.#levels = new Slot(this.#level, (levels) => this.#levelElements(levels));
-    this.#cards = new Slot(h('div', { class: 'cards' }), (cards) => cards.map((card) => cardElement(card, controls)));
+    this.#cards = new Slot(h('div', { class: 'cards' }), (cards) => cards.map(cardElement));
     this.#table = new Slot(h('div'), ({ table, styles }) => resultTableElements(table, new Map(styles)));
     this.#own = new Slot(h('div', { class: 'own-figures' }), (own) =>
       own === null ? [] : [heading(headingLevel + 1, own.caption), dataTable(own.table, own.caption)],
@@ -214,7 +214,7 @@ function cardData(row: PhaseRow, style: number): CardData {
   };
 }
 
-function cardElement(card: CardData, controls: Controls): HTMLElement {
+function cardElement(card: CardData): HTMLElement {
   const figures = card.figures.map(({ name, value, unit }) =>
     h(
       'div',
@@ -226,7 +226,13 @@ function cardElement(card: CardData, controls: Controls): HTMLElement {
   return h(
     'div',
     { class: `card series-${String(card.style)}`, 'data-topology': card.topology },
-    h('p', { class: 'card-title' }, marker(card.style), card.topology, card.valid ? null : controls.tag('not valid')),
+    h(
+      'p',
+      { class: 'card-title' },
+      marker(card.style),
+      card.topology,
+      card.valid ? null : h('span', { class: 'bad' }, 'not valid'),
+    ),
     h('dl', {}, ...figures),
   );
 }

@@ -9,7 +9,6 @@ import {
   vsCodePanelTab,
   vsCodePanelView,
   vsCodeProgressRing,
-  vsCodeTag,
 } from '@vscode/webview-ui-toolkit';
 import type { Controls } from './controls.ts';
 import type { Attributes } from './dom.ts';
@@ -19,7 +18,7 @@ import { setAttributes } from './dom.ts';
 export function toolkitControls(): Controls {
   provideVSCodeDesignSystem().register(
     ...[vsCodeButton(), vsCodeDropdown(), vsCodeOption(), vsCodePanels()],
-    ...[vsCodePanelTab(), vsCodePanelView(), vsCodeProgressRing(), vsCodeTag()],
+    ...[vsCodePanelTab(), vsCodePanelView(), vsCodeProgressRing()],
   );
   return {
     button(text, kind, press) {
@@ -59,7 +58,6 @@ export function toolkitControls(): Controls {
       });
       return panels;
     },
-    tag: (text) => create('vscode-tag', {}, text),
     busy: () => create('vscode-progress-ring', { 'aria-hidden': 'true' }),
   };
 }

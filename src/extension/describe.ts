@@ -3,7 +3,15 @@ import type { Plan, TopologyName } from '../core/plan.ts';
 import { profilePhases, type ProfileName } from '../core/profiles.ts';
 import { startOfRunId } from '../core/runId.ts';
 import type { RunRecord } from '../core/record.ts';
-import { formatBytes, formatConnections, formatCount, formatList, formatMs, formatRps } from '../core/view/format.ts';
+import {
+  formatBytes,
+  formatConnections,
+  formatCount,
+  formatList,
+  formatMs,
+  formatRps,
+  significant,
+} from '../core/view/format.ts';
 import { measuredRecord, rowsOf, tellingLevel, type PhaseRow } from '../core/view/measured.ts';
 import { builtInName, type BenchmarkChoices, type GpuChoice, type Subject, type TargetChoice } from './choices.ts';
 
@@ -133,6 +141,13 @@ export function tellingRows(record: RunRecord): readonly PhaseRow[] {
   const rows = rowsOf(measuredRecord(record));
   const level = tellingLevel(rows);
   return rows.filter((row) => row.connections === level);
+}
+
+/** "triton p50 2.10, p95 3.40 ms, 780 RPS": short enough for three of them above a line of code. */
+export function rowShort(row: PhaseRow): string {
+  const number = (value: number | null): string => (value === null ? '–' : significant(value));
+  const invalid = row.validity.valid ? '' : ' (not valid)';
+  return `${row.topology} p50 ${number(row.p50Ms)}, p95 ${number(row.p95Ms)} ms, ${formatRps(row.rps)}${invalid}`;
 }
 
 /** "triton: p50 2.10 ms, p95 3.40 ms, 780 RPS at 8 connections" */

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { RunRecord } from '../core/record.ts';
 import { parseModel } from '../core/model.ts';
 import { contextKeys, type CommandId } from './contributions.ts';
-import { rowFigures, runProgress, tellingRows } from './describe.ts';
+import { rowFigures, rowShort, runProgress, tellingRows } from './describe.ts';
 import type { Subject } from './choices.ts';
 import type { Memory } from './memory.ts';
 import type { Results } from './results.ts';
@@ -87,8 +87,9 @@ export class ModelLenses implements vscode.CodeLensProvider<ModelLens>, vscode.D
     }
     const record = await this.#lastRecord(lens.subject);
     const row = record === undefined ? undefined : tellingRows(record)[lens.figure];
-    if (record !== undefined && row !== undefined)
-      lens.command = command('topologyBench.openResults', rowFigures(row), record.id);
+    if (record !== undefined && row !== undefined) {
+      lens.command = { ...command('topologyBench.openResults', rowShort(row), record.id), tooltip: rowFigures(row) };
+    }
     return lens;
   }
 

@@ -1,6 +1,6 @@
 import type { DeployProgress } from '../core/ports.ts';
 import { loaderContainer } from '../topologies/podTemplate.ts';
-import type { RenderedTopology } from '../topologies/renderRequest.ts';
+import type { RenderedServer } from '../topologies/renderRequest.ts';
 import type { Labels } from '../topologies/objects.ts';
 import type { Pod } from './apiObjects.ts';
 import type { Cluster } from './cluster.ts';
@@ -10,7 +10,8 @@ import { uploadModel, type ModelSource } from './upload.ts';
 
 export interface BringUpRequest {
   readonly namespace: string;
-  readonly rendered: RenderedTopology;
+  /** The one that load arrives at first. */
+  readonly servers: readonly RenderedServer[];
   readonly selector: Labels;
   readonly model: ModelSource;
   readonly timeoutSeconds: number;
@@ -28,7 +29,7 @@ export async function bringUp(
   progress: DeployProgress,
   signal: AbortSignal,
 ): Promise<BroughtUp> {
-  const { namespace, rendered } = request;
+  const { namespace } = request;
   progress.stage('upload');
   const loading = await follow(
     cluster,
@@ -45,7 +46,7 @@ export async function bringUp(
   const uploadMs = Date.now() - began;
   progress.stage('wait');
   const pods = await follow(cluster, { ...waitRequest(request, false), reached: isPodReady }, progress, signal);
-  const servers = rendered.servers.flatMap((server, index) => {
+  const servers = request.servers.flatMap((server, index) => {
     const pod = pods[index];
     return pod === undefined ? [] : [{ server, pod }];
   });
@@ -53,8 +54,8 @@ export async function bringUp(
 }
 
 function waitRequest(request: BringUpRequest, loadersOnly: boolean): Omit<WaitRequest, 'reached'> {
-  const { namespace, selector, rendered, timeoutSeconds } = request;
-  const servers = loadersOnly ? rendered.servers.filter(({ holdsModel }) => holdsModel) : rendered.servers;
+  const { namespace, selector, timeoutSeconds } = request;
+  const servers = loadersOnly ? request.servers.filter(({ holdsModel }) => holdsModel) : request.servers;
   return { namespace, selector, pods: servers, timeoutSeconds };
 }
 

@@ -1,5 +1,31 @@
-/** What the extension and the command line use of Kubernetes; built as a bundle of its own and loaded when first needed. */
+import { openCluster } from './cluster.ts';
 export { renderManifests } from './manifests.ts';
+import type { KubeconfigChoice } from './kubeconfig.ts';
+import { namespaceExists as exists } from './namespace.ts';
+
+/** What the extension and the command line use of Kubernetes; built as a bundle of its own and loaded when first needed. */
+export { deployTopology, type DeployOptions } from './deploy.ts';
+export {
+  deleteDeployment,
+  deploymentLogs,
+  inferOnce,
+  listDeployments,
+  openEndpoint,
+  uploadModelAgain,
+  type Endpoint,
+} from './deploymentActions.ts';
 export { readInventory, type ClusterChoice } from './inventory.ts';
 export { defaultNamespaceOf, listContexts, type KubeconfigChoice, type KubeContext } from './kubeconfig.ts';
+export { findLeftovers, removeLeftovers } from './leftovers.ts';
 export { createKubernetesTarget, type KubernetesTargetOptions } from './target.ts';
+export { modelManifestSha256 } from './upload.ts';
+
+/** Whether the namespace is there; true as well for a user who may not look. */
+export async function namespaceExists(
+  choice: KubeconfigChoice,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<boolean> {
+  using cluster = openCluster(choice);
+  return await exists(cluster, namespace, signal);
+}

@@ -6,20 +6,19 @@ export interface ListChoice {
   readonly fieldSelector?: string;
 }
 
-/** All objects below a path, fetched in pages so that a large cluster's list does not come in one piece. */
+/** All objects below a path (names, labels and owners alone with `metadataOnly`), fetched in pages so that a large cluster's list does not come in one piece. */
 export async function listAll<Item extends ApiObject>(
   cluster: Cluster,
   path: string,
   choice: ListChoice,
   signal: AbortSignal,
+  metadataOnly = false,
 ): Promise<readonly Item[]> {
   const items: Item[] = [];
   let next: string | undefined;
   do {
-    const page = (await cluster.get(
-      `${path}?${query({ ...choice, limit: 500, continue: next })}`,
-      signal,
-    )) as ApiList<Item>;
+    const asked = query({ ...choice, limit: 500, continue: next });
+    const page = (await cluster.get(`${path}?${asked}`, signal, { metadataOnly })) as ApiList<Item>;
     items.push(...(page.items ?? []));
     next = page.metadata?.continue === '' ? undefined : page.metadata?.continue;
   } while (next !== undefined);

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BenchError } from '../core/errors.ts';
-import { fieldManager, labelKeys, ownLabels } from '../topologies/labels.ts';
+import { fieldManager, labelKeys, ownLabels, type Anchor } from '../topologies/labels.ts';
 import type { ApiList, ApiObject } from './apiObjects.ts';
 import { query, type Cluster } from './cluster.ts';
 import { isStatus, refusal } from './statusError.ts';
@@ -37,17 +37,17 @@ export function namespaceMissing(name: string): BenchError {
   });
 }
 
-/** Makes the namespace and marks it as made by this run, so that it can go when the run does. */
+/** Makes the namespace and marks it as made by this run or deployment, so that it can go when that does. */
 export async function createNamespace(
   cluster: Cluster,
   name: string,
-  runId: string,
+  owner: Pick<Anchor, 'kind' | 'id'>,
   signal: AbortSignal,
 ): Promise<void> {
   const body = {
     apiVersion: 'v1',
     kind: 'Namespace',
-    metadata: { name, labels: ownLabels({ kind: 'run', id: runId }) },
+    metadata: { name, labels: ownLabels(owner) },
   };
   try {
     await cluster.change({ method: 'POST', path: `/api/v1/namespaces?${query({ fieldManager })}`, body }, signal);

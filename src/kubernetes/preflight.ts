@@ -3,6 +3,7 @@ import type { GpuNode } from '../core/cluster.ts';
 import { BenchError } from '../core/errors.ts';
 import type { Plan } from '../core/plan.ts';
 import type { Environment } from '../core/record.ts';
+import type { Anchor } from '../topologies/labels.ts';
 import type { Node } from './apiObjects.ts';
 import type { Cluster } from './cluster.ts';
 import { checkGpu } from './gpuCheck.ts';
@@ -28,7 +29,7 @@ const reachableWithinMs = 10_000;
 export async function preflight(
   cluster: Cluster,
   plan: Plan,
-  choice: { readonly runId: string; readonly workload: 'Job' | 'Deployment' },
+  owner: Pick<Anchor, 'kind' | 'id'>,
   warn: (message: string) => void,
   signal: AbortSignal,
 ): Promise<PreflightResult> {
@@ -39,12 +40,17 @@ export async function preflight(
     namespaceExists(cluster, namespace, signal),
     readNodes(cluster, signal),
     hasRuntimeClass(cluster, plan, warn, signal),
-    checkRights(cluster, namespace, neededRights({ hybrid, workload: choice.workload }), signal),
+    checkRights(
+      cluster,
+      namespace,
+      neededRights({ hybrid, workload: owner.kind === 'run' ? 'Job' : 'Deployment' }),
+      signal,
+    ),
   ]);
   const gpus = await checkGpus(cluster, plan, nodes, notes, warn, signal);
   const mayCreate = plan.target.kind === 'kubernetes' && plan.target.createNamespace;
   if (!exists && !mayCreate) throw namespaceMissing(namespace);
-  if (!exists) await createNamespace(cluster, namespace, choice.runId, signal);
+  if (!exists) await createNamespace(cluster, namespace, owner, signal);
   const products = gpus.flatMap(({ product }) => (product === null ? [] : [product]));
   const drivers = gpus.flatMap(({ driverVersion }) => (driverVersion === null ? [] : [driverVersion]));
   return {

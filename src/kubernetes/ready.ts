@@ -3,11 +3,10 @@ import type { Labels } from '../topologies/objects.ts';
 import type { ClusterEvent, Node, Pod } from './apiObjects.ts';
 import type { Cluster } from './cluster.ts';
 import { diagnoseMissingPod, diagnosePod, type Finding } from './diagnose.ts';
-import { listAll } from './list.ts';
+import { readEvents } from './events.ts';
 import { lastLogLines } from './logs.ts';
 import { impossibleResources, readNodes } from './nodes.ts';
 import { PodWatch } from './podWatch.ts';
-import { isStatus } from './statusError.ts';
 
 export interface AwaitedPod {
   readonly component: string;
@@ -58,7 +57,7 @@ export async function* waitForPods(
     if (missing.length === 0) return found.flatMap(({ pod }) => (pod === undefined ? [] : [pod]));
 
     if (Date.now() - eventsReadAt >= eventsEveryMs) {
-      events = await readEvents(cluster, request, signal);
+      events = await readEvents(cluster, request.namespace, signal);
       eventsReadAt = Date.now();
     }
     const messages: string[] = [];
@@ -143,25 +142,6 @@ export function newestPod(pods: readonly Pod[], { selector }: Pick<AwaitedPod, '
   const age = (pod: Pod): string => pod.metadata.creationTimestamp ?? '';
   const alive = own.filter((pod) => pod.metadata.deletionTimestamp === undefined);
   return (alive.length > 0 ? alive : own).toSorted((a, b) => (age(a) < age(b) ? -1 : 1)).at(-1);
-}
-
-async function readEvents(
-  cluster: Cluster,
-  request: WaitRequest,
-  signal: AbortSignal,
-): Promise<readonly ClusterEvent[]> {
-  const path = `/api/v1/namespaces/${encodeURIComponent(request.namespace)}/events`;
-  try {
-    const events = await listAll<ClusterEvent>(cluster, path, {}, signal);
-    const time = (event: ClusterEvent): string => event.lastTimestamp ?? event.eventTime ?? '';
-    return events
-      .filter((event) => request.pods.some(({ name }) => event.involvedObject.name?.startsWith(name) === true))
-      .toSorted((a, b) => (time(a) < time(b) ? -1 : 1));
-  } catch (error) {
-    // The pods' own conditions still tell most.
-    if (isStatus(error, 403)) return [];
-    throw error;
-  }
 }
 
 /** A pod that is larger than every node waits in vain, unless an autoscaler is about to bring a larger one. */

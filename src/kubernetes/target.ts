@@ -92,7 +92,7 @@ class KubernetesTarget {
     const warn = (message: string): void => {
       progress.warning(message);
     };
-    const checked = await preflight(cluster, plan, { runId, workload: 'Job' }, warn, signal);
+    const checked = await preflight(cluster, plan, { kind: 'run', id: runId }, warn, signal);
     run.nodes = checked.nodes ?? [];
     run.runtimeClassExists = checked.runtimeClassExists;
     const anchor = this.#anchorOf(run, dryRunUid);
@@ -118,7 +118,7 @@ class KubernetesTarget {
       cluster,
       {
         namespace: run.namespace,
-        rendered,
+        servers: rendered.servers,
         selector: topologySelector(run.id, topology),
         model: { files: plan.model.files, paths: this.#options.modelPaths },
         timeoutSeconds: plan.readyTimeoutSeconds,

@@ -19,8 +19,8 @@ export const runDirectoryVariable = 'TOPOLOGY_BENCH_RUN_DIRECTORY';
 const identitySchema = z.object({ pid: z.number().int().positive(), startedAt: z.string() });
 const ownerFile = 'owner.json';
 
-export async function makeRunDirectory(cacheDirectory: string): Promise<RunDirectory> {
-  const parent = runsFolder(cacheDirectory);
+/** @param parent folder of the folders of all runs on this machine */
+export async function makeRunDirectory(parent: string): Promise<RunDirectory> {
   await mkdir(parent, { recursive: true });
   const path = await mkdtemp(join(parent, 'run-'));
   await writeFile(join(path, ownerFile), JSON.stringify(await identityOf(process.pid)));
@@ -35,8 +35,7 @@ export async function makeRunDirectory(cacheDirectory: string): Promise<RunDirec
  * Ends the processes and removes the folders of runs whose process is gone.
  * @returns how many such runs there were
  */
-export async function removeLeftovers(cacheDirectory: string): Promise<number> {
-  const parent = runsFolder(cacheDirectory);
+export async function removeLeftovers(parent: string): Promise<number> {
   let removed = 0;
   for (const name of await namesIn(parent)) {
     const path = join(parent, name);
@@ -47,10 +46,6 @@ export async function removeLeftovers(cacheDirectory: string): Promise<number> {
     removed += 1;
   }
   return removed;
-}
-
-function runsFolder(cacheDirectory: string): string {
-  return join(cacheDirectory, 'local-runs');
 }
 
 function prefixOf(path: string): string {

@@ -20,6 +20,8 @@ export interface LocalTargetOptions {
   readonly modelPaths: Readonly<Record<string, string>>;
   /** By default ~/.cache/topology-bench, or what TOPOLOGY_BENCH_CACHE names. */
   readonly cacheDirectory?: string | undefined;
+  /** Folder of the runs' own folders; by default one in the cache folder. */
+  readonly runsDirectory?: string | undefined;
   /** Where the log of a server that failed is kept, for the log. */
   log(line: string): void;
 }
@@ -32,6 +34,7 @@ export function createLocalTarget(options: LocalTargetOptions): Target {
 class LocalTarget implements Target {
   readonly #options: LocalTargetOptions;
   readonly #cacheDirectory: string;
+  readonly #runsDirectory: string;
   readonly #deployments = new Set<LocalDeployment>();
   #prepared: Prepared | undefined;
   #run: RunDirectory | undefined;
@@ -40,10 +43,11 @@ class LocalTarget implements Target {
   constructor(options: LocalTargetOptions) {
     this.#options = options;
     this.#cacheDirectory = options.cacheDirectory ?? defaultCacheDirectory();
+    this.#runsDirectory = options.runsDirectory ?? join(this.#cacheDirectory, 'local-runs');
   }
 
   async preflight(plan: Plan, _runId: string, progress: DeployProgress, signal: AbortSignal): Promise<Environment> {
-    const leftovers = await removeLeftovers(this.#cacheDirectory);
+    const leftovers = await removeLeftovers(this.#runsDirectory);
     if (leftovers > 0) progress.status(`Removed what ${String(leftovers)} earlier run(s) left behind`);
     if (plan.gpu !== null) progress.warning('On this machine the topologies run on the CPU; the GPU asked for is not used.');
     this.#prepared = await prepareLocal(
@@ -55,7 +59,7 @@ class LocalTarget implements Target {
       },
       signal,
     );
-    this.#run = await makeRunDirectory(this.#cacheDirectory);
+    this.#run = await makeRunDirectory(this.#runsDirectory);
     await placeModel(plan.model, this.#options.modelPaths, join(this.#run.path, 'model'));
     const cores = availableParallelism();
     const most = Math.max(...plan.topologies.map((topology) => topology.cores));

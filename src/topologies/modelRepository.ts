@@ -69,7 +69,7 @@ export function tritonArguments(parts: { repository: string; http: number; grpc:
     `--grpc-port=${String(parts.grpc)}`,
     `--metrics-port=${String(parts.metrics)}`,
     '--log-verbose=0',
-    '--exit-timeout-secs=5',
+    '--exit-timeout-secs=2',
   ];
 }
 

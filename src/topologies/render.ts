@@ -27,7 +27,7 @@ export function renderTopology(request: RenderRequest): RenderedTopology {
   if (topology.triton === null) {
     add(fastapiServer(request));
   } else {
-    const repository = configMap(request, 'model-repository', modelRepositoryData(request, topology.triton));
+    const repository = configMap(request, 'repository', modelRepositoryData(request, topology.triton));
     objects.push(repository);
     if (topology.name === 'hybrid') {
       const secret = apiKeySecret(request);

@@ -43,7 +43,7 @@ describe.each(['oldest', 'newest'] as const)('the harness on the %s VS Code', (v
         ['dark', 'vscode-dark'],
       ] as const) {
         await workbench.switchTheme(theme);
-        await panel.frame.locator(`body[data-vscode-theme-kind="${kind}"]`).waitFor();
+        await panel.waitForTheme(kind);
       }
 
       await panel.frame.locator('#break-rules').click();

@@ -70,7 +70,7 @@ export function resultTable(rows: readonly PhaseRow[]): ResultTable {
   };
 }
 
-/** Columns that would be empty in every row are left out. */
+/** Figures and their worth first, because a narrow panel cuts the end off; columns that would be empty in every row are left out. */
 function columnsFor(rows: readonly PhaseRow[], notes: Notes): ColumnMaker[] {
   const latencyDecimals = columnDecimals(rows.flatMap((row) => [row.p50Ms, row.p95Ms, row.p99Ms]));
   const rpsDecimals = columnDecimals(rows.map((row) => row.rps));
@@ -113,15 +113,6 @@ function columnsFor(rows: readonly PhaseRow[], notes: Notes): ColumnMaker[] {
       cell: (row) => numberCell(row.rps, rpsDecimals, '–'),
     },
   ];
-  if (rows.some((row) => row.gpu !== 'none')) {
-    columns.push({
-      id: 'rps-per-gpu',
-      header: 'RPS / GPU',
-      title: 'Successful requests per second and GPU',
-      align: 'end',
-      cell: (row) => numberCell(row.rpsPerGpu, perGpuDecimals, row.gpu === 'unused' ? 'CPU' : '–'),
-    });
-  }
   columns.push({
     id: 'errors',
     header: 'Errors',
@@ -129,15 +120,6 @@ function columnsFor(rows: readonly PhaseRow[], notes: Notes): ColumnMaker[] {
     align: 'end',
     cell: errorsCell,
   });
-  if (rows.some((row) => row.batching !== null)) {
-    columns.push({
-      id: 'batch',
-      header: 'Batch',
-      title: 'Mean batch that Triton ran, from its own counters: inferences over executions',
-      align: 'end',
-      cell: (row) => batchCell(row),
-    });
-  }
   columns.push(
     {
       id: 'samples',
@@ -154,6 +136,24 @@ function columnsFor(rows: readonly PhaseRow[], notes: Notes): ColumnMaker[] {
       cell: (row) => validityCell(row, notes),
     },
   );
+  if (rows.some((row) => row.gpu !== 'none')) {
+    columns.push({
+      id: 'rps-per-gpu',
+      header: 'RPS/GPU',
+      title: 'Successful requests per second and GPU',
+      align: 'end',
+      cell: (row) => numberCell(row.rpsPerGpu, perGpuDecimals, row.gpu === 'unused' ? 'CPU' : '–'),
+    });
+  }
+  if (rows.some((row) => row.batching !== null)) {
+    columns.push({
+      id: 'batch',
+      header: 'Batch',
+      title: 'Mean batch that Triton ran, from its own counters: inferences over executions',
+      align: 'end',
+      cell: (row) => batchCell(row),
+    });
+  }
   return columns;
 }
 

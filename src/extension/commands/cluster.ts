@@ -8,7 +8,6 @@ export async function selectContext({ cluster, memory }: Services): Promise<void
   const current = await cluster.current();
   const answer = await pickOne<string>({
     title: vscode.l10n.t('Select Kubernetes Context'),
-    step: 1,
     placeholder: vscode.l10n.t('Which context? Your kubeconfig is not changed.'),
     canGoBack: false,
     choices: async () =>

@@ -44,7 +44,6 @@ async function askDeploy(argument: unknown, services: Services): Promise<DeployC
   const last = services.memory.lastChoices();
   const target = await pickOne<TargetChoice>({
     title,
-    step: 2,
     placeholder: vscode.l10n.t('Where should {0} be deployed?', topology),
     canGoBack: false,
     choices: () => targetChoices(services.cluster, last?.target, false),
@@ -53,7 +52,6 @@ async function askDeploy(argument: unknown, services: Services): Promise<DeployC
   const place = target.value;
   const gpu = await pickOne<GpuChoice | null>({
     title,
-    step: 3,
     placeholder: vscode.l10n.t('Which GPU does it get?'),
     canGoBack: false,
     choices: (signal) => gpuChoices(services.cluster, place, readSettings(undefined), last?.gpu, signal),
@@ -65,7 +63,6 @@ async function askDeploy(argument: unknown, services: Services): Promise<DeployC
 async function askTopology(title: string): Promise<TopologyName | undefined> {
   const answer = await pickOne<TopologyName>({
     title,
-    step: 1,
     placeholder: vscode.l10n.t('Which topology?'),
     canGoBack: false,
     choices: () =>

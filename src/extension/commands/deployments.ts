@@ -126,7 +126,6 @@ async function deploymentFrom(
   }
   const answer = await pickOne<DeployedTopology>({
     title,
-    step: 1,
     placeholder: vscode.l10n.t('Which deployment?'),
     canGoBack: false,
     async choices() {

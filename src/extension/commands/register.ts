@@ -91,7 +91,6 @@ async function cancelRun(argument: unknown, { runs }: Services): Promise<void> {
   if (runId === undefined && active.length > 1) {
     const answer = await pickOne<string>({
       title: vscode.l10n.t('Cancel Run'),
-      step: 1,
       placeholder: vscode.l10n.t('Which run?'),
       canGoBack: false,
       choices: () => active.map((run) => ({ label: run.subject, description: run.id, value: run.id })),

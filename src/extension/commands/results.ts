@@ -48,7 +48,6 @@ export function runIdIn(argument: unknown): string | undefined {
 async function pickResult(services: Services): Promise<string | undefined> {
   const answer = await pickOne<string>({
     title: vscode.l10n.t('Open Results'),
-    step: 1,
     placeholder: vscode.l10n.t('Which run?'),
     canGoBack: false,
     async choices() {

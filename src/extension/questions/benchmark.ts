@@ -43,7 +43,7 @@ export async function askBenchmark(known: Known): Promise<BenchmarkChoices | und
   let went: 'on' | 'back' = 'on';
   while (index >= 0 && index < questions.length) {
     const question = questions[index];
-    const answer = question === undefined ? 'skipped' : await question(index + 1);
+    const answer = question === undefined ? 'skipped' : await question();
     if (answer === 'left') return undefined;
     // A question that does not apply is passed over in the direction one goes.
     if (answer !== 'skipped') went = answer;
@@ -56,14 +56,13 @@ export async function askBenchmark(known: Known): Promise<BenchmarkChoices | und
 
 type Asked = 'on' | 'back' | 'left' | 'skipped';
 
-function questionsOf(known: Known, draft: Draft): ((step: number) => Promise<Asked>)[] {
+function questionsOf(known: Known, draft: Draft): (() => Promise<Asked>)[] {
   const { title, last, cluster, settings } = known;
   return [
-    async (step) => {
+    async () => {
       if (known.topologies !== undefined) return 'skipped';
       const answer = await pickSeveral<TopologyName>({
         title,
-        step,
         placeholder: vscode.l10n.t('Which topologies? They run one after the other.'),
         canGoBack: false,
         choices: () =>
@@ -78,11 +77,10 @@ function questionsOf(known: Known, draft: Draft): ((step: number) => Promise<Ask
         draft.topologies = topologies;
       });
     },
-    async (step) => {
+    async () => {
       if (known.target !== undefined) return 'skipped';
       const answer = await pickOne<TargetChoice>({
         title,
-        step,
         placeholder: vscode.l10n.t('Where should they run?'),
         canGoBack: known.topologies === undefined,
         choices: () => targetChoices(cluster, draft.target ?? last?.target, true),
@@ -91,12 +89,11 @@ function questionsOf(known: Known, draft: Draft): ((step: number) => Promise<Ask
         draft.target = target;
       });
     },
-    async (step) => {
+    async () => {
       const { target } = draft;
       if (target?.kind !== 'kubernetes') return 'skipped';
       const answer = await pickOne<GpuChoice | null>({
         title,
-        step,
         placeholder: vscode.l10n.t('Which GPU does each topology get?'),
         canGoBack: true,
         choices: (signal) => gpuChoices(cluster, target, settings, last?.gpu, signal),
@@ -105,10 +102,9 @@ function questionsOf(known: Known, draft: Draft): ((step: number) => Promise<Ask
         draft.gpu = gpu;
       });
     },
-    async (step) => {
+    async () => {
       const answer = await pickOne<ProfileName>({
         title,
-        step,
         placeholder: vscode.l10n.t('How much load?'),
         canGoBack: true,
         choices: () =>
@@ -129,7 +125,6 @@ function questionsOf(known: Known, draft: Draft): ((step: number) => Promise<Ask
 function askSameAgain(known: Known, last: BenchmarkChoices): Promise<Answer<boolean>> {
   return pickOne<boolean>({
     title: known.title,
-    step: 1,
     placeholder: vscode.l10n.t('What should run?'),
     canGoBack: false,
     choices: () => [

@@ -24,15 +24,14 @@ export async function confirmRun(
   const start = missing
     ? vscode.l10n.t('Create the namespace {0} and start', target.namespace)
     : vscode.l10n.t('Start');
-  const warnings = prepared.warnings.length === 0 ? '' : ` ${prepared.warnings.join(' ')}`;
   const answer = await pickOne<boolean>({
     title: vscode.l10n.t('Benchmark Topology: {0}', subjectName(choices.subject)),
-    step: 5,
     placeholder: summary,
     canGoBack: false,
     choices: () => [
-      { label: start, icon: 'play', description: summary, detail: planDetail(prepared.plan) + warnings, value: true },
+      { label: start, icon: 'play', description: summary, detail: planDetail(prepared.plan), value: true },
       { label: vscode.l10n.t('Cancel'), icon: 'close', value: false },
+      ...prepared.warnings.map((warning) => ({ note: vscode.l10n.t('Good to know'), detail: warning })),
     ],
   });
   return answer.kind === 'value' && answer.value ? prepared : undefined;

@@ -14,14 +14,14 @@ export interface Choice<Value> {
   readonly picked?: boolean;
 }
 
-/** A line that cannot be chosen, e.g. why choices are missing. */
+/** A line that cannot be chosen, e.g. why choices are missing; it stands after them. */
 export interface Note {
   readonly note: string;
+  readonly detail?: string;
 }
 
 export interface Question<Value> {
   readonly title: string;
-  readonly step: number;
   readonly placeholder: string;
   readonly canGoBack: boolean;
   /** May take a while; the picker shows that it is busy, and the signal ends when the user leaves. */
@@ -48,7 +48,6 @@ async function pick<Value>(question: Question<Value>, several: boolean): Promise
   const picker = vscode.window.createQuickPick<Item<Value>>();
   const left = new AbortController();
   picker.title = question.title;
-  picker.step = question.step;
   picker.placeholder = question.placeholder;
   picker.canSelectMany = several;
   picker.ignoreFocusOut = true;
@@ -87,7 +86,7 @@ async function fill<Value>(
   if (signal.aborted) return;
   const items = choices.map((entry): Item<Value> =>
     'note' in entry
-      ? { label: entry.note, kind: vscode.QuickPickItemKind.Separator }
+      ? { label: `$(info) ${entry.note}`, ...(entry.detail === undefined ? {} : { detail: entry.detail }) }
       : {
           label: entry.icon === undefined ? entry.label : `$(${entry.icon}) ${entry.label}`,
           ...(entry.description === undefined ? {} : { description: entry.description }),

@@ -40,7 +40,6 @@ export async function saveSubject(subject: Subject): Promise<void> {
 function pickSubject(title: string): Promise<Answer<Subject>> {
   return pickOne<Subject>({
     title,
-    step: 1,
     placeholder: vscode.l10n.t('Which model?'),
     canGoBack: false,
     async choices() {

@@ -40,9 +40,9 @@ export async function targetChoices(
       };
     });
     const none: Note[] = contexts.length === 0 ? [{ note: vscode.l10n.t('The kubeconfig has no context.') }] : [];
-    return [...choices, ...none, ...ending];
+    return [...choices, ...ending, ...none];
   } catch (error) {
-    return [{ note: explain(error) }, ...ending];
+    return [...ending, { note: vscode.l10n.t('No cluster can be chosen'), detail: explain(error) }];
   }
 }
 
@@ -67,7 +67,7 @@ export async function gpuChoices(
     offers = offersOf(inventory.gpuNodes);
     if (offers.length === 0) notes.push({ note: vscode.l10n.t('No node of this cluster has a GPU.') });
   } catch (error) {
-    notes.push({ note: vscode.l10n.t('The GPUs could not be listed: {0}', explain(error)) });
+    notes.push({ note: vscode.l10n.t('The GPUs could not be listed'), detail: explain(error) });
     offers = [{ resource: settings.gpu.resource, product: null, free: null, total: null }];
   }
   const gpus = offers.map((offer): Choice<GpuChoice | null> => {
@@ -83,7 +83,7 @@ export async function gpuChoices(
       picked: last?.resource === offer.resource && last.product === offer.product,
     };
   });
-  return [...notes, ...gpus, cpu];
+  return [...gpus, cpu, ...notes];
 }
 
 interface Offer {

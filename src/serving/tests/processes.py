@@ -88,9 +88,11 @@ def run_server(component: str, directory: Path, *, await_ready: bool = True, **v
 
 
 @contextlib.contextmanager
-def run_triton(triton: Path, repository: Path, directory: Path) -> Iterator[tuple[Server, int, int]]:
+def run_triton(
+    triton: Path, repository: Path, directory: Path, grpc_port: int | None = None
+) -> Iterator[tuple[Server, int, int]]:
     """Run Triton until the block ends; yields the server, its gRPC port and its metrics port."""
-    http, grpc, metrics = free_port(), free_port(), free_port()
+    http, grpc, metrics = free_port(), grpc_port or free_port(), free_port()
     command = [
         str(triton / "bin" / "tritonserver"),
         f"--model-repository={repository}",

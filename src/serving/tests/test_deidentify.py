@@ -11,10 +11,10 @@ from topology_bench_serving.deidentify import deidentify
     ("text", "expected"),
     [
         ("Pt John Q. Smith reports pain.", "Pt <NAME> reports pain."),
-        ("Dr. O'Neil and Mrs. van der Berg", "Dr. <NAME> and Mrs. van der Berg"),
+        ("Dr. O'Neil and Mrs. van der Berg", "Dr. <NAME> and Mrs. <NAME>"),
         ("Wife Anna-Maria present", "Wife <NAME> present"),
         ("Patient name: DeVries, Ann", "Patient name: <NAME>"),
-        ("Signed by Mary Ann Jones, MD", "Signed by <NAME>, MD"),
+        ("Signed by Mary Ann Jones, MD", "Signed by <NAME>"),
         ("MRN 12345678, MRN: 99-1234", "MRN <MRN>, MRN: <MRN>"),
         ("medical record number A1234567", "medical record number <MRN>"),
         ("DOB 03/12/1948, seen 2024-01-05 and 5/14", "DOB <DATE>, seen <DATE> and <DATE>"),
@@ -75,7 +75,21 @@ def test_tags_are_not_identifiers() -> None:
 ADVERSARIAL = [
     *"a1A-./ '@9é٣",
     *["1-", "1.", "1 ", "A ", "Aa ", "A.", "A'", "(1)", "+1", "1:", "a:", "a@a.", "www.", "http://", "Dr. A ", "MRN "],
-    *["Name A, ", "no. ", "ID ", "Jan ", "1 Jan ", "May 1 ", "12/", "1 A ", "Mc", "Son ", "99 y", "+1 (1) ", "A B C D, "],
+    *[
+        "Name A, ",
+        "no. ",
+        "ID ",
+        "Jan ",
+        "1 Jan ",
+        "May 1 ",
+        "12/",
+        "1 A ",
+        "Mc",
+        "Son ",
+        "99 y",
+        "+1 (1) ",
+        "A B C D, ",
+    ],
     *["patient id number ", "1 A A A A ", "Aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa ", "A-1-"],
 ]
 
@@ -91,6 +105,6 @@ def test_time_grows_linearly(piece: str) -> None:
             best = min(best, time.process_time() - started)
         return best
 
-    short, long = seconds(5_000), seconds(40_000)
+    short, long = seconds(2_500), seconds(20_000)
     # Eight times the text: linear is 8, quadratic is 64.
     assert long < 24 * max(short, 0.001)

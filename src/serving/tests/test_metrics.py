@@ -24,6 +24,8 @@ def test_text_of_fastapi() -> None:
         "topology_bench_execution_count_total 0",
         'topology_bench_stage_seconds_total{stage="tokenize"} 0.000000000',
         'topology_bench_stage_seconds_total{stage="compute"} 0.250000000',
-        'topology_bench_runtime_info{component="fastapi",provider="CPUExecutionProvider",device="cpu",'
-        'runtime="onnxruntime",runtime_version="1\\"\\\\\\n",python="3.11.2",server_version="1"} 1',
+        (
+            'topology_bench_runtime_info{component="fastapi",provider="CPUExecutionProvider",device="cpu",'
+            'runtime="onnxruntime",runtime_version="1\\"\\\\\\n",python="3.11.2",server_version="1"} 1'
+        ),
     ]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 from typing import Any
@@ -123,12 +124,9 @@ def test_any_damage_to_a_request_is_refused_or_harmless() -> None:
         damaged = bytearray(whole)
         for _ in range(generator.randint(1, 4)):
             damaged[generator.randrange(len(damaged))] = generator.randrange(256)
-        try:
-            parsed = parse_infer_request(bytes(damaged), 32)
-        except OpenInferenceError as error:
-            assert error.status == 400
-        else:
-            assert len(parsed.texts) == 1
+        # Any other exception than a refusal fails the test.
+        with contextlib.suppress(OpenInferenceError):
+            assert len(parse_infer_request(bytes(damaged), 32).texts) == 1
 
 
 def test_answer_has_tritons_form() -> None:

@@ -21,8 +21,10 @@ _MONTH_NUMBER = r"(?:0?[1-9]|1[0-2])"
 _YEAR = r"(?:(?:19|20)\d{2}|'?\d{2})"
 _NAME_WORD = r"(?:[A-Z][a-z]{0,2}['’][A-Z]|Mc[A-Z]|Mac[A-Z]|[A-Z])(?:[^\W\d_]|['’-](?=[^\W\d_])){0,40}"
 _INITIAL = r"[A-Z]\."
+_PARTICLE = r"(?:van|von|de|del|della|der|den|la|bin)"
 _NAME = (
-    rf"(?:(?:{_INITIAL}|{_NAME_WORD})(?:[ \t]{{1,3}}(?:{_INITIAL}|{_NAME_WORD}|(?:van|von|de|del|la|bin)\b)){{0,3}})"
+    rf"(?:(?:{_PARTICLE}[ \t]){{0,2}}(?:{_INITIAL}|{_NAME_WORD})"
+    rf"(?:[ \t]{{1,3}}(?:{_INITIAL}|{_NAME_WORD}|{_PARTICLE}\b)){{0,3}})"
 )
 _TITLE = r"(?:Dr|Doctor|Mr|Mrs|Ms|Miss|Mx|Prof|Professor|Nurse|Pt|PT|Patient|patient|Rev|Sr|Sister|Fr|Father)"
 _RELATIVE = (

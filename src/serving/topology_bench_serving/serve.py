@@ -1,18 +1,21 @@
 """Starts one server: `python3 -m topology_bench_serving.serve fastapi|gateway`, configured by the environment.
 
-Exits with 2 and one line on stderr where a setting cannot be used.
+Exits with 2 and one line on stderr where a setting cannot be used, with 3 where the model cannot be loaded, and with 0
+after SIGTERM, when the requests under way are answered.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import signal
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import Multiprocess
 
 from topology_bench_serving.counters import start_anew
 from topology_bench_serving.settings import (
@@ -22,6 +25,9 @@ from topology_bench_serving.settings import (
     read_gateway_settings,
     read_server_settings,
 )
+
+if TYPE_CHECKING:
+    from topology_bench_serving.settings import ServerSettings
 
 APPLICATIONS = {
     "fastapi": "topology_bench_serving.fastapi_server:create_app",
@@ -46,38 +52,44 @@ def main(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return 2
 
-    made = None
-    if settings.state_directory is None:
-        made = tempfile.mkdtemp(prefix="topology-bench-")
-        os.environ[PREFIX + "STATE_DIRECTORY"] = made
-    else:
-        settings.state_directory.mkdir(parents=True, exist_ok=True)
-    start_anew(Path(made) if made else settings.state_directory or Path())
-    # A server of one worker passes SIGTERM on after its shutdown, which must not skip the clean-up below.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    made = None if settings.state_directory else Path(tempfile.mkdtemp(prefix="topology-bench-"))
+    directory = settings.state_directory or made or Path()
+    os.environ[PREFIX + "STATE_DIRECTORY"] = str(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    start_anew(directory)
     try:
-        uvicorn.run(
-            APPLICATIONS[component],
-            factory=True,
-            host=settings.host,
-            port=settings.port,
-            workers=settings.workers,
-            loop="topology_bench_serving.fair_accept:new_event_loop",
-            http="httptools",
-            ws="none",
-            log_level="warning",
-            access_log=False,
-            server_header=False,
-            # Idle connections of a load generator must not be closed between two phases.
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=20,
-            # A long text can keep a worker busy; it must not be taken for dead.
-            timeout_worker_healthcheck=30,
-        )
+        return _supervise(component, settings)
     finally:
         if made:
             shutil.rmtree(made, ignore_errors=True)
-    return 0
+
+
+def _supervise(component: str, settings: ServerSettings) -> int:
+    """Run the workers until SIGTERM; returns 0, or uvicorn's code where a worker could not start."""
+    config = uvicorn.Config(
+        APPLICATIONS[component],
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        loop="topology_bench_serving.fair_accept:new_event_loop",
+        http="httptools",
+        ws="none",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        # Idle connections of a load generator must not be closed between two phases.
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=20,
+        # A long text can keep a worker busy; it must not be taken for dead.
+        timeout_worker_healthcheck=10,
+    )
+    listener = config.bind_socket()
+    supervisor = Multiprocess(config, sockets=[listener])
+    supervisor.run()
+    listener.close()
+    # Uvicorn itself would end with 0 here, and a pod that never served would look completed.
+    return STARTUP_FAILURE if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes) else 0
 
 
 if __name__ == "__main__":

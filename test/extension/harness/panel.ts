@@ -8,6 +8,8 @@ import { eventually, patienceMs } from './waiting.ts';
 export interface Paint {
   readonly width: number;
   readonly height: number;
+  /** Has a place on the page: not in a section that is folded away. */
+  readonly visible: boolean;
   /** Pixels that are not transparent. */
   readonly painted: number;
   /** Different opaque colours among them. */
@@ -46,8 +48,10 @@ export class Panel {
     return this.frame.locator('canvas').evaluateAll((elements) =>
       elements.map((element) => {
         const canvas = element as HTMLCanvasElement;
-        const pixels =
-          canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? new Uint8ClampedArray();
+        // A canvas without a size has no pixels to ask for.
+        const area = canvas.width * canvas.height;
+        const image = area === 0 ? undefined : canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height);
+        const pixels = image?.data ?? new Uint8ClampedArray();
         const colours = new Set<number>();
         let painted = 0;
         for (let at = 0; at < pixels.length; at += 4) {
@@ -55,14 +59,15 @@ export class Panel {
           if (alpha > 0) painted++;
           if (alpha === 255) colours.add((red << 16) | (green << 8) | blue);
         }
-        return { width: canvas.width, height: canvas.height, painted, colours: colours.size };
+        const visible = canvas.checkVisibility() && canvas.width > 0 && canvas.height > 0;
+        return { width: canvas.width, height: canvas.height, visible, painted, colours: colours.size };
       }),
     );
   }
 
-  /** The theme that the webview was told: "vscode-dark", "vscode-light", "vscode-high-contrast", ... */
-  async themeKind(): Promise<string | null> {
-    return this.frame.locator('body').getAttribute('data-vscode-theme-kind');
+  /** @param kind what the webview is told: "vscode-dark", "vscode-light", "vscode-high-contrast", "vscode-high-contrast-light" */
+  async waitForTheme(kind: string): Promise<void> {
+    await this.frame.locator(`body[data-vscode-theme-kind="${kind}"]`).waitFor({ timeout: patienceMs });
   }
 
   /** Accessibility findings of axe-core, the worst first; "serious" and "critical" ones should not be there. */

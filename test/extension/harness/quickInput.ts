@@ -95,6 +95,11 @@ export class QuickInput {
     await this.#input.press('Enter');
   }
 
+  /** One question back, where there is one. */
+  async back(): Promise<void> {
+    await this.#box.locator('.quick-input-titlebar [aria-label^="Back"]').click({ timeout: patienceMs });
+  }
+
   async cancel(): Promise<void> {
     await this.#input.press('Escape');
     await this.#box.waitFor({ state: 'hidden', timeout: patienceMs });

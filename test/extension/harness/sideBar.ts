@@ -119,7 +119,16 @@ export class TreeRow {
 
   async pressMenu(label: string): Promise<void> {
     const menu = await this.#openMenu();
-    await menu.locator('.action-item', { hasText: label }).first().click({ timeout: patienceMs });
+    // For a moment after it opens, a menu takes no click: it might be the one that opened it.
+    await eventually(
+      `the menu to take "${label}"`,
+      async () => {
+        await menu.locator('.action-item', { hasText: label }).first().click({ timeout: 2000 });
+        await menu.waitFor({ state: 'hidden', timeout: 1000 });
+        return true;
+      },
+      Boolean,
+    );
   }
 
   async #openMenu(): Promise<Locator> {

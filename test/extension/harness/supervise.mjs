@@ -6,13 +6,17 @@ import { rmSync } from 'node:fs';
 const [folder, command, ...rest] = process.argv.slice(2);
 const child = spawn(command, rest, { stdio: ['ignore', 'inherit', 'inherit'] });
 for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(signal, () => undefined);
-child.on('exit', (code) => process.exit(code ?? 1));
+let abandoned = false;
+child.on('exit', (code) => {
+  if (!abandoned) process.exit(code ?? 1);
+});
 child.on('error', (error) => {
   console.error(error);
   process.exit(1);
 });
 process.stdin.resume();
 process.stdin.on('end', () => {
+  abandoned = true;
   process.kill(0, 'SIGTERM');
   setTimeout(() => {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });

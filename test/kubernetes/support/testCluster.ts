@@ -47,7 +47,7 @@ export async function kubectlApply(text: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const child = execFile(program, ['--kubeconfig', kubeconfig, 'apply', '-f', '-'], (error) => {
       if (error === null) resolve();
-      else reject(error);
+      else reject(new Error('kubectl apply failed', { cause: error }));
     });
     child.stdin?.end(text);
   });

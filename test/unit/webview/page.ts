@@ -132,11 +132,18 @@ export class ResultsPage {
     const before = (await this.messages()).filter((message) => message.type === 'drawn').length;
     const runId = view.kind === 'record' ? view.record.id : view.kind === 'live' ? view.state.id : null;
     await this.send({ type: 'show', view, keep: { version: 1, runId } });
-    await this.page.waitForFunction(
-      (count) =>
-        (window as unknown as TestWindow).messages.filter((message) => message.type === 'drawn').length > count,
-      before,
-    );
+    await this.page
+      .waitForFunction(
+        (count) =>
+          (window as unknown as TestWindow).messages.filter((message) => message.type === 'drawn').length > count,
+        before,
+        { timeout: 10_000 },
+      )
+      .catch(async (error: unknown) => {
+        throw new Error(`The page did not paint the view. It said: ${JSON.stringify(await this.messages())}`, {
+          cause: error,
+        });
+      });
     const last = (await this.messages()).findLast((message) => message.type === 'drawn');
     if (last?.type !== 'drawn') throw new Error('The page did not say what it painted.');
     return last;

@@ -1,0 +1,110 @@
+import { randomBytes } from 'node:crypto';
+import type { Assets } from '../assets/assets.ts';
+import type { DeployedTopology } from '../core/cluster.ts';
+import { toBenchError } from '../core/errors.ts';
+import type { Plan, TopologyPlan } from '../core/plan.ts';
+import type { DeployProgress } from '../core/ports.ts';
+import { renderAnchor } from '../topologies/anchor.ts';
+import { anchorName, anchorSelector, topologySelector, topologySlug, type Anchor } from '../topologies/labels.ts';
+import { renderTopology } from '../topologies/render.ts';
+import { apply } from './apply.ts';
+import { bringUp } from './bringUp.ts';
+import { openCluster } from './cluster.ts';
+import { describeDeployment } from './deployed.ts';
+import { dryRun } from './dryRun.ts';
+import type { KubeconfigChoice } from './kubeconfig.ts';
+import { keepLease, leaseOf } from './lease.ts';
+import { removeOwnNamespace } from './namespace.ts';
+import { namespaceOf, preflight } from './preflight.ts';
+import { deleteOne, removeAll } from './remove.ts';
+import { modelManifestSha256 } from './upload.ts';
+
+export interface DeployOptions extends KubeconfigChoice {
+  readonly assets: Assets;
+  /** Each model file of the plan and where it is on this machine. */
+  readonly modelPaths: Readonly<Record<string, string>>;
+  readonly packageIndexUrl?: string;
+}
+
+const cleanUpMs = 60_000;
+
+/**
+ * Deploys a topology of a plan to stay until it is deleted: the same pods as a benchmark's, in Deployments. On failure or
+ * cancel everything that was made is removed.
+ * @throws BenchError as a run's preflight and deploy do
+ */
+export async function deployTopology(
+  options: DeployOptions,
+  plan: Plan,
+  topology: TopologyPlan,
+  progress: DeployProgress,
+  signal: AbortSignal,
+): Promise<DeployedTopology> {
+  using cluster = openCluster(options);
+  const own: Plan = { ...plan, topologies: [topology] };
+  const namespace = namespaceOf(plan);
+  const id = `${topologySlug(topology)}-${randomBytes(3).toString('hex')}`;
+  const anchor: Anchor = { kind: 'deployment', id, namespace, uid: null };
+  const warn = (message: string): void => {
+    progress.warning(message);
+  };
+  let uid: string | undefined;
+  let lease: AsyncDisposable | undefined;
+  try {
+    progress.stage('apply');
+    const { runtimeClassExists } = await preflight(cluster, own, anchor, warn, signal);
+    const request = {
+      plan: own,
+      topology,
+      anchor,
+      servingFiles: await options.assets.servingFiles(),
+      requirements: await options.assets.requirements(plan.images.requirements),
+      packageIndexUrl: options.packageIndexUrl ?? null,
+      modelManifestSha256: modelManifestSha256(plan.model.files),
+      apiKey: randomBytes(24).toString('hex'),
+      runtimeClassExists,
+    };
+    const owner = renderAnchor(anchor, own, topology, leaseOf(cluster));
+    await dryRun(cluster, [owner, ...renderTopology(request).objects], signal);
+    const [change] = await apply(cluster, [owner], signal);
+    uid = change?.uid ?? '';
+    // While it is renewed, a pod that waits for its model is one whose upload is still to come.
+    lease = keepLease(cluster, { namespace, name: anchorName(id), uid });
+    const rendered = renderTopology({ ...request, anchor: { ...anchor, uid } });
+    await apply(cluster, rendered.objects, signal);
+    await bringUp(
+      cluster,
+      {
+        namespace,
+        servers: rendered.servers,
+        selector: topologySelector(id, topology),
+        model: { files: plan.model.files, paths: options.modelPaths },
+        timeoutSeconds: plan.readyTimeoutSeconds,
+      },
+      progress,
+      signal,
+    );
+    return await describeDeployment(cluster, namespace, anchorName(id), signal);
+  } catch (error) {
+    await cleanUp();
+    throw error;
+  } finally {
+    await lease?.[Symbol.asyncDispose]();
+  }
+
+  async function cleanUp(): Promise<void> {
+    const ownSignal = AbortSignal.timeout(cleanUpMs);
+    try {
+      if (uid !== undefined && uid !== '') {
+        await deleteOne(cluster, { kind: 'ConfigMap', namespace, name: anchorName(id), uid }, ownSignal);
+      }
+      await removeAll(cluster, namespace, anchorSelector(id), ownSignal);
+      if (plan.target.kind === 'kubernetes' && plan.target.createNamespace) {
+        await removeOwnNamespace(cluster, namespace, id, ownSignal);
+      }
+    } catch (error) {
+      const problem = toBenchError(error, 'removing what was deployed');
+      progress.warning(problem.nextStep === undefined ? problem.message : `${problem.message} ${problem.nextStep}`);
+    }
+  }
+}

@@ -1,0 +1,61 @@
+"""The model inside a real Triton."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import httpx
+import numpy as np
+from processes import MODEL_NAME, TINY_MODEL, infer_request
+
+from topology_bench_serving.classifier import Classifier
+from topology_bench_serving.settings import ClassifierSettings
+
+if TYPE_CHECKING:
+    from conftest import Triton
+
+INFER = f"/v2/models/{MODEL_NAME}/infer"
+ROWS = 'nv_inference_count{model="sentiment",version="1"}'
+RUNS = 'nv_inference_exec_count{model="sentiment",version="1"}'
+EXPECTED = Classifier(ClassifierSettings(TINY_MODEL, "cpu", 1, 128, (16, 32, 64, 128)))
+
+
+def test_requests_at_once_share_a_run_and_keep_their_answers(triton: Triton) -> None:
+    before = triton.metrics()
+    address = str(triton.server.client.base_url)
+    texts = ["wonderful", "dull", "a fine film", "I hated every minute", "not good at all", "loved it", "mess", "ok"]
+    expected = dict(zip(texts, EXPECTED.classify(texts).logits, strict=True))
+
+    def ask(index: int) -> None:
+        with httpx.Client(base_url=address, timeout=60) as client:
+            for turn in range(40):
+                text = texts[(index + turn) % len(texts)]
+                answer = client.post(INFER, json=infer_request(text)).json()
+                np.testing.assert_allclose(answer["outputs"][2]["data"], expected[text], atol=1e-5)
+
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(ask, range(16)))
+    after = triton.metrics()
+    assert after[ROWS] - before[ROWS] == 640
+    assert after[RUNS] - before[RUNS] < 400
+
+
+def test_a_bad_text_fails_alone_among_those_it_is_grouped_with(triton: Triton) -> None:
+    address = str(triton.server.client.base_url)
+    good = b'{"inputs":[{"name":"text","shape":[1,1],"datatype":"BYTES","data":["good"]}]}'
+
+    def ask(index: int) -> list[int]:
+        body = good.replace(b"good", b"\xff") if index % 2 else good
+        with httpx.Client(base_url=address, timeout=60) as client:
+            return [client.post(INFER, content=body).status_code for _ in range(20)]
+
+    with ThreadPoolExecutor(8) as threads:
+        codes = list(threads.map(ask, range(8)))
+    assert codes == [[200] * 20, [400] * 20] * 4
+
+
+def test_runtime_is_reported_beside_tritons_own_metrics(triton: Triton) -> None:
+    (info,) = (name for name in triton.metrics() if name.startswith("topology_bench_runtime_info"))
+    for label in ('component="triton"', 'provider="CPUExecutionProvider"', 'device="cpu"', 'runtime="onnxruntime"'):
+        assert label in info

@@ -1,0 +1,68 @@
+/** A workspace as a user of the extension might have it, with records of runs that nobody ran. */
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { RunRecord } from '../../../src/core/record.ts';
+
+const tinyModel = resolve(import.meta.dirname, '..', '..', '..', 'media', 'models', 'tiny-sentiment');
+
+const classifier = `name: "sentiment"
+platform: "onnxruntime_onnx"
+max_batch_size: 16
+input [
+  { name: "input_ids" data_type: TYPE_INT64 dims: [ -1 ] },
+  { name: "attention_mask" data_type: TYPE_INT64 dims: [ -1 ] }
+]
+output [ { name: "logits" data_type: TYPE_FP32 dims: [ 2 ] } ]
+instance_group [ { kind: KIND_CPU count: 2 } ]
+dynamic_batching { max_queue_delay_microseconds: 500 }
+`;
+
+const vision = `name: "vision"
+platform: "onnxruntime_onnx"
+max_batch_size: 8
+input [ { name: "image" data_type: TYPE_FP32 dims: [ 3, 224, 224 ] } ]
+output [ { name: "scores" data_type: TYPE_FP32 dims: [ 1000 ] } ]
+`;
+
+/** Two contexts on a port where nothing listens. */
+const kubeconfig = `apiVersion: v1
+kind: Config
+current-context: staging
+clusters:
+- name: nowhere
+  cluster: { server: "http://127.0.0.1:9" }
+users:
+- name: nobody
+  user: {}
+contexts:
+- name: staging
+  context: { cluster: nowhere, user: nobody, namespace: models }
+- name: production
+  context: { cluster: nowhere, user: nobody }
+`;
+
+/** Where the parts of the sample lie in its folder. */
+export const samplePaths = {
+  classifier: 'model_repository/sentiment/config.pbtxt',
+  vision: 'model_repository/vision/config.pbtxt',
+  huggingFace: 'distilbert/config.json',
+  unrelated: 'website/config.json',
+  kubeconfig: 'kubeconfig.yaml',
+  runs: '.topology-bench/runs',
+} as const;
+
+export async function makeSampleWorkspace(folder: string, records: readonly RunRecord[] = []): Promise<void> {
+  const write = async (path: string, text: string): Promise<void> => {
+    await mkdir(resolve(folder, path, '..'), { recursive: true });
+    await writeFile(join(folder, path), text);
+  };
+  await write(samplePaths.classifier, classifier);
+  await cp(join(tinyModel, 'model.onnx'), join(folder, 'model_repository', 'sentiment', '1', 'model.onnx'));
+  await cp(join(tinyModel, 'tokenizer.json'), join(folder, 'model_repository', 'sentiment', '1', 'tokenizer.json'));
+  await cp(tinyModel, join(folder, 'distilbert'), { recursive: true });
+  await write(samplePaths.vision, vision);
+  await write(samplePaths.unrelated, '{ "port": 8080 }\n');
+  await write(samplePaths.kubeconfig, kubeconfig);
+  for (const record of records)
+    await write(`${samplePaths.runs}/${record.id}.json`, JSON.stringify(record, undefined, 2));
+}

@@ -1,0 +1,71 @@
+/** From a model config, and from the palette, to the last question before a run. */
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { drive } from './harness/drive.ts';
+import { ownPackage } from './harness/package.ts';
+import { makeSampleWorkspace, samplePaths } from './harness/sampleWorkspace.ts';
+
+const screenshots = join(import.meta.dirname, '..', '..', 'out', 'screenshots');
+
+describe.each(['oldest', 'newest'] as const)('on the %s VS Code', (version) => {
+  test('the lens of a config.pbtxt leads to the confirmation of a run', async () => {
+    await drive(
+      `lens-${version}`,
+      { version, vsix: ownPackage(), prepare: makeSampleWorkspace },
+      async ({ code, workbench, folder }) => {
+        await code.changeSettings({ 'topologyBench.kubeconfig': join(folder, samplePaths.kubeconfig) });
+        const { quickInput } = workbench;
+        await workbench.openFile(samplePaths.classifier);
+        await workbench.waitForCodeLens('Benchmark Topology');
+        await workbench.screenshot(join(screenshots, `lens-${version}.png`));
+        await workbench.clickCodeLens('Benchmark Topology');
+
+        expect(await quickInput.waitForItem('triton')).toEqual(['fastapi', 'triton', 'hybrid']);
+        expect(await quickInput.title()).toContain('Benchmark Topology: sentiment');
+        await quickInput.pickMany(['fastapi', 'triton']);
+
+        expect(await quickInput.waitForItem('This machine')).toEqual([
+          'staging/models',
+          'production/default',
+          'This machine',
+        ]);
+        await workbench.screenshot(join(screenshots, `targets-${version}.png`));
+        await quickInput.pick('This machine');
+
+        expect(await quickInput.waitForItem('quick')).toEqual(['quick', 'standard']);
+        await quickInput.pick('quick');
+
+        expect((await quickInput.waitForItem('Start')).slice(0, 2)).toEqual(['Start', 'Cancel']);
+        const [start] = await quickInput.itemTexts();
+        expect(start).toMatch(/2 topologies × \d+ s of load, about \d+ (s|min), on this machine/u);
+        await workbench.screenshot(join(screenshots, `confirmation-${version}.png`));
+        await quickInput.pick('Cancel');
+        await expect.poll(() => quickInput.isShown()).toBe(false);
+        expect(await workbench.notifications()).toEqual([]);
+      },
+    );
+  });
+
+  test('the palette command asks for a model when none is open, and goes back', async () => {
+    await drive(
+      `palette-${version}`,
+      { version, vsix: ownPackage(), prepare: makeSampleWorkspace },
+      async ({ code, workbench, folder }) => {
+        await code.changeSettings({ 'topologyBench.kubeconfig': join(folder, 'no-such-file') });
+        const { quickInput } = workbench;
+        await workbench.runCommand('Topology Bench: Benchmark Topology');
+        expect(await quickInput.waitForItem('Tiny sentiment model (built in)')).toEqual([
+          'distilbert',
+          'sentiment',
+          'Tiny sentiment model (built in)',
+        ]);
+        await quickInput.pick('Tiny sentiment model (built in)');
+        await quickInput.pickMany(['hybrid']);
+        expect((await quickInput.waitForItem('This machine')).filter((item) => item.includes('/'))).toEqual([]);
+        await quickInput.back();
+        expect(await quickInput.waitForItem('fastapi')).toHaveLength(3);
+        await quickInput.cancel();
+      },
+    );
+  });
+});

@@ -1,0 +1,106 @@
+/** Records on disk, as the sidebar and the results panel show them. */
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { failedResult, sampleRecord } from '../support/sampleRecord.ts';
+import { drive } from './harness/drive.ts';
+import { ownPackage } from './harness/package.ts';
+import { isSerious, type Panel } from './harness/panel.ts';
+import { makeSampleWorkspace, samplePaths } from './harness/sampleWorkspace.ts';
+
+const screenshots = join(import.meta.dirname, '..', '..', 'out', 'screenshots');
+const whole = sampleRecord();
+const broken = sampleRecord({
+  record: { id: '20260101-080000-0b0b', status: 'failed' },
+  change: (result) => (result.topology.name === 'triton' ? failedResult(result) : result),
+});
+
+async function prepare(folder: string): Promise<void> {
+  await makeSampleWorkspace(folder, [whole, broken]);
+  const runs = join(folder, samplePaths.runs);
+  await mkdir(runs, { recursive: true });
+  await writeFile(join(runs, '20251231-235959-dead.json'), '{ "version": 1, ');
+}
+
+describe.each(['oldest', 'newest'] as const)('on the %s VS Code', (version) => {
+  test('a record opens beside the code, draws in every theme, and survives a reload', async () => {
+    await drive(`results-${version}`, { version, vsix: ownPackage(), prepare }, async ({ code, workbench, folder }) => {
+      await code.changeSettings({ 'topologyBench.kubeconfig': join(folder, 'no-such-file') });
+      await workbench.openFile(samplePaths.classifier);
+      const results = await workbench.view('Topology Bench', 'Results');
+      const rows = await results.waitForRows('three results', (all) => all.length === 3);
+      expect(rows[0]).toMatch(/^tiny-sentiment · .*fastapi \d+ RPS · triton \d+ RPS · hybrid \d+ RPS$/u);
+      expect(rows[1]).toMatch(/^tiny-sentiment · /u);
+      expect(rows[2]).toMatch(/^20251231-235959-dead.*not complete JSON/u);
+      expect(await results.row(/RPS · triton/u).inlineActions()).toEqual(['Benchmark Again']);
+      expect(await results.row(/RPS · triton/u).menuItems()).toEqual([
+        'Open Results',
+        'Open Record as JSON',
+        'Delete Result',
+      ]);
+
+      await results.row(/RPS · triton/u).click();
+      const panel = await workbench.panel(/tiny-sentiment/u);
+      await panel.waitUntilDrawn();
+      await expectCharts(panel);
+      const text = await panel.text();
+      for (const { topology, phases } of whole.topologies) {
+        expect(text).toContain(topology.name);
+        const p50Ms = phases.at(-1)?.measurement.latency.p50Ms ?? Number.NaN;
+        expect(text).toContain(p50Ms.toPrecision(3));
+      }
+      for (const [theme, kind] of [
+        ['light', 'vscode-light'],
+        ['high-contrast', 'vscode-high-contrast'],
+        ['dark', 'vscode-dark'],
+      ] as const) {
+        await workbench.switchTheme(theme);
+        await panel.waitForTheme(kind);
+        await panel.waitUntilDrawn();
+        await expectCharts(panel);
+        expect((await panel.axe()).filter(isSerious)).toEqual([]);
+        await workbench.screenshot(join(screenshots, `results-${version}-${theme}.png`));
+      }
+      expect(workbench.policyViolations).toEqual([]);
+      expect(workbench.webviewErrors).toEqual([]);
+
+      await workbench.reload();
+      const again = await workbench.panel(/tiny-sentiment/u);
+      await again.waitUntilDrawn();
+      await expectCharts(again);
+      expect(workbench.policyViolations).toEqual([]);
+    });
+  });
+
+  test('a result is deleted only after a yes, and a failed run says why', async () => {
+    await drive(`delete-${version}`, { version, vsix: ownPackage(), prepare }, async ({ code, workbench, folder }) => {
+      await code.changeSettings({ 'topologyBench.kubeconfig': join(folder, 'no-such-file') });
+      const results = await workbench.view('Topology Bench', 'Results');
+      await results.waitForRows('three results', (all) => all.length === 3);
+      await results.row(/^tiny-sentiment(?!.*triton \d)/u).click();
+      const panel = await workbench.panel(/tiny-sentiment/u);
+      await panel.waitUntilDrawn();
+      expect(await panel.text()).toContain('OOMKilled');
+      await workbench.screenshot(join(screenshots, `failed-run-${version}.png`));
+
+      await results.row(/dead/u).pressMenu('Delete Result');
+      expect(await workbench.dialog().text()).toContain('Delete the result of');
+      await workbench.dialog().press('Cancel');
+      expect(await results.rows()).toHaveLength(3);
+      await results.row(/dead/u).pressMenu('Delete Result');
+      await workbench.dialog().press('Delete');
+      await results.waitForRows('two results', (all) => all.length === 2);
+      expect((await readdir(join(folder, samplePaths.runs))).filter((name) => name.endsWith('.json'))).toHaveLength(2);
+    });
+  });
+});
+
+/** The chart in view is painted, in more than one colour; those in other tabs of the page have no size yet. */
+async function expectCharts(panel: Panel): Promise<void> {
+  const shown = (await panel.canvases()).filter((canvas) => canvas.visible);
+  expect(shown.length).toBeGreaterThan(0);
+  for (const canvas of shown) {
+    expect(canvas.painted).toBeGreaterThan(1000);
+    expect(canvas.colours).toBeGreaterThan(3);
+  }
+}

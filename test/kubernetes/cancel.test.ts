@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isCancelled } from '../../src/core/errors.ts';
+import type { Stage } from '../../src/core/events.ts';
+import { expectSameInventory, inventory } from './support/inventory.ts';
+import { deleteNamespace, makeNamespace } from './support/namespaces.ts';
+import { testPlan } from './support/plans.ts';
+import { runBenchmark } from './support/runs.ts';
+import { stages } from './support/stages.ts';
+
+describe('a run that is cancelled leaves nothing behind', () => {
+  let namespace: string;
+  let before: string[];
+
+  beforeAll(async () => {
+    namespace = await makeNamespace('cancel');
+    before = await inventory();
+  });
+  afterAll(async () => {
+    await deleteNamespace(namespace);
+  });
+
+  it.each(stages)('in the stage %s', async (stage) => {
+    const { status, msToClean } = await cancelIn(stage);
+    // What has been measured by then is a result; only the rest is cancelled.
+    expect(status).toBe(stage === 'collect' || stage === 'delete' ? 'completed' : 'cancelled');
+    if (stage === 'load') expect(msToClean).toBeLessThan(2_000);
+    await expectSameInventory(before);
+  });
+
+  /** @returns how the run ended, and how long after the cancel its clean-up began */
+  async function cancelIn(stage: Stage): Promise<{ status: string; msToClean: number }> {
+    const controller = new AbortController();
+    let cancelledAt = 0;
+    let msToClean = Number.NaN;
+    const plan = await testPlan(['fastapi'], namespace, {
+      phases: [
+        { name: 'warm-up', kind: 'warm-up', connections: 1, durationSeconds: 1 },
+        { name: 'c1', kind: 'measured', connections: 1, durationSeconds: stage === 'load' ? 20 : 1 },
+      ],
+    });
+    try {
+      const record = await runBenchmark(
+        plan,
+        (event) => {
+          if (event.type !== 'stage') return;
+          if (event.stage === stage && cancelledAt === 0) {
+            // A little later, so that the stage is really under way.
+            const delayMs = stage === 'load' ? 1_000 : 50;
+            setTimeout(() => {
+              cancelledAt = Date.now();
+              controller.abort();
+            }, delayMs);
+          }
+          if (event.stage === 'delete' && cancelledAt > 0 && Number.isNaN(msToClean))
+            msToClean = Date.now() - cancelledAt;
+        },
+        controller.signal,
+      );
+      return { status: record.status, msToClean };
+    } catch (error) {
+      expect(isCancelled(error), String(error)).toBe(true);
+      return { status: 'cancelled', msToClean };
+    }
+  }
+});

@@ -1,0 +1,187 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../src/core/events.ts';
+import type { RunRecord, TopologyResult } from '../../src/core/record.ts';
+import { runRecordSchema } from '../../src/core/record.ts';
+import { expectSameInventory, inventory } from './support/inventory.ts';
+import { deleteNamespace, makeNamespace } from './support/namespaces.ts';
+import { testPlan } from './support/plans.ts';
+import { runBenchmark } from './support/runs.ts';
+import { testCluster } from './support/testCluster.ts';
+
+/** One run of all three topologies, in a namespace that enforces Pod Security "restricted", looked at from all sides. */
+describe('a run of all three topologies', () => {
+  let namespace: string;
+  let before: string[];
+  let record: RunRecord;
+  const events: RunEvent[] = [];
+
+  beforeAll(async () => {
+    namespace = await makeNamespace('run');
+    before = await inventory();
+    const plan = await testPlan(['fastapi', 'triton', 'hybrid'], namespace, { cores: 2 });
+    record = await runBenchmark(plan, (event) => events.push(event), new AbortController().signal);
+  });
+
+  afterAll(async () => {
+    await deleteNamespace(namespace);
+  });
+
+  it('is completed, with a record that keeps its schema', () => {
+    expect(record.failure).toBeNull();
+    expect(record.status).toBe('completed');
+    expect(runRecordSchema.safeParse(record).error).toBeUndefined();
+  });
+
+  it('gets the same answers from all three', () => {
+    expect(record.sameAnswers.verdict).toBe('agreed');
+  });
+
+  it('counts on the server what it counts on the client, in every phase', () => {
+    const phases = record.topologies.flatMap((topology) => topology.phases);
+    expect(phases).toHaveLength(9);
+    for (const { measurement, serverCount } of phases) {
+      const { sent, ok, errors, inFlight } = measurement.requests;
+      expect(sent).toBe(ok + errors + inFlight);
+      expect(errors).toBe(0);
+      expect(ok).toBeGreaterThan(10);
+      expect(serverCount).toBeGreaterThanOrEqual(ok);
+      expect(serverCount).toBeLessThanOrEqual(sent);
+    }
+  });
+
+  it('shows batching by Triton, and none by FastAPI', () => {
+    const batching = (name: string): unknown[] => topology(name).phases.map((phase) => phase.batching);
+    expect(batching('fastapi')).toEqual([null, null, null]);
+    for (const name of ['triton', 'hybrid']) {
+      for (const each of topology(name).phases) {
+        expect(each.batching?.inferences).toBe(each.serverCount);
+        expect(each.batching?.executions).toBeGreaterThan(0);
+      }
+    }
+  });
+
+  it('reports what really runs, where, and from which image', () => {
+    const { images, nodeName } = testCluster();
+    for (const { placements } of record.topologies) {
+      for (const placement of placements) {
+        expect(placement.node).toBe(nodeName);
+        expect(placement.image).toBe(placement.component === 'load' ? images.node : images.servingPrebuilt);
+        expect(placement.imageDigest).toMatch(/^sha256:/u);
+      }
+    }
+    const components = record.topologies.map(({ runtimes, placements }) => ({
+      runtimes: runtimes.map(({ component, provider }) => `${component} ${provider}`),
+      placements: placements.map(({ component }) => component),
+    }));
+    expect(components).toEqual([
+      { runtimes: ['fastapi CPUExecutionProvider'], placements: ['fastapi', 'load'] },
+      { runtimes: ['triton CPUExecutionProvider'], placements: ['triton', 'load'] },
+      { runtimes: ['gateway none', 'triton CPUExecutionProvider'], placements: ['gateway', 'triton', 'load'] },
+    ]);
+    expect(topology('triton').runtimes[0]?.serverVersion).toMatch(/^2\.\d+/u);
+  });
+
+  it('finds that only the gateway reaches the Triton of the hybrid', () => {
+    expect(record.topologies.map(({ networkPolicy }) => networkPolicy)).toEqual([
+      'not applicable',
+      'not applicable',
+      'enforced',
+    ]);
+  });
+
+  it('says that the load generator shared the node', () => {
+    const caveats = record.topologies.flatMap(({ phases }) => phases.flatMap(({ validity }) => validity.caveats));
+    expect(caveats).toContain("the load generator shared the server's node");
+  });
+
+  it('goes through its stages, says what it waits for and how far the upload is', () => {
+    const stages = events.flatMap((event) =>
+      event.type === 'stage' && event.topology === 'fastapi' ? [event.stage] : [],
+    );
+    expect([...new Set(stages)]).toEqual([
+      'apply',
+      'upload',
+      'wait',
+      'answers',
+      'warm-up',
+      'load',
+      'collect',
+      'delete',
+    ]);
+    const uploads = events.flatMap((event) => (event.type === 'upload' && event.topology === 'triton' ? [event] : []));
+    expect(uploads.at(-1)?.sentBytes).toBe(uploads.at(-1)?.totalBytes);
+    expect(uploads.length).toBeGreaterThan(1);
+    expect(events.some((event) => event.type === 'status' && event.message !== '')).toBe(true);
+    expect(events.filter((event) => event.type === 'phase-snapshot').length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('leaves the cluster as it was', async () => {
+    await expectSameInventory(before);
+  });
+
+  it('keeps servers, users and keys out of the record', () => {
+    const text = JSON.stringify(record);
+    expect(text).not.toMatch(/https:\/\/|127\.0\.0\.1|Bearer|x-api-key/u);
+  });
+
+  function topology(name: string): TopologyResult {
+    const found = record.topologies.find((result) => result.topology.name === name);
+    if (found === undefined) throw new Error(`no result of ${name}`);
+    return found;
+  }
+});
+
+describe('other ways to run', () => {
+  let namespace: string;
+  beforeAll(async () => {
+    namespace = await makeNamespace('ways');
+  });
+  afterAll(async () => {
+    await deleteNamespace(namespace);
+  });
+
+  it('installs hashed packages by an init container of the server image', async () => {
+    const { images } = testCluster();
+    const plan = await testPlan(['fastapi'], namespace, {
+      images: {
+        server: images.servingBare,
+        triton: images.servingBare,
+        loadGenerator: images.node,
+        packages: 'install',
+        requirements: 'cpu-numpy1',
+      },
+      readyTimeoutSeconds: 240,
+    });
+    const statuses: string[] = [];
+    const record = await runBenchmark(
+      plan,
+      (event) => {
+        if (event.type === 'status') statuses.push(event.message);
+      },
+      new AbortController().signal,
+    );
+    expect(record.failure).toBeNull();
+    expect(record.status).toBe('completed');
+    expect(statuses.some((message) => message.includes('installing packages'))).toBe(true);
+  });
+
+  it('loads from this machine through a port-forward, and says that this is smoke only', async () => {
+    const plan = await testPlan(['triton'], namespace, { vantage: 'this-machine' });
+    const record = await runBenchmark(plan, () => undefined, new AbortController().signal);
+    expect(record.failure).toBeNull();
+    const [phase] = record.topologies[0]?.phases.slice(-1) ?? [];
+    expect(phase?.measurement.requests.ok).toBeGreaterThan(10);
+    expect(phase?.validity.caveats.join()).toMatch(/smoke only/u);
+  });
+
+  it('makes a namespace that the plan allows to be made, and takes it away again', async () => {
+    const before = await inventory();
+    const name = `${namespace}-made`;
+    const plan = await testPlan(['fastapi'], name, {
+      target: { kind: 'kubernetes', namespace: name, createNamespace: true },
+    });
+    const record = await runBenchmark(plan, () => undefined, new AbortController().signal);
+    expect(record.failure).toBeNull();
+    await expectSameInventory(before);
+  });
+});

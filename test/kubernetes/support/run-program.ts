@@ -1,0 +1,21 @@
+/**
+ * A run in a process of its own, for tests that kill it: `node run-program.ts NAMESPACE`. Prints each stage as it begins,
+ * one a line.
+ */
+import { testPlan } from './plans.ts';
+import { runBenchmark } from './runs.ts';
+
+const namespace = process.argv[2] ?? '';
+const plan = await testPlan(['fastapi'], namespace, {
+  phases: [
+    { name: 'warm-up', kind: 'warm-up', connections: 1, durationSeconds: 1 },
+    { name: 'c1', kind: 'measured', connections: 1, durationSeconds: 1 },
+  ],
+});
+await runBenchmark(
+  plan,
+  (event) => {
+    if (event.type === 'stage') process.stdout.write(`${event.stage}\n`);
+  },
+  new AbortController().signal,
+);

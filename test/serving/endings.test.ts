@@ -1,0 +1,119 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from 'vitest';
+import { BenchError } from '../../src/core/errors.ts';
+import type { TopologyName } from '../../src/core/plan.ts';
+import { removeLeftovers } from '../../src/local/runDirectory.ts';
+import { assets, never, openBench, remainingProcesses, root, runsDirectory, serverProcesses, withFolder } from './support.ts';
+
+/** However a run ends, its processes, its shared memory and its folder end with it. */
+
+async function reasonOf(action: Promise<unknown>): Promise<BenchError> {
+  const outcome: unknown = await action.catch((error: unknown) => error);
+  if (!(outcome instanceof BenchError)) throw new Error(`expected a BenchError, got ${String(outcome)}`);
+  return outcome;
+}
+
+async function sharedMemory(): Promise<string[]> {
+  return (await readdir('/dev/shm')).filter((name) => name.startsWith('topology_bench_'));
+}
+
+afterEach(async () => {
+  expect(await remainingProcesses(0)).toEqual([]);
+  expect(await sharedMemory()).toEqual([]);
+});
+
+describe('cancelled while it starts', () => {
+  test.each<[TopologyName, number]>([
+    ['fastapi', 0],
+    ['fastapi', 300],
+    ['triton', 0],
+    ['triton', 150],
+    ['triton', 500],
+    ['hybrid', 400],
+    ['hybrid', 1500],
+  ])('%s after %d ms', async (name, afterMs) => {
+    const bench = await openBench();
+    const controller = new AbortController();
+    const deploying = bench.deploy(name, controller.signal);
+    const outcome = reasonOf(deploying.then(() => Promise.reject(new BenchError({ reason: 'internal', message: 'it was ready' }))));
+    await sleep(afterMs);
+    controller.abort();
+    const { reason } = await outcome;
+    // A quick machine may have it ready before the longest delay.
+    expect(['cancelled', 'internal']).toContain(reason);
+    if (reason === 'cancelled') expect(await remainingProcesses(0)).toEqual([]);
+    await bench.target.close(never);
+    expect((await readdir(runsDirectory)).length).toBe(0);
+  });
+
+  test('before anything was started', async () => {
+    const bench = await openBench();
+    expect((await reasonOf(bench.deploy('triton', AbortSignal.abort()))).reason).toBe('cancelled');
+    await bench.target.close(never);
+  });
+});
+
+describe('a model that cannot be loaded', () => {
+  test.each<TopologyName>(['fastapi', 'triton', 'hybrid'])("%s fails with the server's own words", async (name) => {
+    await withFolder(async (folder) => {
+      await cp(assets.tinyModelDirectory, folder, { recursive: true });
+      const whole = await readFile(join(folder, 'model.onnx'));
+      await writeFile(join(folder, 'model.onnx'), whole.subarray(0, 100_000));
+      const bench = await openBench({ modelPath: folder });
+      const error = await reasonOf(bench.deploy(name));
+      expect(error.reason).toBe('pod-failed');
+      expect(error.message).toMatch(/model\.onnx|protobuf|INVALID_PROTOBUF|parsing/i);
+      expect(bench.said.some((line) => line.includes('the log of'))).toBe(true);
+      await bench.target.close(never);
+    });
+  });
+});
+
+test("a server that dies under load is an error of the load, and the rest ends with the topology", async () => {
+  const bench = await openBench();
+  const deployment = await bench.deploy('triton');
+  const server = (await serverProcesses()).find((line) => line.includes('bin/tritonserver'));
+  process.kill(Number(server?.split(':')[0]), 'SIGKILL');
+  const error = await reasonOf(deployment.infer(['anybody there?'], never));
+  expect(error.reason).toBe('connection-lost');
+  await bench.target.close(never);
+});
+
+test('a killed run takes its servers with it, and the next start finds its folder', async () => {
+  const child = spawn(process.execPath, [join(root, 'test/serving/holdDeployment.ts')], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [ready] = (await once(child.stdout, 'data')) as [Buffer];
+  expect(ready.toString()).toContain('ready');
+  expect((await serverProcesses()).length).toBeGreaterThan(3);
+  expect((await readdir(runsDirectory)).length).toBe(1);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  expect(await remainingProcesses(15_000)).toEqual([]);
+  expect(await removeLeftovers(runsDirectory)).toBe(1);
+  expect(await readdir(runsDirectory)).toEqual([]);
+});
+
+test('what a killed run could not end itself is ended by the next start', async () => {
+  const child = spawn(process.execPath, [join(root, 'test/serving/holdDeployment.ts')], { stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(child.stdout, 'data');
+  // Those that would end the servers are killed first, all at once.
+  const keepers = (await serverProcesses()).filter((line) => line.includes('grace, first, count'));
+  expect(keepers.length).toBe(2);
+  for (const line of keepers) process.kill(Number(line.split(':')[0]), 'SIGKILL');
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  expect((await serverProcesses()).length).toBeGreaterThan(0);
+  expect(await removeLeftovers(runsDirectory)).toBe(1);
+  expect(await remainingProcesses(2000)).toEqual([]);
+});
+
+test('a run that is under way is nobody else\'s leftover', async () => {
+  const bench = await openBench();
+  await bench.deploy('fastapi');
+  expect(await removeLeftovers(runsDirectory)).toBe(0);
+  expect((await serverProcesses()).length).toBeGreaterThan(0);
+  await bench.target.close(never);
+});

@@ -1,0 +1,107 @@
+import { mkdtempSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openAssets } from '../../src/assets/assets.ts';
+import type { Phase, Plan, TopologyName } from '../../src/core/plan.ts';
+import { makePlan } from '../../src/core/planning.ts';
+import type { DeployProgress, Deployment, Target } from '../../src/core/ports.ts';
+import { createLoadDriver } from '../../src/load/driver.ts';
+import { createLocalTarget } from '../../src/local/target.ts';
+import { resolveModel } from '../../src/models/resolve.ts';
+
+export const root = resolve(import.meta.dirname, '..', '..');
+export const assets = openAssets(root, 'test');
+/** Of these tests alone, so that they can count what is in it; a child process of a test uses its parent's. */
+export const runsDirectory = (process.env['TOPOLOGY_BENCH_TEST_RUNS'] ??= mkdtempSync(join(tmpdir(), 'topology-bench-runs-')));
+export const never = new AbortController().signal;
+
+export interface Bench {
+  readonly plan: Plan;
+  readonly target: Target;
+  /** What the target reported, in order. */
+  readonly said: string[];
+  readonly progress: DeployProgress;
+  deploy(name: TopologyName, signal?: AbortSignal): Promise<Deployment>;
+}
+
+/** A local target with its plan, past preflight. */
+export async function openBench(options: { modelPath?: string; plan?: (plan: Plan) => Plan } = {}): Promise<Bench> {
+  const resolved = await resolveModel({ path: options.modelPath ?? assets.tinyModelDirectory }, never);
+  const defaults = makePlan({
+    model: resolved.model,
+    triton: resolved.triton,
+    topologies: ['fastapi', 'triton', 'hybrid'],
+    target: { kind: 'local' },
+    profile: 'quick',
+    payload: await assets.payload(),
+  });
+  const plan = options.plan?.(defaults) ?? defaults;
+  const said: string[] = [];
+  const target = createLocalTarget({
+    assets,
+    loadDriver: createLoadDriver({ workerPath: assets.workerPath }),
+    modelPaths: resolved.modelPaths,
+    runsDirectory,
+    log: (line) => said.push(line),
+  });
+  const progress: DeployProgress = {
+    stage: (stage) => said.push(stage),
+    status: (message) => said.push(message),
+    upload: () => undefined,
+    warning: (message) => said.push(message),
+  };
+  await target.preflight(plan, '20261122-000000-0000', progress, never);
+  return {
+    plan,
+    target,
+    said,
+    progress,
+    deploy(name, signal = never) {
+      const topology = plan.topologies.find((candidate) => candidate.name === name);
+      if (topology === undefined) throw new Error(`no ${name} in the plan`);
+      return target.deploy(plan, topology, progress, signal);
+    },
+  };
+}
+
+export function measuredPhase(connections: number, durationSeconds: number): Phase {
+  return { name: `c${String(connections)}`, kind: 'measured', connections, durationSeconds };
+}
+
+/** Processes of these tests' runs, by their environment. */
+export async function serverProcesses(): Promise<string[]> {
+  const found: string[] = [];
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const environment = await readFile(`/proc/${name}/environ`, 'latin1');
+      if (!`\0${environment}`.includes(`\0TOPOLOGY_BENCH_RUN_DIRECTORY=${runsDirectory}`)) continue;
+      const command = await readFile(`/proc/${name}/cmdline`, 'latin1');
+      found.push(`${name}: ${command.replaceAll('\0', ' ').slice(0, 200)}`);
+    } catch {
+      // It has ended in the meantime.
+    }
+  }
+  return found;
+}
+
+/** Waits until there are none; returns those that are still there in the end. */
+export async function remainingProcesses(patienceMs: number): Promise<string[]> {
+  const deadline = Date.now() + patienceMs;
+  for (;;) {
+    const found = await serverProcesses();
+    if (found.length === 0 || Date.now() > deadline) return found;
+    await sleep(100);
+  }
+}
+
+export async function withFolder<Result>(action: (folder: string) => Promise<Result>): Promise<Result> {
+  const folder = await mkdtemp(join(tmpdir(), 'topology-bench-test-'));
+  try {
+    return await action(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

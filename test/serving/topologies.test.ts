@@ -1,0 +1,182 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BenchError } from '../../src/core/errors.ts';
+import type { PhaseMeasurement } from '../../src/core/load.ts';
+import { inferenceRequestBody } from '../../src/core/openInference.ts';
+import type { Answer, Deployment, ServerCounters } from '../../src/core/ports.ts';
+import { assets, measuredPhase, never, openBench, remainingProcesses, type Bench } from './support.ts';
+
+/** The three topologies as real processes on this machine, with the tiny model. */
+
+const names = ['fastapi', 'triton', 'hybrid'] as const;
+let bench: Bench;
+let texts: string[];
+const answers = new Map<string, Answer[]>();
+
+beforeAll(async () => {
+  bench = await openBench();
+  const payload = await assets.payload();
+  texts = payload.texts.filter((entry) => !entry.identifiers).slice(0, 24).map((entry) => entry.text);
+});
+
+afterAll(async () => {
+  await bench.target.close(never);
+});
+
+/** One phase of load, with the servers' counters before and after it, as the engine reads them. */
+async function load(
+  deployment: Deployment,
+  connections: number,
+): Promise<{ measurement: PhaseMeasurement; before: ServerCounters; after: ServerCounters }> {
+  const before = await deployment.counters(never);
+  const measurements: PhaseMeasurement[] = [];
+  await deployment.load(
+    { bodies: texts.map((text) => inferenceRequestBody([text])), seed: 7, timeoutMs: 20_000, phases: [measuredPhase(connections, 3)] },
+    {
+      beforePhase: () => Promise.resolve(),
+      phaseEnded: (_, measurement) => {
+        measurements.push(measurement);
+        return Promise.resolve();
+      },
+      snapshot: () => undefined,
+      warning: (message) => {
+        throw new Error(message);
+      },
+    },
+    never,
+  );
+  const [measurement] = measurements;
+  if (measurement === undefined) throw new Error('the load ended without a measurement');
+  // What was in flight at the end is answered a moment later.
+  let after = await deployment.counters(never);
+  for (let last = -1; last !== after.answered; after = await deployment.counters(never)) {
+    last = after.answered;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  return { measurement, before, after };
+}
+
+describe.each(names)('%s', (name) => {
+  let deployment: Deployment;
+
+  beforeAll(async () => {
+    deployment = await bench.deploy(name);
+  });
+
+  afterAll(async () => {
+    await deployment.remove(never);
+  });
+
+  test('reports what it runs on', () => {
+    const components = deployment.runtimes.map((runtime) => runtime.component);
+    expect(components.sort()).toEqual(name === 'hybrid' ? ['gateway', 'triton'] : [name]);
+    for (const runtime of deployment.runtimes) {
+      expect(runtime.provider).toBe(runtime.component === 'gateway' ? 'none' : 'CPUExecutionProvider');
+      expect(runtime.runtimeVersion).toMatch(/^\d+\.\d+/);
+    }
+    expect(deployment.readyMs).toBeGreaterThan(0);
+    expect(deployment.placements).toHaveLength(components.length);
+  });
+
+  test('answers each text', async () => {
+    const got = await deployment.infer(texts, never);
+    answers.set(name, got);
+    expect(got).toHaveLength(texts.length);
+    for (const answer of got) {
+      expect(['NEGATIVE', 'POSITIVE']).toContain(answer.label);
+      expect(answer.logits).toHaveLength(2);
+      expect(answer.score).toBeGreaterThanOrEqual(0.5);
+    }
+    expect(new Set(got.map((answer) => answer.label)).size).toBe(2);
+  });
+
+  test('its own count lies between what the load got answered and what it sent', async () => {
+    const { measurement, before, after } = await load(deployment, 16);
+    const counted = after.answered - before.answered;
+    expect(measurement.errorsByKind).toEqual({});
+    expect(measurement.requests.ok).toBeGreaterThan(20);
+    expect(counted).toBeGreaterThanOrEqual(measurement.requests.ok);
+    expect(counted).toBeLessThanOrEqual(measurement.requests.sent);
+    if (name === 'fastapi') {
+      expect(after.triton).toBeNull();
+      return;
+    }
+    // Proof of batching: with 16 connections some requests ran together.
+    const inferences = (after.triton?.inferences ?? 0) - (before.triton?.inferences ?? 0);
+    const executions = (after.triton?.executions ?? 0) - (before.triton?.executions ?? 0);
+    expect(inferences).toBe(counted);
+    expect(executions).toBeGreaterThan(0);
+    expect(executions).toBeLessThan(inferences);
+    expect(after.triton?.computeMicroseconds).toBeGreaterThan(before.triton?.computeMicroseconds ?? 0);
+    expect(after.triton?.queueMicroseconds).toBeGreaterThan(before.triton?.queueMicroseconds ?? 0);
+  });
+
+  test('a text that is refused is an error with the server in it, and no end of the server', async () => {
+    const tooMany = Array.from({ length: bench.plan.model.maxBatchSize + 1 }, () => 'x');
+    // One request of many rows goes through the same door as the load.
+    const failure = await deployment
+      .load(
+        { bodies: [inferenceRequestBody(tooMany)], seed: 1, timeoutMs: 5000, phases: [measuredPhase(1, 0.5)] },
+        {
+          beforePhase: () => Promise.resolve(),
+          phaseEnded: (_, measurement) => {
+            expect(measurement.requests.ok).toBe(0);
+            expect(Object.keys(measurement.errorsByKind)).toEqual(['HTTP 400']);
+            return Promise.resolve();
+          },
+          snapshot: () => undefined,
+          warning: () => undefined,
+        },
+        never,
+      )
+      .catch((error: unknown) => error);
+    if (failure instanceof Error) throw failure;
+    expect(await deployment.infer(['still there'], never)).toHaveLength(1);
+  });
+
+  test('a cancelled question says so', async () => {
+    const error: unknown = await deployment.infer(texts, AbortSignal.abort()).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(BenchError);
+    expect((error as BenchError).reason).toBe('cancelled');
+  });
+
+  test('nothing of it is left after its removal, and removing it again does nothing', async () => {
+    await deployment.remove(never);
+    expect(await remainingProcesses(0)).toEqual([]);
+    await deployment.remove(never);
+  });
+});
+
+test('all three gave the same answers', () => {
+  const reference = answers.get('fastapi') ?? [];
+  expect(reference).toHaveLength(texts.length);
+  for (const name of names) {
+    const got = answers.get(name) ?? [];
+    expect(got.map((answer) => answer.label)).toEqual(reference.map((answer) => answer.label));
+    for (const [index, answer] of got.entries()) {
+      expect(Math.abs(answer.score - (reference[index]?.score ?? 0))).toBeLessThan(1e-5);
+      for (const [at, logit] of answer.logits.entries()) {
+        expect(Math.abs(logit - (reference[index]?.logits[at] ?? 0))).toBeLessThan(1e-5);
+      }
+    }
+  }
+});
+
+test('without dynamic batching every request runs alone', async () => {
+  const alone = await openBench({
+    plan: (plan) => ({
+      ...plan,
+      topologies: plan.topologies
+        .filter((topology) => topology.name === 'triton')
+        .map((topology) => ({ ...topology, variant: 'no-batching', triton: { dynamicBatching: null, instances: 1 } })),
+    }),
+  });
+  try {
+    const { before, after } = await load(await alone.deploy('triton'), 16);
+    expect((after.triton?.executions ?? 0) - (before.triton?.executions ?? 0)).toBe(
+      (after.triton?.inferences ?? 0) - (before.triton?.inferences ?? 0),
+    );
+  } finally {
+    await alone.target.close(never);
+  }
+  expect(await remainingProcesses(0)).toEqual([]);
+});

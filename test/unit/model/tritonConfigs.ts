@@ -1,0 +1,282 @@
+import type { ParsedModel } from '../../../src/core/model.ts';
+
+export const tokenInputs = `
+input [
+  { name: "input_ids" data_type: TYPE_INT64 dims: [ -1 ] },
+  { name: "attention_mask" data_type: TYPE_INT64 dims: [ -1 ] }
+]`;
+export const logits = 'output [ { name: "logits" data_type: TYPE_FP32 dims: [ 2 ] } ]';
+
+/** In the styles that people write them, each with what it says. */
+export const classifiers: Readonly<Record<string, { text: string; says: Partial<ParsedModel> }>> = {
+  'as Topology Bench writes it': {
+    text: `name: "tiny-sentiment"
+backend: "python"
+max_batch_size: 32
+input [ { name: "text" data_type: TYPE_STRING dims: [ 1 ] } ]
+output [
+  { name: "label" data_type: TYPE_STRING dims: [ 1 ] },
+  { name: "score" data_type: TYPE_FP32 dims: [ 1 ] },
+  { name: "logits" data_type: TYPE_FP32 dims: [ 2 ] }
+]
+instance_group [ { kind: KIND_CPU count: 2 } ]
+dynamic_batching { max_queue_delay_microseconds: 0 }
+model_warmup [ {
+  name: "one empty text"
+  batch_size: 1
+  inputs { key: "text" value { data_type: TYPE_STRING dims: [ 1 ] zero_data: true } }
+} ]
+parameters { key: "TOPOLOGY_BENCH_PROVIDER" value { string_value: "cpu" } }
+`,
+    says: {
+      name: 'tiny-sentiment',
+      backend: 'python',
+      maxBatchSize: 32,
+      instances: 2,
+      instanceKind: 'cpu',
+      labelCount: 2,
+      dynamicBatching: { preferredBatchSizes: [], maxQueueDelayMicroseconds: 0 },
+      lensOffset: 0,
+    },
+  },
+  'a platform, indented lists, a license header': {
+    text: `# Copyright someone
+# All rights reserved.
+
+name: "distilbert"
+platform: "onnxruntime_onnx"
+max_batch_size: 16
+input [
+    {
+        name: "input_ids"
+        data_type: TYPE_INT64
+        dims: [ -1 ]
+    },
+    {
+        name: "attention_mask"
+        data_type: TYPE_INT64
+        dims: [ -1 ]
+    }
+]
+output [
+    {
+        name: "logits"
+        data_type: TYPE_FP32
+        dims: [ 2 ]
+    }
+]
+`,
+    says: { name: 'distilbert', backend: 'onnxruntime', maxBatchSize: 16, dynamicBatching: null, instances: 1, lensOffset: 44 },
+  },
+  'repeated fields instead of lists': {
+    text: `name: "repeated"
+input { name: "input_ids" data_type: TYPE_INT64 dims: -1 }
+input { name: "attention_mask" data_type: TYPE_INT64 dims: -1 }
+output { name: "logits" data_type: TYPE_FP32 dims: 3 }
+max_batch_size: 8
+dynamic_batching { preferred_batch_size: 4 preferred_batch_size: 8 max_queue_delay_microseconds: 500 }
+instance_group { count: 1 kind: KIND_GPU gpus: 0 }
+instance_group { count: 2 kind: KIND_GPU gpus: [ 1 ] }`,
+    says: {
+      labelCount: 3,
+      instances: 3,
+      instanceKind: 'gpu',
+      dynamicBatching: { preferredBatchSizes: [4, 8], maxQueueDelayMicroseconds: 500 },
+    },
+  },
+  'colons before messages': {
+    text: `name: "colons", max_batch_size: 4
+input: [ { name: "input_ids", data_type: TYPE_INT64, dims: [ -1 ] }, { name: "attention_mask", data_type: TYPE_INT64, dims: [ -1 ] } ]
+output: { name: "logits", data_type: TYPE_FP32, dims: [ 2 ] }
+dynamic_batching: { }`,
+    says: { name: 'colons', dynamicBatching: { preferredBatchSizes: [], maxQueueDelayMicroseconds: 0 } },
+  },
+  'angle brackets and semicolons': {
+    text: `name: 'angles'; max_batch_size: 2;
+input < name: 'input_ids'; data_type: TYPE_INT32; dims: [-1]; >
+input < name: 'attention_mask'; data_type: TYPE_INT32; dims: [-1]; >
+output < name: 'logits'; data_type: TYPE_FP16; dims: [5]; >`,
+    says: { name: 'angles', maxBatchSize: 2, labelCount: 5 },
+  },
+  'all on one line': {
+    text: `name:"one" max_batch_size:1 input[{name:"text" data_type:TYPE_STRING dims:[1]}]output[{name:"logits" data_type:TYPE_FP32 dims:[2]}]`,
+    says: { name: 'one', maxBatchSize: 1, labelCount: 2 },
+  },
+  'hexadecimal and octal numbers': {
+    text: `name: "radix" max_batch_size: 0x10 ${tokenInputs} output { name: "logits" data_type: TYPE_FP32 dims: 02 }`,
+    says: { maxBatchSize: 16, labelCount: 2 },
+  },
+  'strings in pieces, with escapes': {
+    text: `name: "pie" 'ces' "\\x2d\\101\\u00e9"
+${tokenInputs} ${logits} max_batch_size: 1`,
+    says: { name: 'pieces-Aé' },
+  },
+  'enumerations as numbers': {
+    text: `name: "numbers" max_batch_size: 1
+input { name: "text" data_type: 13 dims: 1 } output { name: "logits" data_type: 11 dims: 2 } instance_group { kind: 2 }`,
+    says: { labelCount: 2, instanceKind: 'cpu', instances: 1 },
+  },
+  'without batching, the batch among the dimensions': {
+    text: `name: "unbatched" max_batch_size: 0
+input { name: "input_ids" data_type: TYPE_INT64 dims: [ -1, -1 ] }
+input { name: "attention_mask" data_type: TYPE_INT64 dims: [ -1, -1 ] }
+output { name: "logits" data_type: TYPE_FP32 dims: [ -1, 4 ] }`,
+    says: { maxBatchSize: 0, labelCount: 4, fixedLength: null },
+  },
+  'an ensemble from text to class': {
+    text: `name: "pipeline" platform: "ensemble" max_batch_size: 8
+input [ { name: "TEXT" data_type: TYPE_STRING dims: [ -1 ] } ]
+output [ { name: "probabilities" data_type: TYPE_FP32 dims: [ 3 ] } ]
+ensemble_scheduling {
+  step [
+    { model_name: "tokenizer" model_version: -1 input_map { key: "TEXT" value: "TEXT" } output_map { key: "ids" value: "ids" } },
+    { model_name: "bert" model_version: -1 input_map { key: "ids" value: "ids" } output_map { key: "out" value: "probabilities" } }
+  ]
+}`,
+    says: { backend: 'ensemble', labelCount: 3 },
+  },
+  'fixed length, third input, label file, version policy and accelerators': {
+    text: `name: "full"
+backend: "onnxruntime"
+default_model_filename: "model_quantized.onnx"
+max_batch_size: 64
+input [
+  { name: "input_ids" data_type: TYPE_INT64 dims: [ 128 ] },
+  { name: "attention_mask" data_type: TYPE_INT64 dims: [ 128 ] },
+  { name: "token_type_ids" data_type: TYPE_INT64 dims: [ 128 ] }
+]
+output [ { name: "output_0" data_type: TYPE_FP32 dims: [ 6 ] label_filename: "labels.txt" } ]
+version_policy: { latest: { num_versions: 1 } }
+optimization { execution_accelerators {
+  gpu_execution_accelerator : [ { name : "tensorrt" parameters { key: "precision_mode" value: "FP16" } } ]
+} }
+parameters { key: "intra_op_thread_count" value: { string_value: "1" } }
+response_cache { enable: true }
+instance_group [ { count: 4 kind: KIND_CPU } ]`,
+    says: { modelFileName: 'model_quantized.onnx', fixedLength: 128, labelFileName: 'labels.txt', labelCount: 6, instances: 4 },
+  },
+  'optional inputs beside the text': {
+    text: `name: "optional" backend: "python" max_batch_size: 8
+input [ { name: "sentence" data_type: TYPE_STRING dims: [ 1 ] }, { name: "top_k" data_type: TYPE_INT32 dims: [ 1 ] optional: true } ]
+output [ { name: "sentiment" data_type: TYPE_STRING dims: [ 1 ] }, { name: "confidence" data_type: TYPE_FP32 dims: [ 1 ] } ]`,
+    says: { labelCount: null, task: 'text-classification' },
+  },
+  'queue policies, priorities and a rate limiter': {
+    text: `name: "queue" max_batch_size: 8 ${tokenInputs} ${logits}
+dynamic_batching {
+  preferred_batch_size: [ 4, 8 ]
+  max_queue_delay_microseconds: 100
+  preserve_ordering: true
+  priority_levels: 2
+  default_priority_level: 1
+  default_queue_policy { timeout_action: REJECT default_timeout_microseconds: 100000 allow_timeout_override: t max_queue_size: 64 }
+  priority_queue_policy { key: 2 value: { timeout_action: DELAY } }
+}
+instance_group [ { kind: KIND_CPU count: 2 rate_limiter { resources [ { name: "R1" count: 4 }, { name: "R2" global: True count: 2 } ] priority: 2 } } ]`,
+    says: { dynamicBatching: { preferredBatchSizes: [4, 8], maxQueueDelayMicroseconds: 100 }, instances: 2 },
+  },
+  'Windows line ends, tabs and a byte order mark': {
+    text: `\uFEFFname: "windows"\r\nmax_batch_size:\t8\r\n# comment\r\n${tokenInputs.replaceAll('\n', '\r\n')}\r\n${logits}\r\n`,
+    says: { name: 'windows', maxBatchSize: 8 },
+  },
+  'extensions and Any types in brackets': {
+    text: `name: "any" max_batch_size: 1 ${tokenInputs} ${logits}
+[my.company.extension] { owner: "team" }
+[type.googleapis.com/some.Message] { value: 1.5e-3f other: -inf third: .5 }`,
+    says: { name: 'any' },
+  },
+};
+
+/** They look like one, and each has its reason in words. */
+export const lookAlikes: Readonly<Record<string, { text: string; why: string }>> = {
+  'a token classifier': {
+    text: `max_batch_size: 8 ${tokenInputs} output { name: "logits" data_type: TYPE_FP32 dims: [ -1, 9 ] }`,
+    why: 'more than one number for each label',
+  },
+  'a reranker': {
+    text: `max_batch_size: 8 ${tokenInputs} output { name: "logits" data_type: TYPE_FP32 dims: [ 1 ] }`,
+    why: 'one number only',
+  },
+  'an embedding model': {
+    text: `max_batch_size: 8 ${tokenInputs} output { name: "last_hidden_state" data_type: TYPE_FP32 dims: [ -1, 384 ] }`,
+    why: '"last_hidden_state"',
+  },
+  'a sentence embedding behind a text': {
+    text: `max_batch_size: 8 input { name: "text" data_type: TYPE_STRING dims: 1 } output { name: "embedding" data_type: TYPE_FP32 dims: 384 }`,
+    why: '"embedding"',
+  },
+  'a question answerer': {
+    text: `max_batch_size: 8 ${tokenInputs} output [ { name: "start_logits" data_type: TYPE_FP32 dims: 384 }, { name: "end_logits" data_type: TYPE_FP32 dims: 384 } ]`,
+    why: '"start_logits", "end_logits"',
+  },
+  'a language model': {
+    text: `max_batch_size: 8 backend: "python" input { name: "text_input" data_type: TYPE_STRING dims: 1 } output { name: "text_output" data_type: TYPE_STRING dims: -1 } model_transaction_policy { decoupled: true }`,
+    why: 'any number of responses',
+  },
+  'a text generator that answers once': {
+    text: `max_batch_size: 8 backend: "python" input { name: "text" data_type: TYPE_STRING dims: 1 } output { name: "text_output" data_type: TYPE_STRING dims: -1 }`,
+    why: 'text rather than a label',
+  },
+  'a tokenizer': {
+    text: `max_batch_size: 8 backend: "python" input { name: "TEXT" data_type: TYPE_STRING dims: 1 } output [ { name: "input_ids" data_type: TYPE_INT64 dims: -1 }, { name: "attention_mask" data_type: TYPE_INT64 dims: -1 } ]`,
+    why: '"input_ids"',
+  },
+  'an image classifier that decodes bytes': {
+    text: `max_batch_size: 8 platform: "ensemble" input { name: "IMAGE" data_type: TYPE_STRING dims: 1 } output { name: "probabilities" data_type: TYPE_FP32 dims: 1000 }`,
+    why: '"IMAGE"',
+  },
+  'an image classifier': {
+    text: `max_batch_size: 8 platform: "onnxruntime_onnx" input { name: "data_0" data_type: TYPE_FP32 dims: [ 3, 224, 224 ] } output { name: "logits" data_type: TYPE_FP32 dims: 1000 label_filename: "labels.txt" }`,
+    why: '"data_0"',
+  },
+  'a backend without ONNX': {
+    text: `max_batch_size: 8 platform: "tensorrt_plan" ${tokenInputs} ${logits}`,
+    why: 'backend "tensorrt"',
+  },
+  'unstated number of labels': {
+    text: `max_batch_size: 8 ${tokenInputs} output { name: "logits" data_type: TYPE_FP32 dims: -1 }`,
+    why: 'does not say how many labels',
+  },
+  'nothing stated at all': { text: 'name: "auto" platform: "onnxruntime_onnx" max_batch_size: 8', why: 'not listed' },
+  'a decoder': {
+    text: `max_batch_size: 8 input [ { name: "input_ids" data_type: TYPE_INT64 dims: -1 }, { name: "attention_mask" data_type: TYPE_INT64 dims: -1 }, { name: "past_key_values.0.key" data_type: TYPE_FP32 dims: [ 12, -1, 64 ] } ] ${logits}`,
+    why: '"past_key_values.0.key"',
+  },
+  'a sequence model': {
+    text: `max_batch_size: 8 ${tokenInputs} ${logits} sequence_batching { max_sequence_idle_microseconds: 5000000 }`,
+    why: 'keeps state',
+  },
+  'a pair of texts': {
+    text: `max_batch_size: 8 input [ { name: "text" data_type: TYPE_STRING dims: 1 }, { name: "text_b" data_type: TYPE_STRING dims: 1 } ] ${logits}`,
+    why: 'rather than one text',
+  },
+};
+
+/** What it is, the text, how severe, a part of the message, and the part of the text that it marks. */
+export const mistakes: readonly (readonly [string, string, 'error' | 'warning', string, string])[] = [
+  ['an unknown field is a warning', 'name: "x"\nmax_bath_size: 8', 'warning', 'no field "max_bath_size"', 'max_bath_size'],
+  ['an unknown field deep inside', 'instance_group [ { counts: 1 } ]', 'warning', 'no field "counts"', 'counts'],
+  ['a string for a number', 'max_batch_size: "8"', 'error', 'whole number', '"8"'],
+  ['a number for a string', 'name: 8', 'error', 'string in quotes', '8'],
+  ['no colon before a value', 'name "x"', 'error', 'Expected ":"', 'name'],
+  ['an unknown enumerator', 'input { data_type: TYPE_BYTES }', 'error', 'TYPE_STRING', 'TYPE_BYTES'],
+  ['an enumerator in quotes', 'input { data_type: "TYPE_FP32" }', 'error', 'without quotes', '"TYPE_FP32"'],
+  ['the same field twice', 'name: "a" name: "b"', 'error', 'more than once', 'name'],
+  ['a message never closed', 'input { name: "x"', 'error', 'never closed', '{'],
+  ['a bracket too many', 'name: "x" }', 'error', 'closes nothing', '}'],
+  ['a string not closed', 'name: "x', 'error', 'not closed', '"x'],
+  ['a comma at the end of a list', 'input { dims: [ 1, ] }', 'error', 'Expected a value', ']'],
+  ['a message where a number is due', 'max_batch_size { }', 'error', 'whole number', '{ }'],
+  ['a number where a message is due', 'dynamic_batching: 1', 'error', 'message in braces', '1'],
+  ['a negative batch size', 'max_batch_size: -1', 'error', 'negative', '-1'],
+  ['a number too large', 'max_batch_size: 4294967296', 'error', '32 bits', '4294967296'],
+  ['a fraction', 'max_batch_size: 1.5', 'error', 'whole number', '1.5'],
+  ['no number', 'max_batch_size: 8x', 'error', 'not a number', '8x'],
+  ['batches beyond the largest', 'max_batch_size: 8 dynamic_batching { preferred_batch_size: [ 4, 16 ] }', 'error', 'exceed', '16'],
+  ['batching without batches', 'name: "x" dynamic_batching { }', 'warning', 'no effect', 'dynamic_batching'],
+  ['two schedulers', 'max_batch_size: 1 dynamic_batching { } sequence_batching { }', 'error', 'exclude', 'sequence_batching'],
+  ['a slash comment', 'name: "x" // comment', 'error', 'field name', '/'],
+  ['stray characters', 'name: "x" @@@', 'error', 'Unexpected text', '@@@'],
+  ['an unknown escape', 'name: "\\q"', 'error', 'escape', '\\q'],
+  ['a bracket of the wrong kind', 'input { name: "x" >', 'error', 'Expected "}"', '>'],
+];

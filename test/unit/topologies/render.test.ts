@@ -1,0 +1,171 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { renderAnchor } from '../../../src/topologies/anchor.ts';
+import { topologySlug, type Anchor, type AnchorKind } from '../../../src/topologies/labels.ts';
+import { renderLoadGenerator } from '../../../src/topologies/loadGenerator.ts';
+import { manifestText } from '../../../src/topologies/manifestText.ts';
+import type { Job, Deployment, Manifest, PodSpec } from '../../../src/topologies/objects.ts';
+import { renderPolicyProbe } from '../../../src/topologies/policyProbe.ts';
+import { renderTopology } from '../../../src/topologies/render.ts';
+import type { RenderRequest } from '../../../src/topologies/renderRequest.ts';
+import { expectGolden } from '../../support/golden.ts';
+import { sampleGpu, samplePlan, sampleTopologies } from './samplePlan.ts';
+
+const golden = (name: string): string => join(import.meta.dirname, 'golden', `${name}.yaml`);
+const hardware = { cpu: null, gpu: sampleGpu } as const;
+const workloads = { job: 'run', deployment: 'deployment' } as const;
+
+function request(
+  name: keyof typeof sampleTopologies,
+  kind: AnchorKind,
+  changes: Partial<RenderRequest['plan']> = {},
+): RenderRequest {
+  const anchor: Anchor = {
+    kind,
+    id: '20261122-164310-3f9a',
+    namespace: 'team',
+    uid: '11111111-2222-3333-4444-555555555555',
+  };
+  return {
+    plan: samplePlan(changes),
+    topology: sampleTopologies[name],
+    anchor,
+    servingFiles: {
+      'topology_bench_serving/serve.py': '# the server\n',
+      'topology_bench_serving/triton_model.py': '# the model\n',
+    },
+    requirements: 'fastapi==1.0 --hash=sha256:00\n',
+    packageIndexUrl: null,
+    modelManifestSha256: 'e'.repeat(64),
+    apiKey: 'not-a-real-key-0123456789',
+    runtimeClassExists: true,
+  };
+}
+
+describe('rendered topologies', () => {
+  for (const name of Object.keys(sampleTopologies) as (keyof typeof sampleTopologies)[]) {
+    for (const [hardwareName, gpu] of Object.entries(hardware)) {
+      for (const [workload, kind] of Object.entries(workloads)) {
+        it(`${name} on ${hardwareName} as ${workload}`, async () => {
+          const { objects } = renderTopology(request(name, kind, { gpu }));
+          await expectGolden(golden(`${name}-${hardwareName}-${workload}`), manifestText(objects));
+        });
+      }
+    }
+  }
+
+  it('the load generator with a key, and the anchor', async () => {
+    const { plan, topology, anchor } = request('hybrid', 'run');
+    const { spec, job } = renderLoadGenerator({
+      plan,
+      topology,
+      anchor,
+      spec: {
+        url: 'http://tb-x.team.svc:8000/v2/models/tiny-sentiment/infer',
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        secretHeader: { name: 'x-api-key', environmentVariable: 'TOPOLOGY_BENCH_API_KEY' },
+        bodies: ['{}'],
+        seed: 1,
+        timeoutMs: 10_000,
+        phases: plan.load.phases,
+        gate: { directory: '/gate' },
+        gateTimeoutSeconds: 300,
+      },
+      workerName: 'tb-20261122-164310-3f9a-worker',
+      secretName: 'tb-20261122-164310-3f9a-hybrid-gateway',
+    });
+    const small = samplePlan({ topologies: [sampleTopologies.fastapi] });
+    await expectGolden(golden('load-generator'), manifestText([renderAnchor(anchor, small, null, {}), spec, job]));
+  });
+
+  it('the network policy probe', async () => {
+    await expectGolden(golden('policy-probe'), manifestText([renderPolicyProbe(request('hybrid', 'run'), '10.0.0.7')]));
+  });
+});
+
+describe('every pod', () => {
+  const all = (Object.keys(sampleTopologies) as (keyof typeof sampleTopologies)[]).flatMap((name) =>
+    Object.values(hardware).flatMap((gpu) => renderTopology(request(name, 'run', { gpu })).objects),
+  );
+
+  it('passes Pod Security "restricted" and has no service account token', () => {
+    const specs = podSpecs(all);
+    expect(specs.length).toBe(8);
+    for (const spec of specs) {
+      expect(spec.automountServiceAccountToken).toBe(false);
+      expect(spec.securityContext).toMatchObject({
+        runAsNonRoot: true,
+        runAsUser: 1000,
+        seccompProfile: { type: 'RuntimeDefault' },
+      });
+      for (const container of [...(spec.initContainers ?? []), ...spec.containers]) {
+        expect(container.securityContext).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        });
+      }
+    }
+  });
+
+  it('is of guaranteed quality of service: requests equal limits, in whole cores', () => {
+    for (const spec of podSpecs(all)) {
+      for (const { resources } of [...(spec.initContainers ?? []), ...spec.containers]) {
+        expect(resources.requests).toEqual(resources.limits);
+        expect(Number.isInteger(Number(resources.limits['cpu']))).toBe(true);
+      }
+    }
+  });
+
+  it('gets the cores of its topology, shared out without remainder', () => {
+    for (const [name, topology] of Object.entries(sampleTopologies)) {
+      const { objects } = renderTopology(request(name as keyof typeof sampleTopologies, 'run'));
+      const cores = podSpecs(objects).flatMap(({ containers }) =>
+        containers.map(({ resources }) => Number(resources.limits['cpu'])),
+      );
+      expect(cores.reduce((sum, each) => sum + each, 0)).toBe(topology.cores);
+    }
+  });
+});
+
+describe('rendering', () => {
+  it('asks for the runtime class only where the cluster has it', () => {
+    const without = renderTopology({ ...request('triton', 'run', { gpu: sampleGpu }), runtimeClassExists: false });
+    expect(podSpecs(without.objects).map(({ runtimeClassName }) => runtimeClassName)).toEqual([undefined]);
+  });
+
+  it('trusts a package index without TLS only by its own name', () => {
+    const { objects } = renderTopology({
+      ...request('fastapi', 'run'),
+      packageIndexUrl: 'http://10.0.0.1:8081/simple/',
+    });
+    const [install] = podSpecs(objects)[0]?.initContainers ?? [];
+    expect(install?.env).toContainEqual({ name: 'PIP_TRUSTED_HOST', value: '10.0.0.1' });
+    expect(install?.command).not.toContain('sh');
+  });
+
+  it('installs nothing from prebuilt images', () => {
+    const { images } = samplePlan();
+    const { objects } = renderTopology(request('fastapi', 'run', { images: { ...images, packages: 'prebuilt' } }));
+    expect(podSpecs(objects)[0]?.initContainers?.map(({ name }) => name)).toEqual(['model-loader']);
+  });
+
+  it('keeps names within the 63 characters of a Service, and variants apart', () => {
+    const variant = 'with a rather long name, and then some';
+    const long = { ...sampleTopologies.hybrid, variant };
+    const { objects } = renderTopology({ ...request('hybrid', 'run'), topology: long });
+    for (const { metadata } of objects) {
+      expect(metadata.name).toMatch(/^[a-z]([-a-z0-9]{0,61}[a-z0-9])?$/u);
+      for (const value of Object.values(metadata.labels))
+        expect(value).toMatch(/^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/u);
+    }
+    expect(topologySlug(long)).not.toBe(topologySlug({ ...long, variant: `${variant}!` }));
+  });
+});
+
+function podSpecs(objects: readonly Manifest[]): PodSpec[] {
+  return objects
+    .filter((object): object is Job | Deployment => object.kind === 'Job' || object.kind === 'Deployment')
+    .map(({ spec }) => spec.template.spec);
+}

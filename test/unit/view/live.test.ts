@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { liveView } from '../../../src/core/view/live.ts';
+import { measuredState, rowsOf } from '../../../src/core/view/measured.ts';
+import { samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
+import { sampleState } from '../../support/sampleState.ts';
+
+const record = sampleRecord();
+const startMs = Date.parse(record.startedAt);
+
+describe('a run under way', () => {
+  it('begins with its checks', () => {
+    const view = liveView(sampleState(record, 'preflight'), startMs + 3_400, false);
+    expect(view.title).toBe('Checking the target before anything is made');
+    expect(view.elapsed).toBe('0:03');
+    // Three topologies of 23 s of load each; how long their deployments take is not known yet.
+    expect(view.remaining).toBe('about 1:09 left, and the deployments');
+    expect(view.topologies.map((topology) => topology.state)).toEqual(['queued', 'queued', 'queued']);
+  });
+
+  it('shows how far the upload is', () => {
+    const [first] = liveView(sampleState(record, 'upload'), startMs, false).topologies;
+    expect(first?.upload).toEqual({ share: 171 / 268, text: '171 MB of 268 MB' });
+  });
+
+  it("says what is waited for in the cluster's own words", () => {
+    const view = liveView(sampleState(record, 'waiting'), startMs, false);
+    expect(view.title).toBe('Waiting for triton');
+    expect(view.waiting).toBe('0/3 nodes are available: 3 Insufficient nvidia.com/gpu.');
+    expect(view.position).toBe('Topology 2 of 3');
+    expect(view.topologies[0]).toMatchObject({ state: 'done', text: 'measured at 3 levels' });
+    // Two of 23 s, and for each the 14.2 s that the first one took to be ready.
+    expect(view.remaining).toBe('about 1:14 left');
+  });
+
+  it('shows phase, running figures and what is left', () => {
+    const state = sampleState(record, 'loading');
+    const view = liveView(state, startMs, false);
+    expect(view.title).toBe('Measuring triton at 8 connections');
+    expect(view.position).toBe('Topology 2 of 3, phase 5 of 7');
+    expect(view.announcement).toBe('Measuring triton at 8 connections. Topology 2 of 3, phase 5 of 7.');
+    expect(view.topologies[1]?.running).toBe('p50 8.92 ms, p95 12.4 ms, 886 RPS, 0 errors');
+    // 2 s of this phase, 6 s after it, 23 s of hybrid and its deployment.
+    expect(view.remaining).toBe('about 0:45 left');
+    expect(rowsOf(measuredState(state)).map((row) => `${row.topology} ${row.phase}`)).toEqual([
+      'fastapi c1',
+      'fastapi c8',
+      'fastapi c32',
+      'triton c1',
+    ]);
+  });
+
+  it('announces no numbers', () => {
+    const state = sampleState(record, 'loading');
+    const later = liveView({ ...state, startedAt: '2026-01-02T09:20:00.000Z' }, startMs, false);
+    expect(later.announcement).toBe(liveView(state, startMs, false).announcement);
+  });
+
+  it('shows the whole record while it cleans up', () => {
+    const state = sampleState(record, 'cleaning');
+    const view = liveView(state, startMs, false);
+    expect(view.title).toBe('Measured; cleaning up');
+    expect(view.remaining).toBe('');
+    expect(rowsOf(measuredState(state))).toHaveLength(9);
+  });
+
+  it('says that it is being cancelled', () => {
+    expect(liveView(sampleState(record, 'loading'), startMs, true).title).toMatch(/^Cancelling/);
+  });
+
+  it('claims no GPU before it is known what computed', () => {
+    const cpuAllowed = sampleRecord({ plan: samplePlan({ allowCpuProvider: true }) });
+    const rows = rowsOf(measuredState(sampleState(cpuAllowed, 'loading')));
+    expect(rows.map((row) => row.gpu)).toEqual(['unused', 'unused', 'unused', 'unknown']);
+  });
+});

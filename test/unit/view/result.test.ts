@@ -1,0 +1,273 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { PhaseResult, RunRecord, TopologyResult } from '../../../src/core/record.ts';
+import { latencyAgainstThroughput, percentileBars, throughputOverTime } from '../../../src/core/view/charts.ts';
+import { seriesStyles } from '../../../src/core/view/chart.ts';
+import { describeRecord } from '../../../src/core/view/describe.ts';
+import { headlineOf } from '../../../src/core/view/headline.ts';
+import { recordMarkdown } from '../../../src/core/view/markdown.ts';
+import { measuredRecord, rowsOf, tellingLevel } from '../../../src/core/view/measured.ts';
+import { ownFiguresBesidePaper, paperChart, paperFigures, paperMark } from '../../../src/core/view/paper.ts';
+import { recordCaveats, recordFacts } from '../../../src/core/view/provenance.ts';
+import { resultTable } from '../../../src/core/view/resultTable.ts';
+import { recordTable } from '../../../src/core/view/table.ts';
+import { expectGolden } from '../../support/golden.ts';
+import { failedResult, sampleLocalPlan, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
+
+const golden = (name: string): string => join(import.meta.dirname, 'golden', name);
+const complete = sampleRecord();
+
+/** One measured phase of one topology changed. */
+function withPhase(
+  name: string,
+  connections: number,
+  change: (phase: PhaseResult) => PhaseResult,
+): (result: TopologyResult) => TopologyResult {
+  return (result) =>
+    result.topology.name !== name
+      ? result
+      : {
+          ...result,
+          phases: result.phases.map((phase) =>
+            phase.kind === 'measured' && phase.connections === connections ? change(phase) : phase,
+          ),
+        };
+}
+
+const oneFailed = sampleRecord({
+  change: (result) => (result.topology.name === 'triton' ? failedResult(result) : result),
+  record: { status: 'failed', warnings: ['the counters of hybrid could not be read: connection refused'] },
+});
+
+const fewSamples = sampleRecord({
+  change: withPhase('fastapi', 1, (phase) => ({
+    ...phase,
+    measurement: {
+      ...phase.measurement,
+      latency: { ...phase.measurement.latency, p95Ms: null, p99Ms: null, samples: 61 },
+    },
+    validity: { valid: false, reasons: ['insufficient samples: 61 successes, and p95 needs 90'], caveats: [] },
+  })),
+});
+
+const someErrors = sampleRecord({
+  change: withPhase('hybrid', 32, (phase) => ({
+    ...phase,
+    measurement: {
+      ...phase.measurement,
+      requests: { ...phase.measurement.requests, ok: phase.measurement.requests.ok - 5, errors: 5, timeouts: 3 },
+      errorsByKind: { timeout: 3, 'HTTP 500': 2 },
+    },
+  })),
+});
+
+const onCpu = sampleRecord({
+  plan: samplePlan({ allowCpuProvider: true, load: { ...samplePlan().load, vantage: 'this-machine' } }),
+});
+
+function factsOf(record: RunRecord): string {
+  return recordFacts(record)
+    .map((section) => [`# ${section.title}`, ...section.facts.map((fact) => `${fact.term}: ${fact.text}`)].join('\n'))
+    .join('\n\n');
+}
+
+describe('a record in words', () => {
+  it('says what was measured, without a verdict', () => {
+    const { text, worth, tone } = headlineOf(measuredRecord(complete));
+    expect(text).toBe(
+      'At 32 connections: fastapi 447 RPS at p95 113 ms; triton 917 RPS at p95 47.3 ms; hybrid 730 RPS at p95 63.6 ms.',
+    );
+    expect(worth).toContain('not yet computed');
+    expect(worth).toContain('not interleaved');
+    expect(tone).toBe('measured');
+  });
+
+  it('names what has no numbers', () => {
+    const { text, tone } = headlineOf(measuredRecord(oneFailed));
+    expect(text).toBe(
+      'At 32 connections: fastapi 447 RPS at p95 113 ms; hybrid 730 RPS at p95 63.6 ms. triton failed.',
+    );
+    expect(tone).toBe('partial');
+  });
+
+  it('refuses a comparison of different answers', () => {
+    const differed = sampleRecord({
+      record: { sameAnswers: { verdict: 'differed', detail: 'input 3: logits differ by 0.41' } },
+    });
+    expect(headlineOf(measuredRecord(differed)).text).toMatch(/^No comparison: answers differed\. At 32 connections: /);
+    expect(recordCaveats(differed)[0]).toBe(
+      'The answers differed, so the topologies cannot be compared: input 3: logits differ by 0.41.',
+    );
+  });
+
+  it('marks what is not valid and why', () => {
+    const { worth } = headlineOf(measuredRecord(fewSamples));
+    expect(worth).toMatch(/^1 of 9 measured phases is not valid\./);
+    const [row] = resultTable(rowsOf(measuredRecord(fewSamples))).groups[0]?.rows ?? [];
+    expect(row?.cells.map((cell) => cell.text)).toEqual([
+      'fastapi',
+      '3.3',
+      'insufficient',
+      'insufficient',
+      '290',
+      '0',
+      '61',
+      'no [1]',
+      '290',
+      '–',
+    ]);
+  });
+
+  it('says when nothing was measured, and why', () => {
+    const failed = sampleRecord({ change: (result) => failedResult(result), record: { status: 'failed' } });
+    expect(headlineOf(measuredRecord(failed))).toEqual({
+      text: 'No numbers: fastapi, triton and hybrid failed.',
+      worth: '',
+      tone: 'none',
+    });
+    const cancelledRun = sampleRecord({
+      change: (result) => failedResult(result, 'cancelled'),
+      record: { status: 'cancelled' },
+    });
+    expect(headlineOf(measuredRecord(cancelledRun)).text).toBe('Cancelled before anything was measured.');
+  });
+
+  it('calls a port-forward a smoke test and the CPU the CPU', () => {
+    expect(headlineOf(measuredRecord(onCpu)).worth).toMatch(/^Smoke test only/);
+    expect(rowsOf(measuredRecord(onCpu)).map((row) => row.rpsPerGpu)).toEqual(Array(9).fill(null));
+    const caveats = recordCaveats(onCpu);
+    expect(caveats.filter((caveat) => caveat.includes('port-forward'))).toHaveLength(1);
+    expect(caveats.filter((caveat) => caveat.includes("not a GPU's numbers"))).toHaveLength(1);
+  });
+
+  it('counts RPS for each GPU that is held', () => {
+    const plan = samplePlan();
+    const two = sampleRecord({ plan: { ...plan, gpu: { ...(plan.gpu ?? fail()), count: 2 } } });
+    for (const row of rowsOf(measuredRecord(two))) expect(row.rpsPerGpu).toBe(row.rps / 2);
+  });
+
+  it('takes the level where most topologies have numbers', () => {
+    const cut = sampleRecord({
+      change: (result) =>
+        result.topology.name === 'hybrid' ? { ...result, phases: result.phases.slice(0, 5) } : result,
+    });
+    expect(tellingLevel(rowsOf(measuredRecord(cut)))).toBe(8);
+    expect(tellingLevel([])).toBeUndefined();
+  });
+
+  it('is described alike for tree, lens and command line', () => {
+    const description = describeRecord(complete);
+    expect(description.title).toBe('tiny-sentiment, quick');
+    expect(description.numbers.map((one) => one.text)).toEqual([
+      'fastapi: p50 68.2 ms, p95 113 ms, 447 RPS',
+      'triton: p50 34.2 ms, p95 47.3 ms, 917 RPS',
+      'hybrid: p50 42.4 ms, p95 63.6 ms, 730 RPS',
+    ]);
+    expect(description.lens).toBe(`At 32 connections: ${description.numbers.map((one) => one.text).join(' | ')}`);
+    expect(describeRecord(sampleRecord({ change: (result) => failedResult(result) })).lens).toBeNull();
+  });
+});
+
+describe('a record as text', () => {
+  it.each([
+    ['complete', complete],
+    ['one-failed', oneFailed],
+    ['some-errors', someErrors],
+    ['on-cpu', onCpu],
+    ['local', sampleRecord({ plan: sampleLocalPlan() })],
+  ])('%s: table for a terminal', async (name, record) => {
+    const text = recordTable(record);
+    expect(Math.max(...text.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+    await expectGolden(golden(`table-${name}.txt`), text);
+  });
+
+  it('Markdown', async () => {
+    await expectGolden(golden('record.md'), recordMarkdown(oneFailed));
+  });
+
+  it('Markdown never takes text from a record for markup', () => {
+    const nasty = sampleRecord({ record: { warnings: ['<img src=x> [click](http://x) | a `b` *c*\nnext'] } });
+    const line = recordMarkdown(nasty).split('\n').at(-2);
+    expect(line).toBe('- \\<img src=x\\> \\[click\\](http://x) \\| a \\`b\\` \\*c\\* next.');
+  });
+
+  it('how it was measured', async () => {
+    await expectGolden(golden('facts.txt'), `${factsOf(complete)}\n`);
+  });
+});
+
+describe('charts', () => {
+  const measured = measuredRecord(complete);
+
+  it('hold the figures of the table', () => {
+    const rows = rowsOf(measured);
+    const { series } = latencyAgainstThroughput(measured);
+    expect(series.map((one) => one.label)).toEqual(['fastapi', 'triton', 'hybrid']);
+    for (const one of series) {
+      const own = rows.filter((row) => row.topology === one.label);
+      expect(one.points.map(({ x, y }) => [x, y])).toEqual(own.map((row) => [row.rps, row.p95Ms]));
+    }
+    const bars = percentileBars(measured, 8).series[1];
+    const row = rows.find((candidate) => candidate.topology === 'triton' && candidate.connections === 8);
+    expect(bars?.points.map((point) => point.y)).toEqual([row?.p50Ms, row?.p95Ms, row?.p99Ms]);
+  });
+
+  it('leave out what has too few samples, and say so', () => {
+    const chart = latencyAgainstThroughput(measuredRecord(fewSamples));
+    expect(chart.series[0]?.points).toHaveLength(2);
+    expect(chart.notes.at(-1)).toBe('Left out for insufficient samples: fastapi at 1 connection.');
+    expect(chart.table.rows).toHaveLength(9);
+  });
+
+  it('show no line for a topology without numbers', () => {
+    expect(throughputOverTime(measuredRecord(oneFailed), 8).series.map((one) => one.label)).toEqual([
+      'fastapi',
+      'hybrid',
+    ]);
+  });
+
+  it('divide a window by its own length', () => {
+    const halves = sampleRecord({
+      change: withPhase('fastapi', 8, (phase) => ({
+        ...phase,
+        measurement: {
+          ...phase.measurement,
+          timeSeries: [
+            { second: 0.5, ok: 100, errors: 0, p50Ms: 1, p95Ms: 2 },
+            { second: 1.5, ok: 100, errors: 0, p50Ms: 1, p95Ms: 2 },
+          ],
+        },
+      })),
+    });
+    const [fastapi] = throughputOverTime(measuredRecord(halves), 8).series;
+    expect(fastapi?.points.map(({ x, y }) => [x, y])).toEqual([
+      [0.5, 200],
+      [1.5, 100],
+    ]);
+  });
+
+  it('give a topology the same style in every run', () => {
+    expect([...seriesStyles(['hybrid', 'triton (no-batching)', 'triton'])]).toEqual([
+      ['hybrid', 2],
+      ['triton (no-batching)', 3],
+      ['triton', 1],
+    ]);
+  });
+});
+
+describe("the paper's figures", () => {
+  it('always carry their mark and stand apart from the run', () => {
+    const chart = paperChart();
+    expect(paperMark).toBe('CPU against T4, quoted second-hand');
+    expect(chart.title).toContain(paperMark);
+    expect(chart.notes.join(' ')).toContain(paperMark);
+    expect(chart.series).toHaveLength(paperFigures.length);
+    const own = latencyAgainstThroughput(measuredRecord(complete)).series.map((one) => one.style);
+    expect(chart.series.filter((one) => own.includes(one.style))).toEqual([]);
+    expect(ownFiguresBesidePaper(measuredRecord(complete))?.caption).toBe('This run at 1 connection');
+  });
+});
+
+function fail(): never {
+  throw new Error('The sample plan has a GPU.');
+}
