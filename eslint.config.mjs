@@ -8,19 +8,36 @@ const outside = {
   autocannon: { name: 'autocannon', message: 'Only src/load may import autocannon.' },
 };
 const anyNode = { group: ['node:*'], message: 'This layer is pure: no IO, no clock, no network.' };
-const layers = ['kubernetes', 'local', 'load', 'runs', 'models', 'assets', 'extension', 'cli', 'engine', 'protocol', 'topologies'];
+const layers = [
+  'kubernetes',
+  'local',
+  'load',
+  'runs',
+  'models',
+  'assets',
+  'extension',
+  'cli',
+  'engine',
+  'protocol',
+  'topologies',
+];
 
 function layer(files, { node, mayImport, except = [] }) {
   const forbidden = layers.filter((name) => !mayImport.includes(name));
-  const patterns = forbidden.length === 0 ? [] : [
-    {
-      regex: `/(${forbidden.join('|')})/`,
-      allowTypeImports: false,
-      message: `This layer may import only core and: ${mayImport.join(', ') || 'nothing else'}.`,
-    },
-  ];
+  const patterns =
+    forbidden.length === 0
+      ? []
+      : [
+          {
+            regex: `/(${forbidden.join('|')})/`,
+            allowTypeImports: false,
+            message: `This layer may import only core and: ${mayImport.join(', ') || 'nothing else'}.`,
+          },
+        ];
   if (!node) patterns.push(anyNode);
-  const paths = Object.entries(outside).filter(([name]) => !except.includes(name)).map(([, path]) => path);
+  const paths = Object.entries(outside)
+    .filter(([name]) => !except.includes(name))
+    .map(([, path]) => path);
   return { files, rules: { '@typescript-eslint/no-restricted-imports': ['error', { paths, patterns }] } };
 }
 
@@ -43,7 +60,16 @@ export default tseslint.config(
   {
     files: ['src/core/**/*.ts', 'src/topologies/**/*.ts'],
     rules: {
-      'no-restricted-globals': ['error', 'setTimeout', 'setInterval', 'fetch', 'process', 'performance', 'document', 'window'],
+      'no-restricted-globals': [
+        'error',
+        'setTimeout',
+        'setInterval',
+        'fetch',
+        'process',
+        'performance',
+        'document',
+        'window',
+      ],
       'no-restricted-properties': [
         'error',
         { object: 'Math', property: 'random', message: 'The core is pure.' },
@@ -57,11 +83,21 @@ export default tseslint.config(
   },
   layer(['src/core/**/*.ts'], { node: false, mayImport: [] }),
   layer(['src/topologies/**/*.ts'], { node: false, mayImport: ['topologies'] }),
-  layer(['src/assets/**/*.ts', 'src/runs/**/*.ts', 'src/models/**/*.ts'], { node: true, mayImport: ['assets', 'runs', 'models'] }),
+  layer(['src/assets/**/*.ts', 'src/runs/**/*.ts', 'src/models/**/*.ts'], {
+    node: true,
+    mayImport: ['assets', 'runs', 'models'],
+  }),
   layer(['src/load/**/*.ts'], { node: true, mayImport: ['load'], except: ['autocannon'] }),
-  layer(['src/kubernetes/**/*.ts'], { node: true, mayImport: ['kubernetes', 'topologies', 'assets'], except: ['kubernetes'] }),
+  layer(['src/kubernetes/**/*.ts'], {
+    node: true,
+    mayImport: ['kubernetes', 'topologies', 'assets'],
+    except: ['kubernetes'],
+  }),
   layer(['src/local/**/*.ts'], { node: true, mayImport: ['local', 'topologies', 'assets'] }),
-  layer(['src/engine/**/*.ts'], { node: true, mayImport: ['engine', 'local', 'load', 'runs', 'models', 'assets', 'topologies'] }),
+  layer(['src/engine/**/*.ts'], {
+    node: true,
+    mayImport: ['engine', 'local', 'load', 'runs', 'models', 'assets', 'topologies'],
+  }),
   layer(['src/protocol/**/*.ts'], { node: false, mayImport: ['protocol'] }),
   layer(['src/cli/**/*.ts'], {
     node: true,
@@ -72,9 +108,16 @@ export default tseslint.config(
     rules: {
       '@typescript-eslint/no-restricted-imports': [
         'error',
-        { paths: [outside.toolkit, outside.kubernetes, outside.autocannon],
-          patterns: [{ regex: '/(kubernetes|local|load|runs|models|engine|assets|topologies|cli)/', allowTypeImports: true,
-            message: 'Activation must stay small: import types only, and load the bundle by extension/engine.ts.' }] },
+        {
+          paths: [outside.toolkit, outside.kubernetes, outside.autocannon],
+          patterns: [
+            {
+              regex: '/(kubernetes|local|load|runs|models|engine|assets|topologies|cli)/',
+              allowTypeImports: true,
+              message: 'Activation must stay small: import types only, and load the bundle by extension/engine.ts.',
+            },
+          ],
+        },
       ],
     },
   },

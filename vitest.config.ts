@@ -6,7 +6,15 @@ export default defineConfig({
     passWithNoTests: false,
     allowOnly: false,
     projects: [
-      { test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 60_000, hookTimeout: 120_000, maxWorkers: 2 } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+          maxWorkers: 2,
+        },
+      },
       real('serving', 300_000),
       real('kubernetes', 600_000),
       real('extension', 600_000),

@@ -68,8 +68,19 @@ if (import.meta.main) {
   const only = process.argv[2];
   if (only === 'worker') await buildWorker();
   else await buildAll();
-  for (const name of ['extension.cjs', 'engine.cjs', 'kubernetes.cjs', 'worker.cjs', 'cli.cjs', 'webview/main.js', 'webview/report.js']) {
-    const size = await stat(out(name)).then((file) => file.size, () => undefined);
+  for (const name of [
+    'extension.cjs',
+    'engine.cjs',
+    'kubernetes.cjs',
+    'worker.cjs',
+    'cli.cjs',
+    'webview/main.js',
+    'webview/report.js',
+  ]) {
+    const size = await stat(out(name)).then(
+      (file) => file.size,
+      () => undefined,
+    );
     if (size !== undefined) console.log(`${(size / 1024).toFixed(0).padStart(6)} KB  dist/${name}`);
   }
 }

@@ -8,7 +8,14 @@ export async function check(): Promise<boolean> {
   const serving = { cwd: join(root, 'src/serving') };
   const codes = [
     await run(npmTool('tsc'), ['-p', '.']),
-    await run(npmTool('eslint'), ['.', '--max-warnings', '0', '--cache', '--cache-location', 'node_modules/.cache/eslint']),
+    await run(npmTool('eslint'), [
+      '.',
+      '--max-warnings',
+      '0',
+      '--cache',
+      '--cache-location',
+      'node_modules/.cache/eslint',
+    ]),
     await run(npmTool('prettier'), ['--check', '--log-level', 'warn', '.']),
     await run(join(bin, 'ruff'), ['check', '.'], serving),
     await run(join(bin, 'ruff'), ['format', '--check', '.'], serving),

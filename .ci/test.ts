@@ -57,7 +57,8 @@ try {
   }
 }
 console.log(`${String(total.passed)} passed, ${String(total.failed)} failed, ${String(total.skipped)} skipped`);
-process.exitCode = total.failed > 0 || total.passed === 0 || (process.env['CI'] !== undefined && total.skipped > 0) ? 1 : 0;
+process.exitCode =
+  total.failed > 0 || total.passed === 0 || (process.env['CI'] !== undefined && total.skipped > 0) ? 1 : 0;
 
 async function step(name: string, action: () => Promise<void>): Promise<void> {
   const begin = Date.now();
@@ -143,7 +144,8 @@ async function apiSuite(): Promise<void> {
     env: { ...process.env, TOPOLOGY_BENCH_API_RESULTS: file },
   });
   const stats = existsSync(file)
-    ? (JSON.parse(await readFile(file, 'utf8')) as { stats: { passes: number; failures: number; pending: number } }).stats
+    ? (JSON.parse(await readFile(file, 'utf8')) as { stats: { passes: number; failures: number; pending: number } })
+        .stats
     : undefined;
   const failed = stats?.failures ?? 0;
   add({ passed: stats?.passes ?? 0, failed: code !== 0 && failed === 0 ? 1 : failed, skipped: stats?.pending ?? 0 });

@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url';
 
 const wanted = '24.21.0';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const cache = process.env.TOPOLOGY_BENCH_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'topology-bench');
+const cache =
+  process.env.TOPOLOGY_BENCH_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'topology-bench');
 
 const node = currentNodeWillDo() ? process.execPath : installedNode();
 const environment = {
@@ -34,11 +35,15 @@ function installedNode() {
   const binary = join(home, 'bin', 'node');
   if (existsSync(binary)) return binary;
   const name = `node-${process.platform}-${process.arch}`;
-  console.log(`Node ${process.versions.node} is too old for the tools of this project; installing ${name}@${wanted} into ${home}`);
+  console.log(
+    `Node ${process.versions.node} is too old for the tools of this project; installing ${name}@${wanted} into ${home}`,
+  );
   mkdirSync(join(cache, 'node'), { recursive: true });
   const temporary = mkdtempSync(join(cache, 'node', 'new-'));
   try {
-    must('npm', ['pack', '--silent', '--pack-destination', temporary, `${name}@${wanted}`], { stdio: ['ignore', 'ignore', 'inherit'] });
+    must('npm', ['pack', '--silent', '--pack-destination', temporary, `${name}@${wanted}`], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     must('tar', ['xzf', join(temporary, `${name}-${wanted}.tgz`), '-C', temporary]);
     if (!existsSync(binary)) renameSync(join(temporary, 'package'), home);
   } finally {
@@ -49,7 +54,9 @@ function installedNode() {
 
 /** npm ci, unless what is installed is already what the lockfile says. */
 function installPackages() {
-  const lock = createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
   const marker = join(root, 'node_modules', '.topology-bench-lock');
   if (existsSync(marker) && readFileSync(marker, 'utf8') === lock) return;
   console.log('Installing the npm packages of package-lock.json');

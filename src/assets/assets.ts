@@ -39,7 +39,9 @@ export function openAssets(root: string, version: string): Assets {
     async servingFiles() {
       const folder = join(servingDirectory, 'topology_bench_serving');
       const names = (await readdir(folder)).filter((name) => name.endsWith('.py')).sort();
-      const texts = await Promise.all(names.map(async (name) => [`topology_bench_serving/${name}`, await readText(join(folder, name))]));
+      const texts = await Promise.all(
+        names.map(async (name) => [`topology_bench_serving/${name}`, await readText(join(folder, name))]),
+      );
       return Object.fromEntries(texts) as Record<string, string>;
     },
     requirementsPath,

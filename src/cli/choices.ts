@@ -87,10 +87,12 @@ export async function choose(
   const file = planPath === undefined ? undefined : await readPlanFile(planPath);
   const relativeToFile = (path: string): string => resolve(planPath === undefined ? '.' : dirname(planPath), path);
   const assets = openAssets(context.root, context.version);
-  const modelPath =
-    options.model ?? (file === undefined ? assets.tinyModelDirectory : relativeToFile(file.model));
+  const modelPath = options.model ?? (file === undefined ? assets.tinyModelDirectory : relativeToFile(file.model));
   const tokenizer = options.tokenizer ?? (file?.tokenizer === undefined ? undefined : relativeToFile(file.tokenizer));
-  const resolved = await resolveModel({ path: modelPath, ...(tokenizer === undefined ? {} : { tokenizerPath: tokenizer }) }, context.signal);
+  const resolved = await resolveModel(
+    { path: modelPath, ...(tokenizer === undefined ? {} : { tokenizerPath: tokenizer }) },
+    context.signal,
+  );
   const local = options.local ?? file?.target === 'local';
   const kubeContext = options.context ?? file?.context;
   const target: Plan['target'] = local
@@ -137,7 +139,9 @@ async function readPlanFile(path: string): Promise<PlanFile> {
   }
   const { planFile, problems } = parsePlanFile(text);
   if (planFile !== undefined) return planFile;
-  const lines = problems.map((problem) => `  ${path}:${String(problem.line)}:${String(problem.column)} ${problem.message}`);
+  const lines = problems.map(
+    (problem) => `  ${path}:${String(problem.line)}:${String(problem.column)} ${problem.message}`,
+  );
   throw usage(`The plan file has problems:\n${lines.join('\n')}\n`);
 }
 
@@ -164,7 +168,8 @@ function vantageOf(name: string | undefined): Plan['load']['vantage'] | undefine
 function gpuOf(options: PlanOptions, file: PlanFile | undefined, local: boolean): GpuPlan | null {
   const fromFile = file?.gpu === undefined || file.gpu === 'none' ? undefined : file.gpu;
   if ((options.gpu === undefined && fromFile === undefined) || local) {
-    if (local && options.gpu !== undefined) throw usage('--gpu needs a cluster; on this machine the topologies run on the CPU.');
+    if (local && options.gpu !== undefined)
+      throw usage('--gpu needs a cluster; on this machine the topologies run on the CPU.');
     return null;
   }
   const count = wholeNumber('--gpu-count', options.gpuCount);
@@ -174,7 +179,8 @@ function gpuOf(options: PlanOptions, file: PlanFile | undefined, local: boolean)
     ...(typeof options.gpu === 'string' ? { resource: options.gpu } : {}),
     ...(count === undefined ? {} : { count }),
   });
-  if (!gpu.success) throw usage(`The GPU asked for is not valid: ${gpu.error.issues.map((issue) => issue.message).join('; ')}.`);
+  if (!gpu.success)
+    throw usage(`The GPU asked for is not valid: ${gpu.error.issues.map((issue) => issue.message).join('; ')}.`);
   return gpu.data;
 }
 
@@ -189,7 +195,8 @@ function imagesOf(options: PlanOptions, file: PlanFile | undefined): Partial<Ima
   if (options.prebuilt === true) images.packages = 'prebuilt';
   if (options.requirements !== undefined) {
     const set = (['cpu', 'cpu-numpy1', 'cuda'] as const).find((known) => known === options.requirements);
-    if (set === undefined) throw usage(`"${options.requirements}" is no requirement set; there are cpu, cpu-numpy1, cuda.`);
+    if (set === undefined)
+      throw usage(`"${options.requirements}" is no requirement set; there are cpu, cpu-numpy1, cuda.`);
     images.requirements = set;
   }
   return images;

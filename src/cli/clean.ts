@@ -35,7 +35,9 @@ export function registerClean(program: Command, context: CliContext): void {
         (leftover) =>
           (leftover.kind === 'run' || options.deployments === true) && (!leftover.inUse || options.force === true),
       );
-      context.stdout.write(options.json === true ? `${JSON.stringify(found, null, 2)}\n` : leftoverTable(found, chosen));
+      context.stdout.write(
+        options.json === true ? `${JSON.stringify(found, null, 2)}\n` : leftoverTable(found, chosen),
+      );
       if (options.dryRun === true || chosen.length === 0) return;
       await confirm(chosen, options, context);
       await removeLeftovers(choice, chosen, context.signal);
@@ -62,7 +64,10 @@ function leftoverTable(found: readonly Leftover[], chosen: readonly Leftover[]):
 async function confirm(chosen: readonly Leftover[], options: CleanOptions, context: CliContext): Promise<void> {
   if (options.yes === true) return;
   if (!context.stdin.isTTY) {
-    throw usageError('There is nobody to ask whether these should be removed.', 'Give --yes to remove them, or --dry-run to only look.');
+    throw usageError(
+      'There is nobody to ask whether these should be removed.',
+      'Give --yes to remove them, or --dry-run to only look.',
+    );
   }
   const terminal = createInterface({ input: context.stdin, output: context.stderr });
   try {

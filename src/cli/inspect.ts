@@ -31,7 +31,10 @@ export function registerInspect(program: Command, context: CliContext): void {
     .argument('<file>', 'config.pbtxt, config.json or topology-bench.yaml')
     .description('show what a model config says and what is wrong with it')
     .option('--json', 'print it as JSON')
-    .addHelpText('after', '\nExit codes: 0 no errors; 1 the file has errors; 2 it cannot be read, or is neither a model config nor a plan.')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 no errors; 1 the file has errors; 2 it cannot be read, or is neither a model config nor a plan.',
+    )
     .action(async (file: string, options: { json?: boolean }) => {
       const inspection = inspectText(file, await readText(file));
       context.stdout.write(options.json === true ? `${JSON.stringify(inspection, null, 2)}\n` : describe(inspection));
@@ -42,7 +45,12 @@ export function registerInspect(program: Command, context: CliContext): void {
 export function inspectText(file: string, text: string): Inspection {
   if (/\.ya?ml$/i.test(file)) {
     const { problems } = parsePlanFile(text);
-    return { file, kind: 'plan', model: null, problems: problems.map((problem) => ({ severity: 'error', ...problem })) };
+    return {
+      file,
+      kind: 'plan',
+      model: null,
+      problems: problems.map((problem) => ({ severity: 'error', ...problem })),
+    };
   }
   const { model, problems } = parseModel(file, text);
   return {

@@ -12,7 +12,9 @@ export function registerInventory(program: Command, context: CliContext): void {
     .option('--json', 'print JSON')
     .action(async (options: ClusterOptions & { json?: boolean }) => {
       const inventory = await readInventory(clusterChoice(options), context.signal);
-      context.stdout.write(options.json === true ? `${JSON.stringify(inventory, null, 2)}\n` : inventoryTable(inventory));
+      context.stdout.write(
+        options.json === true ? `${JSON.stringify(inventory, null, 2)}\n` : inventoryTable(inventory),
+      );
     });
 }
 
@@ -27,7 +29,10 @@ export function inventoryTable(inventory: ClusterInventory): string {
     node.schedulable ? '' : 'cordoned',
     node.takenBy.length === 0 ? '' : `held by ${node.takenBy.join(', ')}`,
   ]);
-  const gpus = rows.length === 0 ? 'No GPU is offered by any node.\n' : columns(['NODE', 'RESOURCE', 'PRODUCT', 'GPUS', '', ''], rows);
+  const gpus =
+    rows.length === 0
+      ? 'No GPU is offered by any node.\n'
+      : columns(['NODE', 'RESOURCE', 'PRODUCT', 'GPUS', '', ''], rows);
   const notes = inventory.notes.map((note) => `Note: ${note}\n`).join('');
   return `${head}\n${gpus}${notes}`;
 }

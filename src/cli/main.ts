@@ -35,12 +35,24 @@ async function main(): Promise<void> {
     version,
   };
   const program = new Command('topology-bench')
-    .description('Deploys model-serving topologies to Kubernetes or to this machine, load-tests them, and reports p50, p95 and RPS.')
+    .description(
+      'Deploys model-serving topologies to Kubernetes or to this machine, load-tests them, and reports p50, p95 and RPS.',
+    )
     .version(version)
     .showHelpAfterError('(add --help for the options)')
-    .addHelpText('after', '\nExit codes: 0 done; 1 the run failed or its result is not valid; 2 wrong input, nothing started; 130 cancelled.')
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 done; 1 the run failed or its result is not valid; 2 wrong input, nothing started; 130 cancelled.',
+    )
     .exitOverride();
-  for (const register of [registerRun, registerLoad, registerInspect, registerRender, registerInventory, registerClean]) {
+  for (const register of [
+    registerRun,
+    registerLoad,
+    registerInspect,
+    registerRender,
+    registerInventory,
+    registerClean,
+  ]) {
     register(program, context);
   }
   for (const command of program.commands) command.exitOverride();
@@ -57,7 +69,8 @@ function report(error: unknown): number {
   process.stderr.write(`topology-bench: ${explain(error)}\n`);
   if (isCancelled(error)) return exitCodes.cancelled;
   if (error instanceof BenchError) return usageReasons.includes(error.reason) ? exitCodes.usage : exitCodes.failed;
-  if (process.env['TOPOLOGY_BENCH_DEBUG'] !== undefined && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`);
+  if (process.env['TOPOLOGY_BENCH_DEBUG'] !== undefined && error instanceof Error)
+    process.stderr.write(`${error.stack ?? ''}\n`);
   return exitCodes.failed;
 }
 

@@ -29,7 +29,9 @@ export function progressPrinter(plan: Plan, context: CliContext): { print(event:
       const at = 'topology' in event && event.topology !== null ? `${event.topology}: ` : '';
       switch (event.type) {
         case 'run-started':
-          line(`Run ${event.id}: ${event.plan.topologies.map(topologyKey).join(', ')}, profile ${event.plan.load.profile}`);
+          line(
+            `Run ${event.id}: ${event.plan.topologies.map(topologyKey).join(', ')}, profile ${event.plan.load.profile}`,
+          );
           break;
         case 'stage':
           if (stageTexts[event.stage] !== undefined) line(`${at}${stageTexts[event.stage] ?? ''}`);
@@ -53,7 +55,9 @@ export function progressPrinter(plan: Plan, context: CliContext): { print(event:
           if (event.result.kind === 'warm-up') break;
           const { measurement, validity } = event.result;
           const p95 = measurement.latency.p95Ms?.toFixed(2) ?? 'insufficient';
-          line(`${at}${event.result.name}  ${measurement.rps.toFixed(1)} RPS  p95 ${p95} ms${validity.valid ? '' : '  NOT VALID'}`);
+          line(
+            `${at}${event.result.name}  ${measurement.rps.toFixed(1)} RPS  p95 ${p95} ms${validity.valid ? '' : '  NOT VALID'}`,
+          );
           break;
         }
         case 'topology-ended':

@@ -11,7 +11,8 @@ export function registerRender(program: Command, context: CliContext): void {
     .option('--json', 'print the objects as JSON')
     .action(async (planPath: string | undefined, options: PlanOptions & { json?: boolean }) => {
       const chosen = await choose(planPath, options, context, defaultNamespaceOf);
-      if (chosen.plan.target.kind === 'local') throw usageError('On this machine there are no manifests.', 'Leave --local out.');
+      if (chosen.plan.target.kind === 'local')
+        throw usageError('On this machine there are no manifests.', 'Leave --local out.');
       const { text, objects } = await renderManifests(chosen);
       context.stdout.write(options.json === true ? `${JSON.stringify(objects, null, 2)}\n` : text);
     });

@@ -55,7 +55,9 @@ async function run(chosen: Chosen, options: RunOptions, context: CliContext): Pr
         sha256,
         version: context.version,
       },
-      printer.print,
+      (event) => {
+        printer.print(event);
+      },
       context.signal,
     );
     printer.end();

@@ -165,7 +165,9 @@ class AnswerCheck {
 /** ONNX Runtime only warns when it falls back to the CPU; a run that asked for a GPU must not. */
 function checkProviders(plan: Plan, deployment: Deployment): void {
   if (plan.gpu === null || plan.allowCpuProvider) return;
-  const wrong = deployment.runtimes.find((runtime) => runtime.component !== 'gateway' && runtime.provider === 'CPUExecutionProvider');
+  const wrong = deployment.runtimes.find(
+    (runtime) => runtime.component !== 'gateway' && runtime.provider === 'CPUExecutionProvider',
+  );
   if (wrong === undefined) return;
   throw new BenchError({
     reason: 'gpu-unavailable',
@@ -174,7 +176,11 @@ function checkProviders(plan: Plan, deployment: Deployment): void {
   });
 }
 
-function progressOf(topology: string | null, emit: (event: RunEvent) => void, warn: (message: string) => void): DeployProgress {
+function progressOf(
+  topology: string | null,
+  emit: (event: RunEvent) => void,
+  warn: (message: string) => void,
+): DeployProgress {
   return {
     stage: (stage) => {
       emit({ type: 'stage', topology, stage });
@@ -240,7 +246,11 @@ function assemble(parts: {
   };
 }
 
-function emptyResult(topology: TopologyPlan, status: TopologyResult['status'], problem: BenchError | undefined): TopologyResult {
+function emptyResult(
+  topology: TopologyPlan,
+  status: TopologyResult['status'],
+  problem: BenchError | undefined,
+): TopologyResult {
   return {
     topology,
     status,

@@ -5,17 +5,7 @@ import { topologyKey } from './topologyKey.ts';
 
 /** Where a run, or one topology of it, is. */
 export type Stage =
-  | 'preflight'
-  | 'apply'
-  | 'upload'
-  | 'wait'
-  | 'answers'
-  | 'warm-up'
-  | 'load'
-  | 'collect'
-  | 'delete'
-  | 'save'
-  | 'ended';
+  'preflight' | 'apply' | 'upload' | 'wait' | 'answers' | 'warm-up' | 'load' | 'collect' | 'delete' | 'save' | 'ended';
 
 /** Everything that happens in a run. `topology` is a topology's key (see topologyKey). */
 export type RunEvent =
@@ -25,7 +15,12 @@ export type RunEvent =
   | { readonly type: 'status'; readonly topology: string | null; readonly message: string }
   | { readonly type: 'upload'; readonly topology: string; readonly sentBytes: number; readonly totalBytes: number }
   | { readonly type: 'phase-started'; readonly topology: string; readonly phase: number }
-  | { readonly type: 'phase-snapshot'; readonly topology: string; readonly phase: number; readonly snapshot: PhaseSnapshot }
+  | {
+      readonly type: 'phase-snapshot';
+      readonly topology: string;
+      readonly phase: number;
+      readonly snapshot: PhaseSnapshot;
+    }
   | { readonly type: 'phase-ended'; readonly topology: string; readonly phase: number; readonly result: PhaseResult }
   | { readonly type: 'topology-ended'; readonly topology: string; readonly result: TopologyResult }
   | { readonly type: 'warning'; readonly message: string }

@@ -75,7 +75,8 @@ export async function measureTopology(parts: {
 
   function phaseAt(index: number): Phase {
     const phase = plan.load.phases[index];
-    if (phase === undefined) throw new Error(`The load worker spoke of phase ${String(index)}, which the plan does not have.`);
+    if (phase === undefined)
+      throw new Error(`The load worker spoke of phase ${String(index)}, which the plan does not have.`);
     return phase;
   }
 
@@ -89,7 +90,9 @@ export async function measureTopology(parts: {
         const next = await deployment.counters(signal);
         if (sameCounts(last, next)) return next;
         if (ports.clock.now() > deadline) {
-          warn(`${key} was still answering ${String(quiesceMs / 1000)} s after a phase ended; its counters were left out.`);
+          warn(
+            `${key} was still answering ${String(quiesceMs / 1000)} s after a phase ended; its counters were left out.`,
+          );
           return undefined;
         }
         last = next;
@@ -126,17 +129,19 @@ function phaseResult(
 
 /** Deltas of Triton's counters, as it documents them: inferences over executions is the mean batch that ran. */
 function batchingOf(before: ServerCounters | undefined, after: ServerCounters | undefined): Batching | null {
-  if (before?.triton == null || after?.triton == null) return null;
-  const inferences = after.triton.inferences - before.triton.inferences;
-  const executions = after.triton.executions - before.triton.executions;
-  const requests = after.triton.requests - before.triton.requests;
+  const from = before?.triton ?? null;
+  const to = after?.triton ?? null;
+  if (from === null || to === null) return null;
+  const inferences = to.inferences - from.inferences;
+  const executions = to.executions - from.executions;
+  const requests = to.requests - from.requests;
   const perRequestMs = (microseconds: number): number | null => (requests > 0 ? microseconds / requests / 1000 : null);
   return {
     inferences,
     executions,
     meanBatchSize: executions > 0 ? inferences / executions : null,
-    queueMsPerRequest: perRequestMs(after.triton.queueMicroseconds - before.triton.queueMicroseconds),
-    computeMsPerRequest: perRequestMs(after.triton.computeMicroseconds - before.triton.computeMicroseconds),
+    queueMsPerRequest: perRequestMs(to.queueMicroseconds - from.queueMicroseconds),
+    computeMsPerRequest: perRequestMs(to.computeMicroseconds - from.computeMicroseconds),
   };
 }
 

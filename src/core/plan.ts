@@ -142,7 +142,11 @@ export const planSchema = z
       seen.add(key);
       const { split } = topology;
       if ((topology.name === 'hybrid') !== (split !== null)) {
-        context.addIssue({ code: 'custom', path: ['topologies', index, 'split'], message: 'only the hybrid has a split' });
+        context.addIssue({
+          code: 'custom',
+          path: ['topologies', index, 'split'],
+          message: 'only the hybrid has a split',
+        });
       }
       if (split !== null && split.gatewayCores + split.tritonCores !== topology.cores) {
         context.addIssue({
@@ -160,7 +164,11 @@ export const planSchema = z
       }
     });
     if (plan.target.kind === 'local' && plan.load.vantage === 'in-cluster') {
-      context.addIssue({ code: 'custom', path: ['load', 'vantage'], message: 'a local target has no cluster to load from' });
+      context.addIssue({
+        code: 'custom',
+        path: ['load', 'vantage'],
+        message: 'a local target has no cluster to load from',
+      });
     }
   });
 

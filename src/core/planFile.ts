@@ -1,4 +1,4 @@
-import { LineCounter, parseDocument } from 'yaml';
+import { isNode, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { gpuSchema, imagesSchema, topologyNames } from './plan.ts';
 import { profileNames } from './profiles.ts';
@@ -46,7 +46,10 @@ export function parsePlanFile(text: string): { planFile: PlanFile | undefined; p
     return { message, start, end, line, column: col };
   };
   if (document.errors.length > 0) {
-    return { planFile: undefined, problems: document.errors.map((error) => problem(error.message, error.pos[0], error.pos[1])) };
+    return {
+      planFile: undefined,
+      problems: document.errors.map((error) => problem(error.message, error.pos[0], error.pos[1])),
+    };
   }
   let value: unknown;
   try {
@@ -69,11 +72,8 @@ export function parsePlanFile(text: string): { planFile: PlanFile | undefined; p
 /** Offsets of the node at a path, or of the nearest one above it that exists. */
 function rangeOf(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[]): [number, number] {
   for (let length = path.length; length > 0; length -= 1) {
-    const node = document.getIn(path.slice(0, length), true);
-    if (node !== null && typeof node === 'object' && 'range' in node && Array.isArray(node.range)) {
-      const [start, end] = node.range as number[];
-      if (start !== undefined && end !== undefined) return [start, end];
-    }
+    const node: unknown = document.getIn(path.slice(0, length), true);
+    if (isNode(node) && node.range) return [node.range[0], node.range[1]];
   }
   return [0, 0];
 }

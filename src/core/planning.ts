@@ -60,7 +60,11 @@ const defaultCores = 2;
 export function makePlan(choices: Choices): Plan {
   const gpu = choices.gpu ?? null;
   const cores = choices.cores ?? defaultCores;
-  const images: ImagesPlan = { ...defaultImages, ...(gpu === null ? {} : { requirements: 'cuda' as const }), ...choices.images };
+  const images: ImagesPlan = {
+    ...defaultImages,
+    ...(gpu === null ? {} : { requirements: 'cuda' as const }),
+    ...choices.images,
+  };
   const memoryMiB = choices.memoryMiB ?? defaultMemoryMiB(choices.model);
   return checkPlan({
     version: 1,
@@ -103,9 +107,15 @@ export function checkPlan(value: unknown): Plan {
 }
 
 /** Each topology gets the same cores; the hybrid's are split, and the gateway never takes more than half. */
-function planTopology(name: TopologyName, cores: number, memoryMiB: number, triton: TritonSettings | null): TopologyPlan {
+function planTopology(
+  name: TopologyName,
+  cores: number,
+  memoryMiB: number,
+  triton: TritonSettings | null,
+): TopologyPlan {
   if (name === 'fastapi') return { name, variant: '', cores, memoryMiB, split: null, triton: null };
-  if (name === 'triton') return { name, variant: '', cores, memoryMiB, split: null, triton: triton ?? defaultTriton(cores) };
+  if (name === 'triton')
+    return { name, variant: '', cores, memoryMiB, split: null, triton: triton ?? defaultTriton(cores) };
   if (cores < 2) {
     throw new BenchError({
       reason: 'plan-invalid',

@@ -14,7 +14,10 @@ export interface Clock {
 export interface Payload {
   readonly name: string;
   readonly sha256: string;
-  readonly texts: readonly { readonly text: string; /** Whether it holds made-up identifiers. */ readonly identifiers: boolean }[];
+  readonly texts: readonly {
+    readonly text: string;
+    /** Whether it holds made-up identifiers. */ readonly identifiers: boolean;
+  }[];
 }
 
 export interface DeployProgress {

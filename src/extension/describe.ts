@@ -73,13 +73,18 @@ export function planSummary(
 export function planDetail(plan: Plan): string {
   const modelBytes = plan.model.files.reduce((sum, file) => sum + file.sizeBytes, 0);
   const model = `Model ${plan.model.name}, ${formatBytes(modelBytes)}.`;
-  if (plan.target.kind === 'local') return `${model} Processes of this machine, ended when the run ends.`;
+  if (plan.target.kind === 'local') {
+    return `${model} Servers and load are processes of this machine; they end with the run.`;
+  }
   const from =
     plan.load.vantage === 'in-cluster'
-      ? 'Load comes from a pod of its own'
-      : 'Load comes from this machine by a port-forward';
-  const made = plan.target.createNamespace ? `Makes the namespace ${plan.target.namespace}. ` : '';
-  return `${model} ${made}${from}. What the run makes, it removes.`;
+      ? 'The load comes from a pod of its own.'
+      : 'The load comes from this machine through a port-forward: good for a first look only.';
+  const { namespace, createNamespace } = plan.target;
+  const made = createNamespace
+    ? `The namespace ${namespace} does not exist: it is made, and removed with the rest. `
+    : '';
+  return `${model} ${made}${from} What the run makes, it removes.`;
 }
 
 export function aboutTime(seconds: number): string {
@@ -146,8 +151,7 @@ export function tellingRows(record: RunRecord): readonly PhaseRow[] {
 /** "triton p50 2.10, p95 3.40 ms, 780 RPS": short enough for three of them above a line of code. */
 export function rowShort(row: PhaseRow): string {
   const number = (value: number | null): string => (value === null ? '–' : significant(value));
-  const invalid = row.validity.valid ? '' : ' (not valid)';
-  return `${row.topology} p50 ${number(row.p50Ms)}, p95 ${number(row.p95Ms)} ms, ${formatRps(row.rps)}${invalid}`;
+  return `${row.topology} p50 ${number(row.p50Ms)}, p95 ${number(row.p95Ms)} ms, ${formatRps(row.rps)}`;
 }
 
 /** "triton: p50 2.10 ms, p95 3.40 ms, 780 RPS at 8 connections" */

@@ -136,13 +136,24 @@ export async function deactivate(): Promise<void> {
   runsToStop = undefined;
 }
 
-/** Later, so that it is no part of activation. */
+/** Later, so that it is no part of activation; and again, when a window that has just closed may still hold its lease. */
 function lookForLeftBehind(context: vscode.ExtensionContext, services: Services): void {
-  const timer = setTimeout(() => {
-    void offerLeftBehind(services);
-  }, 3000);
+  const delaysMs = [3_000, 70_000, 70_000];
+  let timer: NodeJS.Timeout | undefined;
+  let disposed = false;
+  const next = (): void => {
+    const delayMs = delaysMs.shift();
+    if (delayMs === undefined || disposed) return;
+    timer = setTimeout(() => {
+      void offerLeftBehind(services).then((lookAgain) => {
+        if (lookAgain) next();
+      });
+    }, delayMs);
+  };
+  next();
   context.subscriptions.push({
     dispose: () => {
+      disposed = true;
       clearTimeout(timer);
     },
   });

@@ -88,7 +88,14 @@ export class ModelLenses implements vscode.CodeLensProvider<ModelLens>, vscode.D
     const record = await this.#lastRecord(lens.subject);
     const row = record === undefined ? undefined : tellingRows(record)[lens.figure];
     if (record !== undefined && row !== undefined) {
-      lens.command = { ...command('topologyBench.openResults', rowShort(row), record.id), tooltip: rowFigures(row) };
+      lens.command = {
+        ...command(
+          'topologyBench.openResults',
+          `${row.validity.valid ? '' : '$(warning) '}${rowShort(row)}`,
+          record.id,
+        ),
+        tooltip: rowFigures(row),
+      };
     }
     return lens;
   }

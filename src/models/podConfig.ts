@@ -20,7 +20,7 @@ export interface PodConfigParts {
 export async function podConfig(parts: PodConfigParts): Promise<string> {
   const { own, ownPath, labels, padTokenId } = parts;
   if (own !== undefined && ownPath !== undefined && namesLabels(own, labels)) return ownPath;
-  const text = `${JSON.stringify({ pad_token_id: padTokenId, ...own, id2label: { ...labels } }, null, 2)}\n`;
+  const text = `${JSON.stringify({ pad_token_id: padTokenId, ...own, id2label: Object.fromEntries(labels.entries()) }, null, 2)}\n`;
   const name = createHash('sha256').update(text).digest('hex').slice(0, 32);
   const folder = join(defaultCacheDirectory(), 'model-configs');
   const path = join(folder, `${name}.json`);
@@ -34,5 +34,5 @@ export async function podConfig(parts: PodConfigParts): Promise<string> {
 
 function namesLabels(own: Readonly<Record<string, unknown>>, labels: readonly string[]): boolean {
   const named = own['id2label'];
-  return named !== null && typeof named === 'object' && JSON.stringify({ ...named }) === JSON.stringify({ ...labels });
+  return named !== null && typeof named === 'object' && JSON.stringify(named) === JSON.stringify(Object.fromEntries(labels.entries()));
 }

@@ -130,7 +130,8 @@ async function labelsOf(
   own: ParsedModel | undefined,
   warnings: string[],
 ): Promise<string[]> {
-  if (own?.labels != null) return [...own.labels];
+  const named = own?.labels ?? null;
+  if (named !== null) return [...named];
   const labelFile = triton?.labelFileName ?? null;
   if (labelFile !== null) {
     const path = join(source.directory, labelFile);

@@ -42,7 +42,8 @@ export function openRunStore(directory: string): RunStore {
         throw new BenchError({
           reason: 'save-failed',
           message: `The run record could not be written to ${directory}: ${reasonOf(error)}.`,
-          nextStep: 'Free some space or choose another results folder; the results stay in the window until it is closed.',
+          nextStep:
+            'Free some space or choose another results folder; the results stay in the window until it is closed.',
           cause: error,
         });
       }
@@ -60,7 +61,10 @@ export function openRunStore(directory: string): RunStore {
           cause: error,
         });
       }
-      const ids = names.filter((name) => name.endsWith(extension) && !name.startsWith('.')).sort().reverse();
+      const ids = names
+        .filter((name) => name.endsWith(extension) && !name.startsWith('.'))
+        .sort()
+        .reverse();
       return Promise.all(ids.map((name) => readStored(join(directory, name))));
     },
     async read(id) {
@@ -99,7 +103,13 @@ function readText(text: string): RunRecord | string {
   } catch {
     return 'it is not complete JSON; the file is damaged';
   }
-  if (json !== null && typeof json === 'object' && 'version' in json && typeof json.version === 'number' && json.version > 1) {
+  if (
+    json !== null &&
+    typeof json === 'object' &&
+    'version' in json &&
+    typeof json.version === 'number' &&
+    json.version > 1
+  ) {
     return `it was written by a newer version of Topology Bench (record version ${String(json.version)})`;
   }
   const parsed = runRecordSchema.safeParse(json);

@@ -60,6 +60,8 @@ export function podTemplate(
   const packages: VolumeMount[] = installs ? [{ name: 'packages', mountPath: packagesDirectory }] : [];
   const models: VolumeMount[] = parts.holdsModel ? [{ name: 'models', mountPath: modelDirectory }] : [];
   const python = pythonEnvironment();
+  // NVIDIA's images ask for every GPU of the node, which some runtimes then give to a pod that has none.
+  const withoutDevices = plan.gpu !== null && gpu === null ? { NVIDIA_VISIBLE_DEVICES: 'void' } : {};
 
   const install: Container = {
     name: packagesContainer,
@@ -91,7 +93,7 @@ export function podTemplate(
     name: parts.component,
     image,
     command: parts.command,
-    env: [...python, ...environmentVariables(parts.environment)],
+    env: [...python, ...environmentVariables({ ...withoutDevices, ...parts.environment })],
     ports: parts.ports.map((name) => ({ name, containerPort: serverPorts[name] })),
     resources: { requests: { ...amounts, ...gpuAmounts(gpu) }, limits: { ...amounts, ...gpuAmounts(gpu) } },
     securityContext: containerSecurityContext,
@@ -108,7 +110,8 @@ export function podTemplate(
     },
     spec: {
       restartPolicy,
-      terminationGracePeriodSeconds: 10,
+      // A benchmark has nothing to drain, and its GPU is waited for; a deployment ends its requests first.
+      terminationGracePeriodSeconds: anchor.kind === 'run' ? 2 : 30,
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       securityContext: podSecurityContext,

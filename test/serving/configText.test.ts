@@ -32,7 +32,8 @@ beforeAll(async () => {
     const ports = ['--allow-http=false', '--allow-grpc=false', '--allow-metrics=false'];
     const server = spawn(
       join(triton.home, 'bin', 'tritonserver'),
-      [`--model-repository=${folder}`, `--backend-directory=${join(triton.home, 'backends')}`, '--exit-on-error=true', ...ports],
+      // Without any backend every model fails at once.
+      [`--model-repository=${folder}`, `--backend-directory=${join(triton.home, 'bin')}`, '--exit-on-error=true', ...ports],
       { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...triton.environment } },
     );
     for (const stream of [server.stdout, server.stderr]) {

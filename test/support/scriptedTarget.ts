@@ -1,7 +1,14 @@
 import { throwIfCancelled, type BenchError } from '../../src/core/errors.ts';
 import type { PhaseMeasurement } from '../../src/core/load.ts';
 import { topologyKey, type Plan, type TopologyPlan } from '../../src/core/plan.ts';
-import type { DeployProgress, Deployment, LoadHandlers, LoadOutcome, LoadRequest, Target } from '../../src/core/ports.ts';
+import type {
+  DeployProgress,
+  Deployment,
+  LoadHandlers,
+  LoadOutcome,
+  LoadRequest,
+  Target,
+} from '../../src/core/ports.ts';
 import type { Environment } from '../../src/core/record.ts';
 
 /** A target at the engine's outermost port that does what a test says, and writes down what it was asked. */
@@ -19,10 +26,22 @@ export class ScriptedTarget implements Target {
   async preflight(_plan: Plan, _runId: string, _progress: DeployProgress, signal: AbortSignal): Promise<Environment> {
     throwIfCancelled(signal, 'checking');
     this.#call('preflight');
-    return { target: 'kubernetes', cluster: 'abc', serverVersion: 'v1', machine: 'test', gpuProducts: [], driverVersions: [] };
+    return {
+      target: 'kubernetes',
+      cluster: 'abc',
+      serverVersion: 'v1',
+      machine: 'test',
+      gpuProducts: [],
+      driverVersions: [],
+    };
   }
 
-  async deploy(_plan: Plan, topology: TopologyPlan, progress: DeployProgress, signal: AbortSignal): Promise<Deployment> {
+  async deploy(
+    _plan: Plan,
+    topology: TopologyPlan,
+    progress: DeployProgress,
+    signal: AbortSignal,
+  ): Promise<Deployment> {
     const key = topologyKey(topology);
     throwIfCancelled(signal, 'deploying');
     progress.stage('apply');
@@ -52,9 +71,16 @@ export class ScriptedTarget implements Target {
         return texts.map(() => ({ label: 'POSITIVE', score: 0.9, logits: [-1 + offset, 1 + offset] }));
       },
       async counters() {
-        const triton = topology.triton === null
-          ? null
-          : { inferences: answered, executions: answered / 2, requests: answered, queueMicroseconds: answered * 100, computeMicroseconds: answered * 900 };
+        const triton =
+          topology.triton === null
+            ? null
+            : {
+                inferences: answered,
+                executions: answered / 2,
+                requests: answered,
+                queueMicroseconds: answered * 100,
+                computeMicroseconds: answered * 900,
+              };
         return { answered, triton };
       },
       async load(request: LoadRequest, handlers: LoadHandlers, loadSignal: AbortSignal): Promise<LoadOutcome> {

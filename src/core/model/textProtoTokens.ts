@@ -14,7 +14,11 @@ export interface Token {
 /** Splits the text, in time linear in its length; what is no token is reported and left out. The last token is `end`. */
 export function readTokens(text: string, problems: ProblemList): Token[] {
   const tokens: Token[] = [];
-  let position = text.startsWith('\uFEFF') ? 1 : 0;
+  let position = 0;
+  if (text.startsWith('\uFEFF')) {
+    problems.error('A file must not begin with a byte order mark; Triton refuses it.', { start: 0, end: 1 });
+    position = 1;
+  }
   let opensLine = true;
   const push = (kind: Token['kind'], start: number, end: number, value = text.slice(start, end)): void => {
     tokens.push({ kind, text: value, start, end, opensLine });
@@ -107,9 +111,10 @@ function readEscape(text: string, start: number): { value: string | undefined; e
   if (simple !== undefined) return { value: simple, end: start + 2 };
   numericEscape.lastIndex = start;
   const match = numericEscape.exec(text);
-  if (match === null) return { value: undefined, end: text[start + 1] === '\n' ? start + 1 : Math.min(start + 2, text.length) };
+  if (match === null)
+    return { value: undefined, end: text[start + 1] === '\n' ? start + 1 : Math.min(start + 2, text.length) };
   const [whole, octal, ...hexadecimal] = match;
-  const digits = hexadecimal.find((candidate) => candidate !== undefined);
+  const digits = hexadecimal.find((candidate: string | undefined) => candidate !== undefined);
   const code = octal === undefined ? Number.parseInt(digits ?? '', 16) : Number.parseInt(octal, 8);
   return { value: code <= 0x10_ffff ? String.fromCodePoint(code) : undefined, end: start + whole.length };
 }
@@ -121,7 +126,10 @@ function endOfNumber(text: string, start: number): number {
   while (position < text.length) {
     const character = text[position] ?? '';
     const exponentSign =
-      !hexadecimal && (character === '+' || character === '-') && /[eE]/.test(text[position - 1] ?? '') && position > start;
+      !hexadecimal &&
+      (character === '+' || character === '-') &&
+      /[eE]/.test(text[position - 1] ?? '') &&
+      position > start;
     if (!isNamePart(character) && character !== '.' && !exponentSign) break;
     position += 1;
   }

@@ -106,7 +106,9 @@ const fieldTypes = new Map(
         .split(',')
         .map((field) => field.trim().split(/\s+/))
         .flatMap(([name, type]): [string, FieldType][] =>
-          name === undefined || type === undefined ? [] : [[name, { type: type.replace('*', ''), repeated: type.endsWith('*') }]],
+          name === undefined || type === undefined
+            ? []
+            : [[name, { type: type.replace('*', ''), repeated: type.endsWith('*') }]],
         ),
     ),
   ]),
@@ -138,9 +140,10 @@ function checkMessage(message: string, fields: readonly TextField[], problems: P
   for (const field of fields) {
     const type = known?.get(field.name);
     if (type === undefined) {
-      if (!field.name.startsWith('[')) {
-        problems.warning(`${message} has no field ${quote(field.name)}; Triton refuses a config with unknown fields.`, field);
-      }
+      problems.warning(
+        `${message} has no field ${quote(field.name)}; Triton refuses a config with unknown fields.`,
+        field,
+      );
       continue;
     }
     if (!type.repeated && (seen.has(field.name) || field.values.length > 1)) {

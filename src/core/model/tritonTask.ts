@@ -158,7 +158,8 @@ function names(tensors: readonly Tensor[]): string {
 }
 
 function readTensor(fields: readonly TextField[]): Tensor {
-  const all = (name: string): TextValue[] => fields.filter((field) => field.name === name).flatMap((field) => field.values);
+  const all = (name: string): TextValue[] =>
+    fields.filter((field) => field.name === name).flatMap((field) => field.values);
   const text = (name: string): string | null => {
     const value = all(name).at(-1);
     return value?.kind === 'string' && value.value !== '' ? value.value : null;

@@ -17,9 +17,10 @@ export async function cleanUp(services: Services): Promise<void> {
     );
     return;
   }
-  const leftovers = await removable(place, services);
+  const all = await foreign(place, services);
+  await forgetMarkers(place, services, new Set(all.map((leftover) => leftover.id)));
+  const leftovers = all.filter((leftover) => !leftover.inUse);
   if (leftovers.length === 0) {
-    await forgetMarkers(place, services, new Set());
     void vscode.window.showInformationMessage(
       vscode.l10n.t('Nothing of Topology Bench is left behind on {0}/{1}.', place.context, place.namespace),
     );
@@ -40,25 +41,31 @@ export async function cleanUp(services: Services): Promise<void> {
 
 /**
  * After activation: runs that a closed window left behind are looked for, but only where such a run is noted; their
- * clean-up is offered.
+ * clean-up is offered. True when one of them still seems to be looked after, which may be an echo of a window that has just
+ * closed: then it is worth looking again a minute later.
  */
-export async function offerLeftBehind(services: Services): Promise<void> {
-  if (!vscode.workspace.isTrusted) return;
+export async function offerLeftBehind(services: Services): Promise<boolean> {
+  if (!vscode.workspace.isTrusted) return false;
+  const noted = new Set(services.memory.unfinished().map((run) => run.runId));
   const places = new Map<string, ClusterPlace>();
   for (const { context, namespace } of services.memory.unfinished()) {
     places.set(`${context}/${namespace}`, { context, namespace });
   }
+  let lookAgain = false;
   for (const place of places.values()) {
     try {
-      const runs = (await removable(place, services)).filter((leftover) => leftover.kind === 'run');
+      const runs = (await foreign(place, services)).filter((leftover) => leftover.kind === 'run');
       await forgetMarkers(place, services, new Set(runs.map((leftover) => leftover.id)));
-      if (runs.length > 0) await offer(place, runs, services);
+      lookAgain ||= runs.some((run) => run.inUse && noted.has(run.id));
+      const left = runs.filter((run) => !run.inUse);
+      if (left.length > 0) void offer(place, left, services);
     } catch (error) {
       // Nobody asked, so a cluster that is away at the moment is no news; the note stays for the next start.
       services.log.info(`Looking for runs left behind on ${place.context}/${place.namespace} did not succeed.`);
       services.failures.note(error, 'looking for runs left behind');
     }
   }
+  return lookAgain;
 }
 
 async function offer(place: ClusterPlace, runs: readonly Leftover[], services: Services): Promise<void> {
@@ -67,7 +74,7 @@ async function offer(place: ClusterPlace, runs: readonly Leftover[], services: S
   const held = gpus === 0 ? '' : vscode.l10n.t(' They hold {0}.', formatCount(gpus, 'GPU'));
   const chosen = await vscode.window.showWarningMessage(
     vscode.l10n.t(
-      '{0} on {1}/{2} was left behind by a window that closed.{3}',
+      '{0} on {1}/{2} left behind by a window that closed.{3}',
       formatCount(runs.length, 'benchmark run'),
       place.context,
       place.namespace,
@@ -100,11 +107,10 @@ async function remove(place: ClusterPlace, leftovers: readonly Leftover[], servi
   void vscode.window.showInformationMessage(vscode.l10n.t('Removed {0}.', formatCount(leftovers.length, 'leftover')));
 }
 
-/** What nobody looks after any more: not what this or another window, or the command line, still renews. */
-async function removable(place: ClusterPlace, services: Services): Promise<Leftover[]> {
+/** What is there and is not of this window; `inUse` tells what another window or the command line looks after. */
+async function foreign(place: ClusterPlace, services: Services): Promise<Leftover[]> {
   const own = new Set(services.runs.active().map((run) => run.id));
-  const leftovers = await services.cluster.leftovers(place);
-  return leftovers.filter((leftover) => !leftover.inUse && !own.has(leftover.id));
+  return (await services.cluster.leftovers(place)).filter((leftover) => !own.has(leftover.id));
 }
 
 /** A noted run of which nothing is there any more is finished. */

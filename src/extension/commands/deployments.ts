@@ -11,8 +11,8 @@ import { progressIn } from './deploy.ts';
 
 /** Of our own writing, and without anything that looks like a person. */
 const sampleTexts = [
-  'The patient recovered quickly and was pleased with the care.',
-  'The wait was long and the pain did not improve.',
+  'A wonderful recovery; the patient is happy and thankful.',
+  'The wait was long and the food was awful.',
 ];
 
 export async function deleteDeployment(argument: unknown, services: Services): Promise<void> {

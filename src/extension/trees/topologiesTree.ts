@@ -94,7 +94,9 @@ export class TopologiesTree extends Tree<TopologyNode> {
       const own = deployments.filter(
         (deployment) => deployment.topology === topology || deployment.topology.startsWith(`${topology} (`),
       );
-      return { kind: 'topology', id: `topology:${topology}`, topology, deployments: own };
+      // A node keeps whether it is open by its id, so one that gets its first child must be another one to open by itself.
+      const id = `topology:${topology}${own.length === 0 ? '' : ':deployed'}`;
+      return { kind: 'topology', id, topology, deployments: own };
     });
     return [...runs, ...topologies, ...problems];
   }

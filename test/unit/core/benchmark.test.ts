@@ -41,7 +41,9 @@ describe('benchmark', () => {
   });
 
   it('goes on with the others when one topology fails, and keeps the failure', async () => {
-    const target = new ScriptedTarget({ 'deploy triton': new BenchError({ reason: 'image-unavailable', message: 'no image' }) });
+    const target = new ScriptedTarget({
+      'deploy triton': new BenchError({ reason: 'image-unavailable', message: 'no image' }),
+    });
     const { record, saved } = await go(target);
     expect(record?.status).toBe('failed');
     expect(record?.topologies.map((topology) => topology.status)).toEqual(['completed', 'failed', 'completed']);
@@ -51,7 +53,9 @@ describe('benchmark', () => {
   });
 
   it('keeps the phases that ended before a pod died', async () => {
-    const target = new ScriptedTarget({ 'load triton': new BenchError({ reason: 'pod-failed', message: 'OOMKilled' }) });
+    const target = new ScriptedTarget({
+      'load triton': new BenchError({ reason: 'pod-failed', message: 'OOMKilled' }),
+    });
     const { record } = await go(target);
     expect(record?.topologies[1]?.phases).toHaveLength(1);
     expect(record?.topologies[1]?.failure?.message).toBe('OOMKilled');
@@ -83,7 +87,9 @@ describe('benchmark', () => {
   });
 
   it('ends with the reason when preflight fails, makes nothing and saves nothing', async () => {
-    const target = new ScriptedTarget({ preflight: new BenchError({ reason: 'forbidden', message: 'may not create jobs' }) });
+    const target = new ScriptedTarget({
+      preflight: new BenchError({ reason: 'forbidden', message: 'may not create jobs' }),
+    });
     const { failure, saved, state } = await go(target);
     expect(failure?.reason).toBe('forbidden');
     expect(target.calls).toEqual(['preflight', 'close']);
@@ -114,8 +120,15 @@ describe('benchmark', () => {
   });
 
   it('loses no measurement to a full disk, and hides no record behind a failed clean-up', async () => {
-    const target = new ScriptedTarget({ close: new BenchError({ reason: 'clean-up-incomplete', message: 'pod x is left' }) });
-    const { record, events } = await go(target, {}, undefined, new BenchError({ reason: 'save-failed', message: 'disk full' }));
+    const target = new ScriptedTarget({
+      close: new BenchError({ reason: 'clean-up-incomplete', message: 'pod x is left' }),
+    });
+    const { record, events } = await go(
+      target,
+      {},
+      undefined,
+      new BenchError({ reason: 'save-failed', message: 'disk full' }),
+    );
     expect(record?.status).toBe('completed');
     const order = events.map((event) => event.type).filter((type) => type === 'run-ended' || type === 'run-closed');
     expect(order).toEqual(['run-ended', 'run-closed']);

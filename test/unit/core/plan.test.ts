@@ -46,7 +46,9 @@ describe('makePlan', () => {
     ['a hybrid without Triton settings', { triton: null }, /need Triton settings/],
   ])('refuses %s', (_name, change, message) => {
     const plan = makePlan(choices);
-    const topologies = plan.topologies.map((topology) => (topology.name === 'hybrid' ? { ...topology, ...change } : topology));
+    const topologies = plan.topologies.map((topology) =>
+      topology.name === 'hybrid' ? { ...topology, ...change } : topology,
+    );
     expect(() => checkPlan({ ...plan, topologies })).toThrow(message);
   });
 
@@ -65,7 +67,9 @@ describe('profiles', () => {
   it('quick: a warm-up of 5 s, then 5 s at 1, 8 and 32 connections, each after a warm-up of its own', () => {
     const phases = profilePhases('quick');
     expect(phases[0]).toEqual({ name: 'warm-up', kind: 'warm-up', connections: 32, durationSeconds: 5 });
-    expect(phases.filter((phase) => phase.kind === 'measured').map((phase) => [phase.connections, phase.durationSeconds])).toEqual([
+    expect(
+      phases.filter((phase) => phase.kind === 'measured').map((phase) => [phase.connections, phase.durationSeconds]),
+    ).toEqual([
       [1, 5],
       [8, 5],
       [32, 5],

@@ -3,7 +3,9 @@ import { parsePlanFile } from '../../../src/core/planFile.ts';
 
 describe('parsePlanFile', () => {
   it('reads a plan file', () => {
-    const { planFile, problems } = parsePlanFile('version: 1\nmodel: ./models/a\ntopologies: [triton]\ngpu: {count: 2}\n');
+    const { planFile, problems } = parsePlanFile(
+      'version: 1\nmodel: ./models/a\ntopologies: [triton]\ngpu: {count: 2}\n',
+    );
     expect(problems).toEqual([]);
     expect(planFile).toEqual({ version: 1, model: './models/a', topologies: ['triton'], gpu: { count: 2 } });
   });

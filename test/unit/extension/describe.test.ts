@@ -73,8 +73,8 @@ test('the confirmation says what runs, where, with what, and for about how long'
 
 test('the confirmation says when a namespace is made', () => {
   const target = { ...onCluster.target, createNamespace: true } as const;
-  expect(planDetail(planOf(onCluster))).not.toContain('Makes the namespace');
-  expect(planDetail(planOf({ ...onCluster, target }))).toContain('Makes the namespace team-a.');
+  expect(planDetail(planOf(onCluster))).not.toContain('does not exist');
+  expect(planDetail(planOf({ ...onCluster, target }))).toContain('The namespace team-a does not exist: it is made');
 });
 
 test('choices, subjects, profiles and times read as people say them', () => {

@@ -175,15 +175,17 @@ dynamic_batching {
 instance_group [ { kind: KIND_CPU count: 2 rate_limiter { resources [ { name: "R1" count: 4 }, { name: "R2" global: True count: 2 } ] priority: 2 } } ]`,
     says: { dynamicBatching: { preferredBatchSizes: [4, 8], maxQueueDelayMicroseconds: 100 }, instances: 2 },
   },
-  'Windows line ends, tabs and a byte order mark': {
-    text: `\uFEFFname: "windows"\r\nmax_batch_size:\t8\r\n# comment\r\n${tokenInputs.replaceAll('\n', '\r\n')}\r\n${logits}\r\n`,
+  'Windows line ends and tabs': {
+    text: `name: "windows"\r\nmax_batch_size:\t8\r\n# comment\r\n${tokenInputs.replaceAll('\n', '\r\n')}\r\n${logits}\r\n`,
     says: { name: 'windows', maxBatchSize: 8 },
   },
-  'extensions and Any types in brackets': {
-    text: `name: "any" max_batch_size: 1 ${tokenInputs} ${logits}
-[my.company.extension] { owner: "team" }
-[type.googleapis.com/some.Message] { value: 1.5e-3f other: -inf third: .5 }`,
-    says: { name: 'any' },
+  'a comment at the end without a line end, and one in a list': {
+    text: `name: "comments" max_batch_size: 1 ${tokenInputs}
+output [ # the only one
+  { name: "logits" data_type: TYPE_FP32 dims: [ # two
+    2 ] } ]
+# the end`,
+    says: { name: 'comments', labelCount: 2 },
   },
 };
 
@@ -256,6 +258,9 @@ export const lookAlikes: Readonly<Record<string, { text: string; why: string }>>
 export const mistakes: readonly (readonly [string, string, 'error' | 'warning', string, string])[] = [
   ['an unknown field is a warning', 'name: "x"\nmax_bath_size: 8', 'warning', 'no field "max_bath_size"', 'max_bath_size'],
   ['an unknown field deep inside', 'instance_group [ { counts: 1 } ]', 'warning', 'no field "counts"', 'counts'],
+  ['an extension', '[my.company.extension] { owner: "team" } name: "x"', 'warning', 'no field', '[my.company.extension]'],
+  ['an Any type', '[type.googleapis.com/some.Message] { v: 1.5e-3f } name: "x"', 'warning', 'no field', '[type.googleapis.com/some.Message]'],
+  ['a byte order mark', '\uFEFFname: "x"', 'error', 'byte order mark', '\uFEFF'],
   ['a string for a number', 'max_batch_size: "8"', 'error', 'whole number', '"8"'],
   ['a number for a string', 'name: 8', 'error', 'string in quotes', '8'],
   ['no colon before a value', 'name "x"', 'error', 'Expected ":"', 'name'],

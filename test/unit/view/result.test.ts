@@ -182,7 +182,7 @@ describe('a record as text', () => {
   });
 
   it('Markdown', async () => {
-    await expectGolden(golden('record.md'), recordMarkdown(oneFailed));
+    await expectGolden(golden('markdown-one-failed.txt'), recordMarkdown(oneFailed));
   });
 
   it('Markdown never takes text from a record for markup', () => {

@@ -1,0 +1,367 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { RunRecord } from '../../../src/core/record.ts';
+import { headlineOf } from '../../../src/core/view/headline.ts';
+import { recordMarkdown } from '../../../src/core/view/markdown.ts';
+import { measuredRecord, rowsOf } from '../../../src/core/view/measured.ts';
+import { resultTable } from '../../../src/core/view/resultTable.ts';
+import type { View } from '../../../src/protocol/messages.ts';
+import { failedResult, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
+import { sampleState } from '../../support/sampleState.ts';
+import {
+  accessibilityFindings,
+  buildBundles,
+  PageServer,
+  paintedShares,
+  themeNames,
+  type ResultsPage,
+} from './page.ts';
+
+/** The real page in a real Chromium, under the policy that VS Code's panel gives it. */
+
+const record = sampleRecord();
+const partial = sampleRecord({
+  change: (result) => (result.topology.name === 'triton' ? failedResult(result) : result),
+  record: { status: 'failed' },
+});
+let server: PageServer;
+let opened: ResultsPage | undefined;
+
+beforeAll(async () => {
+  server = await PageServer.start(await buildBundles());
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+/** Whatever a test did: the policy was never violated and the page never threw. */
+afterEach(async () => {
+  expect(await opened?.violations()).toEqual([]);
+  expect((await opened?.messages())?.filter((message) => message.type === 'page-problem')).toEqual([]);
+  await opened?.page.close();
+  opened = undefined;
+});
+
+async function open(options: Partial<Parameters<PageServer['open']>[0]> = {}): Promise<ResultsPage> {
+  opened = await server.open({ theme: 'dark', ...options });
+  return opened;
+}
+
+function recordView(shown: RunRecord, notSaved: string | null = null): View {
+  return { kind: 'record', record: shown, subject: 'sentiment', canBenchmarkAgain: true, notSaved };
+}
+
+/** The results table as it stands in the page. */
+function tableText(page: ResultsPage): Promise<string[][]> {
+  return page.page.$$eval('table.results tr', (rows) =>
+    rows.map((row) => [...row.children].map((cell) => cell.textContent)),
+  );
+}
+
+function expectedTable(shown: RunRecord): string[][] {
+  const table = resultTable(rowsOf(measuredRecord(shown)));
+  return [
+    table.columns.map((column) => column.header),
+    ...table.groups.flatMap((group) => [
+      [group.heading],
+      ...group.rows.map((row) => row.cells.map((cell) => cell.text)),
+    ]),
+  ];
+}
+
+describe('a finished run', () => {
+  it('shows what the record says, to the last cell', async () => {
+    const page = await open();
+    const drawn = await page.show(recordView(record));
+    expect(drawn.runId).toBe(record.id);
+    const byLevel = rowsOf(measuredRecord(record)).sort((a, b) => a.connections - b.connections);
+    expect(drawn.figures).toEqual(
+      byLevel.map(({ topology, phase, p50Ms, p95Ms, p99Ms, rps, errors }) => ({
+        topology,
+        phase,
+        p50Ms,
+        p95Ms,
+        p99Ms,
+        rps,
+        errors,
+      })),
+    );
+    expect(await tableText(page)).toEqual(expectedTable(record));
+    const headline = (await page.page.textContent('h1'))?.replaceAll('\u00a0', ' ');
+    expect(headline).toBe(headlineOf(measuredRecord(record)).text);
+    expect(await page.page.getAttribute('body', 'data-drawn')).toBe('1');
+  });
+
+  it('paints every chart, each with its numbers in a table behind it', async () => {
+    const page = await open({ width: 900 });
+    await page.show(recordView(record));
+    const charts = { throughput: 1, percentiles: 2, time: 1, paper: 1 };
+    for (const [id, count] of Object.entries(charts)) {
+      await page.page.click(`#tab-${id}`);
+      await page.page.waitForFunction(
+        (wanted) =>
+          [...document.querySelectorAll('canvas')].filter((canvas) => canvas.clientWidth > 0).length === wanted,
+        count,
+      );
+      const shares = await paintedShares(page.page);
+      expect(shares).toHaveLength(count);
+      for (const share of shares) expect(share).toBeGreaterThan(0.01);
+      const labels = await page.page.$$eval(`#view-${id} canvas`, (all) =>
+        all.map((canvas) => canvas.getAttribute('aria-label')),
+      );
+      for (const label of labels) expect(label).not.toBe('');
+      expect(await page.page.locator(`#view-${id} .chart-data table`).count()).toBe(count);
+    }
+  });
+
+  it('follows the level that is chosen, and keeps it for the next page', async () => {
+    const page = await open();
+    await page.show(recordView(record));
+    expect(await page.page.locator('.card[data-topology=triton] .value').allTextContents()).toEqual([
+      '917',
+      '34.2',
+      '47.3',
+    ]);
+    await page.page.locator('vscode-dropdown').click();
+    await page.page.locator('vscode-option', { hasText: '8 connections' }).click();
+    await page.page.waitForFunction(
+      () => document.querySelector('.card[data-topology=triton] .value')?.textContent === '886',
+    );
+    await page.page.click('#tab-time');
+    const kept = await page.keptState();
+    expect(kept).toEqual({ version: 1, runId: record.id, choice: { section: 'time', level: 8 } });
+    await page.page.close();
+
+    const again = await open({ state: kept });
+    await again.show(recordView(record));
+    expect(await again.page.locator('.card[data-topology=triton] .value').first().textContent()).toBe('886');
+    expect(await again.page.getAttribute('#tab-time', 'aria-selected')).toBe('true');
+    expect(await paintedShares(again.page)).toHaveLength(1);
+  });
+
+  it('is worked by the keyboard alone', async () => {
+    const page = await open();
+    await page.show(recordView(record));
+    const reached: string[] = [];
+    for (let press = 0; press < 14; press += 1) {
+      await page.page.keyboard.press('Tab');
+      reached.push(
+        await page.page.evaluate(() => {
+          const focused = document.activeElement;
+          return `${focused?.localName ?? ''} ${focused?.getAttribute('aria-label') ?? focused?.textContent ?? ''}`.trim();
+        }),
+      );
+    }
+    expect(reached).toEqual(
+      expect.arrayContaining([
+        'vscode-button Benchmark again',
+        'vscode-button Copy as Markdown',
+        'vscode-button Open record JSON',
+        'vscode-dropdown Connections of the figures and charts',
+        'div Results table',
+        'vscode-panel-tab Latency vs throughput',
+        'summary Data of this chart',
+        'summary How this was measured',
+      ]),
+    );
+    await page.page.focus('#tab-throughput');
+    await page.page.keyboard.press('ArrowRight');
+    expect(await page.page.getAttribute('#tab-percentiles', 'aria-selected')).toBe('true');
+  });
+
+  it('sends its requests and says how they ended', async () => {
+    const page = await open();
+    await page.show(recordView(record));
+    await page.page.getByText('Copy as Markdown').click();
+    await page.waitForMessage('request');
+    const request = (await page.messages()).find((message) => message.type === 'request');
+    expect(request?.type === 'request' && request.request).toEqual({ kind: 'copy', text: recordMarkdown(record) });
+    await page.send({ type: 'reply', id: 0, ok: true });
+    await page.page.getByText('Copied.').waitFor();
+    await page.page.getByText('Open record JSON').click();
+    await page.send({ type: 'reply', id: 1, ok: false, message: 'The record was deleted.' });
+    await page.page.getByText('The record was deleted.').waitFor();
+  });
+
+  it('never takes text from a record for markup', async () => {
+    const page = await open();
+    const nasty = '<img src=x onerror="document.body.dataset.broken=1"><b>bold</b>';
+    const hostile = sampleRecord({
+      plan: samplePlan({ model: { ...samplePlan().model, labels: [nasty, 'POSITIVE'] } }),
+      change: (result) =>
+        result.topology.name === 'hybrid'
+          ? { ...failedResult(result), failure: { reason: 'x', message: nasty, nextStep: nasty } }
+          : result,
+      record: { status: 'failed', warnings: [nasty], sameAnswers: { verdict: 'differed', detail: nasty } },
+    });
+    await page.show({ ...recordView(hostile, nasty), subject: nasty });
+    expect(await page.page.locator('img, b').count()).toBe(0);
+    expect(await page.page.getAttribute('body', 'data-broken')).toBeNull();
+    expect((await page.page.textContent('main'))?.split(nasty).length).toBeGreaterThan(5);
+  });
+});
+
+describe('a run that is not whole', () => {
+  it('shows the topologies that have numbers and why the other has none', async () => {
+    const page = await open();
+    await page.show(recordView(partial));
+    expect(await tableText(page)).toEqual(expectedTable(partial));
+    expect(await page.page.locator('.callout.problem').allTextContents()).toEqual([
+      'triton failed. triton ended while it was waited for: OOMKilled (exit code 137), last log line "loading model". Raise the memory of the topology in the plan and start again.',
+    ]);
+    expect(await page.page.locator('.card').count()).toBe(2);
+  });
+
+  it('shows no empty table or chart where nothing was measured', async () => {
+    const page = await open();
+    await page.show(
+      recordView(
+        sampleRecord({ change: (result) => failedResult(result, 'cancelled'), record: { status: 'cancelled' } }),
+      ),
+    );
+    expect(await page.page.textContent('h1')).toBe('Cancelled before anything was measured.');
+    expect(await page.page.locator('table:visible, canvas:visible, .card:visible').count()).toBe(0);
+  });
+
+  it('says that a record was not saved', async () => {
+    const page = await open();
+    await page.show(recordView(record, 'The disk is full (ENOSPC).'));
+    expect(await page.page.textContent('.callout')).toBe('Not saved. The disk is full (ENOSPC).');
+  });
+
+  it('shows a problem with what to do next', async () => {
+    const page = await open();
+    await page.show({
+      kind: 'problem',
+      subject: 'sentiment',
+      message: 'No record.',
+      nextStep: 'Run again.',
+      canBenchmarkAgain: false,
+    });
+    expect(await page.page.textContent('.callout')).toBe('Nothing to show. No record. Run again.');
+    expect(await page.page.getByText('Benchmark again').getAttribute('disabled')).toBe('');
+  });
+});
+
+describe('a run under way', () => {
+  const live = (upTo: Parameters<typeof sampleState>[1], cancelling = false): View => ({
+    kind: 'live',
+    state: { ...sampleState(record, upTo), startedAt: new Date().toISOString() },
+    subject: 'sentiment',
+    cancelling,
+  });
+
+  it('goes from waiting to numbers to the record in one page', async () => {
+    const page = await open();
+    expect(await page.page.textContent('main')).toContain('Loading');
+    await page.show({
+      kind: 'queued',
+      subject: 'sentiment',
+      message: 'Another run holds the GPUs.',
+      cancelling: false,
+    });
+    expect(await page.page.textContent('.waiting')).toBe('Another run holds the GPUs.');
+    expect((await page.show(live('waiting'))).figures).toHaveLength(3);
+    expect(await page.page.textContent('.waiting')).toBe('0/3 nodes are available: 3 Insufficient nvidia.com/gpu.');
+    const drawn = await page.show(live('loading'));
+    expect(drawn.figures.map((figure) => `${figure.topology} ${figure.phase}`)).toEqual([
+      'fastapi c1',
+      'triton c1',
+      'fastapi c8',
+      'fastapi c32',
+    ]);
+    expect(await page.page.textContent('.running')).toBe('p50 8.92 ms, p95 12.4 ms, 886 RPS, 0 errors');
+    // The figures follow the level that two topologies share now, and the picker says so.
+    expect(await page.page.$eval('vscode-dropdown', (element) => (element as unknown as { value: string }).value)).toBe(
+      '1',
+    );
+    expect((await page.show(live('cleaning'))).figures).toHaveLength(9);
+    expect((await page.show(recordView(record))).figures).toHaveLength(9);
+    expect(await page.page.locator('.live').count()).toBe(0);
+  });
+
+  it('keeps what the reader has hold of while snapshots arrive', async () => {
+    const page = await open();
+    await page.show(live('loading'));
+    await page.page.click('#tab-percentiles');
+    await page.page.focus('vscode-dropdown');
+    const row = await page.page.$('table.results tr[data-topology]');
+    await page.show(live('loading'));
+    expect(await page.page.evaluate(() => document.activeElement?.localName)).toBe('vscode-dropdown');
+    expect(await page.page.getAttribute('#tab-percentiles', 'aria-selected')).toBe('true');
+    expect(await row?.evaluate((element) => element.isConnected)).toBe(true);
+  });
+
+  it('cancels once', async () => {
+    const page = await open();
+    await page.show(live('loading'));
+    await page.page.getByText('Cancel', { exact: true }).click();
+    await page.waitForMessage('request');
+    await page.show(live('loading', true));
+    expect(await page.page.getByText('Cancel', { exact: true }).getAttribute('disabled')).toBe('');
+    expect(await page.page.textContent('.live h2')).toBe('Cancelling: stopping the load and cleaning up');
+  });
+
+  it('tells a screen reader of phases, not of every second', async () => {
+    const page = await open();
+    await page.show(live('loading'));
+    const region = page.page.locator('.live [aria-live=polite]');
+    const first = await region.evaluate((element) => element.firstChild?.nodeValue);
+    await page.page.evaluate(() => {
+      const changes: string[] = [];
+      Object.assign(window, { changes });
+      const target = document.querySelector('.live [aria-live=polite]');
+      if (target !== null)
+        new MutationObserver(() => changes.push('changed')).observe(target, {
+          childList: true,
+          characterData: true,
+          subtree: true,
+        });
+    });
+    for (let second = 0; second < 3; second += 1) await page.show(live('loading'));
+    expect(first).toBe('Measuring triton at 8 connections. Topology 2 of 3, phase 5 of 7.');
+    expect(await page.page.evaluate(() => (window as unknown as { changes: string[] }).changes)).toEqual([]);
+  });
+});
+
+describe('every theme', () => {
+  it.each(themeNames)('%s: no serious finding of axe, at the width of a column beside code', async (theme) => {
+    const page = await open({ theme });
+    await page.show(recordView(partial));
+    await page.page.click('.how > summary');
+    for (const id of ['percentiles', 'time', 'paper', 'throughput']) {
+      await page.page.click(`#tab-${id}`);
+      expect(await accessibilityFindings(page.page), id).toEqual([]);
+    }
+    const state = { ...sampleState(record, 'loading'), startedAt: new Date().toISOString() };
+    await page.show({ kind: 'live', state, subject: 'sentiment', cancelling: false });
+    expect(await accessibilityFindings(page.page), 'live').toEqual([]);
+    const overflow = await page.page.evaluate(
+      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    );
+    expect(overflow).toBe(0);
+  });
+
+  it('is followed when it changes', async () => {
+    const page = await open({ theme: 'dark' });
+    await page.show(recordView(record));
+    const colours = (): Promise<string> =>
+      page.page.$eval('canvas', (canvas) => {
+        const { data } = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] };
+        const seen = new Map<string, number>();
+        for (let at = 0; at < data.length; at += 4) {
+          const key = [data[at], data[at + 1], data[at + 2]].join(',');
+          if (data[at + 3] === 255) seen.set(key, (seen.get(key) ?? 0) + 1);
+        }
+        return JSON.stringify(
+          [...seen]
+            .sort(([, a], [, b]) => b - a)
+            .slice(0, 12)
+            .map(([key]) => key),
+        );
+      });
+    // charts.blue of each theme (see themes.json).
+    expect(await colours()).toContain('87,163,248');
+    await page.changeTheme('light');
+    await page.page.waitForFunction(() => document.body.dataset['drawn'] !== '1');
+    expect(await colours()).toContain('26,92,255');
+  });
+});

@@ -1,0 +1,90 @@
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeReport } from '../../../src/cli/report.ts';
+import { measuredRecord, rowsOf } from '../../../src/core/view/measured.ts';
+import { resultTable } from '../../../src/core/view/resultTable.ts';
+import { failedResult, sampleRecord } from '../../support/sampleRecord.ts';
+import { accessibilityFindings, buildBundles, PageServer, paintedShares } from './page.ts';
+
+const nasty = '</script><script>document.body.dataset.broken = "1"</script><!-- <b>';
+const record = sampleRecord({ record: { warnings: [nasty] } });
+const failed = sampleRecord({ change: (result) => failedResult(result), record: { status: 'failed' } });
+let folder: string;
+let server: PageServer;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'topology-bench-report-'));
+  const bundles = await buildBundles();
+  await mkdir(join(folder, 'dist', 'webview'), { recursive: true });
+  await writeFile(join(folder, 'dist', 'webview', 'report.js'), bundles.report);
+  await writeFile(join(folder, 'dist', 'webview', 'report.css'), bundles.reportStyle);
+  server = await PageServer.start(bundles);
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('the report', () => {
+  it.each(['light', 'dark'] as const)(
+    'is one %s file with all figures and charts, that asks for nothing else',
+    async (colorScheme) => {
+      const file = join(folder, 'new', 'folder', `report-${colorScheme}.html`);
+      await writeReport({ file, records: [record, failed], root: folder });
+      expect(await readdir(join(folder, 'new', 'folder'))).not.toContainEqual(expect.stringMatching(/\.tmp$/));
+      const page = await server.openFile(pathToFileURL(file).href, { colorScheme, width: 900 });
+      const requested: string[] = [];
+      page.on('request', (request) => requested.push(request.url()));
+      await page.reload();
+      await page.waitForSelector('body[data-drawn]');
+      expect(requested).toEqual([pathToFileURL(file).href]);
+      expect(await page.evaluate(() => (window as unknown as { violations: string[] }).violations)).toEqual([]);
+      expect(await page.getAttribute('body', 'data-broken')).toBeNull();
+
+      const cells = await page.$$eval('table.results td[data-column]', (all) => all.map((cell) => cell.textContent));
+      const table = resultTable(rowsOf(measuredRecord(record)));
+      expect(cells).toEqual(
+        table.groups.flatMap((group) => group.rows.flatMap((row) => row.cells.slice(1).map((cell) => cell.text))),
+      );
+      const shares = await paintedShares(page);
+      expect(shares).toHaveLength(5);
+      for (const share of shares) expect(share).toBeGreaterThan(0.01);
+      expect(await page.textContent('.caveats')).toContain(nasty);
+      expect(await page.locator('h1').allTextContents()).toHaveLength(2);
+      expect(await accessibilityFindings(page)).toEqual([]);
+      await page.close();
+    },
+  );
+
+  it('says its figures without JavaScript too', async () => {
+    const file = join(folder, 'plain.html');
+    await writeReport({ file, records: [record], root: folder });
+    const html = await readFile(file, 'utf8');
+    const noscript = /<noscript>(.*)<\/noscript>/s.exec(html)?.[1] ?? '';
+    expect(noscript).toContain('triton       32    34.2    47.3    55.0  917');
+    expect(html).not.toContain(nasty);
+    expect((await stat(file)).size).toBeLessThan(500_000);
+  });
+
+  it('leaves nothing behind where it cannot be written', async () => {
+    const taken = join(folder, 'taken');
+    await mkdir(join(taken, 'report.html'), { recursive: true });
+    await expect(
+      writeReport({ file: join(taken, 'report.html'), records: [record], root: folder }),
+    ).rejects.toMatchObject({
+      reason: 'save-failed',
+    });
+    expect(await readdir(taken)).toEqual(['report.html']);
+  });
+
+  it('says when the program itself is not whole', async () => {
+    await expect(
+      writeReport({ file: join(folder, 'x.html'), records: [record], root: join(folder, 'nowhere') }),
+    ).rejects.toMatchObject({
+      reason: 'internal',
+    });
+  });
+});
