@@ -11,6 +11,10 @@ export class ChartFigure {
   readonly #frame = h('div', { class: 'chart-frame' });
   readonly #notes = h('div', { class: 'chart-notes' });
   readonly #data = h('div', { class: 'table-scroll', tabindex: 0, role: 'region' });
+  /** A section that comes into view has its size only then. */
+  readonly #seen = new ResizeObserver(() => {
+    this.paint();
+  });
   #view: ChartView | undefined;
   #theme: Theme | undefined;
   #drawn: { readonly chart: DrawnChart; readonly of: string } | undefined;
@@ -19,6 +23,7 @@ export class ChartFigure {
   constructor(painted: () => void) {
     this.#painted = painted;
     const details = h('details', { class: 'chart-data' }, h('summary', {}, 'Data of this chart'), this.#data);
+    this.#seen.observe(this.#frame);
     this.element = h('figure', {}, this.#caption, this.#frame, this.#notes, details);
   }
 
@@ -53,6 +58,7 @@ export class ChartFigure {
   }
 
   dispose(): void {
+    this.#seen.disconnect();
     this.#drawn?.chart.destroy();
     this.#drawn = undefined;
   }

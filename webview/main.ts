@@ -89,7 +89,11 @@ document.addEventListener('securitypolicyviolation', (event) => {
   problem(`The page's security policy refused ${event.violatedDirective} ${event.blockedURI}`);
 });
 window.addEventListener('error', (event) => {
-  problem(event.message);
+  // The browser's word for a layout that took two frames; nothing is lost by it.
+  if (!event.message.startsWith('ResizeObserver loop')) problem(event.message);
+});
+window.addEventListener('unhandledrejection', (event) => {
+  problem(String(event.reason));
 });
 onThemeChange(() => {
   if (shown !== undefined) show(shown);

@@ -178,10 +178,6 @@ export class Results {
       selected: known ? this.#choice.section : sectionTitles[0][0],
       select: (section) => {
         this.#choose({ ...this.#choice, section });
-        // A chart can be painted once its section has its size.
-        requestAnimationFrame(() => {
-          for (const figure of Object.values(this.#figures)) figure.paint();
-        });
       },
     });
   }

@@ -12,6 +12,7 @@ import { bringUp } from './bringUp.ts';
 import { openCluster } from './cluster.ts';
 import { describeDeployment } from './deployed.ts';
 import { dryRun } from './dryRun.ts';
+import { checkFits } from './fits.ts';
 import type { KubeconfigChoice } from './kubeconfig.ts';
 import { keepLease, leaseOf } from './lease.ts';
 import { removeOwnNamespace } from './namespace.ts';
@@ -52,7 +53,7 @@ export async function deployTopology(
   let lease: AsyncDisposable | undefined;
   try {
     progress.stage('apply');
-    const { runtimeClassExists } = await preflight(cluster, own, anchor, warn, signal);
+    const { runtimeClassExists, nodes } = await preflight(cluster, own, anchor, warn, signal);
     const request = {
       plan: own,
       topology,
@@ -65,7 +66,9 @@ export async function deployTopology(
       runtimeClassExists,
     };
     const owner = renderAnchor(anchor, own, topology, leaseOf(cluster));
-    await dryRun(cluster, [owner, ...renderTopology(request).objects], signal);
+    const { objects } = renderTopology(request);
+    checkFits(objects, nodes ?? []);
+    await dryRun(cluster, [owner, ...objects], signal);
     const [change] = await apply(cluster, [owner], signal);
     uid = change?.uid ?? '';
     // While it is renewed, a pod that waits for its model is one whose upload is still to come.

@@ -78,7 +78,7 @@ export function requestOf(pod: Pick<Pod, 'spec'>, resource: string): number {
 }
 
 /** The resources of a pod that no node has enough of, were it empty; none when some node could take the pod. */
-export function impossibleResources(pod: Pod, nodes: readonly Node[]): string[] {
+export function impossibleResources(pod: Pick<Pod, 'spec'>, nodes: readonly Node[]): string[] {
   const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
   const resources = new Set(containers.flatMap((container) => Object.keys(container.resources?.requests ?? {})));
   const lacking = nodes.map((node) =>

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Assets } from '../assets/assets.ts';
 import { BenchError, throwIfCancelled } from '../core/errors.ts';
-import type { Plan, TopologyPlan } from '../core/plan.ts';
+import { topologyKey, type Plan, type TopologyPlan } from '../core/plan.ts';
 import type { DeployProgress, Deployment, LoadDriver, Target } from '../core/ports.ts';
 import type { Environment } from '../core/record.ts';
 import { renderAnchor } from '../topologies/anchor.ts';
 import { anchorName, anchorSelector, topologySelector, type Anchor } from '../topologies/labels.ts';
-import { renderWorker } from '../topologies/loadGenerator.ts';
+import { loadGeneratorCores, renderWorker } from '../topologies/loadGenerator.ts';
 import { renderTopology } from '../topologies/render.ts';
 import type { RenderRequest } from '../topologies/renderRequest.ts';
 import type { Node } from './apiObjects.ts';
@@ -15,6 +15,7 @@ import { bringUp } from './bringUp.ts';
 import { openCluster, type Cluster } from './cluster.ts';
 import { connect, createDeployment } from './deployment.ts';
 import { dryRun } from './dryRun.ts';
+import { checkFits, coresOf, fitTogether } from './fits.ts';
 import type { KubeconfigChoice } from './kubeconfig.ts';
 import { keepLease, leaseOf } from './lease.ts';
 import { removeOwnNamespace } from './namespace.ts';
@@ -98,7 +99,14 @@ class KubernetesTarget {
     const anchor = this.#anchorOf(run, dryRunUid);
     await dryRun(cluster, [renderAnchor(anchor, plan, null, {})], signal);
     for (const topology of plan.topologies) {
-      await dryRun(cluster, renderTopology(this.#request(run, topology, anchor)).objects, signal);
+      const { objects } = renderTopology(this.#request(run, topology, anchor));
+      checkFits(objects, run.nodes);
+      if (plan.load.vantage === 'in-cluster' && !fitTogether([...coresOf(objects), loadGeneratorCores], run.nodes)) {
+        warn(
+          `${topologyKey(topology)} and the load generator (${String(loadGeneratorCores)} core) do not fit on this cluster's nodes together, unless it grows.`,
+        );
+      }
+      await dryRun(cluster, objects, signal);
     }
     return checked.environment;
   }

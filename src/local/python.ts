@@ -99,7 +99,9 @@ function noPython(found: readonly Python[]): BenchError {
 function candidates(): string[] {
   const named = process.env[pythonVariable];
   const names = ['python3', ...versionsForFastApi.toReversed().map((version) => `python${version}`)];
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin', '/usr/local/bin'].filter((folder) => folder !== '');
+  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/bin', '/usr/local/bin'].filter(
+    (folder) => folder !== '',
+  );
   const paths = names.flatMap((name) => folders.map((folder) => join(folder, name)));
   const existing = [...new Set(paths)].filter((path) => existsSync(path));
   return named === undefined || named === '' ? existing : [named];

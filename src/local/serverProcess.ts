@@ -55,16 +55,7 @@ export class ServerProcess {
     const cpus = server.cpus ?? { first: 0, count: 0 };
     const child = spawn(
       server.python,
-      [
-        '-I',
-        '-S',
-        '-c',
-        keeperSource,
-        String(graceSeconds),
-        String(cpus.first),
-        String(cpus.count),
-        ...server.command,
-      ],
+      ['-I', '-S', '-c', keeperSource, String(graceSeconds), String(cpus.first), String(cpus.count), ...server.command],
       // Its own process group, so that an interrupt at the terminal does not reach it and all of it can be ended at once.
       { detached: true, stdio: ['pipe', log, log], env: server.environment, cwd: server.directory },
     );

@@ -3,7 +3,12 @@ import { delimiter, dirname, join } from 'node:path';
 import type { Assets } from '../assets/assets.ts';
 import { BenchError } from '../core/errors.ts';
 import type { ModelPlan, Plan, TopologyPlan } from '../core/plan.ts';
-import { pythonModelPath, pythonModelSource, renderModelConfig, tritonArguments } from '../topologies/modelRepository.ts';
+import {
+  pythonModelPath,
+  pythonModelSource,
+  renderModelConfig,
+  tritonArguments,
+} from '../topologies/modelRepository.ts';
 import { gatewayShare, modelShare, modelThreads } from '../topologies/shares.ts';
 import { loopbackAddress } from './loopback.ts';
 import type { Prepared } from './prepare.ts';
@@ -71,7 +76,11 @@ export function gatewayCommand(parts: ServerParts, port: number, tritonGrpc: num
 }
 
 /** Writes the model repository, too. */
-export async function tritonCommand(parts: ServerParts, triton: LocalTriton, ports: TritonPorts): Promise<ServerCommand> {
+export async function tritonCommand(
+  parts: ServerParts,
+  triton: LocalTriton,
+  ports: TritonPorts,
+): Promise<ServerCommand> {
   const { topology, run, prepared, assets } = parts;
   const packages = [assets.servingDirectory, prepared.environment.sitePackages];
   const repository = join(parts.directory, 'model-repository');

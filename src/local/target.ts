@@ -49,7 +49,8 @@ class LocalTarget implements Target {
   async preflight(plan: Plan, _runId: string, progress: DeployProgress, signal: AbortSignal): Promise<Environment> {
     const leftovers = await removeLeftovers(this.#runsDirectory);
     if (leftovers > 0) progress.status(`Removed what ${String(leftovers)} earlier run(s) left behind`);
-    if (plan.gpu !== null) progress.warning('On this machine the topologies run on the CPU; the GPU asked for is not used.');
+    if (plan.gpu !== null)
+      progress.warning('On this machine the topologies run on the CPU; the GPU asked for is not used.');
     this.#prepared = await prepareLocal(
       {
         assets: this.#options.assets,
@@ -78,12 +79,7 @@ class LocalTarget implements Target {
     };
   }
 
-  async deploy(
-    plan: Plan,
-    topology: TopologyPlan,
-    progress: DeployProgress,
-    signal: AbortSignal,
-  ): Promise<Deployment> {
+  async deploy(plan: Plan, topology: TopologyPlan, progress: DeployProgress, signal: AbortSignal): Promise<Deployment> {
     const prepared = this.#prepared;
     const run = this.#run;
     if (prepared === undefined || run === undefined) throw new Error('deploy was called before preflight');

@@ -52,7 +52,13 @@ export async function prepareTriton(
   const partial = join(parent, await partialName());
   await mkdir(partial);
   try {
-    await unpack(await download(pythonEnvironment, partial, status, signal), pythonEnvironment, partial, status, signal);
+    await unpack(
+      await download(pythonEnvironment, partial, status, signal),
+      pythonEnvironment,
+      partial,
+      status,
+      signal,
+    );
     await fitBackend(join(partial, 'pytriton', 'tritonserver'), python);
     await writeFile(join(partial, 'complete'), '');
     await rename(partial, folder).catch((error: unknown) => {
@@ -111,7 +117,8 @@ async function download(
     'Check the network and the package index that pip is set up with.',
   );
   const name = (await readdir(folder)).find((file) => file.endsWith('.whl'));
-  if (name === undefined) throw missing('pip downloaded no wheel of it', 'Check the package index that pip is set up with.');
+  if (name === undefined)
+    throw missing('pip downloaded no wheel of it', 'Check the package index that pip is set up with.');
   return join(folder, name);
 }
 

@@ -85,11 +85,7 @@ export async function findOnnx(source: ModelSource, fileName: string | null): Pr
  * tokenizer.json: as asked for, else beside the ONNX file, beside the config, or in a folder above one of them.
  * @throws BenchError tokenizer-missing, saying where it looked
  */
-export async function findTokenizer(
-  source: ModelSource,
-  onnxPath: string,
-  asked: string | undefined,
-): Promise<string> {
+export async function findTokenizer(source: ModelSource, onnxPath: string, asked: string | undefined): Promise<string> {
   if (asked !== undefined) {
     const absolute = resolve(asked);
     const kind = await kindOf(absolute);

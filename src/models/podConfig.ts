@@ -34,5 +34,9 @@ export async function podConfig(parts: PodConfigParts): Promise<string> {
 
 function namesLabels(own: Readonly<Record<string, unknown>>, labels: readonly string[]): boolean {
   const named = own['id2label'];
-  return named !== null && typeof named === 'object' && JSON.stringify(named) === JSON.stringify(Object.fromEntries(labels.entries()));
+  return (
+    named !== null &&
+    typeof named === 'object' &&
+    JSON.stringify(named) === JSON.stringify(Object.fromEntries(labels.entries()))
+  );
 }

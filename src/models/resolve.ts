@@ -39,7 +39,8 @@ export async function resolveModel(request: ModelRequest, signal: AbortSignal): 
   throwIfCancelled(signal, 'reading the model');
   const warnings: string[] = [];
   const source = await openSource(request.path);
-  const triton = source.tritonConfigPath === undefined ? undefined : await readConfig(source.tritonConfigPath, warnings);
+  const triton =
+    source.tritonConfigPath === undefined ? undefined : await readConfig(source.tritonConfigPath, warnings);
   // A config.json that was named itself must be a model's; others are only looked at.
   if (basename(request.path) === 'config.json') await readConfig(request.path, []);
   const onnxPath = await findOnnx(source, triton?.modelFileName ?? null);

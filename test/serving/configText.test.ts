@@ -33,7 +33,12 @@ beforeAll(async () => {
     const server = spawn(
       join(triton.home, 'bin', 'tritonserver'),
       // Without any backend every model fails at once.
-      [`--model-repository=${folder}`, `--backend-directory=${join(triton.home, 'bin')}`, '--exit-on-error=true', ...ports],
+      [
+        `--model-repository=${folder}`,
+        `--backend-directory=${join(triton.home, 'bin')}`,
+        '--exit-on-error=true',
+        ...ports,
+      ],
       { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...triton.environment } },
     );
     for (const stream of [server.stdout, server.stderr]) {

@@ -7,7 +7,16 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { BenchError } from '../../src/core/errors.ts';
 import type { TopologyName } from '../../src/core/plan.ts';
 import { removeLeftovers } from '../../src/local/runDirectory.ts';
-import { assets, never, openBench, remainingProcesses, root, runsDirectory, serverProcesses, withFolder } from './support.ts';
+import {
+  assets,
+  never,
+  openBench,
+  remainingProcesses,
+  root,
+  runsDirectory,
+  serverProcesses,
+  withFolder,
+} from './support.ts';
 
 /** However a run ends, its processes, its shared memory and its folder end with it. */
 
@@ -39,7 +48,9 @@ describe('cancelled while it starts', () => {
     const bench = await openBench();
     const controller = new AbortController();
     const deploying = bench.deploy(name, controller.signal);
-    const outcome = reasonOf(deploying.then(() => Promise.reject(new BenchError({ reason: 'internal', message: 'it was ready' }))));
+    const outcome = reasonOf(
+      deploying.then(() => Promise.reject(new BenchError({ reason: 'internal', message: 'it was ready' }))),
+    );
     await sleep(afterMs);
     controller.abort();
     const { reason } = await outcome;
@@ -73,7 +84,7 @@ describe('a model that cannot be loaded', () => {
   });
 });
 
-test("a server that dies under load is an error of the load, and the rest ends with the topology", async () => {
+test('a server that dies under load is an error of the load, and the rest ends with the topology', async () => {
   const bench = await openBench();
   const deployment = await bench.deploy('triton');
   const server = (await serverProcesses()).find((line) => line.includes('bin/tritonserver'));
@@ -84,7 +95,9 @@ test("a server that dies under load is an error of the load, and the rest ends w
 });
 
 test('a killed run takes its servers with it, and the next start finds its folder', async () => {
-  const child = spawn(process.execPath, [join(root, 'test/serving/holdDeployment.ts')], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [join(root, 'test/serving/holdDeployment.ts')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const [ready] = (await once(child.stdout, 'data')) as [Buffer];
   expect(ready.toString()).toContain('ready');
   expect((await serverProcesses()).length).toBeGreaterThan(3);
@@ -97,7 +110,9 @@ test('a killed run takes its servers with it, and the next start finds its folde
 });
 
 test('what a killed run could not end itself is ended by the next start', async () => {
-  const child = spawn(process.execPath, [join(root, 'test/serving/holdDeployment.ts')], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [join(root, 'test/serving/holdDeployment.ts')], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   await once(child.stdout, 'data');
   // Those that would end the servers are killed first, all at once.
   const keepers = (await serverProcesses()).filter((line) => line.includes('grace, first, count'));
@@ -110,7 +125,7 @@ test('what a killed run could not end itself is ended by the next start', async 
   expect(await remainingProcesses(2000)).toEqual([]);
 });
 
-test('a run that is under way is nobody else\'s leftover', async () => {
+test("a run that is under way is nobody else's leftover", async () => {
   const bench = await openBench();
   await bench.deploy('fastapi');
   expect(await removeLeftovers(runsDirectory)).toBe(0);

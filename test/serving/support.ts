@@ -14,7 +14,9 @@ import { resolveModel } from '../../src/models/resolve.ts';
 export const root = resolve(import.meta.dirname, '..', '..');
 export const assets = openAssets(root, 'test');
 /** Of these tests alone, so that they can count what is in it; a child process of a test uses its parent's. */
-export const runsDirectory = (process.env['TOPOLOGY_BENCH_TEST_RUNS'] ??= mkdtempSync(join(tmpdir(), 'topology-bench-runs-')));
+export const runsDirectory = (process.env['TOPOLOGY_BENCH_TEST_RUNS'] ??= mkdtempSync(
+  join(tmpdir(), 'topology-bench-runs-'),
+));
 export const never = new AbortController().signal;
 
 export interface Bench {

@@ -15,7 +15,10 @@ const answers = new Map<string, Answer[]>();
 beforeAll(async () => {
   bench = await openBench();
   const payload = await assets.payload();
-  texts = payload.texts.filter((entry) => !entry.identifiers).slice(0, 24).map((entry) => entry.text);
+  texts = payload.texts
+    .filter((entry) => !entry.identifiers)
+    .slice(0, 24)
+    .map((entry) => entry.text);
 });
 
 afterAll(async () => {
@@ -30,7 +33,12 @@ async function load(
   const before = await deployment.counters(never);
   const measurements: PhaseMeasurement[] = [];
   await deployment.load(
-    { bodies: texts.map((text) => inferenceRequestBody([text])), seed: 7, timeoutMs: 20_000, phases: [measuredPhase(connections, 3)] },
+    {
+      bodies: texts.map((text) => inferenceRequestBody([text])),
+      seed: 7,
+      timeoutMs: 20_000,
+      phases: [measuredPhase(connections, 3)],
+    },
     {
       beforePhase: () => Promise.resolve(),
       phaseEnded: (_, measurement) => {

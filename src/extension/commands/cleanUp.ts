@@ -58,7 +58,11 @@ export async function offerLeftBehind(services: Services): Promise<boolean> {
       await forgetMarkers(place, services, new Set(runs.map((leftover) => leftover.id)));
       lookAgain ||= runs.some((run) => run.inUse && noted.has(run.id));
       const left = runs.filter((run) => !run.inUse);
-      if (left.length > 0) void offer(place, left, services);
+      if (left.length > 0) {
+        offer(place, left, services).catch((error: unknown) => {
+          services.failures.show(error, 'cleaning up');
+        });
+      }
     } catch (error) {
       // Nobody asked, so a cluster that is away at the moment is no news; the note stays for the next start.
       services.log.info(`Looking for runs left behind on ${place.context}/${place.namespace} did not succeed.`);
@@ -74,7 +78,7 @@ async function offer(place: ClusterPlace, runs: readonly Leftover[], services: S
   const held = gpus === 0 ? '' : vscode.l10n.t(' They hold {0}.', formatCount(gpus, 'GPU'));
   const chosen = await vscode.window.showWarningMessage(
     vscode.l10n.t(
-      '{0} on {1}/{2} left behind by a window that closed.{3}',
+      'A window that closed has left {0} behind on {1}/{2}.{3}',
       formatCount(runs.length, 'benchmark run'),
       place.context,
       place.namespace,

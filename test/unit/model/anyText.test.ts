@@ -8,9 +8,44 @@ const seeds = [
 output < name: 'logits' data_type: TYPE_FP32 dims: [ 2 ] > # comment
 dynamic_batching { preferred_batch_size: [ 4, 8 ] max_queue_delay_microseconds: 0x64 }
 [a.b/c.D] { v: 1.5e-3 } parameters { key: "k" value { string_value: "a\\n\\x41\\101" "b" } }`,
-  JSON.stringify({ architectures: ['BertForSequenceClassification'], model_type: 'bert', id2label: { 0: 'a', 1: 'b' } }, null, 1),
+  JSON.stringify(
+    { architectures: ['BertForSequenceClassification'], model_type: 'bert', id2label: { 0: 'a', 1: 'b' } },
+    null,
+    1,
+  ),
 ];
-const alphabet = ['{', '}', '[', ']', '<', '>', ':', ',', ';', '"', "'", '\\', '#', '\n', '\r', '\0', '-', '.', '/', '0x', '9', 'e', 'é', '\u{1F600}', '\uD800', 'name', 'dims', 'true', 'inf', ' '];
+const alphabet = [
+  '{',
+  '}',
+  '[',
+  ']',
+  '<',
+  '>',
+  ':',
+  ',',
+  ';',
+  '"',
+  "'",
+  '\\',
+  '#',
+  '\n',
+  '\r',
+  '\0',
+  '-',
+  '.',
+  '/',
+  '0x',
+  '9',
+  'e',
+  'é',
+  '\u{1F600}',
+  '\uD800',
+  'name',
+  'dims',
+  'true',
+  'inf',
+  ' ',
+];
 
 /** Mulberry32: the same texts every time. */
 function random(seed: number): () => number {
@@ -79,13 +114,13 @@ describe('texts made to take long', () => {
     'escapes without an end': `a: "${'\\n'.repeat(size)}`,
     'strings in pieces': `a: ${'"x" '.repeat(size)}`,
     'minus signs': `a: ${'-'.repeat(size)}`,
-    'comments': '#\n'.repeat(size),
-    'fields': 'name: "x"\n'.repeat(size),
+    comments: '#\n'.repeat(size),
+    fields: 'name: "x"\n'.repeat(size),
     'unknown characters': '@'.repeat(size),
-    'dots': '.'.repeat(size),
+    dots: '.'.repeat(size),
     'nested JSON': `{"model_type":"bert","x":${'['.repeat(size)}`,
     'JSON objects': `{"model_type":"bert","x":${'{"a":'.repeat(size)}`,
-    'labels': `{"model_type":"bert","id2label":{${Array.from({ length: 50_000 }, (_, id) => `"${String(id)}":"l"`).join(',')}}}`,
+    labels: `{"model_type":"bert","id2label":{${Array.from({ length: 50_000 }, (_, id) => `"${String(id)}":"l"`).join(',')}}}`,
   };
   test.each(Object.entries(hostile))('%s', (_, text) => {
     for (const file of ['config.pbtxt', 'config.json']) {

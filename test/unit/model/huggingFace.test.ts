@@ -29,7 +29,22 @@ describe('text classifiers', () => {
   });
 
   test('labels come in the order of their ids', () => {
-    const { model } = parse({ ...distilbert, id2label: { '2': 'c', '10': 'k', '0': 'a', '1': 'b', '3': 'd', '4': 'e', '5': 'f', '6': 'g', '7': 'h', '8': 'i', '9': 'j' } });
+    const { model } = parse({
+      ...distilbert,
+      id2label: {
+        '2': 'c',
+        '10': 'k',
+        '0': 'a',
+        '1': 'b',
+        '3': 'd',
+        '4': 'e',
+        '5': 'f',
+        '6': 'g',
+        '7': 'h',
+        '8': 'i',
+        '9': 'j',
+      },
+    });
     expect(model?.labels?.join('')).toBe('abcdefghijk');
   });
 
@@ -39,19 +54,40 @@ describe('text classifiers', () => {
   });
 
   test("RoBERTa's positions begin behind its padding", () => {
-    const { model } = parse({ ...distilbert, architectures: ['RobertaForSequenceClassification'], model_type: 'roberta', max_position_embeddings: 514 });
+    const { model } = parse({
+      ...distilbert,
+      architectures: ['RobertaForSequenceClassification'],
+      model_type: 'roberta',
+      max_position_embeddings: 514,
+    });
     expect(model?.maxLength).toBe(512);
   });
 });
 
 describe('look-alikes get a reason', () => {
   test.each([
-    ['a token classifier', { architectures: ['BertForTokenClassification'], model_type: 'bert' }, 'BertForTokenClassification'],
+    [
+      'a token classifier',
+      { architectures: ['BertForTokenClassification'], model_type: 'bert' },
+      'BertForTokenClassification',
+    ],
     ['a masked language model', { architectures: ['BertForMaskedLM'], model_type: 'bert' }, 'BertForMaskedLM'],
-    ['an image classifier', { architectures: ['ViTForImageClassification'], model_type: 'vit' }, 'ViTForImageClassification'],
+    [
+      'an image classifier',
+      { architectures: ['ViTForImageClassification'], model_type: 'vit' },
+      'ViTForImageClassification',
+    ],
     ['a sound classifier', { architectures: ['Wav2Vec2ForSequenceClassification'], model_type: 'wav2vec2' }, 'sound'],
-    ['a reward model', { architectures: ['LlamaForSequenceClassification'], model_type: 'llama', id2label: { 0: 'LABEL_0' } }, 'one label only'],
-    ['several labels at once', { ...distilbert, problem_type: 'multi_label_classification' }, 'multi_label_classification'],
+    [
+      'a reward model',
+      { architectures: ['LlamaForSequenceClassification'], model_type: 'llama', id2label: { 0: 'LABEL_0' } },
+      'one label only',
+    ],
+    [
+      'several labels at once',
+      { ...distilbert, problem_type: 'multi_label_classification' },
+      'multi_label_classification',
+    ],
     ['a regression', { ...distilbert, problem_type: 'regression' }, 'regression'],
     ['no architecture', { model_type: 'bert' }, 'names no architecture'],
   ])('%s', (_, value, why) => {
@@ -90,7 +126,8 @@ describe('problems', () => {
   });
 
   test('comments and trailing commas are errors: transformers cannot read them', () => {
-    const messages = (text: string): string[] => parseModel('config.json', text).problems.map((problem) => problem.message);
+    const messages = (text: string): string[] =>
+      parseModel('config.json', text).problems.map((problem) => problem.message);
     expect(messages('{ "model_type": "bert", // x\n "architectures": ["A"] }')[0]).toContain('comment');
     expect(messages('{ "model_type": "bert", "architectures": ["A"], }')[0]).toContain('property name expected');
   });

@@ -66,7 +66,14 @@ output [
     }
 ]
 `,
-    says: { name: 'distilbert', backend: 'onnxruntime', maxBatchSize: 16, dynamicBatching: null, instances: 1, lensOffset: 44 },
+    says: {
+      name: 'distilbert',
+      backend: 'onnxruntime',
+      maxBatchSize: 16,
+      dynamicBatching: null,
+      instances: 1,
+      lensOffset: 44,
+    },
   },
   'repeated fields instead of lists': {
     text: `name: "repeated"
@@ -153,7 +160,13 @@ optimization { execution_accelerators {
 parameters { key: "intra_op_thread_count" value: { string_value: "1" } }
 response_cache { enable: true }
 instance_group [ { count: 4 kind: KIND_CPU } ]`,
-    says: { modelFileName: 'model_quantized.onnx', fixedLength: 128, labelFileName: 'labels.txt', labelCount: 6, instances: 4 },
+    says: {
+      modelFileName: 'model_quantized.onnx',
+      fixedLength: 128,
+      labelFileName: 'labels.txt',
+      labelCount: 6,
+      instances: 4,
+    },
   },
   'optional inputs beside the text': {
     text: `name: "optional" backend: "python" max_batch_size: 8
@@ -256,10 +269,28 @@ export const lookAlikes: Readonly<Record<string, { text: string; why: string }>>
 
 /** What it is, the text, how severe, a part of the message, and the part of the text that it marks. */
 export const mistakes: readonly (readonly [string, string, 'error' | 'warning', string, string])[] = [
-  ['an unknown field is a warning', 'name: "x"\nmax_bath_size: 8', 'warning', 'no field "max_bath_size"', 'max_bath_size'],
+  [
+    'an unknown field is a warning',
+    'name: "x"\nmax_bath_size: 8',
+    'warning',
+    'no field "max_bath_size"',
+    'max_bath_size',
+  ],
   ['an unknown field deep inside', 'instance_group [ { counts: 1 } ]', 'warning', 'no field "counts"', 'counts'],
-  ['an extension', '[my.company.extension] { owner: "team" } name: "x"', 'warning', 'no field', '[my.company.extension]'],
-  ['an Any type', '[type.googleapis.com/some.Message] { v: 1.5e-3f } name: "x"', 'warning', 'no field', '[type.googleapis.com/some.Message]'],
+  [
+    'an extension',
+    '[my.company.extension] { owner: "team" } name: "x"',
+    'warning',
+    'no field',
+    '[my.company.extension]',
+  ],
+  [
+    'an Any type',
+    '[type.googleapis.com/some.Message] { v: 1.5e-3f } name: "x"',
+    'warning',
+    'no field',
+    '[type.googleapis.com/some.Message]',
+  ],
   ['a byte order mark', '\uFEFFname: "x"', 'error', 'byte order mark', '\uFEFF'],
   ['a string for a number', 'max_batch_size: "8"', 'error', 'whole number', '"8"'],
   ['a number for a string', 'name: 8', 'error', 'string in quotes', '8'],
@@ -277,9 +308,21 @@ export const mistakes: readonly (readonly [string, string, 'error' | 'warning', 
   ['a number too large', 'max_batch_size: 4294967296', 'error', '32 bits', '4294967296'],
   ['a fraction', 'max_batch_size: 1.5', 'error', 'whole number', '1.5'],
   ['no number', 'max_batch_size: 8x', 'error', 'not a number', '8x'],
-  ['batches beyond the largest', 'max_batch_size: 8 dynamic_batching { preferred_batch_size: [ 4, 16 ] }', 'error', 'exceed', '16'],
+  [
+    'batches beyond the largest',
+    'max_batch_size: 8 dynamic_batching { preferred_batch_size: [ 4, 16 ] }',
+    'error',
+    'exceed',
+    '16',
+  ],
   ['batching without batches', 'name: "x" dynamic_batching { }', 'warning', 'no effect', 'dynamic_batching'],
-  ['two schedulers', 'max_batch_size: 1 dynamic_batching { } sequence_batching { }', 'error', 'exclude', 'sequence_batching'],
+  [
+    'two schedulers',
+    'max_batch_size: 1 dynamic_batching { } sequence_batching { }',
+    'error',
+    'exclude',
+    'sequence_batching',
+  ],
   ['a slash comment', 'name: "x" // comment', 'error', 'field name', '/'],
   ['stray characters', 'name: "x" @@@', 'error', 'Unexpected text', '@@@'],
   ['an unknown escape', 'name: "\\q"', 'error', 'escape', '\\q'],

@@ -1,0 +1,43 @@
+import { BenchError } from '../core/errors.ts';
+import type { Deployment, Job, Manifest } from '../topologies/objects.ts';
+import type { Node } from './apiObjects.ts';
+import { impossibleResources, isReady, requestOf } from './nodes.ts';
+import { parseQuantity } from './quantity.ts';
+
+/**
+ * Checks that the pods of a topology could be placed at all, were the cluster empty.
+ * @throws BenchError rejected-by-cluster or gpu-unavailable, naming the pod and what no node has enough of
+ */
+export function checkFits(objects: readonly Manifest[], nodes: readonly Node[]): void {
+  for (const { metadata, spec } of objects.filter(isWorkload)) {
+    const lacking = impossibleResources(spec.template, nodes);
+    if (lacking.length === 0) continue;
+    const asked = lacking.map((resource) => `${String(requestOf(spec.template, resource))} ${resource}`).join(' and ');
+    throw new BenchError({
+      reason: lacking.some((resource) => resource.includes('/')) ? 'gpu-unavailable' : 'rejected-by-cluster',
+      message: `No node of the cluster has enough for the pod of ${metadata.name}, even when empty: it asks for ${asked}.`,
+      nextStep: 'Plan with fewer cores, less memory or fewer GPUs, or add a larger node.',
+    });
+  }
+}
+
+/** Whether pods of these cores find room side by side on empty nodes, the largest placed first. */
+export function fitTogether(cores: readonly number[], nodes: readonly Node[]): boolean {
+  const free = nodes.filter(isReady).map(({ status }) => parseQuantity(status?.allocatable?.['cpu'] ?? '0'));
+  return cores
+    .toSorted((a, b) => b - a)
+    .every((needed) => {
+      const index = free.findIndex((left) => left >= needed);
+      if (index >= 0) free[index] = (free[index] ?? 0) - needed;
+      return index >= 0;
+    });
+}
+
+/** The cores that each pod of a topology asks for. */
+export function coresOf(objects: readonly Manifest[]): number[] {
+  return objects.filter(isWorkload).map(({ spec }) => requestOf(spec.template, 'cpu'));
+}
+
+function isWorkload(object: Manifest): object is Job | Deployment {
+  return object.kind === 'Job' || object.kind === 'Deployment';
+}
