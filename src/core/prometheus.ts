@@ -89,7 +89,7 @@ function sum(samples: readonly Sample[], name: string, labels: Readonly<Record<s
 }
 
 function parseLine(line: string): Sample | undefined {
-  const name = /^\s*([A-Za-z_:][\w:]*)/.exec(line);
+  const name = /^\s*([A-Za-z_:][\w:]*)\s*/.exec(line);
   if (name?.[1] === undefined) return undefined;
   let rest = line.slice(name[0].length);
   const labels: Record<string, string> = {};

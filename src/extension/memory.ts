@@ -13,11 +13,12 @@ export interface UnfinishedRun {
 export interface Memory {
   lastChoices(): BenchmarkChoices | undefined;
   rememberChoices(choices: BenchmarkChoices): Promise<void>;
-  /** Which run measured a subject last, for the lens. */
+  /** Which run measured a subject last, for the lens; one without numbers does not hide those before it. */
   lastRunOf(subject: Subject): string | undefined;
   /** What a run was started with, for "benchmark again"; of the last runs only. */
   choicesOf(runId: string): BenchmarkChoices | undefined;
   rememberRun(runId: string, choices: BenchmarkChoices): Promise<void>;
+  rememberMeasured(runId: string, subject: Subject): Promise<void>;
   tokenizerOf(subject: Subject): string | undefined;
   rememberTokenizer(subject: Subject, path: string | undefined): Promise<void>;
   /** What the Cluster view was told to show; undefined: the kubeconfig's current context and its namespace. */
@@ -48,10 +49,8 @@ export function createMemory(workspace: Memento, machine: Memento): Memory {
     },
     lastRunOf: (subject) => table<string>('lastRuns')[subjectKey(subject)],
     choicesOf: (runId) => table<BenchmarkChoices>('choicesOfRuns')[runId],
-    async rememberRun(runId, choices) {
-      await put('lastRuns', subjectKey(choices.subject), runId);
-      await put('choicesOfRuns', runId, choices);
-    },
+    rememberRun: (runId, choices) => put('choicesOfRuns', runId, choices),
+    rememberMeasured: (runId, subject) => put('lastRuns', subjectKey(subject), runId),
     tokenizerOf: (subject) => table<string>('tokenizers')[subjectKey(subject)],
     rememberTokenizer: (subject, path) => put('tokenizers', subjectKey(subject), path),
     selectedContext: () => workspace.get<string>('context'),

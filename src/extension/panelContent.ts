@@ -32,13 +32,24 @@ export function createPanelContent(
         return recordView(await results.read(runId), subject, canBenchmarkAgain(runId), null);
       } catch (error) {
         const name = subject ?? runTime(runId, vscode.env.language);
-        return problemView(name, toBenchError(error, 'reading the run record'), canBenchmarkAgain(runId));
+        const missing = (await results.fileOf(runId)) === undefined;
+        const problem = missing ? noRecord() : toBenchError(error, 'reading the run record');
+        return problemView(name, problem, canBenchmarkAgain(runId));
       }
     },
     async answer(runId, request) {
       await answer(runId, request, runs, results, log);
     },
   };
+}
+
+/** A restored panel can be of a run that its window took with it, or whose record was deleted since. */
+function noRecord(): BenchError {
+  return new BenchError({
+    reason: 'record-unreadable',
+    message: 'This run has no record: its window closed before it had a result, or the record was deleted.',
+    nextStep: 'Benchmark again to have one.',
+  });
 }
 
 function viewOfRun(run: LiveRun, canBenchmarkAgain: boolean): View {

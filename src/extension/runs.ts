@@ -3,7 +3,7 @@ import { BenchError, cancelled, toBenchError } from '../core/errors.ts';
 import { reduce, startState, type RunEvent, type RunState } from '../core/events.ts';
 import type { Plan } from '../core/plan.ts';
 import type { BenchmarkChoices } from './choices.ts';
-import { subjectName } from './describe.ts';
+import { subjectName, tellingRows } from './describe.ts';
 import type { Memory } from './memory.ts';
 import type { PreparedRun, RunEnd } from './prepare.ts';
 import { throttle } from './throttle.ts';
@@ -159,6 +159,7 @@ export class Runs implements vscode.Disposable {
   async #measure(entry: Entry): Promise<RunEnd> {
     const { run, prepared } = entry;
     const { target } = run.choices;
+    await this.#memory.rememberRun(run.id, run.choices);
     if (target.kind === 'kubernetes') {
       const { context, namespace } = target;
       await this.#memory.noteUnfinished({ runId: run.id, context, namespace, startedAt: new Date().toISOString() });
@@ -167,7 +168,9 @@ export class Runs implements vscode.Disposable {
       this.#fold(entry, event);
     }, entry.stop.signal);
     if (end.leftBehind === null) await this.#memory.forgetUnfinished(run.id);
-    if (end.record !== null) await this.#memory.rememberRun(run.id, run.choices);
+    if (end.record !== null && tellingRows(end.record).length > 0) {
+      await this.#memory.rememberMeasured(run.id, run.choices.subject);
+    }
     return end;
   }
 

@@ -101,9 +101,10 @@ class KubernetesTarget {
     for (const topology of plan.topologies) {
       const { objects } = renderTopology(this.#request(run, topology, anchor));
       checkFits(objects, run.nodes);
-      if (plan.load.vantage === 'in-cluster' && !fitTogether([...coresOf(objects), loadGeneratorCores], run.nodes)) {
+      const cores = plan.load.vantage === 'in-cluster' ? [...coresOf(objects), loadGeneratorCores] : coresOf(objects);
+      if (checked.nodes !== null && !fitTogether(cores, checked.nodes)) {
         warn(
-          `${topologyKey(topology)} and the load generator (${String(loadGeneratorCores)} core) do not fit on this cluster's nodes together, unless it grows.`,
+          `The pods of ${topologyKey(topology)} and its load generator ask for ${cores.join(' + ')} cores, and the cluster's nodes have no room for all of them at once unless it grows.`,
         );
       }
       await dryRun(cluster, objects, signal);

@@ -198,7 +198,8 @@ export class LocalDeployment implements Deployment {
       if (server.process.exitCode !== undefined) throw await ended(server);
       const asked = { port: server.port, path: openInferencePaths.ready, timeoutMs: 2000 };
       const response = await loopbackRequest(asked, signal).catch(() => undefined);
-      if (response?.status === 200) return;
+      // A stranger may answer on the port if our server could not have it.
+      if (response?.status === 200 && !server.process.ended) return;
       if (performance.now() > deadline) throw await notReady(server, this.#parts.plan.readyTimeoutSeconds);
       await sleep(pollMs, undefined, { signal }).catch(() => undefined);
     }

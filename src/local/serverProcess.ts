@@ -75,6 +75,10 @@ export class ServerProcess {
     return this.#exitCode;
   }
 
+  get ended(): boolean {
+    return this.#exitCode !== undefined;
+  }
+
   /** Ends the server and everything it started. Idempotent.
    * @throws BenchError clean-up-incomplete when something cannot be ended
    */

@@ -75,7 +75,7 @@ export async function offerLeftBehind(services: Services): Promise<boolean> {
 async function offer(place: ClusterPlace, runs: readonly Leftover[], services: Services): Promise<void> {
   const cleanUpNow = vscode.l10n.t('Clean Up');
   const gpus = runs.reduce((sum, run) => sum + run.gpus, 0);
-  const held = gpus === 0 ? '' : vscode.l10n.t(' They hold {0}.', formatCount(gpus, 'GPU'));
+  const held = gpus === 0 ? '' : vscode.l10n.t(' GPUs still held: {0}.', gpus);
   const chosen = await vscode.window.showWarningMessage(
     vscode.l10n.t(
       'A window that closed has left {0} behind on {1}/{2}.{3}',

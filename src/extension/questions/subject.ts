@@ -91,7 +91,7 @@ async function checked(uri: vscode.Uri): Promise<Subject> {
   if (model?.task === 'text-classification') return { kind: 'config', uri: uri.toString() };
   const name = vscode.workspace.asRelativePath(uri);
   const error = problems.find((problem) => problem.severity === 'error');
-  if (model === undefined && error !== undefined) {
+  if (error !== undefined) {
     throw new BenchError({
       reason: 'model-unsupported',
       message: `${name} is not a valid model config: ${error.message}`,

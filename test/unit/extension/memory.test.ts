@@ -31,14 +31,17 @@ const choices: BenchmarkChoices = {
   profile: 'quick',
 };
 
-test('remembers the last run of each subject and what each run was started with', async () => {
+test('remembers what each run was started with, and which measured a subject last', async () => {
   const workspace = new JsonMemento();
+  const builtIn: Subject = { kind: 'built-in' };
   await fresh(workspace).rememberRun('20261122-164310-0001', choices);
-  await fresh(workspace).rememberRun('20261122-164310-0002', { ...choices, subject: { kind: 'built-in' } });
+  await fresh(workspace).rememberMeasured('20261122-164310-0001', subject);
+  await fresh(workspace).rememberRun('20261122-164310-0002', { ...choices, subject: builtIn });
+  await fresh(workspace).rememberMeasured('20261122-164310-0002', builtIn);
   await fresh(workspace).rememberRun('20261122-164310-0003', { ...choices, profile: 'standard' });
   const memory = fresh(workspace);
-  expect(memory.lastRunOf(subject)).toBe('20261122-164310-0003');
-  expect(memory.lastRunOf({ kind: 'built-in' })).toBe('20261122-164310-0002');
+  expect(memory.lastRunOf(subject)).toBe('20261122-164310-0001');
+  expect(memory.lastRunOf(builtIn)).toBe('20261122-164310-0002');
   expect(memory.choicesOf('20261122-164310-0001')).toEqual(choices);
   expect(memory.choicesOf('20261122-164310-0003')?.profile).toBe('standard');
 });
