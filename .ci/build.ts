@@ -2,6 +2,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
+import { leanKubernetesClient } from './leanKubernetesClient.ts';
 
 export const root = join(import.meta.dirname, '..');
 const out = (name: string): string => join(root, 'dist', name);

@@ -1,4 +1,4 @@
-/** Builds the .vsix and holds it to its size: code under 3 MB, all under 8 MB. */
+/** Builds the .vsix and holds it to its size: code under 3 MB unpacked, all under 8 MB. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildAll } from './build.ts';
@@ -8,10 +8,15 @@ export const vsixPath = join(root, 'dist', 'topology-bench.vsix');
 
 export async function packageExtension(): Promise<void> {
   await buildAll();
-  await must(npmTool('vsce'), ['package', '--no-dependencies', '--skip-license', '--out', vsixPath]);
+  await must(npmTool('vsce'), ['package', '--no-dependencies', '--skip-license', '--allow-missing-repository', '--no-rewrite-relative-links', '--out', vsixPath]);
   const { size } = await stat(vsixPath);
   console.log(`${(size / 1e6).toFixed(2)} MB  dist/topology-bench.vsix`);
   if (size > 8e6) throw new Error('The .vsix is over 8 MB.');
+  const files = ['extension.cjs', 'engine.cjs', 'kubernetes.cjs', 'worker.cjs', 'webview/main.js', 'webview/report.js'];
+  const sizes = await Promise.all(files.map(async (name) => (await stat(join(root, 'dist', name))).size));
+  const code = sizes.reduce((sum, bytes) => sum + bytes, 0);
+  console.log(`${(code / 1e6).toFixed(2)} MB  code in it, unpacked`);
+  if (code > 3e6) throw new Error('The code in the .vsix is over 3 MB.');
 }
 
 if (import.meta.main) await packageExtension();
