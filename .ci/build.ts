@@ -17,6 +17,7 @@ const node: esbuild.BuildOptions = {
   keepNames: true,
   legalComments: 'none',
   logLevel: 'warning',
+  plugins: [leanKubernetesClient],
   // Its UMD build, which Node's resolution prefers, hides its files from the bundler.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   // CommonJS has no import.meta; the dependencies that ask for it get the bundle's own address.

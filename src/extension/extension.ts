@@ -66,7 +66,9 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
   };
   const topologiesView = vscode.window.createTreeView(viewIds.topologies, { treeDataProvider: trees.topologies });
   const refreshAll = (): void => {
-    for (const tree of Object.values(trees)) tree.refresh();
+    trees.cluster.refresh();
+    trees.topologies.reload(topologiesView.visible);
+    trees.results.refresh();
     panels.refresh();
   };
   const lenses = new ModelLenses(memory, results, runs);
@@ -88,7 +90,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     { dispose: disposeLogs },
     cluster.onDidChange(() => {
       trees.cluster.refresh();
-      trees.topologies.refresh();
+      trees.topologies.reload(topologiesView.visible);
     }),
     results.onDidChange(() => {
       trees.results.refresh();

@@ -49,11 +49,15 @@ async function follow(
   ended: Promise<unknown>,
 ): Promise<void> {
   let reported = 0;
-  const listener = runs.onDidChange((run) => {
-    if (run.id !== runId) return;
+  const report = (run: LiveRun): void => {
     const percent = run.state === null ? 0 : Math.floor(runFraction(run.state) * 100);
     progress.report({ message: words(run), increment: Math.max(0, percent - reported) });
     reported = Math.max(reported, percent);
+  };
+  const begun = runs.get(runId);
+  if (begun !== undefined) report(begun);
+  const listener = runs.onDidChange((run) => {
+    if (run.id === runId) report(run);
   });
   try {
     await ended;

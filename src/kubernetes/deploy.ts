@@ -17,7 +17,7 @@ import type { KubeconfigChoice } from './kubeconfig.ts';
 import { keepLease, leaseOf } from './lease.ts';
 import { removeOwnNamespace } from './namespace.ts';
 import { namespaceOf, preflight } from './preflight.ts';
-import { deleteOne, removeAll } from './remove.ts';
+import { removeAll } from './remove.ts';
 import { modelManifestSha256 } from './upload.ts';
 
 export interface DeployOptions extends KubeconfigChoice {
@@ -49,11 +49,15 @@ export async function deployTopology(
   const warn = (message: string): void => {
     progress.warning(message);
   };
-  let uid: string | undefined;
+  let hasMadeNamespace = false;
+  const makingNamespace = (): void => {
+    hasMadeNamespace = true;
+  };
+  let hasBegun = false;
   let lease: AsyncDisposable | undefined;
   try {
     progress.stage('apply');
-    const { runtimeClassExists, nodes } = await preflight(cluster, own, anchor, warn, signal);
+    const { runtimeClassExists, nodes } = await preflight(cluster, own, anchor, { warn, makingNamespace }, signal);
     const request = {
       plan: own,
       topology,
@@ -69,8 +73,9 @@ export async function deployTopology(
     const { objects } = renderTopology(request);
     checkFits(objects, nodes ?? []);
     await dryRun(cluster, [owner, ...objects], signal);
+    hasBegun = true;
     const [change] = await apply(cluster, [owner], signal);
-    uid = change?.uid ?? '';
+    const uid = change?.uid ?? '';
     // While it is renewed, a pod that waits for its model is one whose upload is still to come.
     lease = keepLease(cluster, { namespace, name: anchorName(id), uid });
     const rendered = renderTopology({ ...request, anchor: { ...anchor, uid } });
@@ -98,13 +103,8 @@ export async function deployTopology(
   async function cleanUp(): Promise<void> {
     const ownSignal = AbortSignal.timeout(cleanUpMs);
     try {
-      if (uid !== undefined && uid !== '') {
-        await deleteOne(cluster, { kind: 'ConfigMap', namespace, name: anchorName(id), uid }, ownSignal);
-      }
-      await removeAll(cluster, namespace, anchorSelector(id), ownSignal);
-      if (plan.target.kind === 'kubernetes' && plan.target.createNamespace) {
-        await removeOwnNamespace(cluster, namespace, id, ownSignal);
-      }
+      if (hasBegun) await removeAll(cluster, namespace, anchorSelector(id), ownSignal);
+      if (hasMadeNamespace) await removeOwnNamespace(cluster, namespace, id, ownSignal);
     } catch (error) {
       const problem = toBenchError(error, 'removing what was deployed');
       progress.warning(problem.nextStep === undefined ? problem.message : `${problem.message} ${problem.nextStep}`);

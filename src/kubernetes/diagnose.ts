@@ -21,9 +21,15 @@ export type Finding =
       readonly container?: { readonly name: string; readonly previous: boolean };
     };
 
+export const imageNextStep =
+  "Check the image's name in the settings, and that the cluster's nodes can reach its registry.";
+
 /** A registry that says one of these will say it again. */
 const definiteImageWords =
   /not found|no such host|unauthorized|denied|forbidden|invalid reference|manifest unknown|does not exist|no match for platform/iu;
+
+/** A node that cannot reach the registry at all will hardly reach it a few tries later. */
+const connectionWords = /unreachable|refused|timeout|timed out|no route/iu;
 
 /** Says why a pod has not come as far as it should; call it only for one that has not. */
 export function diagnosePod(component: string, pod: Pod, events: readonly ClusterEvent[]): Finding {
@@ -168,7 +174,12 @@ function diagnoseWaiting(
 function diagnoseImage(words: string, details: string): Finding {
   if (definiteImageWords.test(details))
     return imageFailure(details.trim() === '' ? words : `${words} ${details}`.slice(0, 700));
-  return { state: 'waiting', cause: 'image', message: words, patienceSeconds: 120 };
+  return {
+    state: 'waiting',
+    cause: 'image',
+    message: words,
+    patienceSeconds: connectionWords.test(details) ? 25 : 120,
+  };
 }
 
 function imageFailure(message: string): Finding {
@@ -176,7 +187,7 @@ function imageFailure(message: string): Finding {
     state: 'failed',
     reason: 'image-unavailable',
     message,
-    nextStep: "Check the image's name in the settings, and that the cluster's nodes can reach its registry.",
+    nextStep: imageNextStep,
   };
 }
 

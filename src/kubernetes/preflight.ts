@@ -30,9 +30,14 @@ export async function preflight(
   cluster: Cluster,
   plan: Plan,
   owner: Pick<Anchor, 'kind' | 'id'>,
-  warn: (message: string) => void,
+  progress: {
+    readonly warn: (message: string) => void;
+    /** Called just before the namespace is made. */
+    readonly makingNamespace: () => void;
+  },
   signal: AbortSignal,
 ): Promise<PreflightResult> {
+  const { warn } = progress;
   const namespace = namespaceOf(plan);
   const serverVersion = await readServerVersion(cluster, signal);
   const hybrid = plan.topologies.some(({ name }) => name === 'hybrid');
@@ -50,7 +55,10 @@ export async function preflight(
   const gpus = await checkGpus(cluster, plan, nodes, notes, warn, signal);
   const mayCreate = plan.target.kind === 'kubernetes' && plan.target.createNamespace;
   if (!exists && !mayCreate) throw namespaceMissing(namespace);
-  if (!exists) await createNamespace(cluster, namespace, owner, signal);
+  if (!exists) {
+    progress.makingNamespace();
+    await createNamespace(cluster, namespace, owner, signal);
+  }
   const products = gpus.flatMap(({ product }) => (product === null ? [] : [product]));
   const drivers = gpus.flatMap(({ driverVersion }) => (driverVersion === null ? [] : [driverVersion]));
   return {

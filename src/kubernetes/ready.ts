@@ -2,7 +2,7 @@ import { BenchError, throwIfCancelled } from '../core/errors.ts';
 import type { Labels } from '../topologies/objects.ts';
 import type { ClusterEvent, Node, Pod } from './apiObjects.ts';
 import type { Cluster } from './cluster.ts';
-import { diagnoseMissingPod, diagnosePod, type Finding } from './diagnose.ts';
+import { diagnoseMissingPod, diagnosePod, imageNextStep, type Finding } from './diagnose.ts';
 import { readEvents } from './events.ts';
 import { lastLogLines } from './logs.ts';
 import { impossibleResources, readNodes } from './nodes.ts';
@@ -158,7 +158,8 @@ function checkPossible(pod: Pod, nodes: readonly Node[], events: readonly Cluste
 
 function expired(finding: Extract<Finding, { state: 'waiting' }>): Extract<Finding, { state: 'failed' }> {
   const reason = finding.cause === 'image' ? 'image-unavailable' : 'rejected-by-cluster';
-  return { state: 'failed', reason, message: finding.message };
+  const nextStep = finding.cause === 'image' ? imageNextStep : undefined;
+  return { state: 'failed', reason, message: finding.message, ...(nextStep === undefined ? {} : { nextStep }) };
 }
 
 function timedOut(

@@ -65,6 +65,8 @@ class KubernetesTarget {
   #anchor: Anchor | undefined;
   #lease: AsyncDisposable | undefined;
   #workerName: string | undefined;
+  /** What there may be to clean up. */
+  readonly #hasMade = { namespace: false, objects: false };
   /** Topologies that were begun and not removed yet; the next one may need their GPU. */
   readonly #standing = new Set<TopologyPlan>();
 
@@ -93,7 +95,10 @@ class KubernetesTarget {
     const warn = (message: string): void => {
       progress.warning(message);
     };
-    const checked = await preflight(cluster, plan, { kind: 'run', id: runId }, warn, signal);
+    const makingNamespace = (): void => {
+      this.#hasMade.namespace = true;
+    };
+    const checked = await preflight(cluster, plan, { kind: 'run', id: runId }, { warn, makingNamespace }, signal);
     run.nodes = checked.nodes ?? [];
     run.runtimeClassExists = checked.runtimeClassExists;
     const anchor = this.#anchorOf(run, dryRunUid);
@@ -118,6 +123,7 @@ class KubernetesTarget {
     progress.stage('apply');
     for (const earlier of this.#standing) await this.#remove(run, earlier, signal);
     const began = Date.now();
+    this.#hasMade.objects = true;
     const anchor = (this.#anchor ??= await this.#applyAnchor(run, signal));
     this.#standing.add(topology);
     const request = this.#request(run, topology, anchor);
@@ -188,17 +194,21 @@ class KubernetesTarget {
     const { cluster, namespace, id } = run;
     await this.#lease?.[Symbol.asyncDispose]();
     this.#lease = undefined;
-    // The anchor goes first: should this program die now, the cluster itself collects the rest.
-    const uid = this.#anchor?.uid ?? null;
-    if (uid !== null) {
-      const anchor = { kind: 'ConfigMap', namespace, name: anchorName(id), uid } as const;
-      await deleteOne(cluster, anchor, signal).catch(() => undefined);
+    if (this.#hasMade.objects) {
+      // The anchor goes first: should this program die now, the cluster itself collects the rest.
+      const uid = this.#anchor?.uid ?? null;
+      if (uid !== null) {
+        const anchor = { kind: 'ConfigMap', namespace, name: anchorName(id), uid } as const;
+        await deleteOne(cluster, anchor, signal).catch(() => undefined);
+      }
+      await removeAll(cluster, namespace, anchorSelector(id), signal);
+      this.#hasMade.objects = false;
     }
-    await removeAll(cluster, namespace, anchorSelector(id), signal);
     this.#standing.clear();
     this.#anchor = undefined;
-    if (run.plan.target.kind === 'kubernetes' && run.plan.target.createNamespace) {
+    if (this.#hasMade.namespace) {
       await removeOwnNamespace(cluster, namespace, id, signal);
+      this.#hasMade.namespace = false;
     }
     cluster[Symbol.dispose]();
     this.#run = undefined;

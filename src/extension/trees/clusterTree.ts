@@ -89,7 +89,11 @@ export class ClusterTree extends Tree<ClusterNode> {
 function renderGpus(inventory: ClusterInventory): vscode.TreeItem {
   const total = inventory.gpuNodes.reduce((sum, gpu) => sum + gpu.total, 0);
   const free = inventory.gpuNodes.reduce((sum, gpu) => sum + gpu.free, 0);
-  const nodes = vscode.l10n.t('{0} of {1} nodes ready', inventory.readyNodes, inventory.nodes);
+  // A user who may not list nodes sees none; a note below says so.
+  const nodes =
+    inventory.nodes === 0
+      ? vscode.l10n.t('nodes not known')
+      : vscode.l10n.t('{0} of {1} nodes ready', inventory.readyNodes, inventory.nodes);
   const item = row(vscode.l10n.t('GPU nodes'), 'circuit-board', {
     description:
       total === 0

@@ -21,6 +21,11 @@ export type TopologyNode =
     }
   | { readonly kind: 'deployment'; readonly id: string; readonly deployment: DeployedTopology };
 
+interface Deployed {
+  readonly deployments: readonly DeployedTopology[];
+  readonly problems: readonly ProblemNode[];
+}
+
 /** Runs under way first, then each topology with what is deployed of it. */
 export class TopologiesTree extends Tree<TopologyNode> {
   protected readonly reading = 'reading what is deployed';
@@ -28,7 +33,8 @@ export class TopologiesTree extends Tree<TopologyNode> {
   readonly #runs: Runs;
   readonly #read = new vscode.EventEmitter<void>();
   #shown = new Set<string>();
-  #deployments: readonly DeployedTopology[] = [];
+  #deployed: Deployed | undefined;
+  #asked = 0;
   /** The cluster was asked what is deployed. */
   readonly onDidRead = this.#read.event;
 
@@ -45,13 +51,32 @@ export class TopologiesTree extends Tree<TopologyNode> {
     else this.refresh(id);
   }
 
+  /**
+   * Asks the cluster anew. What is shown stays until the answer is there, so that a cluster that is slow or away does not
+   * hold up what runs say; a view that nobody sees asks when it is seen again.
+   */
+  reload(visible: boolean): void {
+    if (!visible || this.#deployed === undefined) {
+      this.#deployed = undefined;
+      this.refresh();
+      return;
+    }
+    const asking = ++this.#asked;
+    void this.#ask().then((deployed) => {
+      if (asking !== this.#asked) return;
+      this.#deployed = deployed;
+      this.#read.fire();
+      this.refresh();
+    });
+  }
+
   /** Deployments that the tree showed last. */
   deployed(): number {
-    return this.#deployments.length;
+    return this.#deployed?.deployments.length ?? 0;
   }
 
   allReady(): boolean {
-    return this.#deployments.every((deployment) => deployment.ready);
+    return this.#deployed?.deployments.every((deployment) => deployment.ready) ?? true;
   }
 
   override dispose(): void {
@@ -75,21 +100,15 @@ export class TopologiesTree extends Tree<TopologyNode> {
       case undefined:
         break;
     }
+    if (this.#deployed === undefined) {
+      this.#deployed = await this.#ask();
+      this.#read.fire();
+    }
+    const { deployments, problems } = this.#deployed;
     const runs = this.#runs
       .active()
       .map((run): TopologyNode => ({ kind: 'run', id: runNodeId(run.id), runId: run.id }));
     this.#shown = new Set(runs.map((run) => run.id));
-    let deployments: readonly DeployedTopology[] = [];
-    const problems: ProblemNode[] = [];
-    try {
-      deployments = await this.#cluster.deployments();
-    } catch (error) {
-      // Without a cluster there is nothing deployed; the Cluster view says what to do about it.
-      if (!(error instanceof BenchError && error.reason === 'kubeconfig-missing'))
-        problems.push(this.problem(error, 'deployments'));
-    }
-    this.#deployments = deployments;
-    this.#read.fire();
     const topologies = allTopologies.map((topology): TopologyNode => {
       const own = deployments.filter(
         (deployment) => deployment.topology === topology || deployment.topology.startsWith(`${topology} (`),
@@ -111,6 +130,17 @@ export class TopologiesTree extends Tree<TopologyNode> {
         return renderTopology(node.topology, node.deployments);
       case 'deployment':
         return renderDeployment(node.deployment);
+    }
+  }
+
+  /** Never rejects: a failure is a node. */
+  async #ask(): Promise<Deployed> {
+    try {
+      return { deployments: await this.#cluster.deployments(), problems: [] };
+    } catch (error) {
+      // Without a cluster there is nothing deployed; the Cluster view says what to do about it.
+      const isAway = error instanceof BenchError && error.reason === 'kubeconfig-missing';
+      return { deployments: [], problems: isAway ? [] : [this.problem(error, 'deployments')] };
     }
   }
 

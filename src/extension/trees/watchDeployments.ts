@@ -14,7 +14,7 @@ export function watchDeployments(view: vscode.TreeView<unknown>, tree: Topologie
     if (!view.visible || tree.deployed() === 0) return;
     timer = setTimeout(
       () => {
-        tree.refresh();
+        tree.reload(view.visible);
       },
       tree.allReady() ? laterMs : soonMs,
     );
