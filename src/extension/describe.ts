@@ -125,9 +125,21 @@ export function topologyProgress(topology: TopologyState, plan: Plan): string {
   return topology.message === '' ? stageWords[topology.stage] : `${stageWords[topology.stage]}: ${topology.message}`;
 }
 
+/** The topology that a run is at; undefined before the first, between them and after the last. */
+export function topologyAtWork(state: RunState | null): TopologyState | undefined {
+  return state?.topologies.find((topology) => topology.stage !== 'queued' && topology.stage !== 'ended');
+}
+
+/** Where a run is, without what changes each second: "triton, 2 of 3". */
+export function runPlace(state: RunState): string {
+  const now = topologyAtWork(state);
+  if (now === undefined) return stageWords[state.stage];
+  return `${now.key}, ${String(state.topologies.indexOf(now) + 1)} of ${String(state.topologies.length)}`;
+}
+
 /** One line of what a run does now. */
 export function runProgress(state: RunState): string {
-  const now = state.topologies.find((topology) => topology.stage !== 'queued' && topology.stage !== 'ended');
+  const now = topologyAtWork(state);
   if (now !== undefined) return `${now.key} ${topologyProgress(now, state.plan)}`;
   return state.message === '' ? stageWords[state.stage] : `${stageWords[state.stage]}: ${state.message}`;
 }

@@ -14,7 +14,7 @@ import { describeDeployment } from './deployed.ts';
 import { dryRun } from './dryRun.ts';
 import { checkFits } from './fits.ts';
 import type { KubeconfigChoice } from './kubeconfig.ts';
-import { keepLease, leaseOf } from './lease.ts';
+import { endLease, keepLease, leaseOf } from './lease.ts';
 import { removeOwnNamespace } from './namespace.ts';
 import { namespaceOf, preflight } from './preflight.ts';
 import { removeAll } from './remove.ts';
@@ -77,7 +77,8 @@ export async function deployTopology(
     const [change] = await apply(cluster, [owner], signal);
     const uid = change?.uid ?? '';
     // While it is renewed, a pod that waits for its model is one whose upload is still to come.
-    lease = keepLease(cluster, { namespace, name: anchorName(id), uid });
+    const leased = { namespace, name: anchorName(id), uid };
+    lease = keepLease(cluster, leased);
     const rendered = renderTopology({ ...request, anchor: { ...anchor, uid } });
     await apply(cluster, rendered.objects, signal);
     await bringUp(
@@ -92,6 +93,8 @@ export async function deployTopology(
       progress,
       signal,
     );
+    await lease[Symbol.asyncDispose]();
+    await endLease(cluster, leased, signal);
     return await describeDeployment(cluster, namespace, anchorName(id), signal);
   } catch (error) {
     await cleanUp();

@@ -18,26 +18,18 @@ export function leaseOf(cluster: Cluster): Record<string, string> {
   };
 }
 
+interface LeasedAnchor {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
 /** Renews the lease of an anchor until it is disposed. A renewal that fails is made up for by the next. */
-export function keepLease(
-  cluster: Cluster,
-  anchor: { readonly namespace: string; readonly name: string; readonly uid: string },
-): AsyncDisposable {
+export function keepLease(cluster: Cluster, anchor: LeasedAnchor): AsyncDisposable {
   const end = new AbortController();
   let underWay: Promise<unknown> = Promise.resolve();
   const timer = setInterval(() => {
-    underWay = cluster
-      .change(
-        {
-          method: 'PATCH',
-          path: `${objectPath('ConfigMap', anchor.namespace, anchor.name)}?${query({ fieldManager: 'topology-bench-lease' })}`,
-          // The uid keeps a namesake from being renewed in its place.
-          body: { metadata: { uid: anchor.uid, annotations: leaseOf(cluster) } },
-          contentType: 'application/merge-patch+json',
-        },
-        end.signal,
-      )
-      .catch(() => undefined);
+    underWay = annotate(cluster, anchor, leaseOf(cluster), end.signal).catch(() => undefined);
   }, renewEveryMs);
   timer.unref();
   return {
@@ -47,6 +39,31 @@ export function keepLease(
       await underWay;
     },
   };
+}
+
+/** Says that nobody looks after the anchor any more; for one that stays. */
+export async function endLease(cluster: Cluster, anchor: LeasedAnchor, signal: AbortSignal): Promise<void> {
+  const none = Object.fromEntries(Object.values(leaseAnnotations).map((name) => [name, null]));
+  await annotate(cluster, anchor, none, signal);
+}
+
+async function annotate(
+  cluster: Cluster,
+  anchor: LeasedAnchor,
+  annotations: Readonly<Record<string, string | null>>,
+  signal: AbortSignal,
+): Promise<void> {
+  const path = objectPath('ConfigMap', anchor.namespace, anchor.name);
+  await cluster.change(
+    {
+      method: 'PATCH',
+      path: `${path}?${query({ fieldManager: 'topology-bench-lease' })}`,
+      // The uid keeps a namesake from being renewed in its place.
+      body: { metadata: { uid: anchor.uid, annotations } },
+      contentType: 'application/merge-patch+json',
+    },
+    signal,
+  );
 }
 
 /** Whether somebody still looks after the anchor: its lease is fresh, and its holder, where it ran on this machine, lives. */

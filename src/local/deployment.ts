@@ -40,14 +40,17 @@ export class LocalDeployment implements Deployment {
   readonly uploadMs = null;
   readonly #parts: ServerParts;
   readonly #loadDriver: LoadDriver;
+  readonly #keepLog: (name: string, path: string) => Promise<void>;
   readonly #apiKey: string | null;
   readonly #servers: Server[] = [];
   #readyMs = 0;
   #runtimes: readonly RuntimeReport[] = [];
   #removed = false;
 
-  constructor(parts: ServerParts, loadDriver: LoadDriver) {
+  /** @param keepLog is given the log of each server that ended before it was told to, or that was not ready in time */
+  constructor(parts: ServerParts, loadDriver: LoadDriver, keepLog: (name: string, path: string) => Promise<void>) {
     this.#parts = parts;
+    this.#keepLog = keepLog;
     this.#loadDriver = loadDriver;
     this.#apiKey = parts.topology.name === 'hybrid' ? randomBytes(24).toString('hex') : null;
   }
@@ -145,13 +148,10 @@ export class LocalDeployment implements Deployment {
    * @throws BenchError clean-up-incomplete
    */
   async remove(): Promise<void> {
+    const died = this.#removed ? [] : this.#servers.filter((server) => server.process.ended);
     this.#removed = true;
     await Promise.all(this.#servers.map((server) => server.process.stop()));
-  }
-
-  /** The log files of its servers, by name. */
-  get logs(): readonly { readonly name: string; readonly path: string }[] {
-    return this.#servers.map(({ process }) => ({ name: process.name, path: process.logPath }));
+    for (const server of died) await this.#keepLog(server.process.name, server.process.logPath);
   }
 
   async #startTriton(signal: AbortSignal): Promise<void> {
@@ -200,7 +200,10 @@ export class LocalDeployment implements Deployment {
       const response = await loopbackRequest(asked, signal).catch(() => undefined);
       // A stranger may answer on the port if our server could not have it.
       if (response?.status === 200 && !server.process.ended) return;
-      if (performance.now() > deadline) throw await notReady(server, this.#parts.plan.readyTimeoutSeconds);
+      if (performance.now() > deadline) {
+        await this.#keepLog(server.process.name, server.process.logPath);
+        throw await notReady(server, this.#parts.plan.readyTimeoutSeconds);
+      }
       await sleep(pollMs, undefined, { signal }).catch(() => undefined);
     }
   }

@@ -44,6 +44,17 @@ def reap():
         if pid == server.pid:
             server.returncode = os.waitstatus_to_exitcode(status)
 
+def kill_others():
+    """Kill the rest of the group; not ourselves, so that nothing stays uncollected."""
+    if not os.path.isdir("/proc/self"):
+        os.killpg(0, signal.SIGKILL)
+    for name in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if int(name) != os.getpid() and os.getpgid(int(name)) == os.getpgrp():
+                os.kill(int(name), signal.SIGKILL)
+        except OSError:
+            pass
+
 while server.returncode is None:
     ready = select.select([0, reading], [], [])[0]
     if reading in ready:
@@ -58,7 +69,7 @@ if server.returncode is None:
 told_all = False
 while not reap():
     if time.monotonic() > deadline:
-        os.killpg(0, signal.SIGKILL)
+        kill_others()
     if server.returncode is not None and not told_all:
         told_all = True
         os.killpg(0, signal.SIGTERM)

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { explain, isCancelled } from '../core/errors.ts';
 import { runCommand } from './command.ts';
 import { findPython, whyNoTritonWith } from './python.ts';
 
@@ -16,6 +17,13 @@ export async function installSystemPackages(say: (message: string) => void, sign
   };
   await apt('update', '-qq');
   if (python === undefined) await apt('install', '-y', '-qq', 'python3', 'python3-venv');
-  const { version } = await findPython(signal);
-  await apt('install', '-y', '-qq', `libpython${version}`);
+  const found = await findPython(signal);
+  // Of what else may keep Triton from running nothing can be installed.
+  const library = { path: '', known: true };
+  if (found.library !== null || whyNoTritonWith({ ...found, library }) !== undefined) return;
+  await apt('install', '-y', '-qq', `libpython${found.version}`).catch((error: unknown) => {
+    // Without it fastapi still runs.
+    if (isCancelled(error)) throw error;
+    say(explain(error));
+  });
 }

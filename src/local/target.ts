@@ -3,7 +3,7 @@ import { availableParallelism, arch, platform } from 'node:os';
 import { basename, join } from 'node:path';
 import type { Assets } from '../assets/assets.ts';
 import { defaultCacheDirectory } from '../assets/cacheDirectory.ts';
-import { BenchError, isCancelled, toBenchError } from '../core/errors.ts';
+import { BenchError, toBenchError } from '../core/errors.ts';
 import { topologyKey, type Plan, type TopologyPlan } from '../core/plan.ts';
 import type { DeployProgress, Deployment, LoadDriver, Target } from '../core/ports.ts';
 import type { Environment } from '../core/record.ts';
@@ -97,13 +97,14 @@ class LocalTarget implements Target {
       modelDirectory: join(run.path, 'model'),
       pinned: platform() === 'linux' && topology.cores <= availableParallelism(),
     };
-    const deployment = new LocalDeployment(parts, this.#options.loadDriver);
+    const deployment = new LocalDeployment(parts, this.#options.loadDriver, (name, path) =>
+      this.#keepLog(topology, name, path),
+    );
     this.#deployments.add(deployment);
     try {
       await deployment.start(progress, signal);
       return deployment;
     } catch (error) {
-      if (!isCancelled(error)) await this.#keepLogs(topology, deployment);
       await this.#remove(deployment).catch((problem: unknown) => {
         progress.warning(toBenchError(problem, 'ending its processes').message);
       });
@@ -119,15 +120,14 @@ class LocalTarget implements Target {
     this.#run = undefined;
   }
 
-  async #keepLogs(topology: TopologyPlan, deployment: LocalDeployment): Promise<void> {
-    for (const { name, path } of deployment.logs) {
-      const runName = basename(this.#run?.path ?? '');
-      try {
-        const kept = await keepLog(path, this.#cacheDirectory, `${String(Date.now())}-${runName}-${name}`);
-        this.#options.log(`${topologyKey(topology)}: the log of ${name} is ${kept}`);
-      } catch (error) {
-        this.#options.log(`${topologyKey(topology)}: the log of ${name} was not kept: ${String(error)}`);
-      }
+  async #keepLog(topology: TopologyPlan, name: string, path: string): Promise<void> {
+    const kept = `${String(Date.now())}-${basename(this.#run?.path ?? '')}-${name}`;
+    try {
+      this.#options.log(
+        `${topologyKey(topology)}: the log of ${name} is ${await keepLog(path, this.#cacheDirectory, kept)}`,
+      );
+    } catch (error) {
+      this.#options.log(`${topologyKey(topology)}: the log of ${name} was not kept: ${String(error)}`);
     }
   }
 

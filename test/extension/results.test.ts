@@ -27,6 +27,7 @@ describe.each(['oldest', 'newest'] as const)('on the %s VS Code', (version) => {
     await drive(`results-${version}`, { version, vsix: ownPackage(), prepare }, async ({ code, workbench, folder }) => {
       await code.changeSettings({ 'topologyBench.kubeconfig': join(folder, 'no-such-file') });
       await workbench.openFile(samplePaths.classifier);
+      await workbench.waitForCodeLens('Benchmark Topology');
       const results = await workbench.view('Topology Bench', 'Results');
       const rows = await results.waitForRows('three results', (all) => all.length === 3);
       expect(rows[0]).toMatch(/^tiny-sentiment · .*fastapi \d+ RPS · triton \d+ RPS · hybrid \d+ RPS$/u);

@@ -1,14 +1,18 @@
 /**
  * Runs the suites of test/extension/suite inside the extension host of a real VS Code, by @vscode/test-electron's runTests:
  * a downloaded desktop where its download host answers, else our launcher (a server and a browser) in its place.
- * TOPOLOGY_BENCH_VSCODE=desktop or =server decides instead.
+ * TOPOLOGY_BENCH_VSCODE=desktop or =server decides instead; TOPOLOGY_BENCH_VSCODE_VERSION is "oldest" or "newest";
+ * TOPOLOGY_BENCH_EXTENSION is the folder of the built extension, by default this repository.
  */
-import { readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { globSync } from 'node:fs';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
 import { runTests, TestRunFailedError } from '@vscode/test-electron';
 import { build } from 'esbuild';
 import type { VsCodeVersion } from './harness/install.ts';
+import { sampleRecord } from '../support/sampleRecord.ts';
+import { makeSampleWorkspace } from './harness/sampleWorkspace.ts';
 import type { Results } from './suite/index.ts';
 
 const root = resolve(import.meta.dirname, '..', '..');
@@ -117,10 +121,16 @@ function desktopVersion(version: VsCodeVersion): string {
 
 if (import.meta.main) {
   const version = process.env['TOPOLOGY_BENCH_VSCODE_VERSION'] === 'oldest' ? 'oldest' : 'newest';
-  process.exitCode = await runSuites({
-    extension: root,
-    suites: join(import.meta.dirname, 'suite'),
-    workspace: join(import.meta.dirname, 'suite', 'workspace'),
-    version,
-  });
+  const workspace = await mkdtemp(join(tmpdir(), 'topology-bench-workspace-'));
+  try {
+    await makeSampleWorkspace(workspace, [sampleRecord()]);
+    process.exitCode = await runSuites({
+      extension: process.env['TOPOLOGY_BENCH_EXTENSION'] ?? root,
+      suites: join(import.meta.dirname, 'suite'),
+      workspace,
+      version,
+    });
+  } finally {
+    await rm(workspace, { recursive: true, force: true });
+  }
 }

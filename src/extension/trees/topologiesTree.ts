@@ -5,7 +5,7 @@ import type { TopologyName } from '../../core/plan.ts';
 import { formatTime } from '../../core/view/format.ts';
 import type { Cluster } from '../cluster.ts';
 import { nodeContexts } from '../contributions.ts';
-import { allTopologies, runProgress, topologyDescriptions, topologyProgress } from '../describe.ts';
+import { allTopologies, runPlace, topologyAtWork, topologyDescriptions, topologyProgress } from '../describe.ts';
 import type { Failures } from '../failures.ts';
 import type { LiveRun, Runs } from '../runs.ts';
 import { Tree, type ProblemNode } from './tree.ts';
@@ -33,6 +33,8 @@ export class TopologiesTree extends Tree<TopologyNode> {
   readonly #runs: Runs;
   readonly #read = new vscode.EventEmitter<void>();
   #shown = new Set<string>();
+  /** What the row of each run said last. */
+  readonly #described = new Map<string, string>();
   #deployed: Deployed | undefined;
   #asked = 0;
   /** The cluster was asked what is deployed. */
@@ -44,11 +46,18 @@ export class TopologiesTree extends Tree<TopologyNode> {
     this.#runs = runs;
   }
 
-  /** Redraws a run and its topologies; one that has just come or gone changes the list itself. */
+  /**
+   * Redraws what has changed of a run. A run that has just come or gone changes the list itself. The run's own row bears
+   * buttons, which a redraw would take from under the pointer, so each second only the topology at work is redrawn.
+   */
   showRun(run: LiveRun): void {
     const id = runNodeId(run.id);
+    const description = describeRun(run);
     if (this.#shown.has(id) !== (run.end === null)) this.refresh();
-    else this.refresh(id);
+    else if (this.#described.get(id) !== description) this.refresh(id);
+    else this.refresh(`${id}:${topologyAtWork(run.state)?.key ?? ''}`);
+    if (run.end === null) this.#described.set(id, description);
+    else this.#described.delete(id);
   }
 
   /**
@@ -179,7 +188,7 @@ export class TopologiesTree extends Tree<TopologyNode> {
 function describeRun(run: LiveRun): string {
   if (run.cancelling) return vscode.l10n.t('stopping and cleaning up');
   if (run.state === null) return run.waitsFor === '' ? vscode.l10n.t('about to start') : run.waitsFor;
-  return runProgress(run.state);
+  return runPlace(run.state);
 }
 
 function iconOf(status: 'queued' | 'running' | 'completed' | 'failed' | 'cancelled' | 'skipped'): string {

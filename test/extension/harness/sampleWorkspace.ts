@@ -2,6 +2,9 @@
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { RunRecord } from '../../../src/core/record.ts';
+import { samplePaths } from './samplePaths.ts';
+
+export { samplePaths };
 
 const tinyModel = resolve(import.meta.dirname, '..', '..', '..', 'media', 'models', 'tiny-sentiment');
 
@@ -41,16 +44,6 @@ contexts:
   context: { cluster: nowhere, user: nobody }
 `;
 
-/** Where the parts of the sample lie in its folder. */
-export const samplePaths = {
-  classifier: 'model_repository/sentiment/config.pbtxt',
-  vision: 'model_repository/vision/config.pbtxt',
-  huggingFace: 'distilbert/config.json',
-  unrelated: 'website/config.json',
-  kubeconfig: 'kubeconfig.yaml',
-  runs: '.topology-bench/runs',
-} as const;
-
 export async function makeSampleWorkspace(folder: string, records: readonly RunRecord[] = []): Promise<void> {
   const write = async (path: string, text: string): Promise<void> => {
     await mkdir(resolve(folder, path, '..'), { recursive: true });
@@ -63,6 +56,7 @@ export async function makeSampleWorkspace(folder: string, records: readonly RunR
   await write(samplePaths.vision, vision);
   await write(samplePaths.unrelated, '{ "port": 8080 }\n');
   await write(samplePaths.kubeconfig, kubeconfig);
+  await write(samplePaths.brokenKubeconfig, 'apiVersion: v1\ncontexts: [ {\n');
   for (const record of records)
     await write(`${samplePaths.runs}/${record.id}.json`, JSON.stringify(record, undefined, 2));
 }

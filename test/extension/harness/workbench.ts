@@ -94,9 +94,20 @@ export class Workbench implements AsyncDisposable {
     ).map(plain);
   }
 
+  /** An editor that loses the focus before its lenses came asks for them when it has it again, so it is given back. */
   async waitForCodeLens(text: string | RegExp): Promise<Locator> {
     const lens = this.page.locator('.codelens-decoration > a, .codelens-decoration > span', { hasText: text }).first();
-    await lens.waitFor();
+    const input = this.page.locator('.monaco-editor :is(.native-edit-context, textarea.inputarea)').first();
+    await eventually(
+      `the lens "${String(text)}"`,
+      async () => {
+        await input.blur();
+        await input.focus();
+        await lens.waitFor({ timeout: 10_000 });
+        return true;
+      },
+      Boolean,
+    );
     return lens;
   }
 

@@ -11,6 +11,7 @@ import {
   planSummary,
   profileSummary,
   runFraction,
+  runPlace,
   runProgress,
   subjectName,
   topologyProgress,
@@ -116,6 +117,14 @@ test('a run is described by the topology that is at work, in the words of the cl
   );
   expect(runProgress(loaded)).toBe(`hybrid ${plan.load.phases[4]?.name ?? ''}: 512 RPS, p95 3.40 ms`);
   expect(topologyProgress(loaded.topologies[0] as never, plan)).toBe('waits its turn');
+});
+
+test('where a run is stays the same while numbers come in', () => {
+  const plan = planOf(onCluster);
+  const waiting = stateAfter(plan, { type: 'stage', topology: 'triton', stage: 'wait' });
+  const loading = reduce(waiting, { type: 'stage', topology: 'triton', stage: 'load' });
+  expect([waiting, loading].map(runPlace)).toEqual(['triton, 2 of 3', 'triton, 2 of 3']);
+  expect(runPlace(stateAfter(plan))).toBe('checking');
 });
 
 test('the fraction rises from nothing to one and never falls', () => {

@@ -1,0 +1,127 @@
+/** The extension by its own API, inside a real extension host. */
+import * as assert from 'node:assert/strict';
+import * as vscode from 'vscode';
+import type { TopologyBenchApi } from '../../../src/extension/extension.ts';
+import { samplePaths } from '../harness/samplePaths.ts';
+
+const id = 'topology-bench.topology-bench';
+
+interface Manifest {
+  readonly contributes: { readonly commands: readonly { readonly command: string }[] };
+}
+
+function extension(): vscode.Extension<TopologyBenchApi> {
+  const found = vscode.extensions.getExtension<TopologyBenchApi>(id);
+  assert.ok(found, `${id} is not installed`);
+  return found;
+}
+
+function uriOf(path: string): vscode.Uri {
+  const folder = vscode.workspace.workspaceFolders?.[0];
+  assert.ok(folder, 'no folder is open');
+  return vscode.Uri.joinPath(folder.uri, path);
+}
+
+async function lensesOf(path: string): Promise<vscode.CodeLens[]> {
+  const uri = uriOf(path);
+  await vscode.window.showTextDocument(uri);
+  return vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', uri, 10);
+}
+
+describe('the extension', () => {
+  let api: TopologyBenchApi;
+
+  before(async () => {
+    api = await extension().activate();
+  });
+
+  it('activates without loading the engine or the Kubernetes client', () => {
+    assert.deepEqual(api.loadedBundles(), []);
+    assert.ok(api.activationMs < 200, `activation took ${api.activationMs.toFixed(1)} ms`);
+  });
+
+  it('registers every command that it contributes', async () => {
+    const known = new Set(await vscode.commands.getCommands(true));
+    const { contributes } = extension().packageJSON as Manifest;
+    const missing = contributes.commands.map(({ command }) => command).filter((command) => !known.has(command));
+    assert.deepEqual(missing, []);
+  });
+
+  it('puts a lens on the configs of text classifiers', async () => {
+    for (const path of [samplePaths.classifier, samplePaths.huggingFace]) {
+      const [lens, ...others] = await lensesOf(path);
+      assert.equal(lens?.command?.command, 'topologyBench.benchmark', path);
+      assert.deepEqual(others, [], path);
+    }
+  });
+
+  it('puts none on the config of another model, nor on any other config.json', async () => {
+    for (const path of [samplePaths.vision, samplePaths.unrelated]) {
+      const own = (await lensesOf(path)).filter((lens) => lens.command?.command.startsWith('topologyBench.'));
+      assert.deepEqual(own, [], path);
+    }
+  });
+
+  it('puts none anywhere when they are switched off', async () => {
+    const settings = vscode.workspace.getConfiguration('topologyBench');
+    await settings.update('codeLens.enabled', false, vscode.ConfigurationTarget.Workspace);
+    try {
+      assert.deepEqual(await lensesOf(samplePaths.classifier), []);
+    } finally {
+      await settings.update('codeLens.enabled', undefined, vscode.ConfigurationTarget.Workspace);
+    }
+  });
+
+  it('knows a config.pbtxt by its language', async () => {
+    const document = await vscode.workspace.openTextDocument(uriOf(samplePaths.classifier));
+    assert.equal(document.languageId, 'triton-model-config');
+  });
+
+  it('lists the record of the workspace and opens its panel beside the code', async () => {
+    await vscode.window.showTextDocument(uriOf(samplePaths.classifier));
+    const [result, ...others] = await api.tree('results');
+    assert.deepEqual(others, []);
+    assert.match(result?.label ?? '', /^tiny-sentiment · /u);
+    const [file] = await vscode.workspace.findFiles(`${samplePaths.runs}/*.json`);
+    assert.ok(file);
+    const runId = file.path.slice(file.path.lastIndexOf('/') + 1, -'.json'.length);
+    await vscode.commands.executeCommand('topologyBench.openResults', runId);
+    const drawn = await until(() => api.panels().find((panel) => panel.drawn?.runId === runId));
+    assert.deepEqual(drawn.problems, []);
+    assert.equal(drawn.drawn?.kind, 'record');
+    assert.ok(drawn.drawn.figures.length >= 9, 'three topologies at three levels');
+    const tab = vscode.window.tabGroups.all.flatMap((group) => group.tabs).find((each) => each.label === drawn.title);
+    assert.equal(tab?.group.viewColumn, vscode.ViewColumn.Two);
+  });
+
+  it('says in the cluster view what is wrong, and never shows an empty list instead', async () => {
+    const broken = await clusterTexts(samplePaths.brokenKubeconfig);
+    assert.equal(broken.length, 1);
+    assert.match(broken[0] ?? '', /kubeconfig/iu);
+    const unreachable = await clusterTexts(samplePaths.kubeconfig);
+    assert.match(unreachable[0] ?? '', /^staging/u);
+    assert.match(unreachable[1] ?? '', /^models/u);
+    assert.match(unreachable[2] ?? '', /refused|reach/iu);
+  });
+
+  /** The view's first level, with this file as kubeconfig. */
+  async function clusterTexts(kubeconfig: string): Promise<string[]> {
+    const settings = vscode.workspace.getConfiguration('topologyBench');
+    await settings.update('kubeconfig', uriOf(kubeconfig).fsPath, vscode.ConfigurationTarget.Global);
+    try {
+      return (await api.tree('cluster')).map(({ label, description }) => `${label} ${description}`);
+    } finally {
+      await settings.update('kubeconfig', undefined, vscode.ConfigurationTarget.Global);
+    }
+  }
+});
+
+async function until<Value>(read: () => Value | undefined): Promise<Value> {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
+    const value = read();
+    if (value !== undefined) return value;
+    assert.ok(Date.now() < deadline, 'waited 60 s');
+    await new Promise((next) => setTimeout(next, 100));
+  }
+}

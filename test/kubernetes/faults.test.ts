@@ -1,0 +1,191 @@
+import { execFile } from 'node:child_process';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { RunEvent } from '../../src/core/events.ts';
+import type { Phase } from '../../src/core/plan.ts';
+import type { Target } from '../../src/core/ports.ts';
+import { newRunId } from '../../src/engine/host.ts';
+import { expectSameInventory, inventory } from './support/inventory.ts';
+import { deleteNamespace, makeNamespace } from './support/namespaces.ts';
+import { ProgressLog, resolveTinyModel, testPlan } from './support/plans.ts';
+import { runBenchmark, testTarget } from './support/runs.ts';
+import { kubectl, testCluster } from './support/testCluster.ts';
+
+const never = new AbortController().signal;
+const execute = promisify(execFile);
+const longPhases: readonly Phase[] = [
+  { name: 'warm-up', kind: 'warm-up', connections: 1, durationSeconds: 1 },
+  { name: 'c1', kind: 'measured', connections: 1, durationSeconds: 8 },
+  { name: 'c2', kind: 'measured', connections: 2, durationSeconds: 1 },
+];
+
+describe('when something breaks in the middle', () => {
+  let namespace: string;
+  let before: string[];
+
+  beforeAll(async () => {
+    namespace = await makeNamespace('faults');
+    before = await inventory();
+  });
+  afterEach(async () => {
+    await expectSameInventory(before);
+  });
+  afterAll(async () => {
+    await deleteNamespace(namespace);
+  });
+
+  it('a pod that dies under load ends the run at once, says how, and keeps the phases before it', async () => {
+    let killed = false;
+    let killedAt = 0;
+    const record = await runBenchmark(
+      await testPlan(['fastapi'], namespace, { phases: longPhases }),
+      (event) => {
+        if (event.type !== 'phase-snapshot' || event.phase !== 1 || killed) return;
+        killed = true;
+        killedAt = Date.now();
+        void killServer(namespace);
+      },
+      never,
+    );
+    expect(record.status).toBe('failed');
+    const [topology] = record.topologies;
+    expect(topology?.failure).toMatchObject({ reason: 'pod-failed' });
+    expect(topology?.failure?.message).toMatch(/fastapi: its pod ended: .*exit code 137/u);
+    expect(topology?.phases.map(({ name }) => name)).toEqual(['warm-up']);
+    expect(Date.now() - killedAt).toBeLessThan(30_000);
+  });
+
+  it('a load goes on while the API server is away, and its log is read again without loss', async () => {
+    let broken = false;
+    const snapshots: number[] = [];
+    const record = await runBenchmark(
+      await testPlan(['fastapi'], namespace, { phases: longPhases }),
+      (event: RunEvent) => {
+        if (event.type !== 'phase-snapshot' || event.phase !== 1) return;
+        snapshots.push(event.snapshot.elapsedMs);
+        if (broken) return;
+        broken = true;
+        void harness('signal', 'kube-apiserver', 'KILL');
+      },
+      never,
+    );
+    expect(record.failure).toBeNull();
+    expect(record.warnings.join()).toMatch(/log stream .* was lost/u);
+    expect(snapshots).toEqual([...new Set(snapshots)].sort((a, b) => a - b));
+    const [, phase] = record.topologies[0]?.phases ?? [];
+    const { requests, timeSeries } = phase?.measurement ?? { requests: { ok: 0, sent: 0 }, timeSeries: [] };
+    expect(timeSeries.length).toBeGreaterThanOrEqual(7);
+    expect(phase?.serverCount).toBeGreaterThanOrEqual(requests.ok);
+    expect(phase?.serverCount).toBeLessThanOrEqual(requests.sent);
+  });
+
+  describe('an upload', () => {
+    let folder: string;
+    let target: Target;
+    const extraBytes = 96 << 20;
+
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), 'topology-bench-upload-'));
+      await writeFile(join(folder, 'extra.bin'), randomBytes(extraBytes));
+    });
+    afterEach(async () => {
+      await target.close(AbortSignal.timeout(60_000));
+    });
+    afterAll(async () => {
+      await rm(folder, { recursive: true });
+    });
+
+    it('goes on where it was after the connection was lost, and arrives whole', async () => {
+      const progress = new ProgressLog();
+      let broken = 0;
+      const deployed = deployWithExtra(progress, (sentBytes) => {
+        if (broken > 0 || sentBytes < extraBytes / 3) return;
+        broken = sentBytes;
+        void harness('signal', 'kube-apiserver', 'KILL');
+      });
+      const deployment = await deployed;
+      expect(broken).toBeGreaterThan(0);
+      const restarts = progress.uploads.filter(
+        ({ sentBytes }, index) => sentBytes < (progress.uploads[index - 1]?.sentBytes ?? 0),
+      );
+      // It says 0 when it begins anew, and then at once how much is there already.
+      const afterRestart = progress.uploads[progress.uploads.findIndex((each) => each === restarts[0]) + 1];
+      expect(restarts.length).toBeGreaterThan(0);
+      expect(afterRestart?.sentBytes).toBeGreaterThanOrEqual(broken - (2 << 20));
+      expect(progress.uploads.at(-1)?.sentBytes).toBe(progress.uploads.at(-1)?.totalBytes);
+      const [answer] = await deployment.infer(['The patient is well.'], never);
+      expect(answer?.label).toBe('POSITIVE');
+      await deployment.remove(never);
+    });
+
+    it('keeps little of a large model in memory', async () => {
+      const progress = new ProgressLog();
+      let highest = 0;
+      const atRest = process.memoryUsage().rss;
+      const deployment = await deployWithExtra(progress, () => {
+        highest = Math.max(highest, process.memoryUsage().rss);
+      });
+      expect((highest - atRest) >> 20).toBeLessThan(64);
+      await deployment.remove(never);
+    });
+
+    it('refuses files that have changed since the plan was made', async () => {
+      const progress = new ProgressLog();
+      const failed = deployWithExtra(progress, () => undefined, '0'.repeat(64));
+      await expect(failed).rejects.toMatchObject({
+        reason: 'upload-failed',
+        message: expect.stringContaining('hash mismatch: extra.bin') as string,
+      });
+    });
+
+    /** The tiny model with a large file beside it, which nothing reads. */
+    async function deployWithExtra(progress: ProgressLog, onUpload: (sentBytes: number) => void, sha256?: string) {
+      const path = join(folder, 'extra.bin');
+      const actual = createHash('sha256')
+        .update(await readFile(path))
+        .digest('hex');
+      const extra = { name: 'extra.bin', sizeBytes: extraBytes, sha256: sha256 ?? actual };
+      const plan = await testPlan(['fastapi'], namespace, { readyTimeoutSeconds: 120 });
+      const larger = { ...plan, model: { ...plan.model, files: [...plan.model.files, extra] } };
+      const { modelPaths } = await resolveTinyModel();
+      target = await testTarget({ modelPaths: { ...modelPaths, 'extra.bin': path } });
+      progress.upload = (sentBytes, totalBytes) => {
+        progress.uploads.push({ sentBytes, totalBytes });
+        onUpload(sentBytes);
+      };
+      await target.preflight(larger, newRunId(), progress, never);
+      const [topology] = larger.topologies;
+      if (topology === undefined) throw new Error('the plan has no topology');
+      return await target.deploy(larger, topology, progress, never);
+    }
+  });
+});
+
+async function harness(command: string, ...commandArguments: readonly string[]): Promise<void> {
+  const program = join(import.meta.dirname, 'harness', command);
+  await execute(program, [testCluster().stateDir, ...commandArguments]);
+}
+
+/** Kills the server's process from outside its pod, as the kernel does when memory runs out. */
+async function killServer(namespace: string): Promise<void> {
+  const uid = await kubectl(
+    'get',
+    'pods',
+    '--namespace',
+    namespace,
+    '--selector=app.kubernetes.io/component=fastapi',
+    '--output=jsonpath={.items[0].metadata.uid}',
+  );
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/u.test(name));
+  for (const id of ids) {
+    const [cgroup, commandLine] = await Promise.all(
+      ['cgroup', 'cmdline'].map((file) => readFile(`/proc/${id}/${file}`, 'utf8').catch(() => '')),
+    );
+    if (cgroup?.includes(uid) === true && commandLine?.includes('topology_bench_serving.serve') === true)
+      process.kill(Number(id), 'SIGKILL');
+  }
+}

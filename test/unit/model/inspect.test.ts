@@ -1,0 +1,103 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { Command } from 'commander';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { CliContext } from '../../../src/cli/context.ts';
+import { registerInspect } from '../../../src/cli/inspect.ts';
+
+let folder: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'topology-bench-inspect-'));
+});
+
+afterEach(async () => {
+  process.exitCode = undefined;
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function inspect(name: string, text: string, ...more: string[]): Promise<{ out: string; code: unknown }> {
+  const file = join(folder, name);
+  await writeFile(file, text);
+  const stdout = new PassThrough();
+  const program = new Command().exitOverride();
+  registerInspect(program, { stdout } as unknown as CliContext);
+  await program.parseAsync(['inspect', file, ...more], { from: 'user' });
+  const code = process.exitCode;
+  return { out: String(stdout.read()).replaceAll(folder, '.'), code };
+}
+
+const good = `name: "tiny" backend: "python" max_batch_size: 8
+input { name: "text" data_type: TYPE_STRING dims: 1 }
+output { name: "logits" data_type: TYPE_FP32 dims: 2 }
+dynamic_batching { preferred_batch_size: [ 4, 8 ] max_queue_delay_microseconds: 100 }
+instance_group { count: 2 kind: KIND_CPU }
+`;
+
+test('a Triton config', async () => {
+  expect(await inspect('config.pbtxt', good)).toEqual({
+    code: 0,
+    out: `./config.pbtxt: Triton model config
+name: tiny
+task: text classification
+backend: python
+max batch size: 8
+dynamic batching: on, delay 100 us, preferred sizes 4, 8
+instances: 2 (cpu)
+labels: 2, without names
+No problems.
+`,
+  });
+});
+
+test('its errors, as an editor can jump to them', async () => {
+  const { out, code } = await inspect('config.pbtxt', good.replace('dims: 1', 'dims: "1"'));
+  expect(code).toBe(1);
+  expect(out).toContain('./config.pbtxt:2:51: error: "dims" takes a whole number.\n');
+});
+
+test('as JSON, with offsets', async () => {
+  const text = `${good}oops: 1\n`;
+  const { out, code } = await inspect('config.pbtxt', text, '--json');
+  const parsed = JSON.parse(out) as {
+    kind: string;
+    model: { name: string };
+    problems: { start: number; end: number; line: number; column: number }[];
+  };
+  expect(code).toBe(0);
+  expect(parsed.kind).toBe('triton');
+  expect(parsed.model.name).toBe('tiny');
+  expect(parsed.problems).toMatchObject([{ severity: 'warning', line: 6, column: 1 }]);
+  expect(text.slice(parsed.problems[0]?.start, parsed.problems[0]?.end)).toBe('oops');
+});
+
+test('a Hugging Face config of another kind says what is supported', async () => {
+  const { out, code } = await inspect('config.json', '{"architectures":["BertForMaskedLM"],"model_type":"bert"}');
+  expect(code).toBe(0);
+  expect(out).toContain('task: not supported, because its architecture is BertForMaskedLM');
+  expect(out).toContain('Text classifiers with an ONNX model are supported so far.');
+});
+
+test('a plan file', async () => {
+  expect(await inspect('topology-bench.yaml', 'version: 1\nmodel: models/tiny\n')).toMatchObject({ code: 0 });
+  const { out, code } = await inspect('topology-bench.yaml', 'version: 1\nmodel: m\ncores: many\n');
+  expect(code).toBe(1);
+  expect(out).toContain('topology-bench.yaml:3:');
+});
+
+test('neither', async () => {
+  const { out, code } = await inspect('config.json', '{"port": 80}', '--json');
+  expect(code).toBe(2);
+  expect(JSON.parse(out)).toMatchObject({ kind: null, model: null, problems: [] });
+});
+
+test('a file that cannot be read', async () => {
+  const program = new Command().exitOverride();
+  registerInspect(program, { stdout: new PassThrough() } as unknown as CliContext);
+  const error: unknown = await program
+    .parseAsync(['inspect', join(folder, 'none')], { from: 'user' })
+    .catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ reason: 'model-not-found' });
+});
