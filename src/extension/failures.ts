@@ -1,13 +1,13 @@
 import * as vscode from 'vscode';
-import { explain, isCancelled, toBenchError, type BenchError, type Reason } from '../core/errors.ts';
+import { BenchError, explain, isCancelled, toBenchError, type Reason } from '../core/errors.ts';
 import type { SettingKey } from './contributions.ts';
 import { openSettings } from './settings.ts';
 
-/** Setting that usually mends a failure. */
-const settingFor: Partial<Record<Reason, SettingKey>> = {
+/** Setting, or group of them, that usually mends a failure. */
+const settingFor: Partial<Record<Reason, SettingKey | 'images'>> = {
   'kubeconfig-missing': 'kubeconfig',
   'kubeconfig-broken': 'kubeconfig',
-  'image-unavailable': 'images.server',
+  'image-unavailable': 'images',
   'gpu-unavailable': 'gpu.resource',
   'save-failed': 'resultsFolder',
   'not-ready': 'readyTimeoutSeconds',
@@ -55,12 +55,13 @@ async function offer(
   else if (chosen === showLog) log.show();
 }
 
-/** Messages of what caused an error, for the log; stacks only of faults of our own. */
+/** What caused an error, for the log: our own words, and stacks of faults of our own. Others' texts may name servers or users. */
 function causes(problem: BenchError): string {
   let text = '';
   let cause = problem.cause;
   for (let depth = 0; cause instanceof Error && depth < 4; depth += 1) {
-    text += `\n  caused by ${problem.reason === 'internal' ? (cause.stack ?? cause.message) : cause.message}`;
+    if (cause instanceof BenchError) text += `\n  caused by ${cause.message}`;
+    else if (problem.reason === 'internal') text += `\n  caused by ${cause.stack ?? cause.message}`;
     cause = cause.cause;
   }
   return text;

@@ -71,7 +71,7 @@ export function resultsDirectory(folder: vscode.WorkspaceFolder | undefined, sto
   return join(base, ...(configured === '' ? ['.topology-bench', 'runs'] : [configured]));
 }
 
-export function openSettings(key?: SettingKey): Thenable<unknown> {
+export function openSettings(key?: SettingKey | 'images'): Thenable<unknown> {
   const query = key === undefined ? '@ext:topology-bench.topology-bench' : `topologyBench.${key}`;
   return vscode.commands.executeCommand('workbench.action.openSettings', query);
 }

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { explain, isCancelled } from '../core/errors.ts';
+import { BenchError, explain, isCancelled } from '../core/errors.ts';
 import type { CommandId } from './contributions.ts';
 import { runFraction, runProgress, runTime } from './describe.ts';
 import type { PreparedRun, RunEnd } from './prepare.ts';
@@ -9,9 +9,17 @@ import type { Services } from './services.ts';
 /**
  * Starts a run, or queues it: opens its panel, shows its progress, and says at the end what the user must know. The one way
  * to start a run, for the questions, "benchmark again" and tests. Resolves when everything is over, clean-up included.
+ * @throws BenchError forbidden in a workspace that is not trusted
  * @param retry starts the same anew, for the button of a failure
  */
 export async function startRun(prepared: PreparedRun, services: Services, retry?: () => void): Promise<RunEnd> {
+  if (!vscode.workspace.isTrusted) {
+    throw new BenchError({
+      reason: 'forbidden',
+      message: 'Topology Bench runs nothing from a workspace that you do not trust.',
+      nextStep: 'Trust the workspace first.',
+    });
+  }
   const { runs, panels, log } = services;
   for (const warning of prepared.warnings) log.warn(`${prepared.runId}: ${warning}`);
   const { run, ended } = runs.start(prepared);

@@ -8,7 +8,7 @@ import { StatusError } from './statusError.ts';
 /** A web socket of the API server, whose messages begin with the number of a channel. */
 export interface ChannelSocket {
   /** Resolves when the message has left this machine; rejects with `connection-lost`. */
-  send(channel: number, data: Buffer): Promise<void>;
+  send(channel: number, ...data: readonly Buffer[]): Promise<void>;
   /** Tells the other side that a channel is at its end, where the protocol can; otherwise closes the socket. */
   end(channel: number): Promise<void>;
   close(): void;
@@ -70,7 +70,7 @@ export async function openChannelSocket(
     });
   return {
     closed,
-    send: (channel, data) => send(Buffer.concat([Buffer.of(channel), data])),
+    send: (channel, ...data) => send(Buffer.concat([Buffer.of(channel), ...data])),
     async end(channel) {
       if (WebSocketHandler.supportsClose(socket.protocol)) await send(Buffer.of(endOfChannel, channel));
       else socket.close();

@@ -10,7 +10,7 @@ const channels = { stdin: 0, stdout: 1, stderr: 2, status: 3 } as const;
 
 export interface ExecSession {
   /** Writes to the command's standard input. Rejects with `connection-lost`. */
-  send(data: Buffer): Promise<void>;
+  send(...data: readonly Buffer[]): Promise<void>;
   endInput(): Promise<void>;
   close(): void;
   /** Resolves with the exit code; rejects with `connection-lost` when the socket closed before it was known. */
@@ -93,7 +93,7 @@ export async function openExec(
     }
   });
   return {
-    send: (data) => socket.send(channels.stdin, data),
+    send: (...data) => socket.send(channels.stdin, ...data),
     endInput: () => socket.end(channels.stdin),
     close: () => {
       socket.close();

@@ -120,7 +120,7 @@ class LoadConversation {
       if (this.#finished && this.#software !== undefined) return this.#software;
       // Only a log read after the end is known to be whole.
       if (ended !== undefined) throw await this.#endedEarly(ended);
-      if (lost > 0) this.#handlers.warning('The log stream of the load generator was lost and is read again.');
+      this.#handlers.warning('The log stream of the load generator was lost and is read again.');
       reader.restart();
       await sleep(Math.min(200 * lost, 2_000), undefined, { signal: this.#signal }).catch(() => undefined);
     }

@@ -1,6 +1,8 @@
 import { createInterface } from 'node:readline';
+import { cancelled } from '../core/errors.ts';
 import { query, type Cluster } from './cluster.ts';
 import { objectPath } from './resources.ts';
+import { connectionError } from './transport.ts';
 
 export interface ContainerName {
   readonly namespace: string;
@@ -32,8 +34,8 @@ export async function lastLogLines(
 }
 
 /**
- * The lines of a container's log from its beginning, then as they come. Ends with the container, or when the stream
- * breaks, which look the same: ask the pod's status, and read again if need be.
+ * The lines of a container's log from its beginning, then as they come. Ends with the container, and sometimes when the
+ * stream breaks: ask the pod's status, and read again if need be.
  * @throws StatusError while the container has not started; BenchError cancelled or api-unreachable
  */
 export async function* followLog(
@@ -44,10 +46,10 @@ export async function* followLog(
 ): AsyncGenerator<string> {
   const asked = query({ container: of.container, follow: true, ...options });
   const response = await cluster.stream(`${objectPath('Pod', of.namespace, of.pod)}/log?${asked}`, signal);
-  // A stream that breaks ends like one that is finished.
-  response.on('error', () => undefined);
   try {
     for await (const line of createInterface({ input: response })) yield line;
+  } catch (error) {
+    throw signal.aborted ? cancelled('reading a log') : connectionError(error as NodeJS.ErrnoException);
   } finally {
     response.destroy();
   }

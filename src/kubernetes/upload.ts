@@ -91,12 +91,13 @@ async function sendFile(
 ): Promise<void> {
   const handle = await openModelFile(file, path);
   try {
+    const buffer = Buffer.alloc(Math.min(frameBytes, file.sizeBytes));
     let offset = held <= file.sizeBytes ? held : 0;
     sent(offset);
     if (file.sizeBytes === 0) await receiver.frame(file.name, 0, Buffer.alloc(0));
     while (offset < file.sizeBytes) {
       const length = Math.min(frameBytes, file.sizeBytes - offset);
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, offset);
+      const { bytesRead } = await handle.read(buffer, 0, length, offset);
       if (bytesRead === 0) throw changed(file);
       offset = await receiver.frame(file.name, offset, buffer.subarray(0, bytesRead));
       sent(offset);
@@ -165,7 +166,7 @@ class Receiver {
 
   async frame(file: string, offset: number, data: Buffer): Promise<number> {
     const header = Buffer.from(`${JSON.stringify({ file, offset, length: data.length })}\n`);
-    await this.#session.send(Buffer.concat([header, data]));
+    await this.#session.send(header, data);
     const { ack } = await this.#answer();
     if (ack !== offset + data.length) throw failed(`the receiver acknowledged ${String(ack)} bytes of ${file}`);
     return ack;

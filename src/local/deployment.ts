@@ -148,9 +148,10 @@ export class LocalDeployment implements Deployment {
    * @throws BenchError clean-up-incomplete
    */
   async remove(): Promise<void> {
-    const died = this.#removed ? [] : this.#servers.filter((server) => server.process.ended);
+    const again = this.#removed;
     this.#removed = true;
     await Promise.all(this.#servers.map((server) => server.process.stop()));
+    const died = again ? [] : this.#servers.filter((server) => server.process.exitCode !== 0);
     for (const server of died) await this.#keepLog(server.process.name, server.process.logPath);
   }
 

@@ -1,7 +1,8 @@
 /**
  * A small Python program that stands between this process and a server. The server and all that it starts share the
  * keeper's process group. When the keeper's standard input ends, because it was told to stop or because this process is
- * gone, however it went, the keeper ends them all: SIGTERM, then SIGKILL after the grace. It ends with the server's code.
+ * gone, however it went, the keeper ends them all: SIGTERM, then SIGKILL after the grace. It ends with 0 when it was told
+ * to, and with the server's code when the server ended first.
  *
  * Arguments: seconds of grace; the first CPU and the number of CPUs to run on, of those allowed to us ("0 0": all);
  * the command.
@@ -55,12 +56,14 @@ def kill_others():
         except OSError:
             pass
 
+told = False
 while server.returncode is None:
     ready = select.select([0, reading], [], [])[0]
     if reading in ready:
         os.read(reading, 4096)
         reap()
-    if 0 in ready and not os.read(0, 4096):
+    if 0 in ready and not os.read(0, 4096) and server.returncode is None:
+        told = True
         break
 deadline = time.monotonic() + grace
 if server.returncode is None:
@@ -75,5 +78,5 @@ while not reap():
         os.killpg(0, signal.SIGTERM)
     time.sleep(0.02)
 code = server.returncode or 0
-sys.exit(128 - code if code < 0 else code)
+sys.exit(0 if told else 128 - code if code < 0 else code)
 `;

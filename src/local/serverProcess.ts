@@ -70,7 +70,7 @@ export class ServerProcess {
     return process;
   }
 
-  /** undefined while it runs. */
+  /** undefined while it runs; 0 when it ended because it was told to. */
   get exitCode(): number | undefined {
     return this.#exitCode;
   }

@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import { BenchError } from '../../src/core/errors.ts';
@@ -10,6 +11,7 @@ import { removeLeftovers } from '../../src/local/runDirectory.ts';
 import {
   assets,
   never,
+  type Bench,
   openBench,
   remainingProcesses,
   root,
@@ -19,6 +21,22 @@ import {
 } from './support.ts';
 
 /** However a run ends, its processes, its shared memory and its folder end with it. */
+
+/** A process of its own that has the hybrid up; killed with the test, whatever becomes of that. */
+function holdDeployment(): ReturnType<typeof spawnHolder> & Disposable {
+  const child = spawnHolder();
+  return Object.assign(child, {
+    [Symbol.dispose]: () => {
+      child.kill('SIGKILL');
+    },
+  });
+}
+
+function spawnHolder(): ChildProcessByStdio<null, Readable, null> {
+  return spawn(process.execPath, [join(root, 'test/serving/holdDeployment.ts')], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+}
 
 async function reasonOf(action: Promise<unknown>): Promise<BenchError> {
   const outcome: unknown = await action.catch((error: unknown) => error);
@@ -33,7 +51,16 @@ async function sharedMemory(): Promise<string[]> {
   return (await readdir('/dev/shm')).filter((name) => name.startsWith('topology_bench_'));
 }
 
+const benches: Bench[] = [];
+
+async function open(options?: Parameters<typeof openBench>[0]): Promise<Bench> {
+  const bench = await openBench(options);
+  benches.push(bench);
+  return bench;
+}
+
 afterEach(async () => {
+  for (const bench of benches.splice(0)) await bench.target.close(never);
   expect(await remainingProcesses(0)).toEqual([]);
   expect((await sharedMemory()).filter((name) => !before.includes(name))).toEqual([]);
 });
@@ -48,7 +75,7 @@ describe('cancelled while it starts', () => {
     ['hybrid', 400],
     ['hybrid', 1500],
   ])('%s after %d ms', async (name, afterMs) => {
-    const bench = await openBench();
+    const bench = await open();
     const controller = new AbortController();
     const deploying = bench.deploy(name, controller.signal);
     const outcome = reasonOf(
@@ -65,7 +92,7 @@ describe('cancelled while it starts', () => {
   });
 
   test('before anything was started', async () => {
-    const bench = await openBench();
+    const bench = await open();
     expect((await reasonOf(bench.deploy('triton', AbortSignal.abort()))).reason).toBe('cancelled');
     await bench.target.close(never);
   });
@@ -77,7 +104,7 @@ describe('a model that cannot be loaded', () => {
       await cp(assets.tinyModelDirectory, folder, { recursive: true });
       const whole = await readFile(join(folder, 'model.onnx'));
       await writeFile(join(folder, 'model.onnx'), whole.subarray(0, 100_000));
-      const bench = await openBench({ modelPath: folder });
+      const bench = await open({ modelPath: folder });
       const error = await reasonOf(bench.deploy(name));
       expect(error.reason).toBe('pod-failed');
       expect(error.message).toMatch(/model\.onnx|protobuf|INVALID_PROTOBUF|parsing/i);
@@ -88,7 +115,7 @@ describe('a model that cannot be loaded', () => {
 });
 
 test('a server that dies under load is an error of the load, and the rest ends with the topology', async () => {
-  const bench = await openBench();
+  const bench = await open();
   const deployment = await bench.deploy('triton');
   const server = (await serverProcesses()).find((line) => line.includes('bin/tritonserver'));
   process.kill(Number(server?.split(':')[0]), 'SIGKILL');
@@ -100,9 +127,7 @@ test('a server that dies under load is an error of the load, and the rest ends w
 });
 
 test('a killed run takes its servers with it, and the next start finds its folder', async () => {
-  const child = spawn(process.execPath, [join(root, 'test/serving/holdDeployment.ts')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  using child = holdDeployment();
   const [ready] = (await once(child.stdout, 'data')) as [Buffer];
   expect(ready.toString()).toContain('ready');
   expect((await serverProcesses()).length).toBeGreaterThan(3);
@@ -115,9 +140,7 @@ test('a killed run takes its servers with it, and the next start finds its folde
 });
 
 test('what a killed run could not end itself is ended by the next start', async () => {
-  const child = spawn(process.execPath, [join(root, 'test/serving/holdDeployment.ts')], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  using child = holdDeployment();
   await once(child.stdout, 'data');
   // Those that would end the servers are killed first, all at once.
   const keepers = (await serverProcesses()).filter((line) => line.includes('grace, first, count'));
@@ -131,7 +154,7 @@ test('what a killed run could not end itself is ended by the next start', async 
 });
 
 test("a run that is under way is nobody else's leftover", async () => {
-  const bench = await openBench();
+  const bench = await open();
   await bench.deploy('fastapi');
   expect(await removeLeftovers(runsDirectory)).toBe(0);
   expect((await serverProcesses()).length).toBeGreaterThan(0);

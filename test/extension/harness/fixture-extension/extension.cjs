@@ -46,13 +46,16 @@ function draw(context, uri, log) {
 }
 
 async function ask() {
-  const colour = await vscode.window.showQuickPick(['red', 'green', 'blue'], { title: 'Which colour?' });
+  // Otherwise a webview that is given back the focus late takes it from the next question, which then closes.
+  const ignoreFocusOut = true;
+  const colour = await vscode.window.showQuickPick(['red', 'green', 'blue'], {
+    title: 'Which colour?',
+    ignoreFocusOut,
+  });
   if (!colour) return;
-  const several = await vscode.window.showQuickPick(
-    [{ label: 'one', picked: true }, { label: 'two' }, { label: 'three' }],
-    { canPickMany: true },
-  );
-  const name = await vscode.window.showInputBox({ title: 'Which name?', value: 'nobody' });
+  const numbers = [{ label: 'one', picked: true }, { label: 'two' }, { label: 'three' }];
+  const several = await vscode.window.showQuickPick(numbers, { canPickMany: true, ignoreFocusOut });
+  const name = await vscode.window.showInputBox({ title: 'Which name?', value: 'nobody', ignoreFocusOut });
   const modal = await vscode.window.showWarningMessage(
     'Are you sure?',
     { modal: true, detail: 'It cannot be undone.' },
