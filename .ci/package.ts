@@ -8,7 +8,15 @@ export const vsixPath = join(root, 'dist', 'topology-bench.vsix');
 
 export async function packageExtension(): Promise<void> {
   await buildAll();
-  await must(npmTool('vsce'), ['package', '--no-dependencies', '--skip-license', '--allow-missing-repository', '--no-rewrite-relative-links', '--out', vsixPath]);
+  await must(npmTool('vsce'), [
+    'package',
+    '--no-dependencies',
+    '--skip-license',
+    '--allow-missing-repository',
+    '--no-rewrite-relative-links',
+    '--out',
+    vsixPath,
+  ]);
   const { size } = await stat(vsixPath);
   console.log(`${(size / 1e6).toFixed(2)} MB  dist/topology-bench.vsix`);
   if (size > 8e6) throw new Error('The .vsix is over 8 MB.');

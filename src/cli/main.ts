@@ -16,6 +16,7 @@ const usageReasons: readonly Reason[] = [
   'plan-invalid',
   'model-not-found',
   'model-incomplete',
+  'tokenizer-missing',
   'model-unsupported',
   'payload-invalid',
   'kubeconfig-missing',

@@ -39,7 +39,7 @@ export async function benchmark(
     const environment = await ports.target.preflight(plan, runId, progress, signal);
     const outcome = await runTopologies(plan, ports, emit, warn, signal);
     record = assemble({ plan, runId, startedAt, environment, outcome, warnings, ports });
-    if (outcome.results.every((result) => result.phases.length === 0)) {
+    if (outcome.results.every((result) => result.phases.every((phase) => phase.kind === 'warm-up'))) {
       failure = outcome.failure ?? (signal.aborted ? cancelled('nothing had been measured yet') : undefined);
     }
     if (failure === undefined || !isCancelled(failure)) {

@@ -20,8 +20,7 @@ export function compareAnswers(expected: readonly Answer[], got: readonly Answer
   }
   for (const [index, want] of expected.entries()) {
     const have = got[index];
-    if (have?.logits.length !== want.logits.length)
-      return `input ${String(index + 1)} has other outputs`;
+    if (have?.logits.length !== want.logits.length) return `input ${String(index + 1)} has other outputs`;
     const worst = want.logits.reduce((max, logit, at) => Math.max(max, Math.abs(logit - (have.logits[at] ?? NaN))), 0);
     if (!(worst <= tolerance * Math.max(1, ...want.logits.map(Math.abs)))) {
       return `input ${String(index + 1)}: logits differ by ${worst.toPrecision(2)}`;

@@ -12,6 +12,7 @@ import { loadedBundles } from './engine.ts';
 import { createFailures } from './failures.ts';
 import { modelConfigSelector, ModelLenses } from './lens.ts';
 import { createMemory, type Memory } from './memory.ts';
+import { createHoldings } from './holdings.ts';
 import { Panels, type PanelReport } from './panel.ts';
 import { createPanelContent } from './panelContent.ts';
 import type { RunEnd } from './prepare.ts';
@@ -69,6 +70,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     topologies: new TopologiesTree(cluster, runs, failures),
     results: new ResultsTree(results, failures),
   };
+  const holdings = createHoldings();
   const topologiesView = vscode.window.createTreeView(viewIds.topologies, { treeDataProvider: trees.topologies });
   const refreshAll = (): void => {
     trees.cluster.refresh();
@@ -101,6 +103,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
       trees.results.refresh();
     }),
     runs.onDidChange((run) => {
+      if (holdings.changed(run)) trees.cluster.refresh();
       trees.topologies.showRun(run);
       panels.refresh(run.id);
     }),

@@ -18,7 +18,7 @@ beforeAll(async () => {
 }, 60_000);
 
 describe.each(['oldest', 'newest'] as const)('the harness on the %s VS Code', (version) => {
-  test('drives tree, lens, webview, palette, picks and notifications', { timeout: 300_000 }, async () => {
+  test('drives tree, lens, webview, palette, picks and notifications', async () => {
     await drive(`smoke-${version}`, { version, vsix, workspace }, async ({ workbench }) => {
       const files = await workbench.view('Harness Fixture', 'Files');
       await files.waitForRows('the fixture file', (rows) => rows.includes('one.fixture'));
@@ -71,15 +71,15 @@ describe.each(['oldest', 'newest'] as const)('the harness on the %s VS Code', (v
       ).waitForRows('the fixture file again', (rows) => rows.includes('one.fixture'));
     });
   });
-
-  test('runs a suite in the extension host and tells failure from success', { timeout: 300_000 }, async () => {
-    const suite = { extension: fixture, suites: fixture, workspace, version };
-    expect(await runSuites(suite)).toBe(0);
-    expect(await runSuites({ ...suite, env: { HARNESS_FIXTURE_FAILS: '1' } })).toBe(1);
-  });
 });
 
-test('a harness that is killed leaves no server and no data behind', { timeout: 120_000 }, async () => {
+test('a suite in the extension host ends with 0 when it passes and with 1 when it fails', async () => {
+  const suite = { extension: fixture, suites: fixture, workspace };
+  expect(await runSuites({ ...suite, version: 'oldest' })).toBe(0);
+  expect(await runSuites({ ...suite, version: 'newest', env: { HARNESS_FIXTURE_FAILS: '1' } })).toBe(1);
+});
+
+test('a harness that is killed leaves no server and no data behind', async () => {
   const script = `
     import { startVsCode } from './test/extension/harness/vscode.ts';
     const { url, dataDirectory } = await startVsCode();

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BenchError } from '../../src/core/errors.ts';
 import { prepareLocal } from '../../src/local/prepare.ts';
 import { classifiers, lookAlikes, mistakes } from '../unit/model/tritonConfigs.ts';
-import { assets, never, withFolder } from './support.ts';
+import { assets, never, removeRunsDirectory, withFolder } from './support.ts';
 
 /**
  * Our reader of config.pbtxt against the one in Triton itself: what we take, it takes; what we call an error, it refuses.
@@ -49,6 +49,8 @@ beforeAll(async () => {
     await new Promise((resolve) => server.once('close', resolve));
   });
 });
+
+afterAll(removeRunsDirectory);
 
 function tritonSays(name: string): string {
   const index = [...texts.keys()].indexOf(name);

@@ -4,7 +4,7 @@ import { cp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { BenchError } from '../../src/core/errors.ts';
 import type { TopologyName } from '../../src/core/plan.ts';
 import { removeLeftovers } from '../../src/local/runDirectory.ts';
@@ -14,6 +14,7 @@ import {
   type Bench,
   openBench,
   remainingProcesses,
+  removeRunsDirectory,
   root,
   runsDirectory,
   serverProcesses,
@@ -64,6 +65,8 @@ afterEach(async () => {
   expect(await remainingProcesses(0)).toEqual([]);
   expect((await sharedMemory()).filter((name) => !before.includes(name))).toEqual([]);
 });
+
+afterAll(removeRunsDirectory);
 
 describe('cancelled while it starts', () => {
   test.each<[TopologyName, number]>([

@@ -14,9 +14,7 @@ import { resolveModel } from '../../src/models/resolve.ts';
 export const root = resolve(import.meta.dirname, '..', '..');
 export const assets = openAssets(root, 'test');
 /** Of these tests alone, so that they can count what is in it; a child process of a test uses its parent's. */
-export const runsDirectory = (process.env['TOPOLOGY_BENCH_TEST_RUNS'] ??= mkdtempSync(
-  join(tmpdir(), 'topology-bench-runs-'),
-));
+export const runsDirectory = process.env['TOPOLOGY_BENCH_TEST_RUNS'] ?? ownRunsDirectory();
 export const never = new AbortController().signal;
 
 export interface Bench {
@@ -106,4 +104,17 @@ export async function withFolder<Result>(action: (folder: string) => Promise<Res
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function ownRunsDirectory(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'topology-bench-runs-'));
+  process.env['TOPOLOGY_BENCH_TEST_RUNS'] = folder;
+  return folder;
+}
+
+/** To be called after a file's last test: what is in the folder then was left behind and is looked at first. */
+export async function removeRunsDirectory(): Promise<void> {
+  const left = await readdir(runsDirectory);
+  await rm(runsDirectory, { recursive: true, force: true });
+  if (left.length > 0) throw new Error(`runs left behind: ${left.join(', ')}`);
 }

@@ -3,7 +3,15 @@ import { BenchError } from '../../src/core/errors.ts';
 import type { PhaseMeasurement } from '../../src/core/load.ts';
 import { inferenceRequestBody } from '../../src/core/openInference.ts';
 import type { Answer, Deployment, ServerCounters } from '../../src/core/ports.ts';
-import { assets, measuredPhase, never, openBench, remainingProcesses, type Bench } from './support.ts';
+import {
+  assets,
+  measuredPhase,
+  never,
+  openBench,
+  remainingProcesses,
+  removeRunsDirectory,
+  type Bench,
+} from './support.ts';
 
 /** The three topologies as real processes on this machine, with the tiny model. */
 
@@ -23,6 +31,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await bench.target.close(never);
+  await removeRunsDirectory();
 });
 
 /** One phase of load, with the servers' counters before and after it, as the engine reads them. */

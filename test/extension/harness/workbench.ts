@@ -5,7 +5,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { launchBrowser, newPage, screenshot } from './browser.ts';
 import { Dialog, Notification } from './notifications.ts';
 import { Panel } from './panel.ts';
-import { exactly, plain, QuickInput } from './quickInput.ts';
+import { plain, QuickInput } from './quickInput.ts';
 import { openView, type TreeView } from './sideBar.ts';
 import type { Theme, VsCode } from './vscode.ts';
 import { eventually, patienceMs } from './waiting.ts';
@@ -205,5 +205,3 @@ function isWebview(address: string): boolean {
     address.includes('vscode-webview')
   );
 }
-
-export { exactly };

@@ -345,6 +345,6 @@ describe('cancel', () => {
     }, 30);
     const abortedAt = performance.now();
     expect((await outcome).reason).toBe('cancelled');
-    expect(performance.now() - abortedAt).toBeLessThan(2000);
+    expect(performance.now() - abortedAt).toBeLessThan(5000);
   });
 });

@@ -1,0 +1,99 @@
+import { execFileSync } from 'node:child_process';
+import { describe, expect, it } from 'vitest';
+import type { ApiMeta } from '../../../src/kubernetes/apiObjects.ts';
+import type { Cluster } from '../../../src/kubernetes/cluster.ts';
+import { isInUse, leaseOf } from '../../../src/kubernetes/lease.ts';
+import { neededRights } from '../../../src/kubernetes/rights.ts';
+import { refusal, statusErrorFrom } from '../../../src/kubernetes/statusError.ts';
+import { connectionError } from '../../../src/kubernetes/transport.ts';
+import { modelManifestSha256 } from '../../../src/kubernetes/upload.ts';
+import { leaseAnnotations } from '../../../src/topologies/anchor.ts';
+
+describe('what the API server answers', () => {
+  const status = (code: number, message: string): unknown =>
+    refusal(statusErrorFrom(code, JSON.stringify({ kind: 'Status', reason: 'Forbidden', message })), 'list pods');
+
+  it('is a missing right when RBAC says so, without the name of the user', () => {
+    const error = status(
+      403,
+      'pods is forbidden: User "alice@example.org" cannot list resource "pods" in API group "" in the namespace "t"',
+    );
+    expect(error).toMatchObject({ reason: 'forbidden' });
+    expect(String(error)).toContain('this user cannot list resource "pods"');
+    expect(String(error)).not.toContain('alice');
+  });
+
+  it('is a refusal of what was asked for when admission says so', () => {
+    const error = status(403, 'pods "p2" is forbidden: exceeded quota: gpuq, requested: requests.nvidia.com/gpu=2');
+    expect(error).toMatchObject({
+      reason: 'rejected-by-cluster',
+      nextStep: expect.stringContaining('quota') as string,
+    });
+  });
+
+  it('may be a text of something in between', () => {
+    expect(String(refusal(statusErrorFrom(502, '<html>\nBad Gateway'), 'list pods'))).toContain('<html>');
+    expect(String(refusal(statusErrorFrom(500, ''), 'list pods'))).toContain('HTTP 500');
+  });
+
+  it('is told by its code alone when there was none', () => {
+    const error = connectionError(
+      Object.assign(new Error('connect ECONNREFUSED 10.1.2.3:6443'), { code: 'ECONNREFUSED' }),
+    );
+    expect(error.message).toBe(
+      "The cluster's API server cannot be reached: the connection was refused (ECONNREFUSED).",
+    );
+    const untrusted = connectionError(
+      Object.assign(new Error('self-signed certificate'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }),
+    );
+    expect(untrusted.message).toContain('certificate');
+  });
+});
+
+describe('a lease', () => {
+  const now = Date.parse('2026-11-22T12:00:00Z');
+  const cluster = { serverNow: () => now } as Cluster;
+  const meta = (annotations: Record<string, string>): ApiMeta => ({ name: 'tb-x', uid: 'u', annotations });
+
+  it('holds while it is fresh and its holder lives', () => {
+    expect(isInUse(meta(leaseOf(cluster)), now + 59_000)).toBe(true);
+    expect(isInUse(meta(leaseOf(cluster)), now + 61_000)).toBe(false);
+  });
+
+  it('of a process of this machine that has died holds no longer', () => {
+    const pid = execFileSync(process.execPath, ['-p', 'process.pid'], { encoding: 'utf8' }).trim();
+    const own = leaseOf(cluster);
+    const [machine] = (own[leaseAnnotations.holder] ?? '').split('/');
+    expect(isInUse(meta({ ...own, [leaseAnnotations.holder]: `${machine ?? ''}/${pid}` }), now)).toBe(false);
+    // Of a process elsewhere nothing is known but how fresh it is.
+    expect(isInUse(meta({ ...own, [leaseAnnotations.holder]: `elsewhere/${pid}` }), now)).toBe(true);
+  });
+
+  it('that never was, or cannot be read, does not hold', () => {
+    expect(isInUse({ name: 'tb-x', uid: 'u' }, now)).toBe(false);
+    expect(isInUse(meta({ [leaseAnnotations.renewedAt]: 'soon' }), now)).toBe(false);
+  });
+});
+
+describe('rights', () => {
+  it('ask for Secrets and network policies only where a gateway needs them, and never to read all Secrets', () => {
+    const plain = neededRights({ hybrid: false, workload: 'Job' });
+    expect(plain.some(({ resource }) => resource === 'secrets' || resource === 'networkpolicies')).toBe(false);
+    for (const workload of ['Job', 'Deployment'] as const) {
+      const secrets = neededRights({ hybrid: true, workload }).find(({ resource }) => resource === 'secrets');
+      expect(secrets?.verbs).not.toContain('list');
+    }
+  });
+});
+
+describe("the model's manifest", () => {
+  it('has the hash that sha256sum of all files, hashed again, has', () => {
+    const files = [
+      { name: 'b.json', sizeBytes: 1, sha256: '2'.repeat(64) },
+      { name: 'a.onnx', sizeBytes: 1, sha256: '1'.repeat(64) },
+    ];
+    const text = `${'1'.repeat(64)}  a.onnx\n${'2'.repeat(64)}  b.json\n`;
+    const expected = execFileSync('sha256sum', { input: text, encoding: 'utf8' }).split(' ')[0];
+    expect(modelManifestSha256(files)).toBe(expected);
+  });
+});

@@ -1,0 +1,161 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { BenchError } from '../../../src/core/errors.ts';
+import { defaultNamespaceOf, listContexts, readInventory } from '../../../src/kubernetes/index.ts';
+import { loadKubeconfig } from '../../../src/kubernetes/kubeconfig.ts';
+
+const secret = 'c2VjcmV0LXRva2Vu';
+
+describe('kubeconfig', () => {
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'topology-bench-kubeconfig-'));
+    vi.stubEnv('HOME', folder);
+  });
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    vi.stubEnv('HOME', folder);
+  });
+  afterAll(async () => {
+    vi.unstubAllEnvs();
+    await rm(folder, { recursive: true });
+  });
+
+  it('that is nowhere is missing, and one that was named says its name', () => {
+    vi.stubEnv('KUBECONFIG', '');
+    expect(errorOf(() => listContexts({}))).toMatchObject({ reason: 'kubeconfig-missing' });
+    vi.stubEnv('KUBECONFIG', join(folder, 'a'));
+    expect(errorOf(() => listContexts({})).message).toContain(join(folder, 'a'));
+    expect(errorOf(() => listContexts({ kubeconfigPath: join(folder, 'b') })).message).toContain(join(folder, 'b'));
+  });
+
+  it.each([
+    ['no YAML', `users: [{ token: ${secret}`],
+    ['no mapping', 'just words'],
+    ['a list', '- 1\n- 2\n'],
+    ['entries without names', `clusters:\n- {}\nusers:\n- {}\ncontexts:\n- {}\n`],
+    ['no context at all', `apiVersion: v1\nkind: Config\n`],
+  ])('with %s is broken, and no part of it is shown', async (_, text) => {
+    const path = await write('broken', text);
+    const error = errorOf(() => loadKubeconfig({ kubeconfigPath: path }));
+    expect(error.reason).toBe('kubeconfig-broken');
+    expect(error.message).not.toContain(secret);
+  });
+
+  it('with a context that is not there, or that names what is not there, is broken', async () => {
+    const path = await write('dangling', config('here', 'https://127.0.0.1:1').replace('user: me', 'user: nobody'));
+    expect(errorOf(() => loadKubeconfig({ kubeconfigPath: path, context: 'other' })).message).toContain(
+      'It has: here.',
+    );
+    expect(errorOf(() => loadKubeconfig({ kubeconfigPath: path })).message).toMatch(/names a user that/u);
+  });
+
+  it('is merged from several files as kubectl does: the first that names something decides', async () => {
+    const first = await write('first', config('one', 'https://127.0.0.1:1', 'team-a'));
+    const second = await write(
+      'second',
+      config('two', 'https://127.0.0.1:2').replaceAll('cluster: c', 'cluster: d').replace('name: c', 'name: d'),
+    );
+    vi.stubEnv('KUBECONFIG', [join(folder, 'not-there'), first, second].join(':'));
+    expect(listContexts({})).toEqual([
+      { name: 'one', namespace: 'team-a', current: true },
+      { name: 'two', namespace: 'default', current: false },
+    ]);
+    expect(await defaultNamespaceOf('two', undefined)).toBe('default');
+    expect(await defaultNamespaceOf(undefined, first)).toBe('team-a');
+  });
+
+  describe('and an API server that cannot be reached', () => {
+    let silent: Server;
+    beforeAll(async () => {
+      silent = createServer(() => undefined);
+      await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    });
+    afterAll(() => {
+      silent.close();
+    });
+
+    it('says so at once when the connection is refused, without its address', async () => {
+      const path = await write('refused', config('here', 'https://127.0.0.1:1'));
+      const began = Date.now();
+      const error = await readInventory({ kubeconfigPath: path }, new AbortController().signal).catch(
+        (reason: unknown) => reason,
+      );
+      expect(error).toMatchObject({ reason: 'api-unreachable' });
+      expect(String(error)).toContain('ECONNREFUSED');
+      expect(String(error)).not.toContain('127.0.0.1');
+      expect(Date.now() - began).toBeLessThan(2_000);
+    });
+
+    it('gives up after ten seconds of silence', async () => {
+      const { port } = silent.address() as AddressInfo;
+      const path = await write('silent', config('here', `https://127.0.0.1:${String(port)}`));
+      const began = Date.now();
+      const error = await readInventory({ kubeconfigPath: path }, new AbortController().signal).catch(
+        (reason: unknown) => reason,
+      );
+      expect(error).toMatchObject({ reason: 'api-unreachable' });
+      expect(Date.now() - began).toBeGreaterThan(9_000);
+      expect(Date.now() - began).toBeLessThan(13_000);
+    });
+
+    it('stops at once when it is cancelled', async () => {
+      const { port } = silent.address() as AddressInfo;
+      const path = await write('cancelled', config('here', `https://127.0.0.1:${String(port)}`));
+      const controller = new AbortController();
+      setTimeout(() => {
+        controller.abort();
+      }, 100);
+      const began = Date.now();
+      const error = await readInventory({ kubeconfigPath: path }, controller.signal).catch((reason: unknown) => reason);
+      expect(error).toMatchObject({ reason: 'cancelled' });
+      expect(Date.now() - began).toBeLessThan(1_000);
+    });
+
+    it('with a credential helper that fails says that, and not what the helper said', async () => {
+      const helper = `exec: { apiVersion: client.authentication.k8s.io/v1, command: sh, args: [-c, 'echo ${secret} >&2; exit 1'], interactiveMode: Never }`;
+      const path = await write('helper', config('here', 'https://127.0.0.1:1').replace(`token: ${secret}`, helper));
+      const error = await readInventory({ kubeconfigPath: path }, new AbortController().signal).catch(
+        (reason: unknown) => reason,
+      );
+      expect(error).toMatchObject({ reason: 'unauthenticated' });
+      expect(String(error)).not.toContain(secret);
+    });
+  });
+
+  async function write(name: string, text: string): Promise<string> {
+    const path = join(folder, name);
+    await writeFile(path, text);
+    return path;
+  }
+});
+
+function config(context: string, server: string, namespace?: string): string {
+  return `apiVersion: v1
+kind: Config
+current-context: ${context}
+clusters:
+- name: c
+  cluster: { server: "${server}", insecure-skip-tls-verify: true }
+users:
+- name: me
+  user: { token: ${secret} }
+contexts:
+- name: ${context}
+  context: { cluster: c, user: me${namespace === undefined ? '' : `, namespace: ${namespace}`} }
+`;
+}
+
+function errorOf(action: () => unknown): BenchError {
+  try {
+    action();
+  } catch (error) {
+    if (error instanceof BenchError) return error;
+    throw error;
+  }
+  throw new Error('it should have thrown');
+}
