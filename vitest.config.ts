@@ -10,11 +10,14 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
+          exclude: ['test/unit/load/**'],
           testTimeout: 60_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
         },
       },
+      // Load generators need the machine for themselves, so their tests take turns.
+      real('load', 120_000, 'test/unit/load/**/*.test.ts'),
       real('serving', 300_000),
       real('kubernetes', 600_000),
       real('extension', 600_000),
@@ -23,11 +26,11 @@ export default defineConfig({
 });
 
 /** Real servers are shared by the tests of a project: one file after the other, and long waits are theirs to bound. */
-function real(name: string, timeout: number) {
+function real(name: string, timeout: number, include = `test/${name}/**/*.test.ts`) {
   return {
     test: {
       name,
-      include: [`test/${name}/**/*.test.ts`],
+      include: [include],
       fileParallelism: false,
       maxWorkers: 1,
       testTimeout: timeout,

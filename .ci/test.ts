@@ -74,6 +74,7 @@ async function runSuite(suite: Suite): Promise<void> {
       return;
     case 'unit':
       await vitest('unit', {});
+      await vitest('load', {});
       return;
     case 'python':
       await pytest();

@@ -1,5 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { DeployedTopology } from '../core/cluster.ts';
-import { BenchError } from '../core/errors.ts';
+import { BenchError, throwIfCancelled } from '../core/errors.ts';
+import { openInferencePaths } from '../core/openInference.ts';
 import type { ModelPlan } from '../core/plan.ts';
 import type { Answer, DeployProgress } from '../core/ports.ts';
 import { apiKeyHeader, apiKeyName } from '../topologies/hybrid.ts';
@@ -21,6 +23,7 @@ import { modelManifestSha256 } from './upload.ts';
 type Named = Pick<DeployedTopology, 'id' | 'namespace'>;
 
 const logLines = 200;
+const answeringWithinMs = 60_000;
 
 /** What the Deploy action made in the namespace, with what the cluster says of it now. */
 export async function listDeployments(choice: ClusterChoice, signal: AbortSignal): Promise<DeployedTopology[]> {
@@ -92,6 +95,9 @@ export async function uploadModelAgain(
     progress,
     signal,
   );
+  // The gateway finds its Triton again a little after the kubelet has found that pod ready.
+  await using connection = await connectTo(cluster, stored, null, signal);
+  await untilAnswering(connection, signal);
 }
 
 /** Asks a deployment for its answer to each text, through a port-forward. */
@@ -148,6 +154,22 @@ async function connectTo(
     });
   });
   return connectServers(cluster, stored.anchor.namespace, stored.plan.model.name, servers, apiKey);
+}
+
+async function untilAnswering(connection: ServerConnection, signal: AbortSignal): Promise<void> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(answeringWithinMs)]);
+  for (;;) {
+    const { status } = await connection.front.http({ method: 'GET', path: openInferencePaths.ready }, limit);
+    if (status === 200) return;
+    await sleep(500, undefined, { signal: limit }).catch(() => undefined);
+    throwIfCancelled(signal, 'waiting for the deployment to answer');
+    if (!limit.aborted) continue;
+    throw new BenchError({
+      reason: 'not-ready',
+      message: `The deployment does not answer, although its pods are ready (HTTP ${String(status)}).`,
+      nextStep: 'Look at its logs.',
+    });
+  }
 }
 
 async function readApiKey(cluster: Cluster, stored: StoredDeployment, signal: AbortSignal): Promise<string | null> {

@@ -64,15 +64,20 @@ async function uploadOnce(
   try {
     const { held, manifest } = await receiver.ready();
     const totalBytes = source.files.reduce((sum, file) => sum + file.sizeBytes, 0);
-    let before = 0;
-    progress(0, totalBytes);
+    const sent = new Map(source.files.map((file) => [file.name, heldOf(file, held)]));
+    const report = (): void => {
+      progress(
+        [...sent.values()].reduce((sum, bytes) => sum + bytes, 0),
+        totalBytes,
+      );
+    };
+    report();
     if (manifest !== modelManifestSha256(source.files)) {
       for (const file of source.files) {
-        const start = before;
-        await sendFile(receiver, file, source.paths[file.name], held[file.name] ?? 0, (sent) => {
-          progress(start + sent, totalBytes);
+        await sendFile(receiver, file, source.paths[file.name], heldOf(file, held), (bytes) => {
+          sent.set(file.name, bytes);
+          report();
         });
-        before += file.sizeBytes;
       }
       await receiver.commit(source.files);
     }
@@ -92,8 +97,7 @@ async function sendFile(
   const handle = await openModelFile(file, path);
   try {
     const buffer = Buffer.alloc(Math.min(frameBytes, file.sizeBytes));
-    let offset = held <= file.sizeBytes ? held : 0;
-    sent(offset);
+    let offset = held;
     if (file.sizeBytes === 0) await receiver.frame(file.name, 0, Buffer.alloc(0));
     while (offset < file.sizeBytes) {
       const length = Math.min(frameBytes, file.sizeBytes - offset);
@@ -105,6 +109,12 @@ async function sendFile(
   } finally {
     await handle.close();
   }
+}
+
+/** Bytes of a file that the pod has already; more than the file has are of another file, and it begins anew. */
+function heldOf(file: ModelFile, held: Readonly<Record<string, number>>): number {
+  const bytes = held[file.name] ?? 0;
+  return bytes <= file.sizeBytes ? bytes : 0;
 }
 
 async function openModelFile(file: ModelFile, path: string | undefined): Promise<FileHandle> {

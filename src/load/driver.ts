@@ -6,7 +6,7 @@ import type { LoadDriver, LoadHandlers } from '../core/ports.ts';
 import { readWorkerMessages } from '../core/workerMessages.ts';
 
 /** A worker asked to stop reports and ends in a few milliseconds; one that does not is killed after this. */
-const longestStopMs = 600;
+const longestStopMs = 800;
 /** Of what the worker wrote to stderr, kept for the error message. */
 const keptStderrCharacters = 4_000;
 

@@ -25,14 +25,12 @@ try {
     loadMs: number[];
   };
   const loadMedianMs = loadMs.toSorted((a, b) => a - b)[Math.floor(loadMs.length / 2)] ?? Number.NaN;
-  const totalMs = loadMedianMs + activationMs;
-  console.log(`load of the bundle, median of ${String(loadMs.length)}: ${loadMedianMs.toFixed(1)} ms`);
-  console.log(`activate():                     ${activationMs.toFixed(1)} ms`);
-  console.log(`together:                       ${totalMs.toFixed(1)} ms (limit ${String(limitMs)} ms)`);
+  console.log(`first load and activate():      ${activationMs.toFixed(1)} ms (limit ${String(limitMs)} ms)`);
+  console.log(`load again, median of ${String(loadMs.length)}:       ${loadMedianMs.toFixed(1)} ms`);
   const vsix = await stat(join(root, 'dist', 'topology-bench.vsix')).catch(() => undefined);
   if (vsix !== undefined) console.log(`the .vsix:                      ${(vsix.size / 1e6).toFixed(2)} MB`);
-  console.log(JSON.stringify({ activationMs, loadMs, totalMs, limitMs }));
-  if (totalMs > limitMs) process.exitCode = 1;
+  console.log(JSON.stringify({ activationMs, loadMs, limitMs }));
+  if (activationMs > limitMs) process.exitCode = 1;
 } finally {
   await rm(folder, { recursive: true, force: true });
 }

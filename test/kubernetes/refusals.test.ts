@@ -27,9 +27,11 @@ describe('what the cluster refuses is said in its own words', () => {
   let target: Target | undefined;
   let progress: ProgressLog;
 
-  beforeEach(async () => {
+  beforeAll(async () => {
     namespace = await makeNamespace('refusals');
     before = await inventory();
+  });
+  beforeEach(() => {
     target = undefined;
     progress = new ProgressLog();
   });
@@ -37,6 +39,8 @@ describe('what the cluster refuses is said in its own words', () => {
     await target?.close(AbortSignal.timeout(60_000));
     await kubectl('delete', 'pods,resourcequotas,rolebindings', '--all', '--namespace', namespace, '--wait=true');
     await expectSameInventory(before);
+  });
+  afterAll(async () => {
     await deleteNamespace(namespace);
   });
 

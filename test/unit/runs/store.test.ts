@@ -45,11 +45,11 @@ describe('run store', () => {
     await writeFile(join(folder, '20260101-000000-0003.json'), '{"version":1}');
     const runs = await store.list();
     expect(runs).toHaveLength(4);
-    expect(runs.map((run) => run.problem ?? 'read').sort()).toEqual([
-      expect.stringMatching(/damaged/),
+    expect(runs.map((run) => run.problem ?? 'read')).toEqual([
+      'read',
       expect.stringMatching(/not a run record/),
       expect.stringMatching(/newer version/),
-      'read',
+      expect.stringMatching(/damaged/),
     ]);
     await expect(store.read('20260101-000000-0001')).rejects.toThrow(/damaged/);
   });
