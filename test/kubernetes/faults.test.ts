@@ -17,6 +17,7 @@ import { kubectl, testCluster } from './support/testCluster.ts';
 
 const never = new AbortController().signal;
 const execute = promisify(execFile);
+const shortPhase: Phase = { name: 'short', kind: 'measured', connections: 1, durationSeconds: 1 };
 const longPhases: readonly Phase[] = [
   { name: 'warm-up', kind: 'warm-up', connections: 1, durationSeconds: 1 },
   { name: 'c1', kind: 'measured', connections: 1, durationSeconds: 8 },
@@ -42,9 +43,9 @@ describe('when something breaks in the middle', () => {
     let killed = false;
     let killedAt = 0;
     const record = await runBenchmark(
-      await testPlan(['fastapi'], namespace, { phases: longPhases }),
+      await testPlan(['fastapi'], namespace, { phases: [shortPhase, ...longPhases] }),
       (event) => {
-        if (event.type !== 'phase-snapshot' || event.phase !== 1 || killed) return;
+        if (event.type !== 'phase-snapshot' || event.phase !== 2 || killed) return;
         killed = true;
         killedAt = Date.now();
         void killServer(namespace);
@@ -55,7 +56,7 @@ describe('when something breaks in the middle', () => {
     const [topology] = record.topologies;
     expect(topology?.failure).toMatchObject({ reason: 'pod-failed' });
     expect(topology?.failure?.message).toMatch(/fastapi: its pod ended: .*exit code 137/u);
-    expect(topology?.phases.map(({ name }) => name)).toEqual(['warm-up']);
+    expect(topology?.phases.map(({ name }) => name)).toEqual(['short', 'warm-up']);
     expect(Date.now() - killedAt).toBeLessThan(30_000);
   });
 
