@@ -21,7 +21,7 @@ interface CleanOptions extends ClusterOptions {
  * the Deploy action made stay, unless asked for.
  */
 export function registerClean(program: Command, context: CliContext): void {
-  addClusterOptions(program.command('clean'))
+  addClusterOptions(program.command('clean'), "all that you may look into, else the context's")
     .description('show and remove what interrupted runs left on the cluster')
     .option('--deployments', 'also what the Deploy action made')
     .option('--force', 'also runs that are still under way somewhere')

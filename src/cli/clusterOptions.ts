@@ -7,11 +7,11 @@ export interface ClusterOptions {
   namespace?: string;
 }
 
-export function addClusterOptions(command: Command): Command {
+export function addClusterOptions(command: Command, namespaceDefault = "the context's, or default"): Command {
   return command
     .option('--context <name>', 'kube context (default: the current one)')
     .option('--kubeconfig <file>', 'kubeconfig file (default: KUBECONFIG, then ~/.kube/config)')
-    .option('--namespace <name>', "namespace (default: the context's, or default)");
+    .option('--namespace <name>', `namespace (default: ${namespaceDefault})`);
 }
 
 export function clusterChoice(options: ClusterOptions): ClusterChoice {

@@ -91,6 +91,7 @@ function nothing(nowMs: number): PhaseMeasurement {
     latency: { p50Ms: null, p95Ms: null, p99Ms: null, maxMs: null, meanMs: null, samples: 0 },
     rps: 0,
     attemptedRps: 0,
+    longestWaitMs: null,
     histogram: '',
     timeSeries: [],
     generator: { eventLoopDelayP99Ms: 0, cpuSeconds: 0, throttledMs: null, littlesLawResidual: null },

@@ -84,6 +84,7 @@ function signalOfInterrupts(): AbortSignal {
   };
   process.on('SIGINT', interrupted);
   process.on('SIGTERM', interrupted);
+  process.on('SIGHUP', interrupted);
   return controller.signal;
 }
 

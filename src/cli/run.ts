@@ -29,27 +29,49 @@ export function registerRun(program: Command, context: CliContext): void {
     .option('--json', 'print the run record as JSON')
     .action(async (planPath: string | undefined, options: RunOptions) => {
       const chosen = await choose(planPath, options, context, defaultNamespaceOf);
-      const record = await run(chosen, options, context);
+      const outcome = await run(chosen, options, context);
+      const { record } = outcome;
       context.stdout.write(options.json === true ? `${JSON.stringify(record, null, 2)}\n` : recordTable(record));
       if (options.report !== undefined) {
         await writeReport({ file: resolve(options.report), records: [record], root: context.root });
         context.stderr.write(`Report: ${resolve(options.report)}\n`);
       }
-      process.exitCode = exitCodeOf(record);
+      process.exitCode = exitCodeOf(outcome);
     });
 }
 
-async function run(chosen: Chosen, options: RunOptions, context: CliContext): Promise<RunRecord> {
+/** What became of a run beside its record. */
+interface Outcome {
+  readonly record: RunRecord;
+  readonly saved: boolean;
+  readonly cleaned: boolean;
+}
+
+async function run(chosen: Chosen, options: RunOptions, context: CliContext): Promise<Outcome> {
   for (const warning of chosen.warnings) context.stderr.write(`Warning: ${warning}\n`);
   const runs = openRunStore(resolve(options.out ?? join('.topology-bench', 'runs')));
+  const target = targetOf(chosen, context);
   const printer = progressPrinter(chosen.plan, context);
+  const done = { saved: false, cleaned: false };
   try {
     const record = await benchmark(
       chosen.plan,
       newRunId(),
       {
-        target: targetOf(chosen, context),
-        runs,
+        target: {
+          preflight: (plan, runId, progress, signal) => target.preflight(plan, runId, progress, signal),
+          deploy: (plan, topology, progress, signal) => target.deploy(plan, topology, progress, signal),
+          async close(signal) {
+            await target.close(signal);
+            done.cleaned = true;
+          },
+        },
+        runs: {
+          async save(result) {
+            await runs.save(result);
+            done.saved = true;
+          },
+        },
         payload: await chosen.assets.payload(),
         clock: systemClock,
         sha256,
@@ -61,8 +83,8 @@ async function run(chosen: Chosen, options: RunOptions, context: CliContext): Pr
       context.signal,
     );
     printer.end();
-    context.stderr.write(`Record: ${runs.pathOf(record.id)}\n`);
-    return record;
+    if (done.saved) context.stderr.write(`Record: ${runs.pathOf(record.id)}\n`);
+    return { record, ...done };
   } finally {
     printer.end();
   }
@@ -84,10 +106,10 @@ function targetOf(chosen: Chosen, context: CliContext): Target {
   });
 }
 
-/** 1 when a topology failed or a measured phase is not valid: a script must not take such numbers for good ones. */
-function exitCodeOf(record: RunRecord): number {
+/** 1 when a script must not take the numbers for good ones, or when something is left to do: not saved, not cleaned up. */
+function exitCodeOf({ record, saved, cleaned }: Outcome): number {
   if (record.status === 'cancelled') return exitCodes.cancelled;
-  if (record.status === 'failed') return exitCodes.failed;
+  if (record.status === 'failed' || !saved || !cleaned) return exitCodes.failed;
   const invalid = record.topologies.some((topology) =>
     topology.phases.some((phase) => phase.kind === 'measured' && !phase.validity.valid),
   );

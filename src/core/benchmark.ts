@@ -5,6 +5,8 @@ import { topologyKey, type Plan, type TopologyPlan } from './plan.ts';
 import type { Answer, DeployProgress, Deployment, Ports } from './ports.ts';
 import type { Environment, Failure, RunRecord, SameAnswers, TopologyResult } from './record.ts';
 import { answerInputs, compareAnswers } from './sameAnswers.ts';
+import { markDifferentHardware } from './sameHardware.ts';
+import { withoutPrivate } from './withoutPrivate.ts';
 
 /** Longest time that clean-up may take after the run itself was stopped. */
 const cleanUpMs = 180_000;
@@ -162,16 +164,19 @@ class AnswerCheck {
   }
 }
 
+/** What a server reports that computes on no GPU, or cannot tell. */
+const notGpu: readonly string[] = ['CPUExecutionProvider', 'unknown', 'none', ''];
+
 /** ONNX Runtime only warns when it falls back to the CPU; a run that asked for a GPU must not. */
 function checkProviders(plan: Plan, deployment: Deployment): void {
   if (plan.gpu === null || plan.allowCpuProvider) return;
-  const wrong = deployment.runtimes.find(
-    (runtime) => runtime.component !== 'gateway' && runtime.provider === 'CPUExecutionProvider',
-  );
-  if (wrong === undefined) return;
+  const models = deployment.runtimes.filter((runtime) => runtime.component !== 'gateway');
+  const wrong = models.find((runtime) => notGpu.includes(runtime.provider));
+  if (models.length > 0 && wrong === undefined) return;
+  const found = wrong === undefined ? 'no server said what it runs on' : `${wrong.component} runs on ${wrong.provider}`;
   throw new BenchError({
     reason: 'gpu-unavailable',
-    message: `${wrong.component} was given ${plan.gpu.resource} but runs on ${wrong.provider}, so its numbers would be the CPU's.`,
+    message: `${plan.gpu.resource} was asked for, but ${found}, so the numbers would not be the GPU's.`,
     nextStep: 'Check that the image has the CUDA and cuDNN that ONNX Runtime needs and that the node has the driver.',
   });
 }
@@ -240,8 +245,8 @@ function assemble(parts: {
     software: { topologyBench: ports.version, ...outcome.software },
     environment: parts.environment,
     sameAnswers: outcome.sameAnswers,
-    topologies: [...outcome.results],
-    warnings: [...parts.warnings],
+    topologies: markDifferentHardware(outcome.results),
+    warnings: parts.warnings.map(withoutPrivate),
     failure: outcome.failure === undefined ? null : failureOf(outcome.failure),
   };
 }
@@ -270,7 +275,7 @@ function statusOf(problem: BenchError): TopologyResult['status'] {
 }
 
 function failureOf(error: BenchError): Failure {
-  return { reason: error.reason, message: error.message, nextStep: error.nextStep ?? null };
+  return { reason: error.reason, message: withoutPrivate(error.message), nextStep: error.nextStep ?? null };
 }
 
 function isoTime(ports: Ports): string {

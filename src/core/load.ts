@@ -91,6 +91,8 @@ export const phaseMeasurementSchema = z.strictObject({
   rps: z.number().nonnegative(),
   /** Requests sent a second, successes or not. */
   attemptedRps: z.number().nonnegative(),
+  /** How long the oldest request that was still unanswered at the end had waited; null when none was. */
+  longestWaitMs: z.number().nonnegative().nullable(),
   /** HdrHistogram V2, deflated, base64; values are microseconds, 3 significant digits. */
   histogram: z.string(),
   timeSeries: z.array(secondSchema),

@@ -13,6 +13,9 @@ export const validityLimits = {
   littlesLawResidual: 0.1,
   /** Of the window. */
   throttledShare: 0.01,
+  /** A request that waits this long, and this many times longer than the slowest answer, is taken for hung. */
+  hungFloorMs: 1000,
+  hungFactor: 2,
   /** CPU seconds a second; the generator is one thread, so at 1 it has no time left. */
   generatorCpuShare: 0.9,
 } as const;
@@ -62,7 +65,19 @@ function sampleReasons(measurement: PhaseMeasurement): string[] {
       `errors: ${percent(errors / sent)} of the requests sent failed (${kinds(measurement)}); the limit is ${percent(validityLimits.errorShare)}`,
     );
   }
-  return reasons;
+  const hung = hungReason(measurement);
+  return hung === undefined ? reasons : [...reasons, hung];
+}
+
+/**
+ * A request that never gets its answer is no error before its timeout, and a phase may be shorter than that. One that
+ * waited far longer than any answer took is taken for hung: the server, not the load, set the rate.
+ */
+function hungReason({ longestWaitMs, latency, requests }: PhaseMeasurement): string | undefined {
+  const slowestMs = latency.maxMs ?? 0;
+  const { hungFloorMs, hungFactor } = validityLimits;
+  if (longestWaitMs === null || longestWaitMs < Math.max(hungFloorMs, hungFactor * slowestMs)) return undefined;
+  return `of the ${String(requests.inFlight)} requests unanswered at the end, the oldest had waited ${longestWaitMs.toFixed(0)} ms, and the slowest answer took ${slowestMs.toFixed(0)} ms: the server stopped answering`;
 }
 
 function generatorReasons(measurement: PhaseMeasurement): string[] {

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { BenchError, explain, isCancelled, toBenchError, type Reason } from '../core/errors.ts';
 import type { SettingKey } from './contributions.ts';
+import { plainText } from './plainText.ts';
 import { openSettings } from './settings.ts';
 
 /** Setting, or group of them, that usually mends a failure. */
@@ -49,7 +50,7 @@ async function offer(
   const settings = vscode.l10n.t('Open Settings');
   const showLog = vscode.l10n.t('Show Log');
   const buttons = [...(retry === undefined ? [] : [again]), ...(setting === undefined ? [] : [settings]), showLog];
-  const chosen = await vscode.window.showErrorMessage(explain(problem), ...buttons);
+  const chosen = await vscode.window.showErrorMessage(plainText(explain(problem)), ...buttons);
   if (chosen === again) retry?.();
   else if (chosen === settings) await openSettings(setting);
   else if (chosen === showLog) log.show();

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { BenchError, explain, isCancelled } from '../core/errors.ts';
 import type { CommandId } from './contributions.ts';
 import { runFraction, runProgress, runTime } from './describe.ts';
+import { plainText } from './plainText.ts';
 import type { PreparedRun, RunEnd } from './prepare.ts';
 import type { LiveRun, Runs } from './runs.ts';
 import type { Services } from './services.ts';
@@ -29,7 +30,7 @@ export async function startRun(prepared: PreparedRun, services: Services, retry?
     {
       location: vscode.ProgressLocation.Notification,
       cancellable: true,
-      title: `${vscode.l10n.t('Benchmark of {0}', run.subject)} ([${vscode.l10n.t('log')}](command:${'topologyBench.showOutput' satisfies CommandId}))`,
+      title: `${plainText(vscode.l10n.t('Benchmark of {0}', run.subject))} ([${vscode.l10n.t('log')}](command:${'topologyBench.showOutput' satisfies CommandId}))`,
     },
     (progress, token) => {
       token.onCancellationRequested(() => {
@@ -59,7 +60,7 @@ async function follow(
   let reported = 0;
   const report = (run: LiveRun): void => {
     const percent = run.state === null ? 0 : Math.floor(runFraction(run.state) * 100);
-    progress.report({ message: words(run), increment: Math.max(0, percent - reported) });
+    progress.report({ message: plainText(words(run)), increment: Math.max(0, percent - reported) });
     reported = Math.max(reported, percent);
   };
   const begun = runs.get(runId);
@@ -95,7 +96,7 @@ function tell(run: LiveRun, end: RunEnd, services: Services, retry: (() => void)
       `${topology.topology.name}: ${topology.failure?.message ?? ''} ${topology.failure?.nextStep ?? ''}`.trim(),
     );
     const buttons = [...(retry === undefined ? [] : [again]), showLog];
-    const message = vscode.l10n.t('Benchmark of {0}: {1}', run.subject, reasons.join(' '));
+    const message = plainText(vscode.l10n.t('Benchmark of {0}: {1}', run.subject, reasons.join(' ')));
     const chosen = await vscode.window.showWarningMessage(message, ...buttons);
     if (chosen === showLog) services.log.show();
     else if (chosen === again) retry?.();
@@ -107,7 +108,7 @@ async function offerCleanUp(leftBehind: NonNullable<RunEnd['leftBehind']>, servi
   services.failures.note(leftBehind, 'cleaning up');
   const cleanUp = vscode.l10n.t('Clean Up');
   const showLog = vscode.l10n.t('Show Log');
-  const chosen = await vscode.window.showWarningMessage(explain(leftBehind), cleanUp, showLog);
+  const chosen = await vscode.window.showWarningMessage(plainText(explain(leftBehind)), cleanUp, showLog);
   if (chosen === cleanUp) await vscode.commands.executeCommand('topologyBench.cleanUp' satisfies CommandId);
   else if (chosen === showLog) services.log.show();
 }

@@ -26,7 +26,8 @@ export interface Cluster extends Disposable {
   get(path: string, signal: AbortSignal, options?: GetOptions): Promise<unknown>;
   /**
    * Changes. The request is not torn down by a cancel, so that it is always known whether it took place; it has a time
-   * limit of its own. Rejects with StatusError.
+   * limit of its own. It is sent again when the connection breaks, so it must be one that may be sent twice. Rejects with
+   * StatusError.
    */
   change(
     request: { method: 'POST' | 'PATCH' | 'DELETE'; path: string; body?: unknown; contentType?: string },
@@ -84,9 +85,7 @@ export function openCluster(choice: KubeconfigChoice): Cluster {
         ...(request.contentType === undefined ? {} : { contentType: request.contentType }),
         ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       };
-      // Sending a POST twice might make two objects.
-      const response =
-        request.method === 'POST' ? await ask(raw, noCancel) : await withRetries(() => ask(raw, noCancel), signal);
+      const response = await withRetries(() => ask(raw, noCancel), signal);
       throwIfCancelled(signal, 'changing the cluster');
       return response;
     },

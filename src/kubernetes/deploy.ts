@@ -16,6 +16,7 @@ import { checkFits } from './fits.ts';
 import type { KubeconfigChoice } from './kubeconfig.ts';
 import { endLease, keepLease, leaseOf } from './lease.ts';
 import { removeOwnNamespace } from './namespace.ts';
+import { checkedPackageIndex } from './packageIndex.ts';
 import { namespaceOf, preflight } from './preflight.ts';
 import { removeAll } from './remove.ts';
 import { modelManifestSha256 } from './upload.ts';
@@ -64,7 +65,7 @@ export async function deployTopology(
       anchor,
       servingFiles: await options.assets.servingFiles(),
       requirements: await options.assets.requirements(plan.images.requirements),
-      packageIndexUrl: options.packageIndexUrl ?? null,
+      packageIndexUrl: checkedPackageIndex(options.packageIndexUrl),
       modelManifestSha256: modelManifestSha256(plan.model.files),
       apiKey: randomBytes(24).toString('hex'),
       runtimeClassExists,

@@ -1,5 +1,4 @@
 import { openCluster } from './cluster.ts';
-export { renderManifests } from './manifests.ts';
 import type { KubeconfigChoice } from './kubeconfig.ts';
 import { namespaceExists as exists } from './namespace.ts';
 
@@ -17,6 +16,7 @@ export {
 export { readInventory, type ClusterChoice } from './inventory.ts';
 export { defaultNamespaceOf, listContexts, type KubeconfigChoice, type KubeContext } from './kubeconfig.ts';
 export { findLeftovers, removeLeftovers } from './leftovers.ts';
+export { renderManifests } from './manifests.ts';
 export { createKubernetesTarget, type KubernetesTargetOptions } from './target.ts';
 export { modelManifestSha256 } from './upload.ts';
 

@@ -5,6 +5,7 @@ import type { Anchor } from '../topologies/labels.ts';
 import { manifestText } from '../topologies/manifestText.ts';
 import type { Manifest } from '../topologies/objects.ts';
 import { renderTopology } from '../topologies/render.ts';
+import { checkedPackageIndex } from './packageIndex.ts';
 import { namespaceOf } from './preflight.ts';
 import { modelManifestSha256 } from './upload.ts';
 
@@ -26,7 +27,7 @@ export async function renderManifests(parts: {
       anchor,
       servingFiles,
       requirements,
-      packageIndexUrl: parts.packageIndexUrl ?? null,
+      packageIndexUrl: checkedPackageIndex(parts.packageIndexUrl),
       modelManifestSha256: modelManifestSha256(plan.model.files),
       apiKey: 'made-anew-for-each-run',
       runtimeClassExists: true,

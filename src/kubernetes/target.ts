@@ -19,6 +19,7 @@ import { checkFits, coresOf, fitTogether } from './fits.ts';
 import type { KubeconfigChoice } from './kubeconfig.ts';
 import { keepLease, leaseOf } from './lease.ts';
 import { removeOwnNamespace } from './namespace.ts';
+import { checkedPackageIndex } from './packageIndex.ts';
 import { probeNetworkPolicy } from './policyProbe.ts';
 import { namespaceOf, preflight } from './preflight.ts';
 import { deleteOne, removeAll } from './remove.ts';
@@ -239,7 +240,7 @@ class KubernetesTarget {
       anchor,
       servingFiles: run.files.serving,
       requirements: run.files.requirements,
-      packageIndexUrl: this.#options.packageIndexUrl ?? null,
+      packageIndexUrl: checkedPackageIndex(this.#options.packageIndexUrl),
       modelManifestSha256: modelManifestSha256(run.plan.model.files),
       apiKey: run.apiKey,
       runtimeClassExists: run.runtimeClassExists,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BenchError, cancelled, isCancelled, throwIfCancelled } from '../core/errors.ts';
+import { BenchError, cancelled, throwIfCancelled } from '../core/errors.ts';
 import type { ModelFile } from '../core/plan.ts';
 import { modelDirectory } from '../topologies/podTemplate.ts';
 import { connectionLost } from './channelSocket.ts';
@@ -18,7 +18,7 @@ export interface ModelSource {
 /** The exec stream has no backpressure, so each frame waits for its acknowledgement; this is all that is under way. */
 const frameBytes = 1 << 20;
 const answerTimeoutMs = 60_000;
-const attempts = 6;
+const connectionAttempts = 6;
 
 /**
  * Uploads a model into a container that waits for it, by src/serving's receive_model, which checks every hash before it
@@ -37,7 +37,7 @@ export async function uploadModel(
       await uploadOnce(cluster, of, source, progress, signal);
       return;
     } catch (error) {
-      if (attempt >= attempts || !isWorthAnotherTry(error)) throw error;
+      if (attempt >= attemptsFor(error)) throw error;
     }
     await sleep(500 * attempt, undefined, { signal }).catch(() => {
       throw cancelled('uploading the model');
@@ -250,11 +250,16 @@ class LineQueue {
   }
 }
 
-/** A dropped connection; a receiver of a dropped connection that has not ended yet; a file that arrived damaged. */
-function isWorthAnotherTry(error: unknown): boolean {
-  if (isCancelled(error) || !(error instanceof BenchError)) return false;
-  if (error.reason === 'connection-lost' || error.reason === 'api-unreachable') return true;
-  return error.reason === 'upload-failed' && /under way|hash mismatch/u.test(error.message);
+/**
+ * How often an upload that ends so is tried at all: after a dropped connection, and while the receiver of a dropped one has
+ * not ended yet, several times; after a file that arrived otherwise than it was planned once more.
+ */
+function attemptsFor(error: unknown): number {
+  if (!(error instanceof BenchError)) return 1;
+  if (error.reason === 'connection-lost' || error.reason === 'api-unreachable') return connectionAttempts;
+  if (error.reason !== 'upload-failed') return 1;
+  if (error.message.includes('under way')) return connectionAttempts;
+  return error.message.includes('hash mismatch') ? 2 : 1;
 }
 
 function failed(why: string): BenchError {

@@ -75,6 +75,7 @@ export function createPhaseRecorder(connections: number): PhaseRecorder {
         latency: latencyOf(all),
         rps: perSecond(ok, elapsedMs),
         attemptedRps: perSecond(sent, elapsedMs),
+        longestWaitMs: waitingMs.length === 0 ? null : Math.max(...waitingMs),
         histogram: encodeHistogram(all),
         timeSeries,
         littlesLawResidual: ok + errors < fewestForLittlesLaw ? null : littlesLawResidual(busyMs + waited, elapsedMs),

@@ -8,7 +8,7 @@ import { findLeftovers, removeLeftovers } from '../../src/kubernetes/index.ts';
 import { expectSameInventory, inventory } from './support/inventory.ts';
 import { deleteNamespace, makeNamespace } from './support/namespaces.ts';
 import { stages } from './support/stages.ts';
-import { testCluster } from './support/testCluster.ts';
+import { kubectl, testCluster } from './support/testCluster.ts';
 
 /** Long enough for the stage to have begun its work, short enough to be in it still. */
 const intoTheStageMs = 60;
@@ -53,8 +53,54 @@ describe('a run whose process is killed', () => {
     await expectSameInventory(before);
   });
 
-  async function killIn(stage: string): Promise<void> {
-    const child = startRun(namespace);
+  it('goes with its anchor: one delete by anybody collects all', async () => {
+    await killIn('wait');
+    const anchors = ['configmap', '--namespace', namespace, '--selector', 'app.kubernetes.io/component=anchor'];
+    await kubectl('delete', ...anchors);
+    await expectSameInventory(before);
+  });
+
+  it('leaves a namespace that it made, which goes with the rest', async () => {
+    const made = `${namespace}-made`;
+    await killIn('upload', [made, 'make']);
+    // Without a namespace the whole cluster is searched.
+    const choice = { kubeconfigPath: testCluster().kubeconfig };
+    const leftovers = await findLeftovers(choice, signal);
+    expect(leftovers).toHaveLength(1);
+    expect(leftovers[0]).toMatchObject({ kind: 'run', namespace: made });
+    expect(leftovers[0]?.objects.map(({ kind }) => kind)).toContain('Namespace');
+    await removeLeftovers(choice, leftovers, signal);
+    await expectSameInventory(before);
+  });
+
+  it('is ended by the cluster at its deadline, so that it keeps no GPU', async () => {
+    await killIn('wait');
+    const jobs = ['jobs', '--namespace', namespace, '--output'];
+    const limits = await kubectl(
+      'get',
+      ...jobs,
+      'jsonpath={range .items[*]}{.spec.activeDeadlineSeconds} {.spec.ttlSecondsAfterFinished}{end}',
+    );
+    expect(limits).toMatch(/^\d+ \d+$/u);
+    // The deadline may be changed on a Job that runs; waiting for the real one would take half an hour.
+    const name = (await kubectl('get', ...jobs, 'name')).trim();
+    await kubectl(
+      'patch',
+      name,
+      '--namespace',
+      namespace,
+      '--type=merge',
+      '--patch={"spec":{"activeDeadlineSeconds":1}}',
+    );
+    await kubectl('wait', name, '--namespace', namespace, '--for=condition=Failed', '--timeout=60s');
+    await kubectl('wait', 'pods', '--all', '--namespace', namespace, '--for=delete', '--timeout=60s');
+    const choice = { kubeconfigPath: testCluster().kubeconfig, namespace };
+    await removeLeftovers(choice, await findLeftovers(choice, signal), signal);
+    await expectSameInventory(before);
+  });
+
+  async function killIn(stage: string, programArguments: readonly string[] = [namespace]): Promise<void> {
+    const child = startRun(...programArguments);
     const closed = once(child, 'close');
     for await (const line of createInterface({ input: child.stdout })) {
       if (line !== stage) continue;
@@ -67,9 +113,9 @@ describe('a run whose process is killed', () => {
   }
 });
 
-function startRun(namespace: string) {
+function startRun(...programArguments: readonly string[]) {
   const program = join(import.meta.dirname, 'support', 'run-program.ts');
-  return spawn(process.execPath, [program, namespace], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return spawn(process.execPath, [program, ...programArguments], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
 function describeLeftover({ kind, namespace, inUse }: Leftover): Pick<Leftover, 'kind' | 'namespace' | 'inUse'> {

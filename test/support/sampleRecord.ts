@@ -159,6 +159,7 @@ function sampleMeasurement(topology: TopologyPlan, phase: Phase, index: number):
     latency: latencyOf(histogram),
     rps: count / phase.durationSeconds,
     attemptedRps: (count + phase.connections) / phase.durationSeconds,
+    longestWaitMs: 2,
     histogram: encodeHistogram(histogram),
     timeSeries: Array.from({ length: seconds }, (_, at) => ({
       second: at + 1,

@@ -16,6 +16,9 @@ export class ScriptedTarget implements Target {
   readonly calls: string[] = [];
   readonly cleanUpSignals: AbortSignal[] = [];
   readonly logitOffsets = new Map<string, number>();
+  /** Where a topology's model server runs; nowhere in particular unless a test says so. */
+  readonly placements = new Map<string, { readonly node: string; readonly gpuProduct: string }>();
+  provider = 'CPUExecutionProvider';
   readonly #failures: Readonly<Record<string, BenchError>>;
 
   /** @param failures call to the error it ends with, e.g. "deploy triton" */
@@ -50,18 +53,29 @@ export class ScriptedTarget implements Target {
     const call = this.#call.bind(this);
     const offset = this.logitOffsets.get(key) ?? 0;
     const { cleanUpSignals } = this;
+    const place = this.placements.get(key);
     return {
       runtimes: [
         {
           component: topology.name === 'fastapi' ? 'fastapi' : 'triton',
-          provider: 'CPUExecutionProvider',
+          provider: this.provider,
           device: 'cpu',
           runtime: 'onnxruntime',
           runtimeVersion: '1',
           serverVersion: '1',
         },
       ],
-      placements: [],
+      placements:
+        place === undefined
+          ? []
+          : [
+              {
+                component: topology.name === 'fastapi' ? 'fastapi' : 'triton',
+                ...place,
+                image: null,
+                imageDigest: null,
+              },
+            ],
       readyMs: 5,
       uploadMs: 1,
       networkPolicy: 'not applicable',
@@ -121,6 +135,7 @@ function measurement(): PhaseMeasurement {
     latency: { p50Ms: 1, p95Ms: 2, p99Ms: 3, maxMs: 4, meanMs: 1.2, samples: 1000 },
     rps: 1000,
     attemptedRps: 1002,
+    longestWaitMs: 2,
     histogram: '',
     timeSeries: [],
     generator: { eventLoopDelayP99Ms: 1, cpuSeconds: 0.1, throttledMs: 0, littlesLawResidual: 0.01 },

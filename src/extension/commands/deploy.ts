@@ -7,6 +7,7 @@ import type { ClusterPlace } from '../cluster.ts';
 import { allTopologies, gpuName, subjectName, topologyDescriptions } from '../describe.ts';
 import { loadKubernetes } from '../engine.ts';
 import type { Planned } from '../prepare.ts';
+import { plainText } from '../plainText.ts';
 import { pickOne } from '../questions/pick.ts';
 import { saveSubject, subjectFrom } from '../questions/subject.ts';
 import { gpuChoices, targetChoices } from '../questions/target.ts';
@@ -136,7 +137,7 @@ export function progressIn(
     },
     status: (message) => {
       log.info(`deploy: ${message}`);
-      progress.report({ message });
+      progress.report({ message: plainText(message) });
     },
     upload: (sentBytes, totalBytes) => {
       progress.report({

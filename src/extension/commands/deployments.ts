@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { DeployedTopology } from '../../core/cluster.ts';
 import { BenchError } from '../../core/errors.ts';
 import { loadEngine, loadKubernetes } from '../engine.ts';
+import { plainText } from '../plainText.ts';
 import { pickOne } from '../questions/pick.ts';
 import { subjectFrom } from '../questions/subject.ts';
 import type { Services } from '../services.ts';
@@ -82,7 +83,7 @@ export async function sendSampleRequest(argument: unknown, services: Services): 
     tookMs.toFixed(0),
     lines.join('; '),
   );
-  if ((await vscode.window.showInformationMessage(message, showLog)) === showLog) services.log.show();
+  if ((await vscode.window.showInformationMessage(plainText(message), showLog)) === showLog) services.log.show();
 }
 
 export async function uploadModelAgain(argument: unknown, services: Services): Promise<void> {

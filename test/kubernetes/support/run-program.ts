@@ -1,5 +1,6 @@
 /**
- * A run in a process of its own, for tests that kill it: `node run-program.ts NAMESPACE`. Prints each stage as it begins,
+ * A run in a process of its own, for tests that kill it: `node run-program.ts NAMESPACE [make]`. With "make" the run
+ * makes the namespace. Prints each stage as it begins,
  * one a line.
  */
 import { testPlan } from './plans.ts';
@@ -7,6 +8,7 @@ import { runBenchmark } from './runs.ts';
 
 const namespace = process.argv[2] ?? '';
 const plan = await testPlan(['fastapi'], namespace, {
+  target: { kind: 'kubernetes', namespace, createNamespace: process.argv[3] === 'make' },
   phases: [
     { name: 'warm-up', kind: 'warm-up', connections: 1, durationSeconds: 1 },
     { name: 'c1', kind: 'measured', connections: 1, durationSeconds: 1 },

@@ -26,7 +26,8 @@ export function testCluster(): TestCluster {
   if (path === undefined) {
     throw new Error(
       'TOPOLOGY_BENCH_CLUSTER_JSON is not set. "npm test" starts a cluster and sets it; by hand: ' +
-        'TOPOLOGY_BENCH_CLUSTER_JSON=$(test/kubernetes/harness/up).',
+        'TOPOLOGY_BENCH_CLUSTER_JSON=$(test/kubernetes/harness/up). For a cluster of your own, write such a file that names ' +
+        'its kubeconfig, node, images and users, and set TOPOLOGY_BENCH_KUBECONFIG where that is another.',
     );
   }
   const parsed = clusterSchema.parse(JSON.parse(readFileSync(path, 'utf8')));

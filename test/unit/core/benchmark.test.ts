@@ -86,6 +86,40 @@ describe('benchmark', () => {
     expect(allowed.record?.status).toBe('completed');
   });
 
+  it('refuses a GPU run whose server does not say what it runs on', async () => {
+    const gpu = { resource: 'nvidia.com/gpu', count: 1, nodeSelector: {}, tolerations: [], runtimeClassName: null };
+    const target = new ScriptedTarget();
+    target.provider = 'unknown';
+    expect((await go(target, { gpu, topologies: ['fastapi'] })).failure?.reason).toBe('gpu-unavailable');
+    target.provider = 'CUDAExecutionProvider';
+    expect((await go(target, { gpu, topologies: ['fastapi'] })).record?.status).toBe('completed');
+  });
+
+  it('compares nothing that ran on different GPUs, and mentions different nodes', async () => {
+    const target = new ScriptedTarget();
+    target.placements.set('fastapi', { node: 'a', gpuProduct: 'Tesla-T4' });
+    target.placements.set('triton', { node: 'b', gpuProduct: 'Tesla-T4' });
+    const nodes = await go(target, { topologies: ['fastapi', 'triton'] });
+    const caveats = nodes.record?.topologies.flatMap((topology) =>
+      topology.phases.map((phase) => phase.validity.caveats),
+    );
+    expect(caveats?.every((list) => list.includes('the topologies ran on different nodes (a, b)'))).toBe(true);
+    target.placements.set('triton', { node: 'b', gpuProduct: 'A100' });
+    const gpus = await go(target, { topologies: ['fastapi', 'triton'] });
+    expect(
+      gpus.record?.topologies.flatMap((topology) => topology.phases.map((phase) => phase.validity.valid)),
+    ).not.toContain(true);
+  });
+
+  it('keeps addresses and home folders out of the record', async () => {
+    const message =
+      "pip: cannot reach https://user:pw@index.example.org/simple, see '/home/alice/.cache/x' and /root/log";
+    const target = new ScriptedTarget({ 'deploy triton': new BenchError({ reason: 'pod-failed', message }) });
+    const { record } = await go(target);
+    expect(JSON.stringify(record)).not.toMatch(/index\.example|alice|\/root\//u);
+    expect(record?.failure?.message).toBe("pip: cannot reach (address), see '~/.cache/x' and ~/log");
+  });
+
   it('ends with the reason when preflight fails, makes nothing and saves nothing', async () => {
     const target = new ScriptedTarget({
       preflight: new BenchError({ reason: 'forbidden', message: 'may not create jobs' }),

@@ -9,6 +9,7 @@ const good: PhaseMeasurement = {
   latency: { p50Ms: 8, p95Ms: 9, p99Ms: 10, maxMs: 11, meanMs: 8, samples: 9_990 },
   rps: 999,
   attemptedRps: 1000,
+  longestWaitMs: 2,
   histogram: '',
   timeSeries: [],
   generator: { eventLoopDelayP99Ms: 1, cpuSeconds: 2, throttledMs: 0, littlesLawResidual: 0.01 },
@@ -28,6 +29,11 @@ describe('whether a measurement may be believed', () => {
   });
 
   it.each<[string, PhaseMeasurement, string]>([
+    [
+      'requests that hang',
+      with_({ ...requests({ ok: 9_966, inFlight: 32 }), longestWaitMs: 4_000 }),
+      'of the 32 requests unanswered at the end, the oldest had waited 4000 ms, and the slowest answer took 11 ms: the server stopped answering',
+    ],
     ['too few samples', samples(89), 'insufficient samples: 89 successes, and p95 needs 90'],
     [
       'no success',

@@ -10,6 +10,7 @@ const measurement: PhaseMeasurement = {
   latency: { p50Ms: 10.123, p95Ms: 11, p99Ms: 12.5, maxMs: 20.001, meanMs: 10.2, samples: 3900 },
   rps: 779.766,
   attemptedRps: 781.765,
+  longestWaitMs: 2,
   histogram: 'x',
   timeSeries: [],
   generator: { eventLoopDelayP99Ms: 1, cpuSeconds: 0.5, throttledMs: null, littlesLawResidual: 0.002 },
