@@ -61,9 +61,14 @@ export class Workbench implements AsyncDisposable {
     await this.#waitUntilReady();
   }
 
-  /** Reloads the window: the extension host ends and a new one starts. */
+  /**
+   * Reloads the window by VS Code's own command, which first stores what is open; the browser's reload does not wait for
+   * that, and the panels are then sometimes gone.
+   */
   async reload(): Promise<void> {
-    await this.page.reload();
+    const loaded = this.page.waitForEvent('load', { timeout: 60_000 });
+    // The page may go before the palette is seen to close; what counts is that a new one comes.
+    await Promise.race([loaded, this.runCommand('Developer: Reload Window').then(() => loaded)]);
     await this.#waitUntilReady();
   }
 
