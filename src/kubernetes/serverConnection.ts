@@ -1,4 +1,5 @@
-import { BenchError } from '../core/errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BenchError, cancelled } from '../core/errors.ts';
 import { answersFrom, inferenceError, inferenceRequestBody, openInferencePaths } from '../core/openInference.ts';
 import type { Answer, ServerCounters } from '../core/ports.ts';
 import { runtimeReportsFrom } from '../core/prometheus.ts';
@@ -9,6 +10,9 @@ import type { Cluster } from './cluster.ts';
 import { readCounters, readMetrics, type MetricsPorts } from './counters.ts';
 import { openForward, type Forward } from './forward.ts';
 import type { StandingServer } from './supervise.ts';
+
+const firstMetricsAttempts = 20;
+const firstMetricsDelayMs = 250;
 
 /** Port-forwards to the servers of a topology that is up, and what may be asked through them. */
 export interface ServerConnection extends AsyncDisposable {
@@ -52,7 +56,7 @@ export async function connectServers(
     },
     counters: (signal) => readCounters(metrics, modelName, signal),
     async runtimes(signal) {
-      const pages = await readMetrics(metrics, signal);
+      const pages = await readFirstMetrics(metrics, signal);
       const reports = [pages.front, pages.triton].flatMap((page) => (page === null ? [] : runtimeReportsFrom(page)));
       return withTritonVersion(reports, first, front, signal);
     },
@@ -60,6 +64,20 @@ export async function connectServers(
       await Promise.all(forwards.map((opened) => opened[Symbol.asyncDispose]()));
     },
   };
+}
+
+/** Triton answers that it is ready a moment before it listens on its metrics port, so the first reading is tried again. */
+async function readFirstMetrics(metrics: MetricsPorts, signal: AbortSignal): ReturnType<typeof readMetrics> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await readMetrics(metrics, signal);
+    } catch (error) {
+      if (attempt === firstMetricsAttempts || signal.aborted) throw error;
+    }
+    await sleep(firstMetricsDelayMs, undefined, { signal }).catch(() => {
+      throw cancelled('asking the servers what they run on');
+    });
+  }
 }
 
 async function inferOne(

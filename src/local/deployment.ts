@@ -200,7 +200,7 @@ export class LocalDeployment implements Deployment {
       const asked = { port: server.port, path: openInferencePaths.ready, timeoutMs: 2000 };
       const response = await loopbackRequest(asked, signal).catch(() => undefined);
       // A stranger may answer on the port if our server could not have it.
-      if (response?.status === 200 && !server.process.ended) return;
+      if (response?.status === 200 && !server.process.ended && (await answersMetrics(server, signal))) return;
       if (performance.now() > deadline) {
         await this.#keepLog(server.process.name, server.process.logPath);
         throw await notReady(server, this.#parts.plan.readyTimeoutSeconds);
@@ -251,4 +251,11 @@ async function notReady(server: Server, seconds: number): Promise<BenchError> {
     message: `${server.component} was not ready after ${String(seconds)} s. Its last words: ${tail === '' ? 'none' : tail}`,
     nextStep: 'Give it more time with a longer ready timeout, or see its log, which is kept.',
   });
+}
+
+/** Triton answers that it is ready a moment before it listens on its metrics port. */
+async function answersMetrics(server: Server, signal: AbortSignal): Promise<boolean> {
+  const asked = { port: server.metricsPort, path: openInferencePaths.metrics, timeoutMs: 2000 };
+  const response = await loopbackRequest(asked, signal).catch(() => undefined);
+  return response?.status === 200;
 }
