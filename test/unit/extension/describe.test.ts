@@ -19,7 +19,7 @@ import {
 
 const gpu = { resource: 'nvidia.com/gpu', count: 1, product: null };
 const onCluster: BenchmarkChoices = {
-  subject: { kind: 'config', uri: 'file:///work/my%20models/sentiment/config.pbtxt' },
+  subject: { kind: 'config', uri: 'file:///srv/my%20models/sentiment/config.pbtxt' },
   topologies: ['fastapi', 'triton', 'hybrid'],
   target: { kind: 'kubernetes', context: 'kind-x', namespace: 'team-a', createNamespace: false },
   gpu,
