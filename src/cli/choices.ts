@@ -2,12 +2,12 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { openAssets, type Assets } from '../assets/assets.ts';
-import { BenchError } from '../core/errors.ts';
 import { gpuSchema, topologyNames, type GpuPlan, type ImagesPlan, type Plan, type TopologyName } from '../core/plan.ts';
 import { parsePlanFile, type PlanFile } from '../core/planFile.ts';
 import { defaultGpu, makePlan } from '../core/planning.ts';
 import { profileNames, type ProfileName } from '../core/profiles.ts';
 import { resolveModel } from '../models/resolve.ts';
+import { usageError } from './arguments.ts';
 import type { CliContext } from './context.ts';
 
 /** The options that say what is run and where; shared by `run` and `render`. */
@@ -135,20 +135,23 @@ async function readPlanFile(path: string): Promise<PlanFile> {
   try {
     text = await readFile(path, 'utf8');
   } catch (error) {
-    throw usage(`The plan file ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
+    throw usageError(
+      `The plan file ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
+    );
   }
   const { planFile, problems } = parsePlanFile(text);
   if (planFile !== undefined) return planFile;
   const lines = problems.map(
     (problem) => `  ${path}:${String(problem.line)}:${String(problem.column)} ${problem.message}`,
   );
-  throw usage(`The plan file has problems:\n${lines.join('\n')}\n`);
+  throw usageError(`The plan file has problems:\n${lines.join('\n')}\n`);
 }
 
 function topologiesOf(list: string | undefined): TopologyName[] | undefined {
   return list?.split(',').map((entry) => {
     const name = topologyNames.find((known) => known === entry.trim());
-    if (name === undefined) throw usage(`"${entry.trim()}" is no topology; there are ${topologyNames.join(', ')}.`);
+    if (name === undefined)
+      throw usageError(`"${entry.trim()}" is no topology; there are ${topologyNames.join(', ')}.`);
     return name;
   });
 }
@@ -156,20 +159,20 @@ function topologiesOf(list: string | undefined): TopologyName[] | undefined {
 function profileOf(name: string | undefined): ProfileName | undefined {
   if (name === undefined) return undefined;
   const profile = profileNames.find((known) => known === name);
-  if (profile === undefined) throw usage(`"${name}" is no profile; there are ${profileNames.join(', ')}.`);
+  if (profile === undefined) throw usageError(`"${name}" is no profile; there are ${profileNames.join(', ')}.`);
   return profile;
 }
 
 function vantageOf(name: string | undefined): Plan['load']['vantage'] | undefined {
   if (name === undefined || name === 'in-cluster' || name === 'this-machine') return name;
-  throw usage(`"${name}" is no vantage; there are in-cluster and this-machine.`);
+  throw usageError(`"${name}" is no vantage; there are in-cluster and this-machine.`);
 }
 
 function gpuOf(options: PlanOptions, file: PlanFile | undefined, local: boolean): GpuPlan | null {
   const fromFile = file?.gpu === undefined || file.gpu === 'none' ? undefined : file.gpu;
   if ((options.gpu === undefined && fromFile === undefined) || local) {
     if (local && options.gpu !== undefined)
-      throw usage('--gpu needs a cluster; on this machine the topologies run on the CPU.');
+      throw usageError('--gpu needs a cluster; on this machine the topologies run on the CPU.');
     return null;
   }
   const count = wholeNumber('--gpu-count', options.gpuCount);
@@ -180,7 +183,7 @@ function gpuOf(options: PlanOptions, file: PlanFile | undefined, local: boolean)
     ...(count === undefined ? {} : { count }),
   });
   if (!gpu.success)
-    throw usage(`The GPU asked for is not valid: ${gpu.error.issues.map((issue) => issue.message).join('; ')}.`);
+    throw usageError(`The GPU asked for is not valid: ${gpu.error.issues.map((issue) => issue.message).join('; ')}.`);
   return gpu.data;
 }
 
@@ -196,7 +199,7 @@ function imagesOf(options: PlanOptions, file: PlanFile | undefined): Partial<Ima
   if (options.requirements !== undefined) {
     const set = (['cpu', 'cpu-numpy1', 'cuda'] as const).find((known) => known === options.requirements);
     if (set === undefined)
-      throw usage(`"${options.requirements}" is no requirement set; there are cpu, cpu-numpy1, cuda.`);
+      throw usageError(`"${options.requirements}" is no requirement set; there are cpu, cpu-numpy1, cuda.`);
     images.requirements = set;
   }
   return images;
@@ -204,10 +207,6 @@ function imagesOf(options: PlanOptions, file: PlanFile | undefined): Partial<Ima
 
 function wholeNumber(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  if (!/^\d{1,9}$/.test(text)) throw usage(`${option} takes a whole number, not "${text}".`);
+  if (!/^\d{1,9}$/.test(text)) throw usageError(`${option} takes a whole number, not "${text}".`);
   return Number(text);
-}
-
-function usage(message: string): BenchError {
-  return new BenchError({ reason: 'plan-invalid', message });
 }

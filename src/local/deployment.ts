@@ -15,6 +15,7 @@ import type {
 } from '../core/ports.ts';
 import { runtimeReportsFrom, serverCountersFrom } from '../core/prometheus.ts';
 import type { Placement, RuntimeReport } from '../core/record.ts';
+import { apiKeyHeader } from '../topologies/hybrid.ts';
 import { freePorts, loopbackAddress, loopbackRequest, type LoopbackResponse } from './loopback.ts';
 import { fastapiCommand, gatewayCommand, tritonCommand, type ServerParts } from './servers.ts';
 import { logTail } from './serverLog.ts';
@@ -23,8 +24,6 @@ import { ServerProcess } from './serverProcess.ts';
 const requestTimeoutMs = 30_000;
 const pollMs = 100;
 const gateTimeoutSeconds = 600;
-/** The header that the gateway takes its key from. */
-const apiKeyHeader = 'x-api-key';
 const apiKeyVariable = 'TOPOLOGY_BENCH_LOAD_API_KEY';
 
 interface Server {
