@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { findPython } from '../src/local/python.ts';
 import { must, root } from './commands.ts';
 
 export const cache = process.env['TOPOLOGY_BENCH_CACHE'] ?? join(homedir(), '.cache', 'topology-bench');
@@ -18,7 +19,9 @@ export async function pythonEnvironment(): Promise<string> {
   console.log(`Making the Python environment ${home}`);
   await rm(home, { recursive: true, force: true });
   await mkdir(join(cache, 'python'), { recursive: true });
-  await must('python3', ['-m', 'venv', home]);
+  // The one that the servers run with, so that the pinned packages have wheels for it.
+  const { executable } = await findPython(new AbortController().signal);
+  await must(executable, ['-m', 'venv', home]);
   const pip = join(home, 'bin', 'python');
   for (const file of files) await must(pip, ['-m', 'pip', 'install', '--quiet', '--require-hashes', '-r', file]);
   await must('touch', [join(home, 'partial')]);

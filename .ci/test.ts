@@ -42,6 +42,10 @@ await mkdir(results, { recursive: true });
 const clusterBuild = ownCluster ? buildClusterInBackground() : Promise.resolve(0);
 let cluster: string | undefined;
 try {
+  if (chosen.some((suite) => suite === 'check' || suite === 'python' || suite === 'serving')) {
+    // On a root Debian machine what Python and Triton lack is installed; elsewhere the errors name the command.
+    await must(process.execPath, ['src/local/prepare.ts', '--install-system-packages']);
+  }
   await step('build', async () => {
     await (chosen.includes('extension') || chosen.includes('api') ? packageExtension() : buildAll());
   });

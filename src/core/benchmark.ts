@@ -4,7 +4,7 @@ import { measureTopology, type TopologyMeasurement } from './measureTopology.ts'
 import { topologyKey, type Plan, type TopologyPlan } from './plan.ts';
 import type { Answer, DeployProgress, Deployment, Ports } from './ports.ts';
 import type { Environment, Failure, RunRecord, SameAnswers, TopologyResult } from './record.ts';
-import { answerInputs, compareAnswers } from './sameAnswers.ts';
+import { answerInputs, compareAnswers, type AnswerInputs } from './sameAnswers.ts';
 import { markDifferentHardware } from './sameHardware.ts';
 import { withoutPrivate } from './withoutPrivate.ts';
 
@@ -22,10 +22,11 @@ export async function benchmark(
   plan: Plan,
   runId: string,
   ports: Ports,
-  emit: (event: RunEvent) => void,
+  listener: (event: RunEvent) => void,
   signal: AbortSignal,
 ): Promise<RunRecord> {
   const startedAt = isoTime(ports);
+  const { emit, rethrow } = guarded(listener);
   emit({ type: 'run-started', id: runId, at: startedAt, plan });
   const warnings: string[] = [];
   const warn = (message: string): void => {
@@ -53,8 +54,26 @@ export async function benchmark(
   }
   await close(ports, emit, warn);
   emit({ type: 'run-closed', failure: failure === undefined ? null : failureOf(failure) });
+  rethrow();
   if (record === undefined || failure !== undefined) throw failure ?? cancelled('the run was under way');
   return record;
+}
+
+/** A listener that throws must not keep a run from being cleaned up; its first error is thrown when that is done. */
+function guarded(listener: (event: RunEvent) => void): { emit: (event: RunEvent) => void; rethrow: () => void } {
+  let first: { readonly error: unknown } | undefined;
+  return {
+    emit(event) {
+      try {
+        listener(event);
+      } catch (error) {
+        first ??= { error };
+      }
+    },
+    rethrow() {
+      if (first !== undefined) throw toBenchError(first.error, 'telling how the run goes');
+    },
+  };
 }
 
 interface Outcome {
@@ -93,7 +112,7 @@ async function runTopologies(
       deployment = await ports.target.deploy(plan, topology, progressOf(key, emit, warn), signal);
       checkProviders(plan, deployment);
       emit({ type: 'stage', topology: key, stage: 'answers' });
-      await answers.check(key, deployment, signal);
+      await answers.check(topology, deployment, signal);
       measured = await measureTopology({ plan, topology, deployment, ports, emit, warn, signal });
       problem = measured.failure;
       software = measured.software ?? software;
@@ -126,17 +145,31 @@ async function runTopologies(
 
 /** Every topology must give the same answers as the first one, or the comparison is refused. */
 class AnswerCheck {
-  readonly #inputs: readonly string[];
+  readonly #inputs: AnswerInputs;
   #reference: { readonly key: string; readonly answers: readonly Answer[] } | undefined;
   #compared = 0;
   #difference: string | undefined;
 
-  constructor(inputs: readonly string[]) {
+  constructor(inputs: AnswerInputs) {
     this.#inputs = inputs;
   }
 
-  async check(key: string, deployment: Deployment, signal: AbortSignal): Promise<void> {
-    const answers = await deployment.infer(this.#inputs, signal);
+  async check(topology: TopologyPlan, deployment: Deployment, signal: AbortSignal): Promise<void> {
+    const key = topologyKey(topology);
+    const { common, cleaned, withIdentifiers } = this.#inputs;
+    const answers = await deployment.infer(common, signal);
+    if (topology.name === 'hybrid' && withIdentifiers.length > 0) {
+      const expected = answers.slice(common.length - cleaned.length);
+      const difference = compareAnswers(expected, await deployment.infer(withIdentifiers, signal));
+      if (difference !== undefined) {
+        this.#difference = `${key} on texts with identifiers: ${difference}`;
+        throw new BenchError({
+          reason: 'answers-differ',
+          message: `${key} does not answer a text with identifiers as it answers the text without them (${difference}): its gateway does not de-identify as it should.`,
+          nextStep: "Check the gateway's settings and image, and start again.",
+        });
+      }
+    }
     if (this.#reference === undefined) {
       this.#reference = { key, answers };
       return;
@@ -159,7 +192,7 @@ class AnswerCheck {
     if (this.#compared === 0) return { verdict: 'not compared', detail: 'fewer than two topologies answered' };
     return {
       verdict: 'agreed',
-      detail: `${String(this.#compared + 1)} topologies gave the same answers to ${String(this.#inputs.length)} fixed inputs without identifiers`,
+      detail: `${String(this.#compared + 1)} topologies gave the same answers to ${String(this.#inputs.common.length)} fixed inputs without identifiers`,
     };
   }
 }

@@ -31,6 +31,7 @@ export type Reason =
   | 'record-unreadable'
   | 'clean-up-incomplete'
   | 'tool-missing'
+  | 'set-up-failed'
   | 'internal';
 
 export interface BenchErrorParts {

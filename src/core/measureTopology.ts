@@ -3,19 +3,19 @@ import type { RunEvent } from './events.ts';
 import type { PhaseMeasurement } from './load.ts';
 import { inferenceRequestBody } from './openInference.ts';
 import { topologyKey, type Phase, type Plan, type TopologyPlan } from './plan.ts';
-import type { Deployment, Ports, ServerCounters } from './ports.ts';
+import type { Deployment, LoadGeneratorPlace, LoadOutcome, Ports, ServerCounters } from './ports.ts';
 import type { Batching, PhaseResult, Placement } from './record.ts';
 import { judgePhase } from './validity.ts';
 
 export interface TopologyMeasurement {
   readonly phases: readonly PhaseResult[];
   readonly placements: readonly Placement[];
-  readonly software: { readonly node: string; readonly autocannon: string } | undefined;
+  readonly software: LoadOutcome | undefined;
   /** What ended the load early; the phases before it hold. */
   readonly failure: BenchError | undefined;
 }
 
-/** How long a server may take to finish what was in flight when a phase ended. */
+/** How long a server that has answered all that it owes may take until its counters stand still. */
 const quiesceMs = 5_000;
 const betweenReadingsMs = 150;
 
@@ -35,9 +35,10 @@ export async function measureTopology(parts: {
   const { plan, deployment, ports, emit, warn, signal } = parts;
   const key = topologyKey(parts.topology);
   const phases: PhaseResult[] = [];
+  let place: LoadGeneratorPlace = { placements: [], caveats: [] };
   let before: ServerCounters | undefined;
   try {
-    const outcome = await deployment.load(
+    const software = await deployment.load(
       {
         bodies: ports.payload.texts.map((entry) => inferenceRequestBody([entry.text])),
         seed: plan.load.seed,
@@ -45,14 +46,17 @@ export async function measureTopology(parts: {
         phases: plan.load.phases,
       },
       {
+        running(where) {
+          place = where;
+        },
         async beforePhase(index) {
-          before ??= await settledCounters();
+          before ??= await settledCounters(undefined);
           emit({ type: 'stage', topology: key, stage: phaseAt(index).kind === 'warm-up' ? 'warm-up' : 'load' });
           emit({ type: 'phase-started', topology: key, phase: index });
         },
         async phaseEnded(index, measurement) {
-          const after = await settledCounters();
-          const result = phaseResult(plan, phaseAt(index), measurement, before, after);
+          const after = await settledCounters(before === undefined ? undefined : before.answered + owed(measurement));
+          const result = withCaveats(phaseResult(plan, phaseAt(index), measurement, before, after), place.caveats);
           before = after;
           phases.push(result);
           emit({ type: 'phase-ended', topology: key, phase: index, result });
@@ -65,12 +69,10 @@ export async function measureTopology(parts: {
       signal,
     );
     emit({ type: 'stage', topology: key, stage: 'collect' });
-    const shared = phases.map((phase) => withCaveats(phase, outcome.caveats));
-    const { node, autocannon } = outcome;
-    return { phases: shared, placements: outcome.placements, software: { node, autocannon }, failure: undefined };
+    return { phases, placements: place.placements, software, failure: undefined };
   } catch (error) {
     const failure = toBenchError(error, `loading ${key}`);
-    return { phases, placements: [], software: undefined, failure };
+    return { phases, placements: place.placements, software: undefined, failure };
   }
 
   function phaseAt(index: number): Phase {
@@ -80,18 +82,25 @@ export async function measureTopology(parts: {
     return phase;
   }
 
-  /** Two equal readings in a row: the server has finished what the phase left in flight. */
-  async function settledCounters(): Promise<ServerCounters | undefined> {
-    const deadline = ports.clock.now() + quiesceMs;
+  /**
+   * The counters when nothing is in flight any more: two equal readings in a row, and as many answers as the server owes.
+   * A batch under way moves no counter before it ends, so that equal readings alone prove nothing. An answer that is
+   * still owed when every request has run into its timeout will not come.
+   */
+  async function settledCounters(owedAnswers: number | undefined): Promise<ServerCounters | undefined> {
+    const begin = ports.clock.now();
+    const owedUntil = owedAnswers === undefined ? begin : begin + plan.load.timeoutMs;
     try {
       let last = await deployment.counters(signal);
       for (;;) {
         await ports.clock.sleep(betweenReadingsMs, signal);
         const next = await deployment.counters(signal);
-        if (sameCounts(last, next)) return next;
-        if (ports.clock.now() > deadline) {
+        const now = ports.clock.now();
+        const complete = owedAnswers === undefined || next.answered >= owedAnswers || now > owedUntil;
+        if (complete && sameCounts(last, next)) return next;
+        if (now > owedUntil + quiesceMs) {
           warn(
-            `${key} was still answering ${String(quiesceMs / 1000)} s after a phase ended; its counters were left out.`,
+            `${key} was still answering ${String((now - begin) / 1000)} s after a phase ended; its counters were left out.`,
           );
           return undefined;
         }
@@ -103,6 +112,14 @@ export async function measureTopology(parts: {
       return undefined;
     }
   }
+}
+
+/** Answers that the server has given or will give: a request that failed without one may never have reached it. */
+function owed({ requests, errorsByKind }: PhaseMeasurement): number {
+  const unanswered = Object.entries(errorsByKind)
+    .filter(([kind]) => !kind.startsWith('HTTP '))
+    .reduce((sum, [, count]) => sum + count, 0);
+  return requests.sent - unanswered;
 }
 
 function sameCounts(a: ServerCounters, b: ServerCounters): boolean {

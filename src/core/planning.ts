@@ -65,7 +65,8 @@ export function makePlan(choices: Choices): Plan {
     ...(gpu === null ? {} : { requirements: 'cuda' as const }),
     ...choices.images,
   };
-  const memoryMiB = choices.memoryMiB ?? defaultMemoryMiB(choices.model);
+  const copies = Math.max(cores, choices.triton?.instances ?? 0);
+  const memoryMiB = choices.memoryMiB ?? defaultMemoryMiB(choices.model, copies);
   return checkPlan({
     version: 1,
     model: choices.model,
@@ -140,10 +141,13 @@ function defaultTriton(cores: number): TritonSettings {
   return { dynamicBatching: { preferredBatchSizes: [], maxQueueDelayMicroseconds: 0 }, instances: cores };
 }
 
-/** Each worker or instance holds its own copy of the weights and of the runtime's arena. */
-function defaultMemoryMiB(model: ModelPlan): number {
+/**
+ * Each worker or instance holds its own copy: the file's bytes while they are read, the weights, and those that ONNX
+ * Runtime packs anew for its kernels; and the runtime itself.
+ */
+function defaultMemoryMiB(model: ModelPlan, copies: number): number {
   const modelMiB = model.files.reduce((sum, file) => sum + file.sizeBytes, 0) / 1024 / 1024;
-  return 2048 + Math.ceil((modelMiB * 8) / 256) * 256;
+  return 1792 + Math.ceil((copies * (128 + 3 * modelMiB)) / 256) * 256;
 }
 
 /** Rough length of a run in seconds: the load, and what deploying a topology usually takes with its images present. */

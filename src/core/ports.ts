@@ -16,7 +16,10 @@ export interface Payload {
   readonly sha256: string;
   readonly texts: readonly {
     readonly text: string;
-    /** Whether it holds made-up identifiers. */ readonly identifiers: boolean;
+    /** Whether it holds made-up identifiers. */
+    readonly identifiers: boolean;
+    /** What the gateway makes of it; given for the few texts by which de-identification is checked. */
+    readonly deidentified?: string;
   }[];
 }
 
@@ -48,7 +51,14 @@ export interface ServerCounters {
   } | null;
 }
 
-export interface LoadHandlers {
+/** Where the load generator runs. */
+export interface LoadGeneratorPlace {
+  readonly placements: readonly Placement[];
+  /** Of the vantage, e.g. "the load generator shared the server's node". */
+  readonly caveats: readonly string[];
+}
+
+export interface PhaseHandlers {
   /** Called before each phase; the phase starts when the promise resolves. */
   beforePhase(phase: number): Promise<void>;
   /** Called when a phase has ended, before the next one's `beforePhase`. */
@@ -56,6 +66,11 @@ export interface LoadHandlers {
   snapshot(phase: number, snapshot: PhaseSnapshot): void;
   /** Something to tell the user that does not end the load, e.g. a dropped log stream. */
   warning(message: string): void;
+}
+
+export interface LoadHandlers extends PhaseHandlers {
+  /** Called once, before the first phase: it holds for every phase, also for those before a failure. */
+  running(place: LoadGeneratorPlace): void;
 }
 
 /** What a load needs to know that the deployment does not: it adds the url, headers and gate. */
@@ -69,9 +84,9 @@ export interface LoadDriver {
   run(
     spec: LoadSpec,
     environment: Readonly<Record<string, string>>,
-    handlers: LoadHandlers,
+    handlers: PhaseHandlers,
     signal: AbortSignal,
-  ): Promise<{ node: string; autocannon: string }>;
+  ): Promise<LoadOutcome>;
 }
 
 /** A topology that is up. */
@@ -90,12 +105,10 @@ export interface Deployment {
   remove(signal: AbortSignal): Promise<void>;
 }
 
+/** Versions of what made the load. */
 export interface LoadOutcome {
   readonly node: string;
   readonly autocannon: string;
-  /** Of the vantage, e.g. "the load generator shared the server's node". */
-  readonly caveats: readonly string[];
-  readonly placements: readonly Placement[];
 }
 
 /** Where a plan is carried out. One Target serves one run. */

@@ -5,12 +5,27 @@ const inputCount = 8;
 /** Largest difference of two logits that rounding explains: 32-bit sums in another order, on another device. */
 const tolerance = 2e-3;
 
-/** The fixed inputs: the payload's first texts without identifiers, so that the gateway hands them on unchanged. */
-export function answerInputs(payload: Payload): string[] {
-  return payload.texts
-    .filter((entry) => !entry.identifiers)
-    .slice(0, inputCount)
-    .map((entry) => entry.text);
+/** What topologies are asked before they are loaded. */
+export interface AnswerInputs {
+  /** For every topology: texts without identifiers, which the gateway hands on unchanged, then those of `cleaned`. */
+  readonly common: readonly string[];
+  /** The last of `common`: what the gateway must make of each text of `withIdentifiers`. */
+  readonly cleaned: readonly string[];
+  /** For the hybrid alone: its answer to each must be the one to the text of the same place in `cleaned`. */
+  readonly withIdentifiers: readonly string[];
+}
+
+export function answerInputs(payload: Payload): AnswerInputs {
+  const plain = payload.texts.filter((entry) => !entry.identifiers).slice(0, inputCount);
+  const pairs = payload.texts.flatMap(({ text, deidentified }) =>
+    deidentified === undefined ? [] : [{ text, deidentified }],
+  );
+  const cleaned = pairs.map(({ deidentified }) => deidentified);
+  return {
+    common: [...plain.map(({ text }) => text), ...cleaned],
+    cleaned,
+    withIdentifiers: pairs.map(({ text }) => text),
+  };
 }
 
 /** undefined when the two sets agree; otherwise in words what differs. Texts are named by their number only. */

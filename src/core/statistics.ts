@@ -6,3 +6,9 @@
 export function minimumSamples(quantile: number, confidence = 0.99): number {
   return Math.ceil(Math.log(1 - confidence) / Math.log(quantile));
 }
+
+/**
+ * Successes from which p95 is known well enough to be published: 95% of the tail, 99% confidence, a margin of 0.25%,
+ * rounded up to a multiple of 2^13. Source: MLPerf inference rules, the number of queries of the Server scenario.
+ */
+export const publishedQualitySamples = 57_344;

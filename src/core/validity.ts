@@ -1,7 +1,7 @@
 import type { PhaseMeasurement } from './load.ts';
 import type { LoadPlan, Phase, Plan } from './plan.ts';
 import type { Validity } from './record.ts';
-import { minimumSamples } from './statistics.ts';
+import { minimumSamples, publishedQualitySamples } from './statistics.ts';
 
 /** Limits that a measurement must keep to be believed. */
 export const validityLimits = {
@@ -53,9 +53,14 @@ export function judgeMeasurement(measurement: PhaseMeasurement): Validity {
 }
 
 function sampleReasons(measurement: PhaseMeasurement): string[] {
-  const { sent, ok, errors } = measurement.requests;
+  const { sent, ok, errors, inFlight } = measurement.requests;
   const { samples } = measurement.latency;
   const reasons: string[] = [];
+  if (sent !== ok + errors + inFlight) {
+    reasons.push(
+      `requests were lost count of: ${String(sent)} sent, but ${String(ok)} successes, ${String(errors)} errors and ${String(inFlight)} in flight at the end`,
+    );
+  }
   if (ok === 0) reasons.push('no request succeeded');
   else if (samples < minimumSamples(0.95)) {
     reasons.push(`insufficient samples: ${String(samples)} successes, and p95 needs ${String(minimumSamples(0.95))}`);
@@ -107,6 +112,11 @@ function caveatsOf(measurement: PhaseMeasurement): string[] {
   const caveats: string[] = [];
   if (samples >= minimumSamples(0.95) && samples < minimumSamples(0.99)) {
     caveats.push(`p99 is left out: ${String(samples)} successes, and it needs ${String(minimumSamples(0.99))}`);
+  }
+  if (samples >= minimumSamples(0.95) && samples < publishedQualitySamples) {
+    caveats.push(
+      `quick quality: fewer than the ${publishedQualitySamples.toLocaleString('en-US')} successes of a published p95 (MLPerf)`,
+    );
   }
   const cpuShare = (cpuSeconds * 1000) / windowMs(measurement);
   if (cpuShare > validityLimits.generatorCpuShare) {

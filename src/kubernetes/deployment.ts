@@ -40,6 +40,8 @@ export function createDeployment(parts: DeploymentParts): Deployment {
   const { cluster, request, up, connection } = parts;
   const { namespace } = request.anchor;
   const selector = topologySelector(request.anchor.id, request.topology);
+  /** Counters that cannot be read yet are not waited for when the load has ended. */
+  let loadOver = new AbortController();
   return {
     runtimes: parts.runtimes,
     placements: up.servers.map(({ server, pod }) => placementOf(server.component, server.component, pod, parts.nodes)),
@@ -47,9 +49,10 @@ export function createDeployment(parts: DeploymentParts): Deployment {
     uploadMs: up.uploadMs,
     networkPolicy: parts.networkPolicy,
     infer: (texts, signal) => connection.infer(texts, signal),
-    counters: (signal) => connection.counters(signal),
+    counters: (signal) => connection.counters(AbortSignal.any([signal, loadOver.signal])),
     async load(load, handlers, signal) {
       const over = new AbortController();
+      loadOver = over;
       const both = AbortSignal.any([signal, over.signal]);
       const work =
         request.plan.load.vantage === 'in-cluster' ? loadInside(load, handlers, both) : loadHere(load, handlers, both);
@@ -59,6 +62,7 @@ export function createDeployment(parts: DeploymentParts): Deployment {
       } finally {
         // Whichever lost the race ends too, before the caller goes on.
         over.abort();
+        loadOver = new AbortController();
         await Promise.allSettled([work, watch]);
       }
     },
@@ -75,26 +79,24 @@ export function createDeployment(parts: DeploymentParts): Deployment {
     const workerName = await parts.provideWorker(signal);
     const spec = specFor(load, `http://${host}:${String(serverPorts.http)}`, { directory: gateDirectory });
     const job = { plan, topology, anchor, spec, workerName, secretName: parts.secretName };
-    const { node, autocannon, pod } = await runLoadJob(cluster, job, handlers, signal);
-    const placement = placementOf('load', 'load', pod, parts.nodes);
-    const shared = up.servers.some((standing) => standing.pod.spec.nodeName === pod.spec.nodeName);
-    return {
-      node,
-      autocannon,
-      caveats: shared ? ["the load generator shared the server's node"] : [],
-      placements: [placement],
+    const running = (pod: Pod): void => {
+      const shared = up.servers.some((standing) => standing.pod.spec.nodeName === pod.spec.nodeName);
+      handlers.running({
+        placements: [placementOf('load', 'load', pod, parts.nodes)],
+        caveats: shared ? ["the load generator shared the server's node"] : [],
+      });
     };
+    return await runLoadJob(cluster, job, handlers, running, signal);
   }
 
   async function loadHere(load: LoadRequest, handlers: LoadHandlers, signal: AbortSignal): Promise<LoadOutcome> {
     const environment = parts.secretName === null ? {} : { [apiKeyVariable]: request.apiKey };
     const spec = specFor(load, connection.front.url, 'stdin');
-    const software = await parts.loadDriver.run(spec, environment, handlers, signal);
-    return {
-      ...software,
-      caveats: ['the load went through a port-forward, which adds the API server to every request: smoke only'],
+    handlers.running({
       placements: [],
-    };
+      caveats: ['the load went through a port-forward, which adds the API server to every request: smoke only'],
+    });
+    return await parts.loadDriver.run(spec, environment, handlers, signal);
   }
 
   function specFor(load: LoadRequest, origin: string, gate: LoadSpec['gate']): LoadSpec {

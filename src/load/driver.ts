@@ -2,7 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { BenchError, cancelled, type Reason, throwIfCancelled } from '../core/errors.ts';
 import type { LoadSpec, PhaseMeasurement, WorkerMessage } from '../core/load.ts';
-import type { LoadDriver, LoadHandlers } from '../core/ports.ts';
+import type { LoadDriver, PhaseHandlers } from '../core/ports.ts';
 import { readWorkerMessages } from '../core/workerMessages.ts';
 
 /** A worker asked to stop reports and ends in a few milliseconds; one that does not is killed after this. */
@@ -24,7 +24,7 @@ const passedOn = [
   'LANG',
 ];
 
-export interface LocalLoadHandlers extends LoadHandlers {
+export interface LocalLoadHandlers extends PhaseHandlers {
   /** The run was cancelled in mid-phase: what had been measured by then, over its true, shorter window. */
   phaseCancelled?(phase: number, measurement: PhaseMeasurement): void;
 }

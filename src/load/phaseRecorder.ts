@@ -70,7 +70,8 @@ export function createPhaseRecorder(connections: number): PhaseRecorder {
       endSecond(elapsedMs);
       const waited = waitingMs.reduce((sum, each) => sum + each, 0);
       return {
-        requests: counts(),
+        // Of the connections themselves, so that a request which was lost unnoticed shows as a sum that does not add up.
+        requests: { ...counts(), inFlight: waitingMs.length },
         errorsByKind: Object.fromEntries([...errorsByKind].sort(([a], [b]) => (a < b ? -1 : 1))),
         latency: latencyOf(all),
         rps: perSecond(ok, elapsedMs),

@@ -3,7 +3,7 @@ import { BenchError, cancelled } from '../core/errors.ts';
 
 /**
  * Runs a program to its end; its lines go to `line`.
- * @throws BenchError tool-missing with the program's last words when it fails, cancelled
+ * @throws BenchError tool-missing when there is no such program, set-up-failed with its last words when it fails, cancelled
  */
 export async function runCommand(
   doing: string,
@@ -35,18 +35,18 @@ export async function runCommand(
       }
     };
     signal.addEventListener('abort', abort, { once: true });
-    const fail = (why: string, cause?: unknown): void => {
-      reject(new BenchError({ reason: 'tool-missing', message: `Failed while ${doing}: ${why}`, nextStep, cause }));
+    const fail = (reason: 'tool-missing' | 'set-up-failed', why: string, cause?: unknown): void => {
+      reject(new BenchError({ reason, message: `Failed while ${doing}: ${why}`, nextStep, cause }));
     };
     child.on('error', (error) => {
       signal.removeEventListener('abort', abort);
-      fail(`${program} cannot be run: ${error.message}.`, error);
+      fail('tool-missing', `${program} cannot be run: ${error.message}.`, error);
     });
     child.on('close', (code) => {
       signal.removeEventListener('abort', abort);
       if (signal.aborted) reject(cancelled(doing));
       else if (code === 0) resolve(output);
-      else fail(lastLines(output));
+      else fail('set-up-failed', lastLines(output));
     });
   });
 }

@@ -126,7 +126,9 @@ export class LocalDeployment implements Deployment {
   async load(request: LoadRequest, handlers: LoadHandlers, signal: AbortSignal): Promise<LoadOutcome> {
     const { plan } = this.#parts;
     const key = this.#apiKey;
-    const software = await this.#loadDriver.run(
+    handlers.running({ placements: [], caveats: [] });
+    const over = new AbortController();
+    const work = this.#loadDriver.run(
       {
         ...request,
         url: `http://${loopbackAddress}:${String(this.#front.port)}${openInferencePaths.infer(plan.model.name)}`,
@@ -138,9 +140,20 @@ export class LocalDeployment implements Deployment {
       },
       key === null ? {} : { [apiKeyVariable]: key },
       handlers,
-      signal,
+      AbortSignal.any([signal, over.signal]),
     );
-    return { ...software, caveats: [], placements: [] };
+    const death = Promise.race(
+      this.#servers.map(async (server) => {
+        await server.process.whenEnded;
+        throw await ended(server, 'while it was under load');
+      }),
+    );
+    try {
+      return await Promise.race([work, death]);
+    } finally {
+      over.abort();
+      await Promise.allSettled([work]);
+    }
   }
 
   /** Ends all processes of the topology. Idempotent.
@@ -195,7 +208,7 @@ export class LocalDeployment implements Deployment {
     const doing = `waiting until ${server.component} is ready`;
     for (;;) {
       throwIfCancelled(signal, doing);
-      if (server.process.exitCode !== undefined) throw await ended(server);
+      if (server.process.exitCode !== undefined) throw await ended(server, 'before it was ready');
       const asked = { port: server.port, path: openInferencePaths.ready, timeoutMs: 2000 };
       const response = await loopbackRequest(asked, signal).catch(() => undefined);
       // A stranger may answer on the port if our server could not have it.
@@ -233,12 +246,12 @@ export class LocalDeployment implements Deployment {
   }
 }
 
-async function ended(server: Server): Promise<BenchError> {
+async function ended(server: Server, when: string): Promise<BenchError> {
   const tail = await logTail(server.process.logPath);
   const code = server.process.exitCode ?? 0;
   return new BenchError({
     reason: 'pod-failed',
-    message: `${server.component} ended with code ${String(code)} before it was ready. Its last words: ${tail === '' ? 'none' : tail}`,
+    message: `${server.component} ended with code ${String(code)} ${when}. Its last words: ${tail === '' ? 'none' : tail}`,
     nextStep: 'Its whole log is kept; see the output.',
   });
 }

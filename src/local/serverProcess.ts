@@ -63,9 +63,15 @@ export class ServerProcess {
     const process = new ServerProcess(server.name, logPath, child);
     child.stdin?.on('error', () => undefined);
     if (child.pid === undefined) return process;
-    const identity = await identityOf(child.pid);
-    if (identity !== undefined) {
-      await writeFile(join(server.directory, `${server.name}.pid`), JSON.stringify(identity));
+    try {
+      const identity = await identityOf(child.pid);
+      if (identity !== undefined) {
+        await writeFile(join(server.directory, `${server.name}.pid`), JSON.stringify(identity));
+      }
+    } catch (error) {
+      // Nobody else knows of it yet.
+      await process.stop();
+      throw error;
     }
     return process;
   }
@@ -77,6 +83,11 @@ export class ServerProcess {
 
   get ended(): boolean {
     return this.#exitCode !== undefined;
+  }
+
+  /** Resolves with the exit code when it ends, for whatever reason; never rejects. */
+  get whenEnded(): Promise<number> {
+    return this.#ended;
   }
 
   /** Ends the server and everything it started. Idempotent.

@@ -7,11 +7,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, test } from 'vitest';
 import { BenchError } from '../../src/core/errors.ts';
 import type { TopologyName } from '../../src/core/plan.ts';
+import { inferenceRequestBody } from '../../src/core/openInference.ts';
 import { removeLeftovers } from '../../src/local/runDirectory.ts';
 import {
   assets,
   never,
   type Bench,
+  measuredPhase,
   openBench,
   remainingProcesses,
   removeRunsDirectory,
@@ -117,17 +119,43 @@ describe('a model that cannot be loaded', () => {
   });
 });
 
-test('a server that dies under load is an error of the load, and the rest ends with the topology', async () => {
+test.each<[TopologyName, string]>([
+  ['triton', 'bin/tritonserver'],
+  ['fastapi', 'spawn_main'],
+])('%s that dies under load ends the load at once, in its own words', async (name, commandPart) => {
   const bench = await open();
-  const deployment = await bench.deploy('triton');
-  const server = (await serverProcesses()).find((line) => line.includes('bin/tritonserver'));
-  process.kill(Number(server?.split(':')[0]), 'SIGKILL');
-  const error = await reasonOf(deployment.infer(['anybody there?'], never));
-  expect(error.reason).toBe('connection-lost');
+  const deployment = await bench.deploy(name);
+  const ended: number[] = [];
+  const phases = [measuredPhase(2, 1), measuredPhase(2, 60)];
+  const error = await reasonOf(
+    deployment.load(
+      { bodies: [inferenceRequestBody(['anybody there?'])], seed: 1, timeoutMs: 5000, phases },
+      {
+        running: () => undefined,
+        beforePhase: () => Promise.resolve(),
+        phaseEnded: async (index) => {
+          ended.push(index);
+        },
+        snapshot: (index) => {
+          if (index === 1) void kill(commandPart);
+        },
+        warning: () => undefined,
+      },
+      never,
+    ),
+  );
+  expect(error.reason).toBe('pod-failed');
+  expect(error.message).toMatch(new RegExp(`^${name} ended with code 137 while it was under load`, 'u'));
+  expect(ended).toEqual([0]);
   await deployment.remove(never);
-  expect(bench.said.filter((line) => line.includes('the log of triton is'))).toHaveLength(1);
+  expect(bench.said.filter((line) => line.includes(`the log of ${name} is`))).toHaveLength(1);
   await bench.target.close(never);
 });
+
+async function kill(part: string): Promise<void> {
+  const line = (await serverProcesses()).find((candidate) => candidate.includes(part));
+  if (line !== undefined) process.kill(Number(line.split(':')[0]), 'SIGKILL');
+}
 
 test('a killed run takes its servers with it, and the next start finds its folder', async () => {
   using child = holdDeployment();

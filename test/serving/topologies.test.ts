@@ -49,6 +49,7 @@ async function load(
       phases: [measuredPhase(connections, 3)],
     },
     {
+      running: () => undefined,
       beforePhase: () => Promise.resolve(),
       phaseEnded: (_, measurement) => {
         measurements.push(measurement);
@@ -134,6 +135,7 @@ describe.each(names)('%s', (name) => {
       .load(
         { bodies: [inferenceRequestBody(tooMany)], seed: 1, timeoutMs: 5000, phases: [measuredPhase(1, 0.5)] },
         {
+          running: () => undefined,
           beforePhase: () => Promise.resolve(),
           phaseEnded: (_, measurement) => {
             expect(measurement.requests.ok).toBe(0);

@@ -23,6 +23,10 @@ export const choices: Choices = {
   payload: {
     name: 'test texts',
     sha256: 'c'.repeat(64),
-    texts: Array.from({ length: 20 }, (_, index) => ({ text: `Note ${String(index)}.`, identifiers: index % 4 === 3 })),
+    texts: Array.from({ length: 20 }, (_, index) => ({
+      text: `Note ${String(index)}.`,
+      identifiers: index % 4 === 3,
+      ...(index < 8 && index % 4 === 3 ? { deidentified: `Note (number) ${String(index)}.` } : {}),
+    })),
   },
 };

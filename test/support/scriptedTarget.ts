@@ -19,6 +19,12 @@ export class ScriptedTarget implements Target {
   /** Where a topology's model server runs; nowhere in particular unless a test says so. */
   readonly placements = new Map<string, { readonly node: string; readonly gpuProduct: string }>();
   provider = 'CPUExecutionProvider';
+  /** How many of the answers that are still owed end between two readings of the counters; all, unless a test says so. */
+  answersPerReading: (owed: number) => number = (owed) => owed;
+  /** Whether it answers more than it was sent, without end. */
+  restless = false;
+  /** Inputs that the hybrid answers as no other topology would, as if its gateway handed them on as they are. */
+  readonly handedOn = new Set<string>();
   readonly #failures: Readonly<Record<string, BenchError>>;
 
   /** @param failures call to the error it ends with, e.g. "deploy triton" */
@@ -50,9 +56,11 @@ export class ScriptedTarget implements Target {
     progress.stage('apply');
     this.#call(`deploy ${key}`);
     let answered = 0;
+    let handed = 0;
+    const { answersPerReading, restless } = this;
     const call = this.#call.bind(this);
     const offset = this.logitOffsets.get(key) ?? 0;
-    const { cleanUpSignals } = this;
+    const { cleanUpSignals, handedOn } = this;
     const place = this.placements.get(key);
     return {
       runtimes: [
@@ -82,9 +90,14 @@ export class ScriptedTarget implements Target {
       async infer(texts, inferSignal) {
         throwIfCancelled(inferSignal, 'asking');
         call(`infer ${key}`);
-        return texts.map(() => ({ label: 'POSITIVE', score: 0.9, logits: [-1 + offset, 1 + offset] }));
+        return texts.map((text) => {
+          const shift = offset + (handedOn.has(text) ? 0.5 : 0);
+          return { label: 'POSITIVE', score: 0.9, logits: [-1 + shift, 1 + shift] };
+        });
       },
       async counters() {
+        answered += answersPerReading(handed - answered);
+        if (!restless) answered = Math.min(handed, answered);
         const triton =
           topology.triton === null
             ? null
@@ -98,14 +111,15 @@ export class ScriptedTarget implements Target {
         return { answered, triton };
       },
       async load(request: LoadRequest, handlers: LoadHandlers, loadSignal: AbortSignal): Promise<LoadOutcome> {
+        handlers.running({ placements: [], caveats: ['made by a script'] });
         for (const [index] of request.phases.entries()) {
           await handlers.beforePhase(index);
           throwIfCancelled(loadSignal, 'loading');
           if (index === 1) call(`load ${key}`);
-          answered += 1002;
+          handed += 1004;
           await handlers.phaseEnded(index, measurement());
         }
-        return { node: 'v24', autocannon: '9', caveats: [], placements: [] };
+        return { node: 'v24', autocannon: '9' };
       },
       async remove(removeSignal) {
         cleanUpSignals.push(removeSignal);

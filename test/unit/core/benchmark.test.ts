@@ -4,6 +4,7 @@ import { BenchError } from '../../../src/core/errors.ts';
 import { reduce, startState, type RunEvent, type RunState } from '../../../src/core/events.ts';
 import { makePlan } from '../../../src/core/planning.ts';
 import { runRecordSchema, type RunRecord } from '../../../src/core/record.ts';
+import { withoutPrivate } from '../../../src/core/withoutPrivate.ts';
 import { sha256 } from '../../../src/engine/host.ts';
 import { choices } from '../../support/choices.ts';
 import { ScriptedTarget } from '../../support/scriptedTarget.ts';
@@ -18,7 +19,7 @@ describe('benchmark', () => {
       'preflight',
       'deploy fastapi', 'infer fastapi', 'load fastapi', 'remove fastapi',
       'deploy triton', 'infer triton', 'load triton', 'remove triton',
-      'deploy hybrid', 'infer hybrid', 'load hybrid', 'remove hybrid',
+      'deploy hybrid', 'infer hybrid', 'infer hybrid', 'load hybrid', 'remove hybrid',
       'close',
     ]); // prettier-ignore
     expect(record?.status).toBe('completed');
@@ -40,6 +41,35 @@ describe('benchmark', () => {
     expect(triton?.phases.map((phase) => phase.batching?.meanBatchSize)).toEqual(Array(choicesPhases).fill(2));
   });
 
+  it('waits for the answers that a slow server still owes when a phase has ended, so that none counts in the next', async () => {
+    const target = new ScriptedTarget();
+    let readings = 0;
+    // A batch that runs for two readings moves no counter meanwhile.
+    target.answersPerReading = (owed) => (owed > 0 && (readings += 1) % 3 === 0 ? 400 : 0);
+    const { record } = await go(target);
+    const phases = record?.topologies.flatMap((topology) => topology.phases) ?? [];
+    expect(phases.map((phase) => phase.serverCount)).toEqual(Array(3 * choicesPhases).fill(1004));
+    expect(record?.warnings).toEqual([]);
+  });
+
+  it('waits no longer than the timeout of a request for answers that never come', async () => {
+    const target = new ScriptedTarget();
+    target.answersPerReading = (owed) => (owed > 3 ? owed - 3 : 0);
+    const { record } = await go(target, { topologies: ['fastapi'] });
+    expect(record?.topologies[0]?.phases[0]?.serverCount).toBe(1001);
+    expect(record?.warnings).toEqual([]);
+  });
+
+  it('leaves out the count of a server that does not come to rest, and says so', async () => {
+    const target = new ScriptedTarget();
+    let endless = 0;
+    target.answersPerReading = () => (endless += 1);
+    target.restless = true;
+    const { record } = await go(target, { topologies: ['fastapi'] });
+    expect(record?.topologies[0]?.phases[0]?.serverCount).toBeNull();
+    expect(record?.warnings[0]).toMatch(/fastapi was still answering \d+(\.\d+)? s after a phase ended/u);
+  });
+
   it('goes on with the others when one topology fails, and keeps the failure', async () => {
     const target = new ScriptedTarget({
       'deploy triton': new BenchError({ reason: 'image-unavailable', message: 'no image' }),
@@ -59,6 +89,7 @@ describe('benchmark', () => {
     const { record } = await go(target);
     expect(record?.topologies[1]?.phases).toHaveLength(1);
     expect(record?.topologies[1]?.failure?.message).toBe('OOMKilled');
+    expect(record?.topologies[1]?.phases[0]?.validity.caveats).toContain('made by a script');
     expect(target.calls).toContain('remove triton');
   });
 
@@ -76,6 +107,22 @@ describe('benchmark', () => {
     expect(record?.sameAnswers.verdict).toBe('differed');
     expect(record?.topologies[1]?.failure?.reason).toBe('answers-differ');
     expect(target.calls).not.toContain('load triton');
+  });
+
+  it('refuses a hybrid whose gateway hands identifiers on, without loading it', async () => {
+    const target = new ScriptedTarget();
+    target.handedOn.add('Note 3.');
+    const { record } = await go(target);
+    expect(record?.sameAnswers).toEqual({
+      verdict: 'differed',
+      detail: 'hybrid on texts with identifiers: input 1: logits differ by 0.50',
+    });
+    expect(record?.topologies.map((topology) => topology.failure?.reason)).toEqual([
+      undefined,
+      undefined,
+      'answers-differ',
+    ]);
+    expect(target.calls).not.toContain('load hybrid');
   });
 
   it('refuses a CPU where a GPU was asked for, unless the plan allows it', async () => {
@@ -120,6 +167,30 @@ describe('benchmark', () => {
     expect(record?.failure?.message).toBe("pip: cannot reach (address), see '~/.cache/x' and ~/log");
   });
 
+  it.each([
+    [
+      'dial tcp: lookup registry.corp.example on 10.96.0.10:53: no such host',
+      'dial tcp: lookup (address) on (address): no such host',
+    ],
+    ['dial tcp 10.20.30.40:443: connect: connection refused', 'dial tcp (address): connect: connection refused'],
+    ['dial tcp [fd00::1]:443: i/o timeout', 'dial tcp (address): i/o timeout'],
+    [
+      "HTTPSConnectionPool(host='pypi.corp.example', port=443): Max retries exceeded",
+      'HTTPSConnectionPool(host=(address)): Max retries exceeded',
+    ],
+    ["Failed to resolve 'pypi.corp.example'", 'Failed to resolve (address)'],
+    ["'Connection to pypi.corp.example timed out.'", "'Connection to (address) timed out.'"],
+    // What tells the cause stays.
+    [
+      '0/1 nodes are available: 1 Insufficient nvidia.com/gpu.',
+      '0/1 nodes are available: 1 Insufficient nvidia.com/gpu.',
+    ],
+    ['onnxruntime 1.31.0 failed to connect to the driver.', 'onnxruntime 1.31.0 failed to connect to the driver.'],
+    ['model.onnx: expected 12:30, got 1.2.3', 'model.onnx: expected 12:30, got 1.2.3'],
+  ])('blots the servers out of "%s"', (text, expected) => {
+    expect(withoutPrivate(text)).toBe(expected);
+  });
+
   it('ends with the reason when preflight fails, makes nothing and saves nothing', async () => {
     const target = new ScriptedTarget({
       preflight: new BenchError({ reason: 'forbidden', message: 'may not create jobs' }),
@@ -153,6 +224,19 @@ describe('benchmark', () => {
     expect(saved).toEqual([]);
   });
 
+  it('cleans up whatever its listener does, and only then says what went wrong with it', async () => {
+    const target = new ScriptedTarget();
+    const { failure, saved } = await go(target, { topologies: ['fastapi'] }, (event) => {
+      if (event.type === 'stage' && event.stage === 'delete') throw new Error('Channel has been closed');
+    });
+    expect(target.calls.slice(-2)).toEqual(['remove fastapi', 'close']);
+    expect(saved).toHaveLength(1);
+    expect(failure).toMatchObject({
+      reason: 'internal',
+      message: 'Failed while telling how the run goes: Channel has been closed',
+    });
+  });
+
   it('loses no measurement to a full disk, and hides no record behind a failed clean-up', async () => {
     const target = new ScriptedTarget({
       close: new BenchError({ reason: 'clean-up-incomplete', message: 'pod x is left' }),
@@ -183,6 +267,7 @@ async function go(
   const events: RunEvent[] = [];
   const saved: RunRecord[] = [];
   let state: RunState | undefined;
+  let now = 1_795_365_790_000;
   const ports = {
     target,
     payload: choices.payload,
@@ -192,7 +277,12 @@ async function go(
         saved.push(record);
       },
     },
-    clock: { now: () => 1_795_365_790_000, sleep: async () => undefined },
+    clock: {
+      now: () => now,
+      sleep: async (milliseconds: number) => {
+        now += milliseconds;
+      },
+    },
     sha256,
     version: '0.0.0-test',
   };

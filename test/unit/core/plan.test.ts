@@ -23,6 +23,24 @@ describe('makePlan', () => {
     expect(plan.topologies.map((topology) => topology.triton)).toEqual([null, triton, triton]);
   });
 
+  it('plans memory for as many copies of the model as there are workers or instances', () => {
+    const memory = (change: Partial<typeof choices>): number[] =>
+      makePlan({ ...choices, ...change }).topologies.map(({ memoryMiB }) => memoryMiB);
+    const files = ['model.onnx', 'tokenizer.json'].map((name) => ({
+      name,
+      sizeBytes: 128 << 20,
+      sha256: 'a'.repeat(64),
+    }));
+    const model = { ...choices.model, files };
+    expect(memory({})).toEqual([2304, 2304, 2304]);
+    expect(memory({ model, cores: 16 })).toEqual(Array(3).fill(1792 + 16 * (128 + 3 * 256)));
+    // The same for all, so that none has more than the others.
+    expect(memory({ model, triton: { dynamicBatching: null, instances: 4 } })).toEqual(
+      Array(3).fill(1792 + 4 * (128 + 3 * 256)),
+    );
+    expect(memory({ model, memoryMiB: 1000 })).toEqual([1000, 1000, 1000]);
+  });
+
   it('loads from inside a cluster, and from this machine without one', () => {
     expect(makePlan(choices).load.vantage).toBe('in-cluster');
     expect(makePlan({ ...choices, target: { kind: 'local' } }).load.vantage).toBe('this-machine');

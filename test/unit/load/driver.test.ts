@@ -53,8 +53,8 @@ describe('the load driver', () => {
 
   it('gives a snapshot a second, each complete', async () => {
     const heard = listen();
-    await driver.run(loadSpec({ url: server.url('/ok?delay=5'), durationSeconds: 3.2 }), {}, heard, never);
-    expect(heard.snapshots.map((snapshot) => Math.round(snapshot.elapsedMs / 1000))).toEqual([1, 2, 3]);
+    await driver.run(loadSpec({ url: server.url('/ok?delay=5'), durationSeconds: 3.9 }), {}, heard, never);
+    expect(heard.snapshots.map((snapshot) => Math.floor(snapshot.elapsedMs / 1000 + 0.001))).toEqual([1, 2, 3]);
     const sent = heard.snapshots.map((snapshot) => snapshot.requests.sent);
     expect([...sent].sort((a, b) => a - b)).toEqual(sent);
     for (const { requests } of heard.snapshots)
@@ -107,7 +107,8 @@ describe('the load driver', () => {
     const abortedAt = performance.now();
     controller.abort();
     await expect(run).rejects.toMatchObject({ reason: 'cancelled' });
-    expect(performance.now() - abortedAt).toBeLessThan(1000);
+    // The worker is killed after 0.8 s; the rest is what a busy machine may add.
+    expect(performance.now() - abortedAt).toBeLessThan(3000);
   });
 
   it('starts nothing when it is cancelled before', async () => {

@@ -131,6 +131,13 @@ describe('a server', () => {
   });
 });
 
+test('a server whose process id cannot be written down does not go on by itself', async () => {
+  // A folder in its place stands for a disk that is full.
+  await mkdir(join(folder, 'server.pid'));
+  await expect(start('echo $$ > began; sleep 600')).rejects.toMatchObject({ code: 'EISDIR' });
+  if (existsSync(join(folder, 'began'))) expect(exists(await contentOf('began'))).toBe(false);
+});
+
 describe('leftovers', () => {
   test('of a run whose process is gone are ended and removed; those of a live one are not', async () => {
     const runs = join(folder, 'runs');
@@ -213,10 +220,15 @@ describe('a command', () => {
     ).catch((error: unknown) => error);
     expect(failed).toBeInstanceOf(BenchError);
     expect(failed).toMatchObject({
-      reason: 'tool-missing',
+      reason: 'set-up-failed',
       message: 'Failed while installing: one / two',
       nextStep: 'Try again.',
     });
+  });
+
+  test('that does not exist is a missing tool, which is another thing than one that fails', async () => {
+    const missing = runCommand('looking', ['/nowhere/at-all'], () => undefined, never);
+    await expect(missing).rejects.toMatchObject({ reason: 'tool-missing' });
   });
 
   test('is ended by a cancel, and so is what it started', async () => {
