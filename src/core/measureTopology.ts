@@ -5,7 +5,7 @@ import { inferenceRequestBody } from './openInference.ts';
 import { topologyKey, type Phase, type Plan, type TopologyPlan } from './plan.ts';
 import type { Deployment, LoadGeneratorPlace, LoadOutcome, Ports, ServerCounters } from './ports.ts';
 import type { Batching, PhaseResult, Placement } from './record.ts';
-import { judgePhase } from './validity.ts';
+import { judgePhase, unevenCores } from './validity.ts';
 
 export interface TopologyMeasurement {
   readonly phases: readonly PhaseResult[];
@@ -35,6 +35,9 @@ export async function measureTopology(parts: {
   const { plan, deployment, ports, emit, warn, signal } = parts;
   const key = topologyKey(parts.topology);
   const phases: PhaseResult[] = [];
+  // On a GPU the cores only feed it.
+  const uneven = plan.gpu === null ? unevenCores(parts.topology) : undefined;
+  const ownCaveats = uneven === undefined ? [] : [uneven];
   let place: LoadGeneratorPlace = { placements: [], caveats: [] };
   let before: ServerCounters | undefined;
   try {
@@ -56,7 +59,10 @@ export async function measureTopology(parts: {
         },
         async phaseEnded(index, measurement) {
           const after = await settledCounters(before === undefined ? undefined : before.answered + owed(measurement));
-          const result = withCaveats(phaseResult(plan, phaseAt(index), measurement, before, after), place.caveats);
+          const result = withCaveats(phaseResult(plan, phaseAt(index), measurement, before, after), [
+            ...place.caveats,
+            ...ownCaveats,
+          ]);
           before = after;
           phases.push(result);
           emit({ type: 'phase-ended', topology: key, phase: index, result });

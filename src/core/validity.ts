@@ -1,5 +1,5 @@
 import type { PhaseMeasurement } from './load.ts';
-import type { LoadPlan, Phase, Plan } from './plan.ts';
+import type { LoadPlan, Phase, Plan, TopologyPlan } from './plan.ts';
 import type { Validity } from './record.ts';
 import { minimumSamples, publishedQualitySamples } from './statistics.ts';
 
@@ -44,6 +44,19 @@ export function judgePhase(parts: {
   }
   if (parts.target === 'local') caveats.push('the load generator shared the machine with the server');
   return { valid: reasons.length === 0, reasons, caveats };
+}
+
+/**
+ * Each of Triton's instances has a whole number of threads and at least one, so a config.pbtxt may ask for instances that
+ * use fewer or more threads than the cores that every topology gets. undefined where they come out even.
+ */
+export function unevenCores(topology: TopologyPlan): string | undefined {
+  if (topology.triton === null) return undefined;
+  const { instances } = topology.triton;
+  const cores = topology.split?.tritonCores ?? topology.cores;
+  const threads = instances * Math.max(1, Math.floor(cores / instances));
+  if (threads === cores) return undefined;
+  return `Triton's ${String(instances)} instances compute with ${String(threads)} threads on ${String(cores)} ${cores === 1 ? 'core' : 'cores'}, which is not the one thread a core of a fair comparison`;
 }
 
 /** What the measurement alone says about its worth. */

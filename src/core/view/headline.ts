@@ -7,6 +7,7 @@ import {
   fullStop,
   significant,
 } from './format.ts';
+import type { RunRecord } from '../record.ts';
 import { rowsOf, tellingLevel, type Measured, type PhaseRow } from './measured.ts';
 
 /** The answer in words: what was measured, without a verdict. */
@@ -35,6 +36,18 @@ export function headlineOf(measured: Measured): Headline {
     worth: worthOf(measured, rows, invalid),
     tone: missing.length > 0 || invalid > 0 || differed ? 'partial' : 'measured',
   };
+}
+
+const endTexts: Readonly<Record<RunRecord['status'], string>> = {
+  completed: 'The run has ended.',
+  failed: 'The run has failed.',
+  cancelled: 'The run was cancelled.',
+};
+
+/** What a screen reader is told when a run has ended. */
+export function endAnnouncement(measured: Measured): string {
+  const { text } = headlineOf(measured);
+  return measured.record === null ? text : `${endTexts[measured.record.status]} ${text}`;
 }
 
 function figuresOf(row: PhaseRow): string {

@@ -41,6 +41,20 @@ describe('benchmark', () => {
     expect(triton?.phases.map((phase) => phase.batching?.meanBatchSize)).toEqual(Array(choicesPhases).fill(2));
   });
 
+  it('says where the instances of a config do not come out even with the cores', async () => {
+    const triton = { dynamicBatching: null, instances: 2 };
+    const { record } = await go(new ScriptedTarget(), { cores: 2, triton });
+    const uneven = (record?.topologies ?? []).map(({ topology, phases }) => [
+      topology.name,
+      phases.every(({ validity }) => validity.caveats.some((caveat) => caveat.includes('2 threads on 1 core'))),
+    ]);
+    expect(uneven).toEqual([
+      ['fastapi', false],
+      ['triton', false],
+      ['hybrid', true],
+    ]);
+  });
+
   it('waits for the answers that a slow server still owes when a phase has ended, so that none counts in the next', async () => {
     const target = new ScriptedTarget();
     let readings = 0;

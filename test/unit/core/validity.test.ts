@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PhaseMeasurement } from '../../../src/core/load.ts';
-import { judgeMeasurement, judgePhase } from '../../../src/core/validity.ts';
+import type { TopologyPlan } from '../../../src/core/plan.ts';
+import { judgeMeasurement, judgePhase, unevenCores } from '../../../src/core/validity.ts';
 
 const good: PhaseMeasurement = {
   window: { startMs: 1_000_000, endMs: 1_010_000 },
@@ -136,5 +137,30 @@ describe('whether a phase of a run may be believed', () => {
       quick,
       'the load generator shared the machine with the server',
     ]);
+  });
+});
+
+describe('whether the threads are as many as the cores', () => {
+  const topology = (cores: number, instances: number, split: TopologyPlan['split'] = null): TopologyPlan => ({
+    name: split === null ? 'triton' : 'hybrid',
+    variant: '',
+    cores,
+    memoryMiB: 1024,
+    split,
+    triton: { dynamicBatching: null, instances },
+  });
+
+  it.each([
+    [2, 2],
+    [2, 1],
+    [4, 2],
+  ])('%d cores and %d instances come out even', (cores, instances) => {
+    expect(unevenCores(topology(cores, instances))).toBeUndefined();
+  });
+
+  it('says where they do not', () => {
+    expect(unevenCores(topology(3, 2))).toMatch(/2 instances compute with 2 threads on 3 cores/u);
+    expect(unevenCores(topology(2, 4))).toMatch(/4 instances compute with 4 threads on 2 cores/u);
+    expect(unevenCores(topology(2, 2, { gatewayCores: 1, tritonCores: 1 }))).toMatch(/2 threads on 1 core,/u);
   });
 });
