@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 SERVING = Path(__file__).parents[1]
 TINY_MODEL = SERVING.parents[1] / "media" / "models" / "tiny-sentiment"
+PAYLOAD = SERVING.parents[1] / "media" / "payload" / "clinical-sentences.json"
 API_KEY = "a key made up for these tests"
 MODEL_NAME = "sentiment"
 START_SECONDS = 120.0

@@ -15,7 +15,12 @@ from topology_bench_serving.classifier import Classifier
 from topology_bench_serving.settings import ClassifierSettings, SettingsError
 
 SETTINGS = ClassifierSettings(
-    model_directory=TINY_MODEL, provider="cpu", intra_op_threads=1, max_length=128, padding_buckets=(16, 32, 64, 128)
+    model_directory=TINY_MODEL,
+    provider="cpu",
+    devices=1,
+    intra_op_threads=1,
+    max_length=128,
+    padding_buckets=(16, 32, 64, 128),
 )
 TEXTS = ["a truly wonderful film", "a dull, lifeless mess", "", "I loved it " * 12, "I hated every minute of it " * 40]
 

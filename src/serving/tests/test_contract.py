@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 INFER = f"/v2/models/{MODEL_NAME}/infer"
 TEXTS = ["a truly wonderful film", "a dull, lifeless mess", "not bad at all", "", "naïve 日本 😀 \u0000", "slow " * 200]
-EXPECTED = Classifier(ClassifierSettings(TINY_MODEL, "cpu", 1, 128, (16, 32, 64, 128)))
+EXPECTED = Classifier(ClassifierSettings(TINY_MODEL, "cpu", 1, 1, 128, (16, 32, 64, 128)))
 
 
 def outputs(response: httpx.Response) -> dict[str, dict[str, Any]]:

@@ -21,7 +21,7 @@ def test_defaults() -> None:
     classifier = read_classifier_settings({"TOPOLOGY_BENCH_MODEL_DIRECTORY": "/model"})
     assert classifier.padding_buckets == (16, 32, 64, 128)
     assert classifier.max_length == 128
-    assert classifier.provider == "cpu"
+    assert (classifier.provider, classifier.devices) == ("cpu", 1)
     server = read_server_settings({"TOPOLOGY_BENCH_MODEL_NAME": "m"})
     assert (server.port, server.workers, server.max_batch_size, server.max_body_bytes) == (8000, 1, 32, 1 << 20)
 
@@ -38,6 +38,9 @@ def test_defaults() -> None:
         ("PADDING_BUCKETS", "0,128"),
         ("PADDING_BUCKETS", "64,,128"),
         ("PADDING_BUCKETS", "16 32"),
+        ("DEVICES", "0"),
+        ("DEVICES", "129"),
+        ("DEVICES", "all"),
         ("PROVIDER", "tpu"),
         ("MODEL_DIRECTORY", " "),
     ],

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 INFER = f"/v2/models/{MODEL_NAME}/infer"
 ROWS = 'nv_inference_count{model="sentiment",version="1"}'
 RUNS = 'nv_inference_exec_count{model="sentiment",version="1"}'
-EXPECTED = Classifier(ClassifierSettings(TINY_MODEL, "cpu", 1, 128, (16, 32, 64, 128)))
+EXPECTED = Classifier(ClassifierSettings(TINY_MODEL, "cpu", 1, 1, 128, (16, 32, 64, 128)))
 
 
 def test_requests_at_once_share_a_run_and_keep_their_answers(triton: Triton) -> None:

@@ -42,8 +42,9 @@ class Counters:
         self._file = os.open(directory / FILE_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         os.ftruncate(self._file, size)
         self._values = memoryview(mmap.mmap(self._file, size)).cast("d")
-        self._first = _claim_slot(self._file) * len(NAMES)
-        self._offsets = {name: self._first + index for index, name in enumerate(NAMES)}
+        self.slot = _claim_slot(self._file)
+        """This worker's slot: the lowest that no other worker holds, so that those of N workers are 0 to N-1."""
+        self._offsets = {name: self.slot * len(NAMES) + index for index, name in enumerate(NAMES)}
         self._values[self._offsets["ready"]] = 0.0
 
     def add(self, name: str, amount: float = 1.0) -> None:

@@ -1,9 +1,10 @@
 """Replaces identifiers in clinical English by tags such as `<NAME>`, with patterns of our own.
 
-What it can't see: names without a title or a telling word before them, and places other than addresses. It lowers
-the risk; it is no guarantee, and no ground for calling a text anonymous.
+It can't see names without a title or a telling word before them, and more: docs/de-identification.md lists what is
+known. It lowers the risk; it is no guarantee, and no ground for calling a text anonymous.
 
-Every pattern is bounded in each repetition, so that time grows linearly with the text whatever the text is.
+Every pattern is bounded in each repetition that something must follow, so that time grows linearly with the text
+whatever the text is.
 """
 
 from __future__ import annotations
@@ -19,17 +20,22 @@ _MONTH = (
 _DAY = r"(?:0?[1-9]|[12]\d|3[01])"
 _MONTH_NUMBER = r"(?:0?[1-9]|1[0-2])"
 _YEAR = r"(?:(?:19|20)\d{2}|'?\d{2})"
-_NAME_WORD = r"(?:[A-Z][a-z]{0,2}['’][A-Z]|Mc[A-Z]|Mac[A-Z]|[A-Z])(?:[^\W\d_]|['’-](?=[^\W\d_])){0,40}"
-_INITIAL = r"[A-Z]\."
+# Python's expressions have no class for capital letters; the alphabets that have any lie below this code point.
+_CAPITAL = f"[{''.join(letter for letter in map(chr, range(0x3000)) if letter.isupper())}]"
+# An accent may be a character of its own after its letter.
+_LETTER = r"(?:[^\W\d_]|[\u0300-\u036f])"
+# In "patient Mr. Lee" and "wife Dr. Lee" the name begins after the second cue.
+_NO_TITLE = r"(?!(?:Dr|Mr|Mrs|Ms|Mx|Prof|Rev|Fr|Pt|PT)\.)"
+_NAME_WORD = rf"(?:{_NO_TITLE}{_CAPITAL}(?:{_LETTER}|['’-](?={_LETTER})){{0,40}})"
+_INITIAL = rf"{_CAPITAL}\."
 _PARTICLE = r"(?:van|von|de|del|della|der|den|la|bin)"
-_NAME = (
-    rf"(?:(?:{_PARTICLE}[ \t]){{0,2}}(?:{_INITIAL}|{_NAME_WORD})"
-    rf"(?:[ \t]{{1,3}}(?:{_INITIAL}|{_NAME_WORD}|{_PARTICLE}\b)){{0,3}})"
-)
+_NAME_PART = rf"(?:(?:{_PARTICLE}[ \t]){{0,2}}(?:{_INITIAL}|{_NAME_WORD}))"
+_NAME = rf"(?:{_NAME_PART}(?:[ \t]{{1,3}}{_NAME_PART}){{0,3}})"
 _TITLE = r"(?:Dr|Doctor|Mr|Mrs|Ms|Miss|Mx|Prof|Professor|Nurse|Pt|PT|Patient|patient|Rev|Sr|Sister|Fr|Father)"
 _RELATIVE = (
     r"(?:[Ww]ife|[Hh]usband|[Ss]pouse|[Pp]artner|[Mm]other|[Ff]ather|[Ss]on|[Dd]aughter|[Bb]rother|[Ss]ister|[Ff]riend"
-    r"|[Nn]eighbou?r|[Gg]uardian|[Cc]aregiver|[Aa]unt|[Uu]ncle|[Cc]ousin|[Gg]rand(?:mother|father|son|daughter))"
+    r"|[Nn]eighbou?r|[Gg]uardian|[Cc]aregiver|[Cc]arer|[Aa]unt|[Uu]ncle|[Nn]iece|[Nn]ephew|[Cc]ousin"
+    r"|[Gg]rand(?:mother|father|son|daughter))"
 )
 _NAME_FIELD = r"(?:(?:[Pp]atient |[Ff]ull |[Ll]ast |[Ff]irst |[Mm]aiden )?[Nn]ame|NAME|[Ss]igned(?: by)?|[Aa]ttending)"
 _ID_FIELD = (
@@ -41,11 +47,49 @@ _STREET_KIND = (
     r"(?:Street|St|Avenue|Ave|Road|Rd|Drive|Dr|Lane|Ln|Boulevard|Blvd|Court|Ct|Circle|Cir|Way|Place|Pl|Terrace|Ter"
     r"|Parkway|Pkwy|Highway|Hwy|Square|Sq|Trail|Trl|Loop|Run|Alley|Plaza|Crescent|Close)"
 )
+_PHONE_CUE = (
+    r"\b(?:(?:tele|cell)?phoned?|tel|mobile|(?<!red )(?<!white )(?<!blood )cell|fax(?:ed)?|pager|voicemail|call(?:ed)?)"
+    r"\.?(?: (?:number|no\.?|nr\.?))?(?: ?\([a-z]{1,12}\))?(?: back)?(?: (?:is|was|at|on|to))?\s?[:#(]?\s{0,3}"
+)
+# Seven digits or more; groups of one digit, and groups parted by now a point and now a space, are rather values.
+_PHONE_DIGITS = (
+    r"(?:\+?\d{7,15}|\+?(?=(?:\.?\d){7})\d{1,5}(?:\.\d{2,8}){1,5}"
+    r"|\+?(?=(?:[- ()]{0,3}\d){7})(?:\d{1,5}|\(\d{1,5}\))(?:[- ]{1,2}(?:\d{2,8}|\(\d{2,8}\))){1,5})(?!\w|[.,]\d)"
+)
+# What follows an amount, so that "500-1250 ml" is no telephone number.
+_UNIT = (
+    r"(?:%|(?:[kmunpµ]?g|mcg|[mdµ]?l|cc|[cm]?m|i?u|units?|k?cal|kj|meq|[mnµ]mol|cells?|copies|steps|met(?:re|er)s?"
+    r"|hours?|hrs?|days?|weeks?|years?|times|per|to|x)\b)"
+)
 
-# A pattern marks its named group `hide` where it has one, and its whole match elsewhere.
+# A pattern marks its named group `hide` where it has one, and its whole match elsewhere. Of two that mark the same, the
+# first gives the type.
 _RECOGNIZERS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("URL", re.compile(r"\b(?:https?|ftp)://[^\s<>\"]{1,2000}|\bwww\.[^\s<>\"]{1,2000}", re.IGNORECASE)),
+    ("URL", re.compile(r"\b(?:https?|ftp)://[^\s<>\"]+|\bwww\.[^\s<>\"]+", re.IGNORECASE)),
     ("EMAIL", re.compile(r"(?<![\w.+%-])[\w.+%-]{1,64}@[A-Za-z\d](?:[A-Za-z\d-]{0,62}\.){1,8}[A-Za-z]{2,24}\b")),
+    ("DATE", re.compile(rf"(?<![\w/.-])(?:19|20)\d{{2}}([-/.]){_MONTH_NUMBER}\1{_DAY}(?![\d/])")),
+    ("DATE", re.compile(rf"(?<![\w/.-]){_MONTH_NUMBER}([-/.]){_DAY}\1{_YEAR}(?![\w/-])")),
+    ("DATE", re.compile(rf"(?<![\w/.-]){_DAY}([-/.]){_MONTH_NUMBER}\1{_YEAR}(?![\w/-])")),
+    (
+        "DATE",
+        re.compile(
+            r"(?<![\w/.-])(?<!\bpain )(?<!\bscore )(?<!\brated )"
+            rf"{_MONTH_NUMBER}/{_DAY}(?![\w/]|\.\d)(?! ?(?:mg|mm|pain))"
+        ),
+    ),
+    ("DATE", re.compile(rf"\b{_MONTH}\.?\s{{1,3}}{_DAY}(?:st|nd|rd|th)?\b(?:,?\s{{1,3}}{_YEAR}\b)?", re.IGNORECASE)),
+    (
+        "DATE",
+        re.compile(rf"\b{_DAY}(?:st|nd|rd|th)?\s{{1,3}}(?:of )?{_MONTH}\b\.?(?:,?\s{{1,3}}{_YEAR}\b)?", re.IGNORECASE),
+    ),
+    ("DATE", re.compile(rf"\b{_MONTH}\.?,?\s{{1,3}}(?:of )?(?:19|20)\d{{2}}\b", re.IGNORECASE)),
+    (
+        "DATE",
+        re.compile(
+            r"(?<![\w/.-])(?<!risk )(?<!risk of )(?<!ratio )(?<!titre )(?<!titer )"
+            rf"{_MONTH_NUMBER}/(?:19|20)\d{{2}}(?![\w/-]|\.\d)"
+        ),
+    ),
     ("IP", re.compile(r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]?\d)")),
     ("IP", re.compile(r"(?<![\w:])(?:[A-Fa-f\d]{1,4}:){7}[A-Fa-f\d]{1,4}(?![\w:])")),
     ("IP", re.compile(r"(?<![\w:])(?:[A-Fa-f\d]{1,4}:){1,6}(?::[A-Fa-f\d]{1,4}){1,6}(?![\w:])")),
@@ -60,12 +104,13 @@ _RECOGNIZERS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
     ("PHONE", re.compile(r"(?<![\w.])\+\d{1,3}(?:[-. ]?\(?\d{1,4}\)?){2,5}(?!\w)")),
+    ("PHONE", re.compile(rf"{_PHONE_CUE}(?P<hide>{_PHONE_DIGITS})", re.IGNORECASE)),
+    # British numbers, whose leading zero no amount has; groups of four alone would be hours such as 0600 1200 1800.
     (
         "PHONE",
         re.compile(
-            r"\b(?:phone|tel(?:ephone)?|mobile|cell|fax|pager|call(?: back)?(?: at)?)\.?[:#]?\s{0,3}"
-            r"(?P<hide>\+?\d{7,15})\b",
-            re.IGNORECASE,
+            r"(?<![\w.,/-])(?:(?:0\d\d|\(0\d\d\))[- ]\d{4}[- ]\d{4}|(?:0\d{3}|\(0\d{3}\))[- ]\d{3}[- ]\d{4}"
+            r"|(?:0\d{4}|\(0\d{4}\))[- ]\d{3}[- ]?\d{3})(?![\w/-]|[.,]\d)"
         ),
     ),
     (
@@ -86,21 +131,16 @@ _RECOGNIZERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("ID", re.compile(r"\bplate[:#]?\s{1,3}(?P<hide>[A-Z\d]{1,4}[- ]?[A-Z\d]{2,5})\b")),
     ("ID", re.compile(r"(?:\b(?:no|nr|No|Nr)\.|#)\s{0,2}(?P<hide>(?=[A-Z-]{0,8}\d)[A-Z\d-]{4,24})\b")),
     ("ID", re.compile(r"(?<![\w.,/-])\d{8,20}(?![\w/-]|[.,]\d)")),
-    ("DATE", re.compile(rf"(?<![\w/.-])(?:19|20)\d{{2}}([-/.]){_MONTH_NUMBER}\1{_DAY}(?![\d/])")),
-    ("DATE", re.compile(rf"(?<![\w/.-]){_MONTH_NUMBER}([-/.]){_DAY}\1{_YEAR}(?![\w/-])")),
-    ("DATE", re.compile(rf"(?<![\w/.-]){_DAY}([-/.]){_MONTH_NUMBER}\1{_YEAR}(?![\w/-])")),
+    # A local number looks like a range of amounts, unless its last part begins with 0 or a telling word precedes it.
+    ("PHONE", re.compile(r"(?<![\w.$£€-])[2-9]\d{2}-0\d{3}(?![\w-]|[.,]\d)")),
     (
-        "DATE",
+        "PHONE",
         re.compile(
-            rf"(?<![\w/.-])(?<!pain )(?<!score )(?<!rated ){_MONTH_NUMBER}/{_DAY}(?![\w/]|\.\d)(?! ?(?:mg|mm|pain))"
+            r"\b(?:at|on|number|contact)(?: is)?:?\s{1,3}(?P<hide>[2-9]\d{2}-\d{4})"
+            rf"(?![\w/-]|[.,]\d)(?!\s?{_UNIT})",
+            re.IGNORECASE,
         ),
     ),
-    ("DATE", re.compile(rf"\b{_MONTH}\.?\s{{1,3}}{_DAY}(?:st|nd|rd|th)?\b(?:,?\s{{1,3}}{_YEAR}\b)?", re.IGNORECASE)),
-    (
-        "DATE",
-        re.compile(rf"\b{_DAY}(?:st|nd|rd|th)?\s{{1,3}}(?:of )?{_MONTH}\b\.?(?:,?\s{{1,3}}{_YEAR}\b)?", re.IGNORECASE),
-    ),
-    ("DATE", re.compile(rf"\b{_MONTH}\.?,?\s{{1,3}}(?:of )?(?:19|20)\d{{2}}\b", re.IGNORECASE)),
     (
         "STREET",
         re.compile(
@@ -131,6 +171,9 @@ _RECOGNIZERS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ),
 )
 
+_TAGS = tuple(sorted({f"<{kind}>" for kind, _ in _RECOGNIZERS}))
+_TAG_AFTER = re.compile(rf"[.,/]?(?:{'|'.join(_TAGS)})")
+
 
 @dataclass(frozen=True)
 class Deidentified:
@@ -144,7 +187,7 @@ def deidentify(text: str) -> Deidentified:
     """Replace each identifier that a pattern finds by its type in angle brackets.
 
     Matches that overlap are replaced together, under the type of the one that begins first, so that no part of
-    either is left.
+    either is left. A text that has passed once passes again unchanged.
     """
     spans = sorted(_find(text), key=lambda span: (span[0], -span[1]))
     if not spans:
@@ -166,9 +209,15 @@ def deidentify(text: str) -> Deidentified:
 
 
 def _find(text: str) -> list[tuple[int, int, str]]:
-    """Return start, end and type of every match in characters of text."""
+    """Return start, end and type of every match in characters of text.
+
+    What touches a tag is left: it was no match beside what the tag replaced, and a text that passed must not change.
+    Most patterns look at the character before and at two after.
+    """
     return [
-        (*match.span("hide" if "hide" in pattern.groupindex else 0), kind)
+        (start, end, kind)
         for kind, pattern in _RECOGNIZERS
         for match in pattern.finditer(text)
+        for start, end in (match.span("hide" if "hide" in pattern.groupindex else 0),)
+        if not (text.endswith(_TAGS, 0, match.start()) or _TAG_AFTER.match(text, end))
     ]

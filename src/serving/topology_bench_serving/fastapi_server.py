@@ -64,7 +64,8 @@ class LocalBackend:
 
     def load(self) -> None:
         """Load the model and run it once for each padded length. Raises SettingsError."""
-        self._classifier = Classifier(self._settings)
+        # Workers take the GPUs in turns; Triton puts an instance on each likewise.
+        self._classifier = Classifier(self._settings, self._counters.slot % self._settings.devices)
         self._classifier.warm_up()
 
     def close(self) -> None:

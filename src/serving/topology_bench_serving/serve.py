@@ -1,13 +1,15 @@
 """Starts one server: `python3 -m topology_bench_serving.serve fastapi|gateway`, configured by the environment.
 
 Exits with 2 and one line on stderr where a setting cannot be used, with 3 where the model cannot be loaded, and with 0
-after SIGTERM, when the requests under way are answered.
+after SIGTERM, when the requests under way are answered. A worker that ends unasked ends the server: with 128 + N after
+signal N, with the worker's own code otherwise.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -27,6 +29,8 @@ from topology_bench_serving.settings import (
 )
 
 if TYPE_CHECKING:
+    from uvicorn.supervisors.multiprocess import Process
+
     from topology_bench_serving.settings import ServerSettings
 
 APPLICATIONS = {
@@ -65,7 +69,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _supervise(component: str, settings: ServerSettings) -> int:
-    """Run the workers until SIGTERM; returns 0, or uvicorn's code where a worker could not start."""
+    """Run the workers until SIGTERM or the first of them that ends; returns the exit code."""
     config = uvicorn.Config(
         APPLICATIONS[component],
         factory=True,
@@ -85,11 +89,48 @@ def _supervise(component: str, settings: ServerSettings) -> int:
         timeout_worker_healthcheck=10,
     )
     listener = config.bind_socket()
-    supervisor = Multiprocess(config, sockets=[listener])
+    supervisor = _Supervisor(config, sockets=[listener])
     supervisor.run()
     listener.close()
-    # Uvicorn itself would end with 0 here, and a pod that never served would look completed.
-    return STARTUP_FAILURE if any(worker.exitcode == STARTUP_FAILURE for worker in supervisor.processes) else 0
+    return supervisor.exit_code
+
+
+class _Supervisor(Multiprocess):
+    """Ends with the first worker that ends unasked, where uvicorn's own starts another in its place.
+
+    A worker killed for want of memory would be started and killed without end, or be replaced in the middle of a
+    measurement, and nothing outside would know. So the container ends, and the cluster says why.
+    """
+
+    exit_code = 0
+
+    def keep_subprocess_alive(self) -> None:
+        for worker in self.processes:
+            if self.should_exit.is_set() or worker.is_alive(timeout=self.config.timeout_worker_healthcheck):
+                continue
+            # A signal to the whole process group may reach the worker first.
+            self.handle_signals()
+            if self.should_exit.is_set():
+                return
+            self.exit_code, how = _end(worker)
+            print(f"Worker {worker.pid} {how}; the server ends with it.", file=sys.stderr)
+            self.should_exit.set()
+
+
+def _end(worker: Process) -> tuple[int, str]:
+    """Return the exit code for a worker that is lost, and how it was lost; one that hangs is killed."""
+    if worker.process.is_alive():
+        worker.kill()
+        worker.join()
+        return 1, "did not answer"
+    code = worker.exitcode or 0
+    if code == -signal.SIGKILL:
+        return 128 - code, "was ended by SIGKILL, as a system does when memory runs out"
+    if code < 0:
+        return 128 - code, f"was ended by {signal.Signals(-code).name}"
+    if code == STARTUP_FAILURE:
+        return code, "could not start"
+    return code or 1, f"ended with code {code}"
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 PREFIX = "TOPOLOGY_BENCH_"
 MAX_WORKERS = 128
+MAX_DEVICES = 128
 MIN_KEY_CHARACTERS = 16
 MAX_PORT = 65535
 
@@ -32,6 +33,8 @@ class ClassifierSettings:
     """Holds model.onnx, tokenizer.json and config.json."""
     provider: str
     """`cpu` or `cuda`: what is asked for; what is used is known only after loading."""
+    devices: int
+    """GPUs that FastAPI's workers are spread over; Triton's instances are told theirs by Triton."""
     intra_op_threads: int
     max_length: int
     """Tokens kept of each text, special tokens included."""
@@ -76,6 +79,7 @@ def read_classifier_settings(variables: Mapping[str, str]) -> ClassifierSettings
     return ClassifierSettings(
         model_directory=Path(_required(variables, "MODEL_DIRECTORY")),
         provider=_choice(variables, "PROVIDER", "cpu", ("cpu", "cuda")),
+        devices=_integer(variables, "DEVICES", 1, 1, MAX_DEVICES),
         intra_op_threads=_integer(variables, "INTRA_OP_THREADS", 1, 1, 1024),
         max_length=max_length,
         padding_buckets=buckets,

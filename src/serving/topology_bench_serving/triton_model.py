@@ -75,7 +75,7 @@ class TritonPythonModel:
         )
 
     def _publish_runtime_info(self) -> None:
-        """Show on Triton's own /metrics what this process runs on; every instance sets the same gauge."""
+        """Show on Triton's own /metrics what this process runs on; instances on one device set the same gauge."""
         import onnxruntime
         import triton_python_backend_utils as pb_utils
 
