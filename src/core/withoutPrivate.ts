@@ -13,8 +13,13 @@ export function withoutPrivate(text: string): string {
         '$1 (address)',
       )
       .replace(/\b(lookup|resolve) '?[\w-]+'?(?= on \d)/giu, '$1 (address)')
+      .replace(
+        /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH) [\w.:[\]-]*[.:\d][\w.:[\]-]*[\w\]]/gu,
+        '$1 (address)',
+      )
+      .replace(/\b(ENOTFOUND|EAI_AGAIN) [\w-]+/gu, '$1 (address)')
       .replace(/(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?(?![\w.])/gu, '(address)')
-      .replace(/\[[0-9a-f:]*:[0-9a-f:]+\](?::\d+)?/giu, '(address)')
+      .replace(/\[(?=[^\]]*::|(?:[0-9a-f]+:){7})[0-9a-f:]+\](?::\d+)?/giu, '(address)')
       .replace(/(?:\/home\/|\/Users\/|[A-Za-z]:\\Users\\)[^/\\\s"']+/gu, '~')
       .replace(/\/root(?=\/)/gu, '~')
   );

@@ -47,10 +47,13 @@ export class Cluster implements vscode.Disposable {
     return chosen === undefined ? undefined : this.placeOf(chosen);
   }
 
-  /** The namespace selected for a context, else the setting, else the context's own. */
-  placeOf(context: ContextChoice): ClusterPlace {
+  /**
+   * The namespace selected for a context, else the setting, else the context's own.
+   * @param scope the model config that something is about to be done with; its folder may have a namespace of its own
+   */
+  placeOf(context: ContextChoice, scope?: vscode.Uri): ClusterPlace {
     const namespace =
-      this.#memory.selectedNamespace(context.name) ?? readSettings(undefined).namespace ?? context.namespace;
+      this.#memory.selectedNamespace(context.name) ?? readSettings(scope).namespace ?? context.namespace;
     return { context: context.name, namespace };
   }
 
@@ -111,7 +114,7 @@ export class Cluster implements vscode.Disposable {
     this.#changed.fire();
   }
 
-  /** What names the kubeconfig for the Kubernetes layer. */
+  /** What names the kubeconfig for the Kubernetes layer: a setting of the machine, which no folder can change. */
   kubeconfig(): { readonly kubeconfigPath?: string } {
     const { kubeconfig } = readSettings(undefined);
     return kubeconfig === null ? {} : { kubeconfigPath: kubeconfig };

@@ -2,7 +2,6 @@ import { startedAtMs } from './started.ts';
 import * as vscode from 'vscode';
 import type { BenchmarkChoices } from './choices.ts';
 import { Cluster } from './cluster.ts';
-import { offerLeftBehind } from './commands/cleanUp.ts';
 import { prepareRun } from './commands/planAsking.ts';
 import { disposeLogs } from './commands/deployments.ts';
 import { registerCommands } from './commands/register.ts';
@@ -11,6 +10,8 @@ import { ModelDiagnostics } from './diagnostics.ts';
 import { loadedBundles } from './engine.ts';
 import { createFailures } from './failures.ts';
 import { modelConfigSelector, ModelLenses } from './lens.ts';
+import { createLog } from './log.ts';
+import { lookForLeftBehind } from './lookForLeftBehind.ts';
 import { createMemory, type Memory } from './memory.ts';
 import { createHoldings } from './holdings.ts';
 import { Panels, type PanelReport } from './panel.ts';
@@ -19,6 +20,7 @@ import type { RunEnd } from './prepare.ts';
 import { Results } from './results.ts';
 import { Runs, type LiveRun } from './runs.ts';
 import type { Services } from './services.ts';
+import { reportWrongSettings } from './settings.ts';
 import { startRun } from './startRun.ts';
 import { ClusterTree } from './trees/clusterTree.ts';
 import { ResultsTree } from './trees/resultsTree.ts';
@@ -48,18 +50,19 @@ export interface TopologyBenchApi {
 /** Milliseconds that the bundle took to run; activation comes later, when VS Code wants it. */
 const loadedInMs = performance.now() - startedAtMs;
 
-let runsToStop: Runs | undefined;
+/** What must outlive the subscriptions, which VS Code disposes of while it still waits for `deactivate`. */
+let toEnd: { readonly runs: Runs; readonly log: vscode.LogOutputChannel } | undefined;
 
 /** Wiring only: nothing here touches the network, a cluster or a large file. */
 export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
   const began = performance.now();
-  const log = vscode.window.createOutputChannel('Topology Bench', { log: true });
+  const log = createLog(vscode.window.createOutputChannel('Topology Bench', { log: true }));
   const failures = createFailures(log);
   const memory = createMemory(context.workspaceState, context.globalState);
   const cluster = new Cluster(memory);
   const results = new Results(context.globalStorageUri, log);
   const runs = new Runs(memory, log);
-  runsToStop = runs;
+  toEnd = { runs, log };
   const panels = new Panels(context.extensionUri, createPanelContent(runs, results, memory, log), log);
   const { version } = context.extension.packageJSON as { version: string };
   const extension = { path: context.extensionPath, version };
@@ -80,7 +83,6 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
   };
   const lenses = new ModelLenses(memory, results, runs);
   context.subscriptions.push(
-    log,
     cluster,
     results,
     runs,
@@ -120,8 +122,9 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
       )
         cluster.changed();
     }),
+    reportWrongSettings(log),
+    lookForLeftBehind(services),
   );
-  if (memory.unfinished().length > 0) lookForLeftBehind(context, services);
 
   return {
     activationMs: loadedInMs + performance.now() - began,
@@ -140,31 +143,16 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
   };
 }
 
-/** A window that closes stops its runs, as far as it is given the time; what is left is found at the next start. */
+/**
+ * A window that closes stops its runs, as far as it is given the time; what is left is found at the next start. The log is
+ * the last to go, because a run writes to it until it has cleaned up.
+ */
 export async function deactivate(): Promise<void> {
-  await runsToStop?.stopAll();
-  runsToStop = undefined;
-}
-
-/** Later, so that it is no part of activation; and again, when a window that has just closed may still hold its lease. */
-function lookForLeftBehind(context: vscode.ExtensionContext, services: Services): void {
-  const delaysMs = [3_000, 70_000, 70_000];
-  let timer: NodeJS.Timeout | undefined;
-  let disposed = false;
-  const next = (): void => {
-    const delayMs = delaysMs.shift();
-    if (delayMs === undefined || disposed) return;
-    timer = setTimeout(() => {
-      void offerLeftBehind(services).then((lookAgain) => {
-        if (lookAgain) next();
-      });
-    }, delayMs);
-  };
-  next();
-  context.subscriptions.push({
-    dispose: () => {
-      disposed = true;
-      clearTimeout(timer);
-    },
-  });
+  const { runs, log } = toEnd ?? {};
+  toEnd = undefined;
+  try {
+    await runs?.stopAll();
+  } finally {
+    log?.dispose();
+  }
 }

@@ -35,7 +35,10 @@ export function createFailures(log: vscode.LogOutputChannel): Failures {
     show(error, doing, retry) {
       const problem = note(error, doing);
       if (isCancelled(problem)) return;
-      void offer(problem, log, retry);
+      offer(problem, log, retry).catch((offering: unknown) => {
+        // A window that closes takes its dialogs with it.
+        log.debug(explain(offering));
+      });
     },
   };
 }
@@ -54,6 +57,10 @@ async function offer(
   if (chosen === again) retry?.();
   else if (chosen === settings) await openSettings(setting);
   else if (chosen === showLog) log.show();
+  // What would be lost stays on offer while the user looks for the cause and mends it.
+  if (problem.reason === 'save-failed' && retry !== undefined && (chosen === settings || chosen === showLog)) {
+    await offer(problem, log, retry);
+  }
 }
 
 /** What caused an error, for the log: our own words, and stacks of faults of our own. Others' texts may name servers or users. */

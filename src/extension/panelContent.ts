@@ -54,6 +54,7 @@ function noRecord(): BenchError {
 
 function viewOfRun(run: LiveRun, canBenchmarkAgain: boolean): View {
   const { subject, cancelling, end, state } = run;
+  // A run in which every topology failed has a record too: it says of each what went wrong.
   if (end?.record) {
     return recordView(end.record, subject, canBenchmarkAgain, end.notSaved === null ? null : explain(end.notSaved));
   }
@@ -95,9 +96,9 @@ async function answer(
       void vscode.commands.executeCommand('topologyBench.benchmarkAgain' satisfies CommandId, runId);
       return;
     case 'open-record': {
-      const file = runId === null ? undefined : await results.fileOf(runId);
-      if (file === undefined) throw refusal(vscode.l10n.t('This run has no record on disk.'));
-      await vscode.window.showTextDocument(file, { viewColumn: vscode.ViewColumn.Active });
+      const document = runId === null ? undefined : await recordDocument(runId, runs, results);
+      if (document === undefined) throw refusal(vscode.l10n.t('This run has no record.'));
+      await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Active });
       return;
     }
     case 'open-settings':
@@ -107,6 +108,15 @@ async function answer(
       await vscode.env.clipboard.writeText(request.text);
       return;
   }
+}
+
+/** The record's file; a record that is not on the disk opens as a document that can be saved anywhere. */
+async function recordDocument(runId: string, runs: Runs, results: Results): Promise<vscode.TextDocument | undefined> {
+  const file = await results.fileOf(runId);
+  if (file !== undefined) return vscode.workspace.openTextDocument(file);
+  const record = runs.get(runId)?.end?.record ?? runs.get(runId)?.state?.record;
+  if (!record) return undefined;
+  return vscode.workspace.openTextDocument({ language: 'json', content: `${JSON.stringify(record, null, 2)}\n` });
 }
 
 function refusal(message: string): BenchError {

@@ -20,16 +20,20 @@ export interface PreparedRun {
   readonly warnings: readonly string[];
   /** What must not be shared with another run. */
   readonly pools: readonly string[];
-  /** Rejects only when there is no record. */
+  /** Never rejects: how it ended says what went wrong. */
   carryOut(emit: (event: RunEvent) => void, signal: AbortSignal): Promise<RunEnd>;
+  /** Writes a record of this run to where the settings say at this moment. @throws BenchError save-failed */
+  save(record: RunRecord): Promise<void>;
 }
 
 export interface RunEnd {
+  /** null when the run ended before there was anything to tell; there is one, without numbers, when every topology failed. */
   readonly record: RunRecord | null;
-  /** Why there is no record. */
+  /** Why nothing was measured. */
   readonly failure: BenchError | null;
+  /** Why the record is not on the disk. */
   readonly notSaved: BenchError | null;
-  /** What clean-up could not remove. */
+  /** What clean-up could not remove, or that it never came to its end. */
   readonly leftBehind: BenchError | null;
 }
 
@@ -111,22 +115,41 @@ export async function prepare(
     warnings: planned.warnings,
     pools: poolsOf(choices, plan.load.vantage === 'this-machine'),
     async carryOut(emit, runSignal) {
-      const target = watchClose(await openTarget(choices, planned, context));
-      const runs = watchSave(await context.results.storeFor(configUri(choices.subject)));
-      const { systemClock: clock, sha256 } = engine;
-      const ports = { target, runs, payload, clock, sha256, version: context.version };
-      const rest = (): Pick<RunEnd, 'notSaved' | 'leftBehind'> => ({
-        notSaved: runs.notSaved(),
-        leftBehind: target.leftBehind(),
-      });
+      let record: RunRecord | null = null;
+      let runs: ReturnType<typeof watchSave> | undefined;
+      let target: ReturnType<typeof watchClose> | undefined;
+      let failure: BenchError | null = null;
       try {
-        const record = await engine.benchmark(plan, runId, ports, emit, runSignal);
-        return { record, failure: null, ...rest() };
+        runs = watchSave(await storeOf(choices, context));
+        // From here on there may be something to clean up.
+        target = watchClose(await openTarget(choices, planned, context));
+        const { systemClock: clock, sha256 } = engine;
+        const ports = { target, runs, payload, clock, sha256, version: context.version };
+        const hear = (event: RunEvent): void => {
+          // A run in which no topology got numbers has its record too, though the engine then ends with the failure.
+          if (event.type === 'run-ended') record = event.record;
+          emit(event);
+        };
+        record = await engine.benchmark(plan, runId, ports, hear, runSignal);
       } catch (error) {
-        return { record: null, failure: toBenchError(error, 'running the benchmark'), ...rest() };
+        failure = toBenchError(error, 'running the benchmark');
       }
+      return {
+        record,
+        failure,
+        notSaved: runs?.notSaved() ?? null,
+        leftBehind: target?.leftBehind() ?? null,
+      };
+    },
+    async save(record) {
+      const store = await storeOf(choices, context);
+      await store.save(record);
     },
   };
+}
+
+function storeOf(choices: BenchmarkChoices, context: PrepareContext): Promise<Runs> {
+  return context.results.storeFor(configUri(choices.subject));
 }
 
 async function openTarget(choices: BenchmarkChoices, planned: Planned, context: PrepareContext): Promise<Target> {
@@ -173,9 +196,16 @@ function gpuPlan(choice: GpuChoice | null, settings: Settings): GpuPlan | null {
   };
 }
 
-/** The engine turns a failed clean-up into a warning of the run; who started it must know it as such. */
+/**
+ * The engine turns a failed clean-up into a warning of the run; who started it must know it as such. Nothing counts as
+ * cleaned up until it was.
+ */
 function watchClose(target: Target): Target & { leftBehind(): BenchError | null } {
-  let problem: BenchError | null = null;
+  let problem: BenchError | null = new BenchError({
+    reason: 'clean-up-incomplete',
+    message: 'The run ended before it had cleaned up, so something of it may be left.',
+    nextStep: 'Run Clean Up to find and remove it.',
+  });
   return {
     preflight: (...parts) => target.preflight(...parts),
     deploy: (...parts) => target.deploy(...parts),
@@ -199,6 +229,7 @@ function watchSave(runs: Runs): Runs & { notSaved(): BenchError | null } {
     async save(record) {
       try {
         await runs.save(record);
+        problem = null;
       } catch (error) {
         problem = toBenchError(error, 'saving the record');
         throw error;

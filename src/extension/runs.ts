@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { BenchError, cancelled, toBenchError } from '../core/errors.ts';
+import { cancelled, explain, toBenchError, type BenchError } from '../core/errors.ts';
 import { reduce, startState, type RunEvent, type RunState } from '../core/events.ts';
 import type { Plan } from '../core/plan.ts';
 import type { BenchmarkChoices } from './choices.ts';
@@ -100,6 +100,25 @@ export class Runs implements vscode.Disposable {
     return true;
   }
 
+  /**
+   * Saves the record of an ended run that could not be saved, where the settings say by now.
+   * @throws BenchError save-failed
+   */
+  async saveAgain(id: string): Promise<void> {
+    const entry = this.#entries.get(id);
+    const { end } = entry?.run ?? {};
+    if (entry === undefined || !end?.record) return;
+    let notSaved: BenchError | null = null;
+    try {
+      await entry.prepared.save(end.record);
+    } catch (error) {
+      notSaved = toBenchError(error, 'saving the record');
+    }
+    entry.run = { ...entry.run, end: { ...end, notSaved } };
+    this.#changed.fire(entry.run);
+    if (notSaved !== null) throw notSaved;
+  }
+
   /** Stops all runs; resolves when each has cleaned up. */
   async stopAll(): Promise<void> {
     const active = this.#active();
@@ -120,10 +139,12 @@ export class Runs implements vscode.Disposable {
     return [...this.#entries.values()].filter((entry) => entry.run.end === null);
   }
 
+  /** Never rejects: whoever waits for a run, the next one in its queue included, must learn that it is over. */
   async #carryOut(entry: Entry, before: readonly Entry[]): Promise<RunEnd> {
     let end: RunEnd;
     try {
       await this.#queue(entry, before);
+      await this.#note(entry);
       end = await this.#measure(entry);
     } catch (error) {
       end = { record: null, failure: toBenchError(error, 'starting the benchmark'), notSaved: null, leftBehind: null };
@@ -156,29 +177,41 @@ export class Runs implements vscode.Disposable {
     this.#update(entry, { waitsFor: '' });
   }
 
-  async #measure(entry: Entry): Promise<RunEnd> {
-    const { run, prepared } = entry;
+  /** What must be kept before anything is made: without it nobody would look for the remains of a run that was cut off. */
+  async #note({ run }: Entry): Promise<void> {
     const { target } = run.choices;
     await this.#memory.rememberRun(run.id, run.choices);
-    if (target.kind === 'kubernetes') {
-      const { context, namespace } = target;
-      await this.#memory.noteUnfinished({ runId: run.id, context, namespace, startedAt: new Date().toISOString() });
-    }
-    const end = await prepared.carryOut((event) => {
-      this.#fold(entry, event);
+    if (target.kind !== 'kubernetes') return;
+    const { context, namespace } = target;
+    await this.#memory.noteUnfinished({ runId: run.id, context, namespace, startedAt: new Date().toISOString() });
+  }
+
+  async #measure(entry: Entry): Promise<RunEnd> {
+    const end = await entry.prepared.carryOut((event) => {
+      this.#hear(entry, event);
     }, entry.stop.signal);
-    if (end.leftBehind === null) await this.#memory.forgetUnfinished(run.id);
-    if (end.record !== null && tellingRows(end.record).length > 0) {
-      await this.#memory.rememberMeasured(run.id, run.choices.subject);
+    try {
+      if (end.leftBehind === null) await this.#memory.forgetUnfinished(entry.run.id);
+      if (end.record !== null && tellingRows(end.record).length > 0) {
+        await this.#memory.rememberMeasured(entry.run.id, entry.run.choices.subject);
+      }
+    } catch (error) {
+      // A window that closes takes its memory away first; the run has ended all the same.
+      this.#log.warn(`${entry.run.id}: was not remembered: ${explain(error)}`);
     }
     return end;
   }
 
-  #fold(entry: Entry, event: RunEvent): void {
-    this.#logEvent(entry.run, event);
-    const { state } = entry.run;
-    if (event.type === 'run-started') this.#update(entry, { state: startState(event) });
-    else if (state !== null) this.#update(entry, { state: reduce(state, event) });
+  /** Never throws: nothing that is shown or logged may stop the run, least of all its clean-up. */
+  #hear(entry: Entry, event: RunEvent): void {
+    try {
+      this.#logEvent(entry.run, event);
+      const { state } = entry.run;
+      if (event.type === 'run-started') this.#update(entry, { state: startState(event) });
+      else if (state !== null) this.#update(entry, { state: reduce(state, event) });
+    } catch (error) {
+      this.#log.error(`${entry.run.id}: the event ${event.type} could not be shown: ${explain(error)}`);
+    }
   }
 
   #update(entry: Entry, change: Partial<LiveRun>): void {
@@ -187,7 +220,8 @@ export class Runs implements vscode.Disposable {
   }
 
   #forgetOldest(): void {
-    const ended = [...this.#entries.values()].filter((entry) => entry.run.end !== null);
+    // A record that is nowhere else is kept as long as the window.
+    const ended = [...this.#entries.values()].filter(({ run }) => run.end !== null && run.end.notSaved === null);
     for (const { run } of ended.slice(0, -keptEndedRuns)) this.#entries.delete(run.id);
   }
 
@@ -220,7 +254,8 @@ export class Runs implements vscode.Disposable {
 
   #logEnd(run: LiveRun, end: RunEnd): void {
     if (end.record !== null) this.#log.info(`${run.id}: ${end.record.status}`);
-    if (end.failure instanceof BenchError) this.#log.info(`${run.id}: ended without a record [${end.failure.reason}]`);
+    else this.#log.info(`${run.id}: ended without a record`);
+    if (end.failure !== null) this.#log.info(`${run.id}: measured nothing [${end.failure.reason}]`);
   }
 }
 

@@ -26,31 +26,31 @@ export interface Settings {
   readonly packageIndexUrl: string | null;
 }
 
-/** @param scope the model config or folder that the settings are for */
+/**
+ * A value of the wrong type, which a settings file may well hold, counts as not set (see reportWrongSettings).
+ * @param scope the model config or folder that the settings are for
+ */
 export function readSettings(scope: vscode.Uri | undefined): Settings {
-  const configuration = vscode.workspace.getConfiguration('topologyBench', scope ?? null);
-  const text = (key: SettingKey): string => configuration.get<string>(key, '').trim();
-  const number = (key: SettingKey): number => configuration.get<number>(key, Number(settingDefaults[key]));
+  const value = reader(scope);
+  const text = (key: KeyOf<'text'>): string => value(key).trim();
   const requirements = text('images.requirements');
   return {
-    codeLens: configuration.get<boolean>('codeLens.enabled', true),
+    codeLens: value('codeLens.enabled'),
     profile: text('profile') === 'standard' ? 'standard' : 'quick',
-    cores: number('cores'),
+    cores: value('cores'),
     namespace: orNull(text('namespace')),
     kubeconfig: orNull(text('kubeconfig')),
     resultsFolder: text('resultsFolder'),
     vantage: text('load.vantage') === 'this-machine' ? 'this-machine' : 'in-cluster',
-    requestTimeoutMs: number('load.requestTimeoutMs'),
-    readyTimeoutSeconds: number('readyTimeoutSeconds'),
+    requestTimeoutMs: value('load.requestTimeoutMs'),
+    readyTimeoutSeconds: value('readyTimeoutSeconds'),
     gpu: {
       resource: text('gpu.resource') === '' ? settingDefaults['gpu.resource'] : text('gpu.resource'),
-      nodeSelector: { ...configuration.get<Record<string, string>>('gpu.nodeSelector', {}) },
-      tolerations: configuration
-        .get<GpuPlan['tolerations']>('gpu.tolerations', [])
-        .map((toleration) => ({ ...toleration })),
+      nodeSelector: { ...value('gpu.nodeSelector') },
+      tolerations: value('gpu.tolerations').map((toleration) => ({ ...toleration })),
       runtimeClassName: orNull(text('gpu.runtimeClass')),
     },
-    allowCpuProvider: configuration.get<boolean>('allowCpuProvider', false),
+    allowCpuProvider: value('allowCpuProvider'),
     images: {
       ...image('server', text('images.server')),
       ...image('triton', text('images.triton')),
@@ -60,6 +60,87 @@ export function readSettings(scope: vscode.Uri | undefined): Settings {
     },
     packageIndexUrl: orNull(text('packageIndexUrl')),
   };
+}
+
+/** What each type of setting is made of; plans check the values themselves. */
+interface Types {
+  text: string;
+  number: number;
+  boolean: boolean;
+  labels: Readonly<Record<string, string>>;
+  tolerations: GpuPlan['tolerations'];
+}
+
+const fits: { readonly [Type in keyof Types]: (value: unknown) => value is Types[Type] } = {
+  text: (value) => typeof value === 'string',
+  number: (value): value is number => typeof value === 'number' && Number.isFinite(value),
+  boolean: (value) => typeof value === 'boolean',
+  labels: isTextRecord,
+  tolerations: (value): value is GpuPlan['tolerations'] => Array.isArray(value) && value.every(isTextRecord),
+};
+
+const typeOf = {
+  'codeLens.enabled': 'boolean',
+  profile: 'text',
+  cores: 'number',
+  namespace: 'text',
+  kubeconfig: 'text',
+  resultsFolder: 'text',
+  'load.vantage': 'text',
+  'load.requestTimeoutMs': 'number',
+  readyTimeoutSeconds: 'number',
+  'gpu.resource': 'text',
+  'gpu.nodeSelector': 'labels',
+  'gpu.tolerations': 'tolerations',
+  'gpu.runtimeClass': 'text',
+  allowCpuProvider: 'boolean',
+  'images.server': 'text',
+  'images.triton': 'text',
+  'images.loadGenerator': 'text',
+  'images.packages': 'text',
+  'images.requirements': 'text',
+  packageIndexUrl: 'text',
+} as const satisfies Record<SettingKey, keyof Types>;
+
+type KeyOf<Type extends keyof Types> = {
+  [Key in SettingKey]: (typeof typeOf)[Key] extends Type ? Key : never;
+}[SettingKey];
+
+function reader(scope: vscode.Uri | undefined): <Key extends SettingKey>(key: Key) => Types[(typeof typeOf)[Key]] {
+  const configuration = vscode.workspace.getConfiguration('topologyBench', scope ?? null);
+  return <Key extends SettingKey>(key: Key) => {
+    type Value = Types[(typeof typeOf)[Key]];
+    const check: (value: unknown) => boolean = fits[typeOf[key]];
+    const value = configuration.get<unknown>(key);
+    return (check(value) ? value : settingDefaults[key]) as Value;
+  };
+}
+
+/** Says in the log, once each until it is corrected, which settings have a value of the wrong type. */
+export function reportWrongSettings(log: vscode.LogOutputChannel): vscode.Disposable {
+  let told: ReadonlySet<SettingKey> = new Set();
+  const report = (): void => {
+    const wrong = new Set(wrongSettings());
+    for (const key of wrong) {
+      if (told.has(key)) continue;
+      log.warn(`The setting topologyBench.${key} has a value of the wrong type, so its default is used.`);
+    }
+    told = wrong;
+  };
+  report();
+  return vscode.workspace.onDidChangeConfiguration((event) => {
+    if (event.affectsConfiguration('topologyBench')) report();
+  });
+}
+
+/** In the window's own settings or in those of any of its folders. */
+function wrongSettings(): SettingKey[] {
+  const scopes = [null, ...(vscode.workspace.workspaceFolders ?? []).map((folder) => folder.uri)];
+  const configurations = scopes.map((scope) => vscode.workspace.getConfiguration('topologyBench', scope));
+  return (Object.keys(typeOf) as SettingKey[]).filter((key) => {
+    const check: (value: unknown) => boolean = fits[typeOf[key]];
+    return configurations.some((configuration) => !check(configuration.get<unknown>(key)));
+  });
 }
 
 /** Where run records go: of the folder that a model lies in, or the extension's own storage. */
@@ -78,6 +159,15 @@ export function openSettings(key?: SettingKey | 'images'): Thenable<unknown> {
 
 function orNull(text: string): string | null {
   return text === '' ? null : text;
+}
+
+function isTextRecord(value: unknown): value is Readonly<Record<string, string>> {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    Object.values(value).every((entry) => typeof entry === 'string')
+  );
 }
 
 function image(name: 'server' | 'triton' | 'loadGenerator', value: string): Partial<ImagesPlan> {

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { BenchError, explain, isCancelled } from '../core/errors.ts';
+import { BenchError, explain, isCancelled, toBenchError } from '../core/errors.ts';
 import type { CommandId } from './contributions.ts';
 import { runFraction, runProgress, runTime } from './describe.ts';
 import { plainText } from './plainText.ts';
@@ -83,32 +83,68 @@ function words(run: LiveRun): string {
 /** What went well shows in the panel; what did not is said, with what can be done. */
 function tell(run: LiveRun, end: RunEnd, services: Services, retry: (() => void) | undefined): void {
   const { failures } = services;
-  if (end.failure !== null) failures.show(end.failure, 'running the benchmark', retry);
-  if (end.notSaved !== null) failures.show(end.notSaved, 'saving the record');
-  if (end.leftBehind !== null) void offerCleanUp(end.leftBehind, services);
+  if (end.notSaved !== null) offerToSave(run.id, end.notSaved, services);
+  if (end.leftBehind !== null) {
+    offerCleanUp(run, end.leftBehind, services).catch((error: unknown) => {
+      failures.note(error, 'offering to clean up');
+    });
+  }
   const failed =
     end.record?.topologies.filter((topology) => topology.failure !== null && topology.status !== 'cancelled') ?? [];
-  if (failed.length === 0) return;
-  void (async () => {
-    const showLog = vscode.l10n.t('Show Log');
-    const again = vscode.l10n.t('Retry');
-    const reasons = failed.map((topology) =>
-      `${topology.topology.name}: ${topology.failure?.message ?? ''} ${topology.failure?.nextStep ?? ''}`.trim(),
-    );
-    const buttons = [...(retry === undefined ? [] : [again]), showLog];
-    const message = plainText(vscode.l10n.t('Benchmark of {0}: {1}', run.subject, reasons.join(' ')));
-    const chosen = await vscode.window.showWarningMessage(message, ...buttons);
-    if (chosen === showLog) services.log.show();
-    else if (chosen === again) retry?.();
-  })();
+  if (failed.length === 0) {
+    if (end.failure !== null) failures.show(end.failure, 'running the benchmark', retry);
+    return;
+  }
+  // The record tells of each topology what went wrong, which is more than the first failure does.
+  if (end.failure !== null) failures.note(end.failure, 'running the benchmark');
+  const reasons = failed.map((topology) =>
+    `${topology.topology.name}: ${topology.failure?.message ?? ''} ${topology.failure?.nextStep ?? ''}`.trim(),
+  );
+  sayFailed(run, reasons, services, retry).catch((error: unknown) => {
+    failures.note(error, 'saying what failed');
+  });
 }
 
-async function offerCleanUp(leftBehind: NonNullable<RunEnd['leftBehind']>, services: Services): Promise<void> {
+async function sayFailed(
+  run: LiveRun,
+  reasons: readonly string[],
+  services: Services,
+  retry: (() => void) | undefined,
+): Promise<void> {
+  const showLog = vscode.l10n.t('Show Log');
+  const again = vscode.l10n.t('Retry');
+  const buttons = [...(retry === undefined ? [] : [again]), showLog];
+  const message = plainText(vscode.l10n.t('Benchmark of {0}: {1}', run.subject, reasons.join(' ')));
+  const chosen = await vscode.window.showWarningMessage(message, ...buttons);
+  if (chosen === showLog) services.log.show();
+  else if (chosen === again) retry?.();
+}
+
+/** Offers to save the record again, as often as it takes: it cannot be measured a second time. */
+function offerToSave(runId: string, problem: BenchError, services: Services): void {
+  const { failures, runs, results } = services;
+  failures.show(problem, 'saving the record', () => {
+    runs.saveAgain(runId).then(
+      () => {
+        results.changed();
+        void vscode.window.showInformationMessage(vscode.l10n.t('The record of the benchmark is saved.'));
+      },
+      (error: unknown) => {
+        offerToSave(runId, toBenchError(error, 'saving the record'), services);
+      },
+    );
+  });
+}
+
+/** Of the run's own cluster, which need not be the one that the Cluster view shows. */
+async function offerCleanUp(run: LiveRun, leftBehind: BenchError, services: Services): Promise<void> {
   if (isCancelled(leftBehind)) return;
   services.failures.note(leftBehind, 'cleaning up');
   const cleanUp = vscode.l10n.t('Clean Up');
   const showLog = vscode.l10n.t('Show Log');
-  const chosen = await vscode.window.showWarningMessage(plainText(explain(leftBehind)), cleanUp, showLog);
-  if (chosen === cleanUp) await vscode.commands.executeCommand('topologyBench.cleanUp' satisfies CommandId);
-  else if (chosen === showLog) services.log.show();
+  const buttons = run.choices.target.kind === 'kubernetes' ? [cleanUp, showLog] : [showLog];
+  const chosen = await vscode.window.showWarningMessage(plainText(explain(leftBehind)), ...buttons);
+  if (chosen === cleanUp) {
+    await vscode.commands.executeCommand('topologyBench.cleanUp' satisfies CommandId, run.choices.target);
+  } else if (chosen === showLog) services.log.show();
 }

@@ -7,10 +7,13 @@ import type { Services } from '../services.ts';
 import { signalFrom } from '../signals.ts';
 import { trustedOrTold } from '../trust.ts';
 
-/** Finds what runs left behind in the current namespace, shows it, and removes what the user ticks. */
-export async function cleanUp(services: Services): Promise<void> {
+/**
+ * Finds what runs left behind in the namespace that it was called on, else in the current one, shows it, and removes what
+ * the user ticks.
+ */
+export async function cleanUp(argument: unknown, services: Services): Promise<void> {
   if (!(await trustedOrTold())) return;
-  const place = await services.cluster.current();
+  const place = placeIn(argument) ?? (await services.cluster.current());
   if (place === undefined) {
     void vscode.window.showInformationMessage(
       vscode.l10n.t('No Kubernetes context is selected, so there is nothing to clean up.'),
@@ -41,10 +44,11 @@ export async function cleanUp(services: Services): Promise<void> {
 
 /**
  * After activation: runs that a closed window left behind are looked for, but only where such a run is noted; their
- * clean-up is offered. True when one of them still seems to be looked after, which may be an echo of a window that has just
- * closed: then it is worth looking again a minute later.
+ * clean-up is offered, once each. True when one of them still seems to be looked after, which may be an echo of a window
+ * that has just closed: then it is worth looking again a minute later.
+ * @param offered ids of the runs that were offered by this window already; those offered now are added
  */
-export async function offerLeftBehind(services: Services): Promise<boolean> {
+export async function offerLeftBehind(services: Services, offered: Set<string>): Promise<boolean> {
   if (!vscode.workspace.isTrusted) return false;
   const noted = new Set(services.memory.unfinished().map((run) => run.runId));
   const places = new Map<string, ClusterPlace>();
@@ -57,12 +61,12 @@ export async function offerLeftBehind(services: Services): Promise<boolean> {
       const runs = (await foreign(place, services)).filter((leftover) => leftover.kind === 'run');
       await forgetMarkers(place, services, new Set(runs.map((leftover) => leftover.id)));
       lookAgain ||= runs.some((run) => run.inUse && noted.has(run.id));
-      const left = runs.filter((run) => !run.inUse);
-      if (left.length > 0) {
-        offer(place, left, services).catch((error: unknown) => {
-          services.failures.show(error, 'cleaning up');
-        });
-      }
+      const left = runs.filter((run) => !run.inUse && !offered.has(run.id));
+      if (left.length === 0) continue;
+      for (const run of left) offered.add(run.id);
+      offer(place, left, services).catch((error: unknown) => {
+        services.failures.show(error, 'cleaning up');
+      });
     } catch (error) {
       // Nobody asked, so a cluster that is away at the moment is no news; the note stays for the next start.
       services.log.info(`Looking for runs left behind on ${place.context}/${place.namespace} did not succeed.`);
@@ -117,13 +121,29 @@ async function foreign(place: ClusterPlace, services: Services): Promise<Leftove
   return (await services.cluster.leftovers(place)).filter((leftover) => !own.has(leftover.id));
 }
 
-/** A noted run of which nothing is there any more is finished. */
+/** Longest that a run may be on its way before anything of it is on the cluster: its checks, and those before them. */
+const nothingYetMs = 15 * 60_000;
+
+/**
+ * A noted run of which nothing is there any more is finished. One that was noted lately may be another window's that has
+ * made nothing yet: its note is all that would find it later.
+ */
 async function forgetMarkers(place: ClusterPlace, services: Services, present: ReadonlySet<string>): Promise<void> {
   const active = new Set(services.runs.active().map((run) => run.id));
   for (const run of services.memory.unfinished()) {
     const here = run.context === place.context && run.namespace === place.namespace;
-    if (here && !present.has(run.runId) && !active.has(run.runId)) await services.memory.forgetUnfinished(run.runId);
+    const recent = Date.now() - Date.parse(run.startedAt) < nothingYetMs;
+    if (here && !recent && !present.has(run.runId) && !active.has(run.runId)) {
+      await services.memory.forgetUnfinished(run.runId);
+    }
   }
+}
+
+function placeIn(argument: unknown): ClusterPlace | undefined {
+  if (typeof argument !== 'object' || argument === null) return undefined;
+  if (!('context' in argument) || !('namespace' in argument)) return undefined;
+  const { context, namespace } = argument;
+  return typeof context === 'string' && typeof namespace === 'string' ? { context, namespace } : undefined;
 }
 
 function itemOf(leftover: Leftover): vscode.QuickPickItem & { readonly leftover: Leftover } {

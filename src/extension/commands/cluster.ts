@@ -3,24 +3,36 @@ import { BenchError } from '../../core/errors.ts';
 import { pickOne } from '../questions/pick.ts';
 import type { Services } from '../services.ts';
 
-/** Another context for this window; the kubeconfig is left as it is. */
+/** Another context for this window, or whichever the kubeconfig says; the kubeconfig is left as it is. */
 export async function selectContext({ cluster, memory }: Services): Promise<void> {
-  const current = await cluster.current();
-  const answer = await pickOne<string>({
+  const answer = await pickOne<{ readonly context: string | undefined }>({
     title: vscode.l10n.t('Select Kubernetes Context'),
     placeholder: vscode.l10n.t('Which context? Your kubeconfig is not changed.'),
     canGoBack: false,
-    choices: async () =>
-      (await cluster.contexts()).map((context) => ({
-        label: context.name,
-        description: context.current ? vscode.l10n.t('current in the kubeconfig') : '',
-        icon: 'server-environment',
-        value: context.name,
-        picked: context.name === current?.context,
-      })),
+    async choices() {
+      const contexts = await cluster.contexts();
+      // A context that the kubeconfig names no more counts as none selected, as it does in Cluster.current.
+      const selected = contexts.find((context) => context.name === memory.selectedContext())?.name;
+      return [
+        {
+          label: vscode.l10n.t("Follow the kubeconfig's current context"),
+          description: contexts.find((context) => context.current)?.name ?? vscode.l10n.t('it names none'),
+          icon: 'sync',
+          value: { context: undefined },
+          picked: selected === undefined,
+        },
+        ...contexts.map((context) => ({
+          label: context.name,
+          description: context.current ? vscode.l10n.t('current in the kubeconfig') : '',
+          icon: 'server-environment',
+          value: { context: context.name },
+          picked: context.name === selected,
+        })),
+      ];
+    },
   });
   if (answer.kind !== 'value') return;
-  await memory.selectContext(answer.value);
+  await memory.selectContext(answer.value.context);
   cluster.changed();
 }
 

@@ -6,7 +6,7 @@ import type { BenchmarkChoices, GpuChoice, TargetChoice } from '../choices.ts';
 import type { ClusterPlace } from '../cluster.ts';
 import { allTopologies, gpuName, subjectName, topologyDescriptions } from '../describe.ts';
 import { loadKubernetes } from '../engine.ts';
-import type { Planned } from '../prepare.ts';
+import { configUri, type Planned } from '../prepare.ts';
 import { plainText } from '../plainText.ts';
 import { pickOne } from '../questions/pick.ts';
 import { saveSubject, subjectFrom } from '../questions/subject.ts';
@@ -43,11 +43,12 @@ async function askDeploy(argument: unknown, services: Services): Promise<DeployC
   const subject = await subjectFrom(topologyOf(argument) === undefined ? argument : undefined, title);
   if (subject === undefined) return undefined;
   const last = services.memory.lastChoices();
+  const config = configUri(subject);
   const target = await pickOne<TargetChoice>({
     title,
     placeholder: vscode.l10n.t('Where should {0} be deployed?', topology),
     canGoBack: false,
-    choices: () => targetChoices(services.cluster, last?.target, false),
+    choices: () => targetChoices(services.cluster, config, last?.target, false),
   });
   if (target.kind !== 'value' || target.value.kind !== 'kubernetes') return undefined;
   const place = target.value;
@@ -55,7 +56,7 @@ async function askDeploy(argument: unknown, services: Services): Promise<DeployC
     title,
     placeholder: vscode.l10n.t('Which GPU does it get?'),
     canGoBack: false,
-    choices: (signal) => gpuChoices(services.cluster, place, readSettings(undefined), last?.gpu, signal),
+    choices: (signal) => gpuChoices(services.cluster, place, readSettings(config), last?.gpu, signal),
   });
   if (gpu.kind !== 'value') return undefined;
   return { subject, topologies: [topology], target: place, gpu: gpu.value, profile: 'quick' };
@@ -77,17 +78,29 @@ async function askTopology(title: string): Promise<TopologyName | undefined> {
 }
 
 async function confirmed(choices: DeployChoices, lacksNamespace: boolean): Promise<boolean> {
-  const { context, namespace } = choices.target;
   const deployNow = lacksNamespace ? vscode.l10n.t('Create the namespace and deploy') : vscode.l10n.t('Deploy');
+  const chosen = await vscode.window.showInformationMessage(deployQuestion(choices), { modal: true }, deployNow);
+  return chosen === deployNow;
+}
+
+/** What will be there, where, and what it holds until it is deleted. */
+export function deployQuestion(choices: DeployChoices): string {
+  const { context, namespace } = choices.target;
   const what = vscode.l10n.t(
-    '{0} with the model {1} on {2}/{3}, {4}. It stays, and keeps its GPU, until you delete it.',
+    '{0} with the model {1} on {2}/{3}, {4}.',
     choices.topologies.join(', '),
     subjectName(choices.subject),
     context,
     namespace,
     gpuName(choices.gpu),
   );
-  return (await vscode.window.showInformationMessage(what, { modal: true }, deployNow)) === deployNow;
+  const stays =
+    choices.gpu === null
+      ? vscode.l10n.t('It stays until you delete it.')
+      : choices.gpu.count === 1
+        ? vscode.l10n.t('It stays, and keeps its GPU, until you delete it.')
+        : vscode.l10n.t('It stays, and keeps its {0} GPUs, until you delete it.', choices.gpu.count);
+  return `${what} ${stays}`;
 }
 
 async function deploy(planned: Planned, place: ClusterPlace, services: Services): Promise<void> {

@@ -47,7 +47,7 @@ export function registerCommands(services: Services, refresh: () => void): vscod
     'topologyBench.openResults': { doing: 'opening the results', run: (argument) => openResults(argument, services) },
     'topologyBench.openRecord': { doing: 'opening the run record', run: (argument) => openRecord(argument) },
     'topologyBench.deleteResult': { doing: 'deleting the result', run: (argument) => deleteResult(argument, services) },
-    'topologyBench.cleanUp': { doing: 'cleaning up', run: () => cleanUp(services) },
+    'topologyBench.cleanUp': { doing: 'cleaning up', run: (argument) => cleanUp(argument, services) },
     'topologyBench.refresh': {
       doing: 'refreshing',
       run: async () => {

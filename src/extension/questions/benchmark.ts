@@ -4,6 +4,7 @@ import { profileNames, type ProfileName } from '../../core/profiles.ts';
 import type { BenchmarkChoices, GpuChoice, Subject, TargetChoice } from '../choices.ts';
 import type { Cluster } from '../cluster.ts';
 import { allTopologies, choicesSummary, profileSummary, topologyDescriptions } from '../describe.ts';
+import { configUri } from '../prepare.ts';
 import type { Settings } from '../settings.ts';
 import { pickOne, pickSeveral, type Answer } from './pick.ts';
 import { gpuChoices, targetChoices } from './target.ts';
@@ -83,7 +84,7 @@ function questionsOf(known: Known, draft: Draft): (() => Promise<Asked>)[] {
         title,
         placeholder: vscode.l10n.t('Where should they run?'),
         canGoBack: known.topologies === undefined,
-        choices: () => targetChoices(cluster, draft.target ?? last?.target, true),
+        choices: () => targetChoices(cluster, configUri(known.subject), draft.target ?? last?.target, true),
       });
       return take(answer, (target) => {
         draft.target = target;

@@ -7,9 +7,13 @@ import { gpuName } from '../describe.ts';
 import type { Settings } from '../settings.ts';
 import type { Choice, Note } from './pick.ts';
 
-/** Contexts with the current one first, and this machine; a kubeconfig that cannot be read is said, not hidden. */
+/**
+ * Contexts with the current one first, and this machine; a kubeconfig that cannot be read is said, not hidden.
+ * @param scope the model config that the target is for
+ */
 export async function targetChoices(
   cluster: Cluster,
+  scope: vscode.Uri | undefined,
   last: TargetChoice | undefined,
   withLocal: boolean,
 ): Promise<(Choice<TargetChoice> | Note)[]> {
@@ -27,7 +31,7 @@ export async function targetChoices(
       (a, b) => Number(b.name === selected?.context) - Number(a.name === selected?.context),
     );
     const choices = contexts.map((context): Choice<TargetChoice> => {
-      const place = cluster.placeOf(context);
+      const place = cluster.placeOf(context, scope);
       return {
         label: `${place.context}/${place.namespace}`,
         description:

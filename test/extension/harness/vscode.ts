@@ -124,20 +124,15 @@ export class VsCode implements AsyncDisposable {
     await this.changeSettings({});
     if (this.options.vsix !== undefined) await this.#installExtension(resolve(this.options.vsix));
     this.#port = await freePort();
-    const server = this.#spawn([
-      ...['--host', '127.0.0.1', '--port', String(this.#port), '--without-connection-token'],
-      ...(this.options.workspaceTrust === true ? [] : ['--disable-workspace-trust']),
-      '--disable-experiments',
-      // The newest version takes an extension under development only beside a test driver.
-      ...(this.options.extensionDevelopmentPath === undefined ? [] : ['--enable-smoke-test-driver']),
-    ]);
-    this.#process = server;
-    const deadline = Date.now() + 60_000;
-    while (!(await this.#answers())) {
-      if (hasEnded(server)) throw new Error(`The server ended with ${String(server.exitCode ?? server.signalCode)}.`);
-      if (Date.now() > deadline) throw new Error('The server did not answer within 60 s.');
-      await delay(50);
-    }
+    await this.#serve();
+  }
+
+  /**
+   * Starts anew what `kill` has ended, on the same data and at the same address: what a window keeps in the browser is
+   * kept by address.
+   */
+  async restart(): Promise<void> {
+    await this.#serve();
   }
 
   /** What server and extension host wrote to their output. */
@@ -161,6 +156,23 @@ export class VsCode implements AsyncDisposable {
 
   get #logPath(): string {
     return join(this.dataDirectory, 'server.log');
+  }
+
+  async #serve(): Promise<void> {
+    const server = this.#spawn([
+      ...['--host', '127.0.0.1', '--port', String(this.#port), '--without-connection-token'],
+      ...(this.options.workspaceTrust === true ? [] : ['--disable-workspace-trust']),
+      '--disable-experiments',
+      // The newest version takes an extension under development only beside a test driver.
+      ...(this.options.extensionDevelopmentPath === undefined ? [] : ['--enable-smoke-test-driver']),
+    ]);
+    this.#process = server;
+    const deadline = Date.now() + 60_000;
+    while (!(await this.#answers())) {
+      if (hasEnded(server)) throw new Error(`The server ended with ${String(server.exitCode ?? server.signalCode)}.`);
+      if (Date.now() > deadline) throw new Error('The server did not answer within 60 s.');
+      await delay(50);
+    }
   }
 
   #themeSetting(theme: Theme): Record<string, unknown> {

@@ -194,7 +194,14 @@ describe('benchmark', () => {
     ],
     ["Failed to resolve 'pypi.corp.example'", 'Failed to resolve (address)'],
     ["'Connection to pypi.corp.example timed out.'", "'Connection to (address) timed out.'"],
+    ['getaddrinfo ENOTFOUND api.corp.example', 'getaddrinfo ENOTFOUND (address)'],
+    ['no answer from [fd00::1]:443', 'no answer from (address)'],
+    ['getaddrinfo EAI_AGAIN kube', 'getaddrinfo EAI_AGAIN (address)'],
+    ['connect ECONNREFUSED 10.1.2.3:6443', 'connect ECONNREFUSED (address)'],
+    ['connect ECONNREFUSED ::1:6443', 'connect ECONNREFUSED (address)'],
     // What tells the cause stays.
+    ['[10:20:30] loading', '[10:20:30] loading'],
+    ['ECONNRESET while reading', 'ECONNRESET while reading'],
     [
       '0/1 nodes are available: 1 Insufficient nvidia.com/gpu.',
       '0/1 nodes are available: 1 Insufficient nvidia.com/gpu.',

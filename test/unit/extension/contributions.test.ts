@@ -112,6 +112,10 @@ test('views, their container, the panel, the language and the walkthrough have t
   expect(contributes.walkthroughs.map((walkthrough) => walkthrough.id)).toEqual([walkthroughId]);
 });
 
+test('is activated at every start, or the remains of a run would be found only by who opens the right file', () => {
+  expect(manifest.activationEvents).toContain('onStartupFinished');
+});
+
 test('every setting of the table is contributed with its default, and no other', () => {
   const defaults = Object.fromEntries(
     Object.entries(settings).map(([key, setting]) => [key.replace('topologyBench.', ''), setting.default]),

@@ -7,15 +7,19 @@ import { poolsOf } from '../../../src/extension/choices.ts';
 import {
   aboutTime,
   choicesSummary,
+  lensTitles,
   planDetail,
   planSummary,
   profileSummary,
+  rowFigures,
   runFraction,
   runPlace,
   runProgress,
   subjectName,
+  tellingRows,
   topologyProgress,
 } from '../../../src/extension/describe.ts';
+import { sampleRecord } from '../../support/sampleRecord.ts';
 
 const gpu = { resource: 'nvidia.com/gpu', count: 1, product: null };
 const onCluster: BenchmarkChoices = {
@@ -134,6 +138,20 @@ test('the fraction rises from nothing to one and never falls', () => {
   expect(fractions[0]).toBe(0);
   expect([...fractions].sort((a, b) => a - b)).toEqual(fractions);
   expect(runFraction(begun)).toBeLessThan(1 / 3);
+});
+
+test('a lens says p50, p95 and RPS of three topologies in few characters, and its tooltip in full', () => {
+  const rows = tellingRows(sampleRecord());
+  const titles = lensTitles(rows);
+  expect(titles).toEqual([
+    'p50/p95 fastapi 68.2/113 ms 447 RPS',
+    'triton 34.2/47.3 ms 917 RPS',
+    'hybrid 42.4/63.6 ms 730 RPS',
+  ]);
+  expect(titles.join(' | ').length).toBeLessThan(100);
+  expect(rows.map(rowFigures)[1]).toBe('triton: p50 34.2 ms, p95 47.3 ms, 917 RPS at 32 connections');
+  const tooFew = rows.map((row) => ({ ...row, p95Ms: null }));
+  expect(lensTitles(tooFew)[0]).toBe('p50/p95 fastapi 68.2/– ms 447 RPS');
 });
 
 test('runs that would spoil each other share a pool, others do not', () => {

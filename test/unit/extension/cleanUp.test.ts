@@ -1,0 +1,163 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Leftover } from '../../../src/core/cluster.ts';
+import { settingDefaults } from '../../../src/extension/contributions.ts';
+import type { UnfinishedRun } from '../../../src/extension/memory.ts';
+import type { Services } from '../../../src/extension/services.ts';
+import { fakeVscode, trustGranted, useDefaults } from './fakeVscode.ts';
+
+vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
+const { cleanUp, offerLeftBehind } = await import('../../../src/extension/commands/cleanUp.ts');
+const { lookForLeftBehind } = await import('../../../src/extension/lookForLeftBehind.ts');
+
+const now = Date.parse('2026-11-24T21:00:00Z');
+const minutesAgo = (minutes: number): string => new Date(now - minutes * 60_000).toISOString();
+const place = { context: 'kind-x', namespace: 'team-a' };
+const noted = (runId: string, startedAt: string): UnfinishedRun => ({ ...place, runId, startedAt });
+const left = (id: string, inUse = false): Leftover => ({
+  kind: 'run',
+  id,
+  namespace: place.namespace,
+  createdAt: minutesAgo(5),
+  objects: [{ kind: 'ConfigMap', name: `tb-${id}`, uid: id }],
+  gpus: 1,
+  inUse,
+});
+
+let unfinished: UnfinishedRun[] = [];
+let onCluster: Leftover[] = [];
+const asked = vi.fn();
+const removed: string[] = [];
+const services = {
+  memory: {
+    unfinished: () => unfinished,
+    async forgetUnfinished(runId: string) {
+      unfinished = unfinished.filter((run) => run.runId !== runId);
+    },
+  },
+  runs: { active: () => [{ id: 'own' }] },
+  cluster: {
+    current: async () => ({ context: 'other', namespace: 'default' }),
+    async leftovers(where: unknown) {
+      asked(where);
+      return onCluster;
+    },
+    async removeLeftovers(_where: unknown, leftovers: readonly Leftover[]) {
+      removed.push(...leftovers.map(({ id }) => id));
+    },
+    changed: () => undefined,
+  },
+  failures: { note: vi.fn(), show: vi.fn() },
+  log: { info: () => undefined },
+} as unknown as Services;
+
+beforeEach(() => {
+  vi.clearAllMocks();
+  vi.useFakeTimers({ now });
+  useDefaults(settingDefaults);
+  fakeVscode.workspace.isTrusted = true;
+  unfinished = [];
+  onCluster = [];
+  removed.length = 0;
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('the notes of unfinished runs', () => {
+  test('outlast a look at the cluster while the run of another window may have made nothing yet', async () => {
+    unfinished = [
+      noted('in-preflight', minutesAgo(14)),
+      noted('long-gone', minutesAgo(16)),
+      noted('without-a-time', ''),
+      noted('own', minutesAgo(60)),
+      { ...noted('elsewhere', minutesAgo(60)), namespace: 'team-b' },
+    ];
+    await cleanUp(place, services);
+    expect(unfinished.map(({ runId }) => runId)).toEqual(['in-preflight', 'own', 'elsewhere']);
+  });
+
+  test('stay as long as something of the run is there', async () => {
+    unfinished = [noted('left', minutesAgo(600))];
+    onCluster = [left('left', true)];
+    await offerLeftBehind(services, new Set());
+    expect(unfinished).toHaveLength(1);
+  });
+});
+
+test('Clean Up looks where it was called on, else at the current place', async () => {
+  await cleanUp({ kind: 'kubernetes', ...place, createNamespace: false }, services);
+  expect(asked).toHaveBeenLastCalledWith(place);
+  await cleanUp(undefined, services);
+  expect(asked).toHaveBeenLastCalledWith({ context: 'other', namespace: 'default' });
+});
+
+describe('what a closed window left behind', () => {
+  beforeEach(() => {
+    unfinished = [noted('left', minutesAgo(1))];
+    onCluster = [left('left')];
+  });
+
+  test('is offered once, and removed when the user says so', async () => {
+    fakeVscode.window.showWarningMessage.mockResolvedValueOnce('Clean Up');
+    const offered = new Set<string>();
+    await offerLeftBehind(services, offered);
+    await vi.waitFor(() => {
+      expect(unfinished).toEqual([]);
+    });
+    expect(removed).toEqual(['left']);
+    unfinished = [noted('left', minutesAgo(1))];
+    await offerLeftBehind(services, offered);
+    expect(fakeVscode.window.showWarningMessage).toHaveBeenCalledTimes(1);
+  });
+
+  test('is looked for after activation, never in it', async () => {
+    const looking = lookForLeftBehind(services);
+    expect(asked).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(2_900);
+    expect(asked).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(200);
+    expect(asked).toHaveBeenCalledWith(place);
+    looking.dispose();
+  });
+
+  test('is looked for again while the window that has just closed may still hold it', async () => {
+    onCluster = [left('left', true)];
+    const looking = lookForLeftBehind(services);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(fakeVscode.window.showWarningMessage).not.toHaveBeenCalled();
+    onCluster = [left('left')];
+    await vi.advanceTimersByTimeAsync(70_000);
+    expect(fakeVscode.window.showWarningMessage).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(asked).toHaveBeenCalledTimes(2);
+    looking.dispose();
+  });
+
+  test('is looked for when the workspace becomes trusted, and not before', async () => {
+    fakeVscode.workspace.isTrusted = false;
+    const looking = lookForLeftBehind(services);
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(asked).not.toHaveBeenCalled();
+    fakeVscode.workspace.isTrusted = true;
+    trustGranted.fire(undefined);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(fakeVscode.window.showWarningMessage).toHaveBeenCalledTimes(1);
+    looking.dispose();
+  });
+
+  test('asks no cluster where no run is noted', async () => {
+    unfinished = [];
+    const looking = lookForLeftBehind(services);
+    trustGranted.fire(undefined);
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(asked).not.toHaveBeenCalled();
+    looking.dispose();
+  });
+
+  test('is not looked for by a window that has closed', async () => {
+    lookForLeftBehind(services).dispose();
+    trustGranted.fire(undefined);
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(asked).not.toHaveBeenCalled();
+  });
+});

@@ -1,0 +1,112 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { settingDefaults } from '../../../src/extension/contributions.ts';
+import type { Memory } from '../../../src/extension/memory.ts';
+import type { Choice, Note, Question } from '../../../src/extension/questions/pick.ts';
+import type { Services } from '../../../src/extension/services.ts';
+import type { BenchmarkChoices, TargetChoice } from '../../../src/extension/choices.ts';
+import { fakeVscode, settingsOf, useDefaults } from './fakeVscode.ts';
+
+vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
+vi.mock('../../../src/extension/questions/pick.ts', () => ({ pickOne: (question: never) => pickOne(question) }));
+vi.mock('../../../src/extension/engine.ts', () => ({
+  loadEngine: async () => ({}),
+  loadKubernetes: async () => ({ listContexts: async () => contexts }),
+}));
+const { Cluster } = await import('../../../src/extension/cluster.ts');
+const { selectContext } = await import('../../../src/extension/commands/cluster.ts');
+const { deployQuestion } = await import('../../../src/extension/commands/deploy.ts');
+const { targetChoices } = await import('../../../src/extension/questions/target.ts');
+
+const contexts = [
+  { name: 'staging', namespace: 'models', current: true },
+  { name: 'production', namespace: 'default', current: false },
+];
+const configA = fakeVscode.Uri.file('/work/a/config.pbtxt') as never;
+
+let selected: string | undefined;
+let offered: readonly (Choice<unknown> | Note)[] = [];
+let chosen = '';
+const pickOne = async (question: Question<unknown>): Promise<unknown> => {
+  offered = await question.choices(new AbortController().signal);
+  const choice = offered.find((entry): entry is Choice<unknown> => 'label' in entry && entry.label === chosen);
+  return choice === undefined ? { kind: 'left' } : { kind: 'value', value: choice.value };
+};
+const memory = {
+  selectedContext: () => selected,
+  selectContext: async (context: string | undefined) => {
+    selected = context;
+  },
+  selectedNamespace: () => undefined,
+} as unknown as Memory;
+const cluster = new Cluster(memory);
+const services = { cluster, memory } as Services;
+
+beforeEach(() => {
+  useDefaults(settingDefaults);
+  settingsOf.clear();
+  selected = undefined;
+  chosen = '';
+  fakeVscode.workspace.workspaceFolders = undefined;
+});
+
+const follow = "Follow the kubeconfig's current context";
+const pickedLabels = () => offered.flatMap((entry) => ('label' in entry && entry.picked === true ? [entry.label] : []));
+
+describe('Select Kubernetes Context', () => {
+  test('pins a context, and lets go of it again', async () => {
+    chosen = 'production';
+    await selectContext(services);
+    expect(pickedLabels()).toEqual([follow]);
+    expect(await cluster.current()).toMatchObject({ context: 'production' });
+    chosen = follow;
+    await selectContext(services);
+    expect(pickedLabels()).toEqual(['production']);
+    expect(selected).toBeUndefined();
+    expect(await cluster.current()).toMatchObject({ context: 'staging' });
+  });
+
+  test('changes nothing when the user leaves', async () => {
+    selected = 'production';
+    chosen = 'none of them';
+    await selectContext(services);
+    expect(selected).toBe('production');
+  });
+
+  test('a context that the kubeconfig names no more counts as none', async () => {
+    selected = 'deleted';
+    await selectContext(services);
+    expect(pickedLabels()).toEqual([follow]);
+  });
+});
+
+test("in a workspace of several folders the namespace is the one of the model's own folder", async () => {
+  fakeVscode.workspace.workspaceFolders = ['/work/a', '/work/b'].map((path) => ({ uri: fakeVscode.Uri.file(path) }));
+  settingsOf.set('/work/a', { namespace: 'team-a' });
+  settingsOf.set('/work/b', { namespace: 'team-b' });
+  const labels = async (scope: never): Promise<string[]> =>
+    (await targetChoices(cluster, scope, undefined, false)).flatMap((entry) => ('label' in entry ? [entry.label] : []));
+  expect(await labels(configA)).toEqual(['staging/team-a', 'production/team-a']);
+  expect(await labels(undefined as never)).toEqual(['staging/models', 'production/default']);
+});
+
+describe('the question before a deployment', () => {
+  const target = {
+    kind: 'kubernetes',
+    context: 'staging',
+    namespace: 'models',
+    createNamespace: false,
+  } as const satisfies TargetChoice;
+  const ask = (gpu: BenchmarkChoices['gpu']): string =>
+    deployQuestion({ subject: { kind: 'built-in' }, topologies: ['triton'], target, gpu, profile: 'quick' });
+
+  test('says that it keeps its GPU, where it has one', () => {
+    expect(ask({ resource: 'nvidia.com/gpu', count: 1, product: null })).toMatch(
+      /staging\/models, 1 nvidia\.com\/gpu\. It stays, and keeps its GPU, until you delete it\.$/u,
+    );
+    expect(ask({ resource: 'nvidia.com/gpu', count: 2, product: null })).toContain('keeps its 2 GPUs');
+  });
+
+  test('and nothing of a GPU where it has none', () => {
+    expect(ask(null)).toMatch(/, CPU only\. It stays until you delete it\.$/u);
+  });
+});

@@ -1,0 +1,103 @@
+import { vi } from 'vitest';
+
+/**
+ * As much of the API as the extension's own logic needs where no VS Code runs; what a user sees is tested in a real one
+ * (test/extension). `vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode)` puts it in place.
+ */
+
+class EventEmitter<Value> {
+  #listeners: ((value: Value) => void)[] = [];
+  readonly event = (listener: (value: Value) => void): { dispose(): void } => {
+    this.#listeners.push(listener);
+    return {
+      dispose: () => {
+        this.#listeners = this.#listeners.filter((other) => other !== listener);
+      },
+    };
+  };
+  fire(value: Value): void {
+    for (const listener of this.#listeners) listener(value);
+  }
+  dispose(): void {
+    this.#listeners = [];
+  }
+}
+
+class Uri {
+  readonly scheme: string;
+  readonly fsPath: string;
+  constructor(scheme: string, path: string) {
+    this.scheme = scheme;
+    this.fsPath = path;
+  }
+  static file(path: string): Uri {
+    return new Uri('file', path);
+  }
+  static parse(text: string): Uri {
+    const { protocol, pathname } = new URL(text);
+    return new Uri(protocol.slice(0, -1), pathname);
+  }
+  toString(): string {
+    return `${this.scheme}://${this.fsPath}`;
+  }
+}
+
+/** What a settings file holds, by key below "topologyBench."; by folder, and '' for the window. */
+export const settingsOf = new Map<string, Record<string, unknown>>();
+export const configurationChanged = new EventEmitter<{ affectsConfiguration(section: string): boolean }>();
+export const trustGranted = new EventEmitter<undefined>();
+
+/** A dialog's answer is undefined, as if it had been dismissed, unless a test says otherwise. */
+const dialog = () => vi.fn<(...parts: unknown[]) => Promise<string | undefined>>(async () => undefined);
+
+export const fakeVscode = {
+  EventEmitter,
+  Uri,
+  Disposable: {
+    from: (...parts: readonly { dispose(): void }[]) => ({
+      dispose: () => {
+        for (const part of parts) part.dispose();
+      },
+    }),
+  },
+  ViewColumn: { Active: -1 },
+  ProgressLocation: { Notification: 15 },
+  l10n: {
+    t: (text: string, ...values: readonly unknown[]): string =>
+      text.replace(/\{(\d+)\}/gu, (_all, index: string) => String(values[Number(index)])),
+  },
+  env: { language: 'en' },
+  window: {
+    showErrorMessage: dialog(),
+    showWarningMessage: dialog(),
+    showInformationMessage: dialog(),
+    showTextDocument: vi.fn(async (document: unknown) => document),
+    withProgress: vi.fn(async (_options: unknown, work: (progress: unknown, token: unknown) => Promise<unknown>) =>
+      work(
+        { report: () => undefined },
+        { isCancellationRequested: false, onCancellationRequested: () => ({ dispose: () => undefined }) },
+      ),
+    ),
+  },
+  commands: { executeCommand: vi.fn<(...parts: unknown[]) => Promise<undefined>>(async () => undefined) },
+  workspace: {
+    isTrusted: true,
+    workspaceFolders: undefined as readonly { readonly uri: Uri }[] | undefined,
+    onDidGrantWorkspaceTrust: trustGranted.event,
+    onDidChangeConfiguration: configurationChanged.event,
+    openTextDocument: vi.fn(async (what: unknown) => ({ what })),
+    getConfiguration: (_section: string, scope: Uri | null) => {
+      const folder = fakeVscode.workspace.workspaceFolders?.find(({ uri }) => scope?.fsPath.startsWith(uri.fsPath));
+      const settings = { ...settingsOf.get(''), ...settingsOf.get(folder?.uri.fsPath ?? '') };
+      return {
+        get: (key: string): unknown => (key in settings ? settings[key] : defaults()[key]),
+      };
+    },
+  },
+};
+
+/** What package.json contributes; VS Code gives it where no file sets a value. */
+let defaults = (): Readonly<Record<string, unknown>> => ({});
+export function useDefaults(values: Readonly<Record<string, unknown>>): void {
+  defaults = () => values;
+}
