@@ -21,6 +21,15 @@ export function setAttributes(element: Element, attributes: Attributes): void {
   }
 }
 
+/** Gives an element these children. Those that stay are not taken out meanwhile, which would cost them focus and scrolling. */
+export function placeChildren(parent: Element, children: readonly Element[]): void {
+  for (const child of [...parent.children]) if (!children.includes(child)) child.remove();
+  for (const [at, child] of children.entries()) {
+    const there = parent.children[at] ?? null;
+    if (there !== child) parent.insertBefore(child, there);
+  }
+}
+
 /** Writes a text only when it differs, so that a screen reader's place and a selection survive a snapshot a second. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;

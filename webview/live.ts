@@ -13,16 +13,23 @@ export class LiveStrip {
   readonly #elapsed = h('span', { class: 'clock' });
   readonly #remaining = h('span');
   readonly #waiting = h('p', { class: 'waiting' });
-  readonly #announcement = h('p', { class: 'visually-hidden', 'aria-live': 'polite', role: 'status' });
   readonly #topologies: Slot<readonly StripRow[]>;
   readonly #cancel: HTMLElement;
   readonly #log: HTMLElement;
   readonly #controls: Controls;
+  readonly #announce: (text: string) => void;
   #startedAtMs = 0;
 
-  constructor(parts: { controls: Controls; cancel: () => void; openLog: () => void }) {
+  /** @param parts.announce tells a screen reader where the run is; called with every snapshot */
+  constructor(parts: {
+    controls: Controls;
+    cancel: () => void;
+    openLog: () => void;
+    announce: (text: string) => void;
+  }) {
     const { controls } = parts;
     this.#controls = controls;
+    this.#announce = parts.announce;
     this.#cancel = controls.button('Cancel', 'secondary', parts.cancel);
     this.#log = controls.button('Show log', 'secondary', parts.openLog);
     this.#topologies = new Slot(h('ul', { class: 'topologies' }), (rows) => rows.map(topologyElement));
@@ -39,7 +46,6 @@ export class LiveStrip {
       h('p', { class: 'times' }, this.#elapsed, this.#remaining),
       this.#waiting,
       this.#topologies.element,
-      this.#announcement,
     );
   }
 
@@ -55,13 +61,14 @@ export class LiveStrip {
   /** Before there is a state: the run is being planned, or waits for another one. */
   showQueued(message: string, cancelling: boolean): void {
     this.#startedAtMs = 0;
+    const title = cancelling ? 'Cancelling' : 'Queued';
     this.#showTexts({
-      title: cancelling ? 'Cancelling' : 'Queued',
+      title,
       position: '',
       waiting: message,
       elapsed: '',
       remaining: '',
-      announcement: message,
+      announcement: `${title}. ${message}`.trim(),
     });
     this.#topologies.show([]);
     this.#controls.setDisabled(this.#cancel, cancelling);
@@ -78,7 +85,7 @@ export class LiveStrip {
     setText(this.#elapsed, view.elapsed);
     setText(this.#remaining, view.remaining);
     setText(this.#waiting, view.waiting);
-    setText(this.#announcement, view.announcement);
+    this.#announce(view.announcement);
     for (const element of [this.#position, this.#elapsed, this.#remaining, this.#waiting]) {
       element.hidden = element.textContent === '';
     }

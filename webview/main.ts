@@ -1,13 +1,16 @@
 import { planParts, subtitleParts } from '../src/core/view/describe.ts';
 import { recordMarkdown } from '../src/core/view/markdown.ts';
+import { endAnnouncement } from '../src/core/view/headline.ts';
 import { measuredRecord, measuredState, type Measured } from '../src/core/view/measured.ts';
 import { planFacts, recordCaveats, recordFacts } from '../src/core/view/provenance.ts';
 import type { RunRecord } from '../src/core/record.ts';
 import type { PanelRequest, PanelState, View, WebviewMessage } from '../src/protocol/messages.ts';
 import { createRequests } from '../src/protocol/requests.ts';
 import { parseHostMessage } from '../src/protocol/validate.ts';
-import { h, heading, setText, Slot } from './dom.ts';
+import { Announcer } from './announcer.ts';
+import { h, heading, placeChildren, setText, Slot } from './dom.ts';
 import { factElements } from './facts.ts';
+import { keepFocus } from './focus.ts';
 import { LiveStrip } from './live.ts';
 import { drawnFigures } from './resultTable.ts';
 import { calloutElement, headlineElements, problemsOf, type Callout } from './resultPage.ts';
@@ -36,7 +39,15 @@ let kept: KeptState = { version: 1, runId: null, choice: keptChoice(vscode.getSt
 let shown: View | undefined;
 let paints = 0;
 
-const live = new LiveStrip({ controls, cancel: asking({ kind: 'cancel' }), openLog: asking({ kind: 'open-log' }) });
+const announcer = new Announcer();
+const live = new LiveStrip({
+  controls,
+  cancel: asking({ kind: 'cancel' }),
+  openLog: asking({ kind: 'open-log' }),
+  announce: (text) => {
+    announcer.tellRun(text);
+  },
+});
 const results = new Results({
   controls,
   headingLevel: 2,
@@ -70,10 +81,11 @@ const actions = h(
   openRecord,
   openLog,
 );
-const reply = h('p', { class: 'reply', role: 'status', 'aria-live': 'polite' });
+const reply = h('p', { class: 'reply' });
 const loading = h('p', { class: 'loading' }, controls.busy(), 'Loading the results…');
 const main = document.getElementById('app') ?? document.body.appendChild(h('main'));
 main.replaceChildren(loading);
+main.after(announcer.element);
 
 window.addEventListener('message', (event: MessageEvent<unknown>) => {
   const message = parseHostMessage(event.data);
@@ -113,12 +125,31 @@ type FactsData = Pick<Parameters<typeof factElements>[0], 'caveats' | 'sections'
 
 /** Shows the complete view; what has not changed stays as it is. */
 function show(view: View): void {
-  const first = shown?.kind !== view.kind;
+  const before = shown?.kind;
   shown = view;
-  if (first) {
-    main.replaceChildren(...partsOf(view.kind));
-    setText(reply, '');
-  }
+  keepFocus(main, () => {
+    if (before !== view.kind) {
+      placeChildren(main, partsOf(view.kind));
+      setText(reply, '');
+    }
+    fill(view);
+  });
+  if (before === 'live' || before === 'queued') tellEnd(view);
+  // Charts that were not painted anew have nothing to wait for; the next frame is on the screen.
+  requestAnimationFrame(reportPainted);
+}
+
+/** A run that ends while it is looked at is announced; a record that is opened is not. */
+function tellEnd(view: View): void {
+  if (view.kind === 'record') announcer.tellRun(endAnnouncement(measuredRecord(view.record)));
+  else if (view.kind === 'problem') announcer.tellRun(`Nothing to show. ${problemText(view)}`);
+}
+
+function problemText(view: Extract<View, { kind: 'problem' }>): string {
+  return [view.message, view.nextStep ?? ''].join(' ').trim();
+}
+
+function fill(view: View): void {
   switch (view.kind) {
     case 'record': {
       const measured = measuredRecord(view.record);
@@ -150,14 +181,10 @@ function show(view: View): void {
       break;
     case 'problem':
       header.show({ title: `Benchmark of ${view.subject}`, subtitle: [], measured: null });
-      callouts.show([
-        { kind: 'problem', title: 'Nothing to show.', text: [view.message, view.nextStep ?? ''].join(' ').trim() },
-      ]);
+      callouts.show([{ kind: 'problem', title: 'Nothing to show.', text: problemText(view) }]);
       controls.setDisabled(again, !view.canBenchmarkAgain);
       break;
   }
-  // Charts that were not painted anew have nothing to wait for; the next frame is on the screen.
-  requestAnimationFrame(reportPainted);
 }
 
 /** A model config's own name is said only where the model has another one. */
@@ -203,13 +230,18 @@ function asking(request: PanelRequest): () => void {
 }
 
 async function ask(request: PanelRequest, done: string): Promise<void> {
-  setText(reply, '');
+  showReply('');
   try {
     await requests.send(request);
-    setText(reply, done);
+    showReply(done);
   } catch (error) {
-    setText(reply, error instanceof Error ? error.message : String(error));
+    showReply(error instanceof Error ? error.message : String(error));
   }
+}
+
+function showReply(text: string): void {
+  setText(reply, text);
+  announcer.say(text);
 }
 
 function copyMarkdown(): void {

@@ -160,10 +160,16 @@ export function tellingRows(record: RunRecord): readonly PhaseRow[] {
   return rows.filter((row) => row.connections === level);
 }
 
-/** "triton p50 2.10, p95 3.40 ms, 780 RPS": short enough for three of them above a line of code. */
-export function rowShort(row: PhaseRow): string {
+/**
+ * The rows of a run for the lens, as short as three beside each other above a line of code must be: the first says what
+ * the two latencies are. "p50/p95 triton 2.10/3.40 ms 780 RPS", "hybrid 4.10/6.10 ms 410 RPS"
+ */
+export function lensTitles(rows: readonly PhaseRow[]): string[] {
   const number = (value: number | null): string => (value === null ? '–' : significant(value));
-  return `${row.topology} p50 ${number(row.p50Ms)}, p95 ${number(row.p95Ms)} ms, ${formatRps(row.rps)}`;
+  return rows.map((row, index) => {
+    const latencies = `${number(row.p50Ms)}/${number(row.p95Ms)} ms`;
+    return `${index === 0 ? 'p50/p95 ' : ''}${row.topology} ${latencies} ${formatRps(row.rps)}`;
+  });
 }
 
 /** "triton: p50 2.10 ms, p95 3.40 ms, 780 RPS at 8 connections" */

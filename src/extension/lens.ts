@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { RunRecord } from '../core/record.ts';
 import { parseModel } from '../core/model.ts';
 import { contextKeys, type CommandId } from './contributions.ts';
-import { rowFigures, rowShort, runProgress, tellingRows } from './describe.ts';
+import { lensTitles, rowFigures, runProgress, tellingRows } from './describe.ts';
 import type { Subject } from './choices.ts';
 import type { Memory } from './memory.ts';
 import type { Results } from './results.ts';
@@ -86,16 +86,11 @@ export class ModelLenses implements vscode.CodeLensProvider<ModelLens>, vscode.D
       return lens;
     }
     const record = await this.#lastRecord(lens.subject);
-    const row = record === undefined ? undefined : tellingRows(record)[lens.figure];
+    const rows = record === undefined ? [] : tellingRows(record);
+    const row = rows[lens.figure];
     if (record !== undefined && row !== undefined) {
-      lens.command = {
-        ...command(
-          'topologyBench.openResults',
-          `${row.validity.valid ? '' : '$(warning) '}${rowShort(row)}`,
-          record.id,
-        ),
-        tooltip: rowFigures(row),
-      };
+      const title = `${row.validity.valid ? '' : '$(warning) '}${lensTitles(rows)[lens.figure] ?? ''}`;
+      lens.command = { ...command('topologyBench.openResults', title, record.id), tooltip: rowFigures(row) };
     }
     return lens;
   }
@@ -114,12 +109,12 @@ export class ModelLenses implements vscode.CodeLensProvider<ModelLens>, vscode.D
       );
   }
 
-  /** undefined when there is none, or when it was deleted. */
+  /** undefined when there is none, or when it was deleted; one that could not be saved is in memory alone. */
   async #lastRecord(subject: Subject): Promise<RunRecord | undefined> {
     const runId = this.#memory.lastRunOf(subject);
     if (runId === undefined) return undefined;
-    const ended = this.#runs.get(runId)?.end?.record;
-    if (ended !== null && ended !== undefined) return ended;
+    const end = this.#runs.get(runId)?.end;
+    if (end?.record && end.notSaved !== null) return end.record;
     try {
       return await this.#results.read(runId);
     } catch {

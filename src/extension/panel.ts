@@ -52,8 +52,8 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
       panel.reveal(undefined, true);
       return;
     }
-    const beside = { viewColumn: vscode.ViewColumn.Beside, preserveFocus: true };
-    const panel = vscode.window.createWebviewPanel(panelType, title, beside, this.#options());
+    const place = { viewColumn: this.#column(), preserveFocus: true };
+    const panel = vscode.window.createWebviewPanel(panelType, title, place, this.#options());
     this.#adopt(panel, runId);
   }
 
@@ -91,6 +91,13 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     });
     // The page asks for its first snapshot as soon as it runs, so the listener above must be there before.
     panel.webview.html = resultsPage(panel.webview, this.#extensionUri);
+  }
+
+  /** "Beside" is beside the active editor, which may be a results panel itself: panels keep to the column they have. */
+  #column(): vscode.ViewColumn {
+    const panels = [...this.#open.keys()].reverse().filter((panel) => panel.viewColumn !== undefined);
+    const panel = panels.find(({ visible }) => visible) ?? panels[0];
+    return panel?.viewColumn ?? vscode.ViewColumn.Beside;
   }
 
   #options(): vscode.WebviewOptions {

@@ -3,12 +3,16 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runRecordSchema, type RunRecord } from '../../src/core/record.ts';
+import { lensTitles, tellingRows } from '../../src/extension/describe.ts';
 import { expectSameInventory, inventory } from '../kubernetes/support/inventory.ts';
 import { deleteNamespace, makeNamespace } from '../kubernetes/support/namespaces.ts';
-import { testCluster } from '../kubernetes/support/testCluster.ts';
-import { drive, type Drive } from './harness/drive.ts';
+import { drive } from './harness/drive.ts';
 import { ownPackage } from './harness/package.ts';
+import type { Panel } from './harness/panel.ts';
 import { makeSampleWorkspace, samplePaths } from './harness/sampleWorkspace.ts';
+import { useTestCluster } from './harness/useTestCluster.ts';
+import { eventually } from './harness/waiting.ts';
+import type { Workbench } from './harness/workbench.ts';
 
 const screenshots = join(import.meta.dirname, '..', '..', 'out', 'screenshots');
 let namespace = '';
@@ -22,42 +26,70 @@ afterAll(async () => {
 
 test('from the palette to the numbers of three topologies on a cluster, which is left as it was', async () => {
   const before = await inventory();
-  await drive('cluster', { version: 'newest', vsix: ownPackage(), prepare: makeSampleWorkspace }, async (parts) => {
-    const { workbench, folder } = parts;
-    await useCluster(parts);
-    const { quickInput } = workbench;
-    await workbench.openFile(samplePaths.classifier);
-    await workbench.view('Topology Bench', 'Topologies');
-    await workbench.runCommand('Topology Bench: Benchmark Topology');
-    await quickInput.pickMany(['fastapi', 'triton', 'hybrid']);
-    await quickInput.pick(`topology-bench-test/${namespace}`);
-    await quickInput.waitForItem(/nvidia\.com\/gpu|Tesla-T4/u);
-    await quickInput.pick(/nvidia\.com\/gpu|Tesla-T4/u);
-    await quickInput.pick('quick');
-    expect(await workbench.dialog().text()).toContain('fastapi, triton, hybrid');
-    await workbench.screenshot(join(screenshots, 'cluster-confirmation.png'));
-    await workbench.dialog().press('Start');
+  await drive(
+    'cluster',
+    { version: 'newest', vsix: ownPackage(), prepare: makeSampleWorkspace },
+    async ({ code, workbench, folder }) => {
+      await useTestCluster(code, namespace);
+      const { quickInput } = workbench;
+      await workbench.openFile(samplePaths.classifier);
+      await workbench.view('Topology Bench', 'Topologies');
+      await workbench.runCommand('Topology Bench: Benchmark Topology');
+      await quickInput.pickMany(['fastapi', 'triton', 'hybrid']);
+      await quickInput.pick(`topology-bench-test/${namespace}`);
+      await quickInput.waitForItem(/nvidia\.com\/gpu|Tesla-T4/u);
+      await quickInput.pick(/nvidia\.com\/gpu|Tesla-T4/u);
+      await quickInput.pick('quick');
+      expect(await workbench.dialog().text()).toContain('fastapi, triton, hybrid');
+      await workbench.screenshot(join(screenshots, 'cluster-confirmation.png'));
+      await workbench.dialog().press('Start');
 
-    const panel = await workbench.panel(/sentiment/u);
-    await expect.poll(() => panel.text(), { timeout: 240_000, interval: 500 }).toMatch(/Measuring triton/u);
-    await workbench.screenshot(join(screenshots, 'cluster-live.png'));
+      const panel = await workbench.panel(/sentiment/u);
+      await waitForText(panel, /Measuring triton at (8|32)/u);
+      // The run's row opens by itself, so that the state of each topology is in sight.
+      const topologies = await workbench.view('Topology Bench', 'Topologies');
+      await topologies.waitForRows('each topology of the run', (rows) => isRunShown(rows));
+      await workbench.screenshot(join(screenshots, 'cluster-live-dark.png'));
+      await waitForText(panel, /Measuring hybrid/u);
+      await switchTheme(workbench, panel, 'light');
+      await workbench.screenshot(join(screenshots, 'cluster-live-light.png'));
 
-    const record = await waitForRecord(folder);
-    expect(record.status).toBe('completed');
-    expect(record.sameAnswers.verdict).toBe('agreed');
-    await expect.poll(() => panel.text(), { timeout: 60_000 }).toMatch(/Benchmark again/u);
-    await panel.waitUntilDrawn();
-    expectFigures(await panel.text(), record);
-    expectServerCounts(record);
-    expect(record.topologies.find(({ topology }) => topology.name === 'hybrid')?.networkPolicy).toBe('enforced');
+      const record = await waitForRecord(folder);
+      expect(record.status).toBe('completed');
+      expect(record.sameAnswers.verdict).toBe('agreed');
+      await waitForText(panel, /Benchmark again/u, 60_000);
+      await panel.waitUntilDrawn();
+      expectFigures(await panel.text(), record);
+      expectServerCounts(record);
+      expect(record.topologies.find(({ topology }) => topology.name === 'hybrid')?.networkPolicy).toBe('enforced');
 
-    const results = await workbench.view('Topology Bench', 'Results');
-    await results.waitForRows('the result', (rows) => rows.some((row) => row.includes('triton')));
-    await workbench.showTab('config.pbtxt');
-    await workbench.waitForCodeLens(/RPS/u);
-    await workbench.screenshot(join(screenshots, 'cluster-finished.png'));
-    expect(workbench.policyViolations).toEqual([]);
-  });
+      const results = await workbench.view('Topology Bench', 'Results');
+      await results.waitForRows('the result', (rows) => rows.some((row) => row.includes('triton')));
+      await workbench.showTab('config.pbtxt');
+      await workbench.waitForCodeLens(/RPS/u);
+      const titles = lensTitles(tellingRows(record));
+      await eventually(
+        `the lenses ${titles.join(' | ')}`,
+        async () => (await workbench.codeLenses()).filter((lens) => lens !== '|'),
+        (lenses) => titles.every((title, at) => lenses[at + 1]?.endsWith(title) === true),
+      );
+      await workbench.screenshot(join(screenshots, 'cluster-finished-light.png'));
+      await switchTheme(workbench, panel, 'dark');
+      await workbench.screenshot(join(screenshots, 'cluster-finished-dark.png'));
+      expect(workbench.policyViolations).toEqual([]);
+      expect(workbench.webviewErrors).toEqual([]);
+
+      await results.row(/triton/u).pressMenu('Delete Result');
+      await workbench.dialog().press('Delete');
+      await results.waitForRows('no result', (rows) => rows.length === 0);
+      await workbench.waitForCodeLens('Benchmark Topology');
+      await eventually(
+        'a lens without the figures of the deleted result',
+        () => workbench.codeLenses(),
+        (lenses) => lenses.length > 0 && !lenses.some((lens) => lens.includes('RPS')),
+      );
+    },
+  );
   await expectSameInventory(before);
 });
 
@@ -66,9 +98,8 @@ test('a cancelled run stops at once, removes what it made, and says so', async (
   await drive(
     'cluster-cancel',
     { version: 'newest', vsix: ownPackage(), prepare: makeSampleWorkspace },
-    async (parts) => {
-      const { workbench } = parts;
-      await useCluster(parts);
+    async ({ code, workbench }) => {
+      await useTestCluster(code, namespace);
       const { quickInput } = workbench;
       await workbench.openFile(samplePaths.classifier);
       await workbench.clickCodeLens('Benchmark Topology');
@@ -78,27 +109,38 @@ test('a cancelled run stops at once, removes what it made, and says so', async (
       await quickInput.pick('standard');
       await workbench.dialog().press('Start');
       const panel = await workbench.panel(/sentiment/u);
-      await expect.poll(() => panel.text(), { timeout: 120_000, interval: 500 }).toMatch(/[Ww]arming up|Measuring/u);
+      await waitForText(panel, /[Ww]arming up|Measuring/u);
       await workbench.runCommand('Topology Bench: Cancel Run');
-      await expect.poll(() => panel.text(), { timeout: 60_000, interval: 500 }).toMatch(/[Cc]ancelled/u);
+      // The page of a finished run alone offers this: before it, the target may still be at its clean-up.
+      await waitForText(panel, /Benchmark again/u, 60_000);
+      expect(await panel.text()).toMatch(/[Cc]ancelled/u);
     },
   );
   await expectSameInventory(before);
 });
 
-/** The test cluster's images, and its GPUs that compute on the CPU. */
-async function useCluster({ code }: Drive): Promise<void> {
-  const { kubeconfig, images } = testCluster();
-  await code.changeSettings({
-    'topologyBench.kubeconfig': kubeconfig,
-    'topologyBench.namespace': namespace,
-    'topologyBench.images.server': images.servingPrebuilt,
-    'topologyBench.images.triton': images.servingPrebuilt,
-    'topologyBench.images.loadGenerator': images.node,
-    'topologyBench.images.packages': 'prebuilt',
-    'topologyBench.images.requirements': 'cpu-numpy1',
-    'topologyBench.allowCpuProvider': true,
-  });
+async function waitForText(panel: Panel, text: RegExp, timeout = 240_000): Promise<void> {
+  await expect.poll(() => panel.text(), { timeout, interval: 250 }).toMatch(text);
+}
+
+/** Switches and waits until the charts are painted in the new colours. */
+async function switchTheme(workbench: Workbench, panel: Panel, theme: 'dark' | 'light'): Promise<void> {
+  const body = panel.frame.locator('body');
+  const before = await body.getAttribute('data-drawn');
+  await workbench.switchTheme(theme);
+  await panel.waitForTheme(`vscode-${theme}`);
+  await eventually(
+    'the charts in the new colours',
+    () => body.getAttribute('data-drawn'),
+    (drawn) => drawn !== before,
+  );
+}
+
+/** The run's row is followed by one for each topology, label and description without a space between; the first has figures. */
+function isRunShown(rows: readonly string[]): boolean {
+  const at = rows.findIndex((row) => row.startsWith('Benchmark of sentiment'));
+  const [fastapi = '', triton = '', hybrid = ''] = rows.slice(at + 1);
+  return at >= 0 && /^fastapi.* RPS/u.test(fastapi) && triton.startsWith('triton') && hybrid === 'hybridwaits its turn';
 }
 
 async function waitForRecord(folder: string): Promise<RunRecord> {
@@ -140,23 +182,27 @@ function paintedRows(text: string): Map<string, string[]> {
   return rows;
 }
 
-/** What is shown is the value, rounded to the decimals shown. */
-function expectRounded(shown: string, value: number | null): void {
+/** What is shown is the value, rounded to the decimals shown; a share of errors may follow it: "3 (0.1%)". */
+function expectRounded(cell: string, value: number | null): void {
   if (value === null) {
-    expect(shown).toMatch(/insufficient/u);
+    expect(cell).toMatch(/insufficient/u);
     return;
   }
+  const [shown = ''] = cell.split(' ');
   const decimals = /\.(\d+)$/u.exec(shown)?.[1]?.length ?? 0;
-  expect(Math.abs(Number(shown) - value)).toBeLessThanOrEqual(0.5 * 10 ** -decimals + 1e-9);
+  expect(shown).toMatch(/^\d/u);
+  expect(Math.abs(Number(shown) - value), cell).toBeLessThanOrEqual(0.5 * 10 ** -decimals + 1e-9);
 }
 
 /** The servers' own count, summed over workers, lies between what succeeded and what was sent. */
 function expectServerCounts(record: RunRecord): void {
-  for (const { phases } of record.topologies) {
+  for (const { topology, phases } of record.topologies) {
     expect(phases.length).toBe(record.plan.load.phases.length);
-    for (const { serverCount, measurement } of phases) {
-      expect(serverCount).toBeGreaterThanOrEqual(measurement.requests.ok);
-      expect(serverCount).toBeLessThanOrEqual(measurement.requests.sent);
+    for (const { name, serverCount, measurement } of phases) {
+      const what = `${topology.name} ${name}; warnings: ${record.warnings.join(' ')}`;
+      expect(serverCount, `the server's own count of ${what}`).not.toBeNull();
+      expect(serverCount, what).toBeGreaterThanOrEqual(measurement.requests.ok);
+      expect(serverCount, what).toBeLessThanOrEqual(measurement.requests.sent);
     }
   }
 }

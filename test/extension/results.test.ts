@@ -7,6 +7,7 @@ import { drive } from './harness/drive.ts';
 import { ownPackage } from './harness/package.ts';
 import { isSerious, type Panel } from './harness/panel.ts';
 import { makeSampleWorkspace, samplePaths } from './harness/sampleWorkspace.ts';
+import { eventually } from './harness/waiting.ts';
 
 const screenshots = join(import.meta.dirname, '..', '..', 'out', 'screenshots');
 const whole = sampleRecord();
@@ -23,7 +24,7 @@ async function prepare(folder: string): Promise<void> {
 }
 
 describe.each(['oldest', 'newest'] as const)('on the %s VS Code', (version) => {
-  test('a record opens beside the code, draws in every theme, and survives a reload', async () => {
+  test('a record opens beside the code, draws in every theme, survives a reload, and shares its column', async () => {
     await drive(`results-${version}`, { version, vsix: ownPackage(), prepare }, async ({ code, workbench, folder }) => {
       await code.changeSettings({ 'topologyBench.kubeconfig': join(folder, 'no-such-file') });
       await workbench.openFile(samplePaths.classifier);
@@ -70,6 +71,17 @@ describe.each(['oldest', 'newest'] as const)('on the %s VS Code', (version) => {
       await again.waitUntilDrawn();
       await expectCharts(again);
       expect(workbench.policyViolations).toEqual([]);
+
+      // Another result opens in the same column, though the panel there has the focus.
+      await again.frame.locator('h1').click();
+      await results.row(/^tiny-sentiment(?!.*triton \d)/u).click();
+      const panels = workbench.page.locator('.tabs-container .tab', { hasText: /tiny-sentiment/u });
+      await eventually(
+        'the tab of the second result',
+        () => panels.count(),
+        (count) => count === 2,
+      );
+      expect(await workbench.page.locator('.editor-group-container').count()).toBe(2);
     });
   });
 

@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { drive } from './harness/drive.ts';
 import { packExtension } from './harness/package.ts';
 import { isSerious } from './harness/panel.ts';
+import { patienceMs } from './harness/waiting.ts';
 import { runSuites } from './runTests.ts';
 
 const fixture = join(import.meta.dirname, 'harness', 'fixture-extension');
@@ -49,14 +50,14 @@ describe.each(['oldest', 'newest'] as const)('the harness on the %s VS Code', (v
       await panel.frame.locator('#break-rules').click();
       expect((await panel.axe()).filter(isSerious).map(({ rule }) => rule)).toEqual(['button-name', 'image-alt']);
       await panel.frame.locator('#break-policy').click();
-      await expect.poll(() => workbench.policyViolations, { timeout: 10_000 }).toHaveLength(1);
+      await expect.poll(() => workbench.policyViolations, { timeout: patienceMs }).toHaveLength(1);
 
       await workbench.runCommand('Harness Fixture: Ask');
       expect(await workbench.quickInput.waitForItem('red')).toEqual(['red', 'green', 'blue']);
       expect(await workbench.quickInput.title()).toBe('Which colour?');
       await workbench.quickInput.pick('green');
       await workbench.quickInput.pickMany(['two', 'three']);
-      await expect.poll(() => workbench.quickInput.title(), { timeout: 10_000 }).toBe('Which name?');
+      await expect.poll(() => workbench.quickInput.title(), { timeout: patienceMs }).toBe('Which name?');
       await workbench.quickInput.fill('somebody');
       expect(await workbench.dialog().text()).toBe('Are you sure? It cannot be undone.');
       await workbench.dialog().press('Go on');

@@ -32,8 +32,9 @@ export class TopologiesTree extends Tree<TopologyNode> {
   readonly #cluster: Cluster;
   readonly #runs: Runs;
   readonly #read = new vscode.EventEmitter<void>();
-  #shown = new Set<string>();
-  /** What the row of each run said last. */
+  /** Id of each run's row in the list, by run id. */
+  #shown = new Map<string, string>();
+  /** What the row of each run said last, by run id. */
   readonly #described = new Map<string, string>();
   #deployed: Deployed | undefined;
   #asked = 0;
@@ -47,17 +48,19 @@ export class TopologiesTree extends Tree<TopologyNode> {
   }
 
   /**
-   * Redraws what has changed of a run. A run that has just come or gone changes the list itself. The run's own row bears
-   * buttons, which a redraw would take from under the pointer, so each second only the topology at work is redrawn.
+   * Redraws what has changed of a run. A run that has just come, begun or gone changes the list itself. The run's own row
+   * bears buttons, which a redraw would take from under the pointer, so each second only the topology at work is redrawn.
    */
   showRun(run: LiveRun): void {
-    const id = runNodeId(run.id);
+    const id = run.end === null ? runNodeId(run) : undefined;
     const description = describeRun(run);
-    if (this.#shown.has(id) !== (run.end === null)) this.refresh();
-    else if (this.#described.get(id) !== description) this.refresh(id);
-    else this.refresh(`${id}:${topologyAtWork(run.state)?.key ?? ''}`);
-    if (run.end === null) this.#described.set(id, description);
-    else this.#described.delete(id);
+    if (this.#shown.get(run.id) !== id) this.refresh();
+    else if (id !== undefined) {
+      const isAsBefore = this.#described.get(run.id) === description;
+      this.refresh(isAsBefore ? runTopologyNodeId(run.id, topologyAtWork(run.state)?.key ?? '') : id);
+    }
+    if (id === undefined) this.#described.delete(run.id);
+    else this.#described.set(run.id, description);
   }
 
   /**
@@ -114,10 +117,9 @@ export class TopologiesTree extends Tree<TopologyNode> {
       this.#read.fire();
     }
     const { deployments, problems } = this.#deployed;
-    const runs = this.#runs
-      .active()
-      .map((run): TopologyNode => ({ kind: 'run', id: runNodeId(run.id), runId: run.id }));
-    this.#shown = new Set(runs.map((run) => run.id));
+    const active = this.#runs.active();
+    this.#shown = new Map(active.map((run) => [run.id, runNodeId(run)]));
+    const runs = active.map((run): TopologyNode => ({ kind: 'run', id: runNodeId(run), runId: run.id }));
     const topologies = allTopologies.map((topology): TopologyNode => {
       const own = deployments.filter(
         (deployment) => deployment.topology === topology || deployment.topology.startsWith(`${topology} (`),
@@ -155,7 +157,7 @@ export class TopologiesTree extends Tree<TopologyNode> {
 
   #topologiesOf(runId: string): TopologyNode[] {
     const topologies = this.#runs.get(runId)?.state?.topologies ?? [];
-    return topologies.map(({ key }) => ({ kind: 'run-topology', id: `${runNodeId(runId)}:${key}`, runId, key }));
+    return topologies.map(({ key }) => ({ kind: 'run-topology', id: runTopologyNodeId(runId, key), runId, key }));
   }
 
   #renderRun(runId: string): vscode.TreeItem {
@@ -242,8 +244,13 @@ function renderDeployment(deployment: DeployedTopology): vscode.TreeItem {
   return item;
 }
 
-function runNodeId(runId: string): string {
-  return `run:${runId}`;
+/** A row keeps whether it is open by its id, so a run that gets its topologies must be another one to open by itself. */
+function runNodeId(run: LiveRun): string {
+  return `run:${run.id}:${run.state === null ? 'queued' : 'live'}`;
+}
+
+function runTopologyNodeId(runId: string, key: string): string {
+  return `run:${runId}:topology:${key}`;
 }
 
 function deploymentNodeId(deployment: DeployedTopology): string {

@@ -8,6 +8,7 @@ import * as esbuild from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
 import type { HostMessage, View, WebviewMessage } from '../../../src/protocol/messages.ts';
 import { launchBrowser } from '../../extension/harness/browser.ts';
+import { patienceMs } from '../../extension/harness/waiting.ts';
 import themes from './themes.json' with { type: 'json' };
 
 /**
@@ -137,7 +138,7 @@ export class ResultsPage {
         (count) =>
           (window as unknown as TestWindow).messages.filter((message) => message.type === 'drawn').length > count,
         before,
-        { timeout: 10_000 },
+        { timeout: patienceMs },
       )
       .catch(async (error: unknown) => {
         throw new Error(`The page did not paint the view. It said: ${JSON.stringify(await this.messages())}`, {

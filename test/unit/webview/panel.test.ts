@@ -175,10 +175,10 @@ describe('a finished run', () => {
     const request = (await page.messages()).find((message) => message.type === 'request');
     expect(request?.type === 'request' && request.request).toEqual({ kind: 'copy', text: recordMarkdown(record) });
     await page.send({ type: 'reply', id: 0, ok: true });
-    await page.page.getByText('Copied.').waitFor();
+    await page.page.locator('.reply', { hasText: 'Copied.' }).waitFor();
     await page.page.getByText('Open record JSON').click();
     await page.send({ type: 'reply', id: 1, ok: false, message: 'The record was deleted.' });
-    await page.page.getByText('The record was deleted.').waitFor();
+    await page.page.locator('.reply', { hasText: 'The record was deleted.' }).waitFor();
   });
 
   it('never takes text from a record for markup', async () => {
@@ -303,12 +303,12 @@ describe('a run under way', () => {
   it('tells a screen reader of phases, not of every second', async () => {
     const page = await open();
     await page.show(live('loading'));
-    const region = page.page.locator('.live [aria-live=polite]');
+    const region = page.page.locator('body > [role=status]');
     const first = await region.evaluate((element) => element.firstChild?.nodeValue);
     await page.page.evaluate(() => {
       const changes: string[] = [];
       Object.assign(window, { changes });
-      const target = document.querySelector('.live [aria-live=polite]');
+      const target = document.querySelector('body > [role=status]');
       if (target !== null)
         new MutationObserver(() => changes.push('changed')).observe(target, {
           childList: true,
@@ -319,6 +319,97 @@ describe('a run under way', () => {
     for (let second = 0; second < 3; second += 1) await page.show(live('loading'));
     expect(first).toBe('Measuring triton at 8 connections. Topology 2 of 3, phase 5 of 7.');
     expect(await page.page.evaluate(() => (window as unknown as { changes: string[] }).changes)).toEqual([]);
+  });
+});
+
+describe('the end of a run', () => {
+  const live = (cancelling = false): View => ({
+    kind: 'live',
+    state: { ...sampleState(record, 'loading'), startedAt: new Date().toISOString() },
+    subject: 'sentiment',
+    cancelling,
+  });
+  const problem: View = {
+    kind: 'problem',
+    subject: 'sentiment',
+    message: 'The cluster went away.',
+    nextStep: 'Start it again.',
+    canBenchmarkAgain: false,
+  };
+  const focused = (page: ResultsPage): Promise<string> =>
+    page.page.evaluate(() => {
+      const { activeElement: element } = document;
+      return `${element?.localName ?? ''} ${element?.getAttribute('aria-label') ?? element?.textContent ?? ''}`;
+    });
+  async function tabTo(page: ResultsPage, control: string): Promise<void> {
+    for (let press = 0; press < 12 && (await focused(page)) !== control; press += 1)
+      await page.page.keyboard.press('Tab');
+    expect(await focused(page)).toBe(control);
+  }
+
+  it('is told to a screen reader by the region that was there all along, and that alone', async () => {
+    const page = await open();
+    await page.show(live());
+    const region = await page.page.$('[role=status]');
+    await page.show(recordView(record));
+    expect(await region?.evaluate((element) => element.isConnected)).toBe(true);
+    expect(await region?.textContent()).toBe(`The run has ended. ${headlineOf(measuredRecord(record)).text}`);
+    expect(await page.page.locator('[aria-live], [role=status]').count()).toBe(1);
+
+    await page.show(live());
+    await page.show(problem);
+    expect(await region?.textContent()).toBe('Nothing to show. The cluster went away. Start it again.');
+  });
+
+  it('is not told of a record that is opened', async () => {
+    const page = await open();
+    await page.show(recordView(record));
+    expect(await page.page.textContent('[role=status]')).toBe('');
+    await page.page.getByText('Copy as Markdown').click();
+    await page.send({ type: 'reply', id: 0, ok: true });
+    await page.page.locator('[role=status]', { hasText: 'Copied.' }).waitFor({ state: 'attached' });
+  });
+
+  it('leaves the reader at the control that was in use, wherever it stands now', async () => {
+    const page = await open();
+    await page.show(live());
+    await tabTo(page, 'div Results table');
+    await page.show(recordView(record));
+    expect(await focused(page)).toBe('div Results table');
+
+    await page.show(live());
+    await page.page.focus('#tab-percentiles');
+    await page.show(recordView(record));
+    expect(await page.page.evaluate(() => document.activeElement?.id)).toBe('tab-percentiles');
+  });
+
+  it('leaves the reader at "Show log" where there still is one', async () => {
+    const page = await open();
+    await page.show(live());
+    await tabTo(page, 'vscode-button Show log');
+    await page.show(problem);
+    expect(await focused(page)).toBe('vscode-button Show log');
+    await page.page.keyboard.press('Enter');
+    await page.waitForMessage('request');
+  });
+
+  it('brings a reader whose control is gone to the heading', async () => {
+    const page = await open();
+    await page.show(live());
+    await tabTo(page, 'vscode-button Cancel');
+    await page.show(live(true));
+    expect(await focused(page)).toBe('h1 Benchmarking sentiment');
+    await page.show(recordView(record));
+    expect(await focused(page)).toBe(`h1 ${(await page.page.textContent('h1')) ?? ''}`);
+    await page.page.keyboard.press('Tab');
+    expect(await focused(page)).toBe('vscode-button Benchmark again');
+  });
+
+  it('takes no focus that the page does not have', async () => {
+    const page = await open();
+    await page.show(live());
+    await page.show(recordView(record));
+    expect(await page.page.evaluate(() => document.activeElement === document.body)).toBe(true);
   });
 });
 

@@ -1,0 +1,93 @@
+/** A topology that stays: from the Topologies tree to its logs, its endpoint and an answer, and away again. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expectSameInventory, inventory } from '../kubernetes/support/inventory.ts';
+import { deleteNamespace, makeNamespace } from '../kubernetes/support/namespaces.ts';
+import { kubectl } from '../kubernetes/support/testCluster.ts';
+import { drive } from './harness/drive.ts';
+import { ownPackage } from './harness/package.ts';
+import { makeSampleWorkspace } from './harness/sampleWorkspace.ts';
+import { useTestCluster } from './harness/useTestCluster.ts';
+import { eventually } from './harness/waiting.ts';
+
+const screenshots = join(import.meta.dirname, '..', '..', 'out', 'screenshots');
+/** A row's text is its label and its description without a space between. */
+const nothing = ['fastapinot deployed', 'tritonnot deployed', 'hybridnot deployed'];
+let namespace = '';
+
+beforeAll(async () => {
+  namespace = await makeNamespace('vscode-deploy');
+});
+afterAll(async () => {
+  await deleteNamespace(namespace);
+});
+
+test('a topology is deployed, looked into, asked and deleted from the tree, and the cluster is left as it was', async () => {
+  const before = await inventory();
+  const options = { version: 'newest', vsix: ownPackage(), prepare: makeSampleWorkspace } as const;
+  await drive('deploy', options, async ({ code, workbench }) => {
+    await useTestCluster(code, namespace);
+    const { quickInput } = workbench;
+    const tree = await workbench.view('Topology Bench', 'Topologies');
+    await tree.waitForRows('nothing deployed', (rows) => rows.join() === nothing.join());
+    await tree.row('fastapi').pressInline('Deploy Topology');
+    await quickInput.pick('Tiny sentiment model (built in)');
+    await quickInput.pick(`topology-bench-test/${namespace}`);
+    await quickInput.pick(/nvidia\.com\/gpu|Tesla-T4/u);
+    const question = await workbench.dialog().text();
+    expect(question).toContain(`fastapi with the model tiny-sentiment on topology-bench-test/${namespace}`);
+    expect(question).toContain('until you delete it');
+    await workbench.dialog().press('Deploy');
+
+    // The row opens by itself once there is something in it.
+    await tree.waitForRows(
+      'the deployment to be ready',
+      (rows) => rows.includes('fastapi1 deployed, 1 ready') && rows.includes('tiny-sentimentready · 1 GPU'),
+      180_000,
+    );
+    const row = tree.row('tiny-sentiment');
+    expect(await row.inlineActions()).toEqual(['Show Logs', 'Delete Deployment']);
+    await workbench.screenshot(join(screenshots, 'deploy-ready.png'));
+
+    await row.pressInline('Show Logs');
+    await eventually(
+      'the logs of its containers',
+      () => workbench.shownOutput(),
+      (text) => /^== tb-fastapi-\S+ fastapi$/mu.test(text) && text.includes('the model is in place'),
+    );
+    await workbench.screenshot(join(screenshots, 'deploy-logs.png'));
+
+    await row.pressMenu('Copy Endpoint');
+    const services = await kubectl(
+      'get',
+      'services',
+      '--namespace',
+      namespace,
+      '--output=jsonpath={.items[*].metadata.name}',
+    );
+    const copied = await eventually(
+      'the endpoint on the clipboard',
+      () => workbench.page.evaluate(() => navigator.clipboard.readText()),
+      (text) => text.startsWith('http://'),
+    );
+    expect(new URL(copied).hostname).toMatch(
+      new RegExp(`^(?:${services.split(' ').join('|')})\\.${namespace}\\.svc`, 'u'),
+    );
+    expect((await workbench.statusBar()).join('\n')).toContain(`Copied ${copied}`);
+
+    await row.pressMenu('Send a Sample Request');
+    const answer = workbench.notification('answered through a port-forward');
+    expect(await answer.text()).toMatch(/^fastapi answered through a port-forward in \d+ ms: .*POSITIVE.*NEGATIVE/u);
+    await workbench.screenshot(join(screenshots, 'deploy-sample.png'));
+    await answer.dismiss();
+
+    await row.pressInline('Delete Deployment');
+    expect(await workbench.dialog().text()).toContain(
+      `Delete fastapi (tiny-sentiment) from the namespace ${namespace}?`,
+    );
+    await workbench.dialog().press('Delete');
+    await tree.waitForRows('nothing deployed again', (rows) => rows.join() === nothing.join());
+    expect(await workbench.notifications()).toEqual([]);
+  });
+  await expectSameInventory(before);
+});
