@@ -102,7 +102,7 @@ test('a cancelled run stops at once, removes what it made, and says so', async (
       await useTestCluster(code, namespace);
       const { quickInput } = workbench;
       await workbench.openFile(samplePaths.classifier);
-      await workbench.clickCodeLens('Benchmark Topology');
+      await workbench.askFromCodeLens('Benchmark Topology');
       await quickInput.pickMany(['fastapi']);
       await quickInput.pick(`topology-bench-test/${namespace}`);
       await quickInput.pick('CPU only');

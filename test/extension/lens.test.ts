@@ -18,7 +18,7 @@ describe.each(['oldest', 'newest'] as const)('on the %s VS Code', (version) => {
         await workbench.openFile(samplePaths.classifier);
         await workbench.waitForCodeLens('Benchmark Topology');
         await workbench.screenshot(join(screenshots, `lens-${version}.png`));
-        await workbench.clickCodeLens('Benchmark Topology');
+        await workbench.askFromCodeLens('Benchmark Topology');
 
         expect(await quickInput.waitForItem('triton')).toEqual(['fastapi', 'triton', 'hybrid']);
         expect(await quickInput.title()).toContain('Benchmark Topology: sentiment');

@@ -84,7 +84,7 @@ async function startRunUnderLoad({ code, workbench }: Drive): Promise<void> {
   await useTestCluster(code, namespace);
   const { quickInput } = workbench;
   await workbench.openFile(samplePaths.classifier);
-  await workbench.clickCodeLens('Benchmark Topology');
+  await workbench.askFromCodeLens('Benchmark Topology');
   await quickInput.pickMany(['fastapi']);
   await quickInput.pick(`topology-bench-test/${namespace}`);
   await quickInput.pick('CPU only');

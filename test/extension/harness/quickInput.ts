@@ -36,6 +36,14 @@ export class QuickInput {
     await this.#choose('Control+P', path, this.#row(name));
   }
 
+  /** Whether it is shown within this time. */
+  async appears(withinMs: number): Promise<boolean> {
+    return this.#box.waitFor({ timeout: withinMs }).then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** What stands in the title bar; a box without one has "". */
   async title(): Promise<string> {
     await this.#box.waitFor({ timeout: patienceMs });

@@ -125,6 +125,16 @@ export class Workbench implements AsyncDisposable {
     await (await this.waitForCodeLens(text)).click();
   }
 
+  /** Clicks a lens that asks something. A lens that is drawn anew under the pointer loses the click, so it is tried again. */
+  async askFromCodeLens(text: string | RegExp): Promise<void> {
+    for (let attempt = 1; ; attempt += 1) {
+      await this.clickCodeLens(text);
+      if (await this.quickInput.appears(15_000)) return;
+      if (attempt === 4)
+        throw new Error(`The lens "${String(text)}" was clicked ${String(attempt)} times and asked nothing.`);
+    }
+  }
+
   async view(container: string, name: string): Promise<TreeView> {
     return openView(this.page, container, name);
   }
