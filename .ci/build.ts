@@ -25,6 +25,10 @@ const node: esbuild.BuildOptions = {
   banner: { js: "const importMetaUrl=require('node:url').pathToFileURL(__filename).href;" },
 };
 
+/** VS Code brings its own Node; on the command line it is whatever is there, and an old one would end in a riddle. */
+const refuseOldNode =
+  "if(parseInt(process.versions.node)<22){console.error('topology-bench: It needs Node 22.15 or newer, and this is Node '+process.versions.node+'.');process.exit(2)}";
+
 const browser: esbuild.BuildOptions = {
   absWorkingDir: root,
   bundle: true,
@@ -53,12 +57,12 @@ export async function buildAll(): Promise<void> {
     }),
     esbuild.build({ ...node, entryPoints: ['src/engine/index.ts'], outfile: out('engine.cjs') }),
     esbuild.build({ ...node, entryPoints: ['src/kubernetes/index.ts'], outfile: out('kubernetes.cjs') }),
-    // Without "vscode" among its externals, a stray import of it fails this bundle.
+    // Without "vscode" among its externals, a stray import of it fails this bundle. The first line of its source makes it a program.
     esbuild.build({
       ...node,
       entryPoints: ['src/cli/main.ts'],
       outfile: out('cli.cjs'),
-      banner: { js: `#!/usr/bin/env node\n${node.banner?.['js'] ?? ''}` },
+      banner: { js: `${refuseOldNode}${node.banner?.['js'] ?? ''}` },
     }),
     esbuild.build({ ...browser, entryPoints: ['webview/main.ts'], outfile: out('webview/main.js') }),
     esbuild.build({ ...browser, entryPoints: ['webview/report.ts'], outfile: out('webview/report.js') }),

@@ -7,7 +7,7 @@ import { parsePlanFile, type PlanFile } from '../core/planFile.ts';
 import { defaultGpu, makePlan } from '../core/planning.ts';
 import { profileNames, type ProfileName } from '../core/profiles.ts';
 import { resolveModel } from '../models/resolve.ts';
-import { usageError } from './arguments.ts';
+import { usageError, wholeNumber } from './arguments.ts';
 import type { CliContext } from './context.ts';
 
 /** The options that say what is run and where; shared by `run` and `render`. */
@@ -22,6 +22,7 @@ export interface PlanOptions {
   model?: string;
   tokenizer?: string;
   cores?: string;
+  memory?: string;
   gpu?: string | boolean;
   gpuCount?: string;
   allowCpuProvider?: boolean;
@@ -49,6 +50,7 @@ export function addPlanOptions(command: Command): Command {
     .option('--namespace <name>', "namespace (default: the context's, or default)")
     .option('--create-namespace', 'make the namespace when it does not exist')
     .option('--cores <n>', 'CPU cores of each topology (default: 2)')
+    .option('--memory <MiB>', "memory of each topology (default: 2048 and what the model's copies need)")
     .option('--gpu [resource]', 'ask for a GPU (default resource: nvidia.com/gpu)')
     .option('--gpu-count <n>', 'GPUs for each model server (default: 1)')
     .option('--allow-cpu-provider', 'accept that a server with a GPU computes on the CPU')
@@ -109,15 +111,16 @@ export async function choose(
     target,
     profile: profileOf(options.profile) ?? file?.profile ?? 'quick',
     payload: await assets.payload(),
-    cores: wholeNumber('--cores', options.cores) ?? file?.cores,
-    memoryMiB: file?.memoryMiB,
+    cores: numberOf('--cores', options.cores, numberLimits.cores) ?? file?.cores,
+    memoryMiB: numberOf('--memory', options.memory, numberLimits.memoryMiB) ?? file?.memoryMiB,
     gpu: gpuOf(options, file, local),
     allowCpuProvider: options.allowCpuProvider ?? file?.allowCpuProvider,
     images: imagesOf(options, file),
     vantage: vantageOf(options.vantage) ?? file?.vantage,
     timeoutMs: file?.timeoutMs,
-    seed: wholeNumber('--seed', options.seed) ?? file?.seed,
-    readyTimeoutSeconds: wholeNumber('--ready-timeout', options.readyTimeout) ?? file?.readyTimeoutSeconds,
+    seed: numberOf('--seed', options.seed, numberLimits.seed) ?? file?.seed,
+    readyTimeoutSeconds:
+      numberOf('--ready-timeout', options.readyTimeout, numberLimits.readyTimeoutSeconds) ?? file?.readyTimeoutSeconds,
   });
   return {
     plan,
@@ -175,7 +178,7 @@ function gpuOf(options: PlanOptions, file: PlanFile | undefined, local: boolean)
       throw usageError('--gpu needs a cluster; on this machine the topologies run on the CPU.');
     return null;
   }
-  const count = wholeNumber('--gpu-count', options.gpuCount);
+  const count = numberOf('--gpu-count', options.gpuCount, numberLimits.gpuCount);
   const gpu = gpuSchema.safeParse({
     ...defaultGpu,
     ...fromFile,
@@ -205,8 +208,19 @@ function imagesOf(options: PlanOptions, file: PlanFile | undefined): Partial<Ima
   return images;
 }
 
-function wholeNumber(option: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  if (!/^\d{1,9}$/.test(text)) throw usageError(`${option} takes a whole number, not "${text}".`);
-  return Number(text);
+/** As the plan has them; the most memory is 16 TiB, beyond which it is a typing error. */
+const numberLimits = {
+  cores: { least: 1, most: 256 },
+  memoryMiB: { least: 256, most: 16 * 1024 * 1024 },
+  gpuCount: { least: 1, most: 16 },
+  readyTimeoutSeconds: { least: 10, most: 7200 },
+  seed: { least: 0, most: 999_999_999 },
+} as const;
+
+function numberOf(
+  option: string,
+  text: string | undefined,
+  limits: { readonly least: number; readonly most: number },
+): number | undefined {
+  return text === undefined ? undefined : wholeNumber(option, text, limits);
 }

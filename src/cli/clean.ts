@@ -1,9 +1,9 @@
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import type { Leftover } from '../core/cluster.ts';
 import { cancelled } from '../core/errors.ts';
 import { findLeftovers, removeLeftovers } from '../kubernetes/index.ts';
 import { usageError } from './arguments.ts';
+import { confirmed } from './ask.ts';
 import { addClusterOptions, clusterChoice, type ClusterOptions } from './clusterOptions.ts';
 import { columns } from './columns.ts';
 import type { CliContext } from './context.ts';
@@ -69,11 +69,6 @@ async function confirm(chosen: readonly Leftover[], options: CleanOptions, conte
       'Give --yes to remove them, or --dry-run to only look.',
     );
   }
-  const terminal = createInterface({ input: context.stdin, output: context.stderr });
-  try {
-    const answer = await terminal.question(`Remove ${String(chosen.length)}? [y/N] `, { signal: context.signal });
-    if (!/^y(es)?$/i.test(answer.trim())) throw cancelled('asking; nothing was removed');
-  } finally {
-    terminal.close();
-  }
+  const asking = 'asking; nothing was removed';
+  if (!(await confirmed(`Remove ${String(chosen.length)}?`, asking, context))) throw cancelled(asking);
 }

@@ -3,7 +3,7 @@ export interface CliContext {
   readonly stdout: NodeJS.WriteStream;
   readonly stderr: NodeJS.WriteStream;
   readonly stdin: NodeJS.ReadStream;
-  /** Aborted by Ctrl-C or SIGTERM. */
+  /** Aborted by Ctrl-C, SIGTERM, a terminal that is closed, or output that nobody reads any more. */
   readonly signal: AbortSignal;
   /** Folder with package.json, src/serving, media and dist. */
   readonly root: string;
@@ -17,7 +17,7 @@ export const exitCodes = {
   failed: 1,
   /** The command line, a file or a plan is wrong; nothing was started. */
   usage: 2,
-  /** Stopped by Ctrl-C or SIGTERM, after clean-up. */
+  /** Stopped from outside (see CliContext.signal), after clean-up. */
   cancelled: 130,
 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];

@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { type Command, Option } from 'commander';
-import { BenchError, cancelled, isCancelled } from '../core/errors.ts';
+import { BenchError, isCancelled } from '../core/errors.ts';
 import type { LoadSpec, PhaseMeasurement, PhaseSnapshot } from '../core/load.ts';
 import type { Phase } from '../core/plan.ts';
 import { createLoadDriver } from '../load/driver.ts';
 import { checkHeader, loadMethods } from '../load/requestBytes.ts';
 import { header, isLoopback, seconds, usageError, wholeNumber } from './arguments.ts';
+import { confirmed } from './ask.ts';
 import { type CliContext, exitCodes } from './context.ts';
 import { loadReport, loadTable, type LoadSettings } from './loadReport.ts';
 
@@ -147,18 +147,8 @@ async function confirmTarget(url: URL, yes: boolean, context: CliContext): Promi
       nextStep: 'Load only servers that you may load, and say so with --yes.',
     });
   if (!context.stdin.isTTY || !context.stderr.isTTY) throw refused('there is no terminal to ask on');
-  const terminal = createInterface({ input: context.stdin, output: context.stderr });
-  try {
-    const answer = await terminal.question(`${url.host} is not this machine. Load it? [y/N] `, {
-      signal: context.signal,
-    });
-    if (!/^y(es)?$/i.test(answer.trim())) throw refused('it was not confirmed');
-  } catch (error) {
-    if (context.signal.aborted) throw cancelled('the target was to be confirmed');
-    throw error;
-  } finally {
-    terminal.close();
-  }
+  const question = `${url.host} is not this machine. Load it?`;
+  if (!(await confirmed(question, 'the target was to be confirmed', context))) throw refused('it was not confirmed');
 }
 
 async function measure(

@@ -1,28 +1,17 @@
+#!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
-import { BenchError, explain, isCancelled, type Reason } from '../core/errors.ts';
 import { registerClean } from './clean.ts';
 import { type CliContext, exitCodes } from './context.ts';
+import { exitCodeOfFailure, printFailure } from './failure.ts';
 import { registerInspect } from './inspect.ts';
 import { registerInventory } from './inventory.ts';
 import { registerLoad } from './load.ts';
 import { registerRender } from './render.ts';
 import { registerRun } from './run.ts';
-
-/** Wrong input, as opposed to a run that went wrong. */
-const usageReasons: readonly Reason[] = [
-  'plan-invalid',
-  'model-not-found',
-  'model-incomplete',
-  'tokenizer-missing',
-  'model-unsupported',
-  'payload-invalid',
-  'kubeconfig-missing',
-  'kubeconfig-broken',
-  'target-refused',
-];
+import { signalOfStops } from './stops.ts';
 
 async function main(): Promise<void> {
   const root = packageRoot();
@@ -31,7 +20,7 @@ async function main(): Promise<void> {
     stdout: process.stdout,
     stderr: process.stderr,
     stdin: process.stdin,
-    signal: signalOfInterrupts(),
+    signal: signalOfStops(process),
     root,
     version,
   };
@@ -64,28 +53,12 @@ async function main(): Promise<void> {
   }
 }
 
-/** Prints what went wrong, once, and says which exit code it is. */
+/** @returns the exit code */
 function report(error: unknown): number {
+  // Commander has printed its own already.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-  process.stderr.write(`topology-bench: ${explain(error)}\n`);
-  if (isCancelled(error)) return exitCodes.cancelled;
-  if (error instanceof BenchError) return usageReasons.includes(error.reason) ? exitCodes.usage : exitCodes.failed;
-  if (process.env['TOPOLOGY_BENCH_DEBUG'] !== undefined && error instanceof Error)
-    process.stderr.write(`${error.stack ?? ''}\n`);
-  return exitCodes.failed;
-}
-
-/** The first Ctrl-C stops the run and cleans up; a second one ends the program at once. */
-function signalOfInterrupts(): AbortSignal {
-  const controller = new AbortController();
-  const interrupted = (): void => {
-    if (controller.signal.aborted) process.exit(exitCodes.cancelled);
-    controller.abort();
-  };
-  process.on('SIGINT', interrupted);
-  process.on('SIGTERM', interrupted);
-  process.on('SIGHUP', interrupted);
-  return controller.signal;
+  printFailure(error, process.stderr);
+  return exitCodeOfFailure(error);
 }
 
 /** The bundle lies in dist/, the source in src/cli/. */

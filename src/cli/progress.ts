@@ -2,8 +2,15 @@ import type { RunEvent } from '../core/events.ts';
 import { topologyKey, type Plan } from '../core/plan.ts';
 import type { CliContext } from './context.ts';
 
+export interface ProgressPrinter {
+  readonly print: (event: RunEvent) => void;
+  /** The run was told to stop and cleans up. */
+  readonly stopping: () => void;
+  readonly end: () => void;
+}
+
 /** Prints a run's events: one line that rewrites itself on a terminal, plain lines elsewhere. All on stderr. */
-export function progressPrinter(plan: Plan, context: CliContext): { print(event: RunEvent): void; end(): void } {
+export function progressPrinter(plan: Plan, context: CliContext): ProgressPrinter {
   const { stderr } = context;
   const live = stderr.isTTY;
   let shown = '';
@@ -70,6 +77,10 @@ export function progressPrinter(plan: Plan, context: CliContext): { print(event:
         case 'run-closed':
           break;
       }
+    },
+    stopping() {
+      const left = plan.target.kind === 'local' ? '' : ', and leaves the rest to "topology-bench clean"';
+      line(live ? `Stopping. Ctrl-C once more ends this at once${left}.` : 'Stopping');
     },
     end: clear,
   };

@@ -1,4 +1,4 @@
-import { BenchError, cancelled, isCancelled, throwIfCancelled, toBenchError } from './errors.ts';
+import { BenchError, cancelled, explain, isCancelled, throwIfCancelled, toBenchError } from './errors.ts';
 import type { RunEvent } from './events.ts';
 import { measureTopology, type TopologyMeasurement } from './measureTopology.ts';
 import { topologyKey, type Plan, type TopologyPlan } from './plan.ts';
@@ -239,7 +239,7 @@ async function save(ports: Ports, record: RunRecord, emit: (event: RunEvent) => 
   try {
     await ports.runs.save(record);
   } catch (error) {
-    emit({ type: 'warning', message: `The record was not saved: ${toBenchError(error, 'saving it').message}` });
+    emit({ type: 'warning', message: `The record was not saved: ${explain(toBenchError(error, 'saving it'))}` });
   }
 }
 
@@ -250,7 +250,7 @@ async function close(ports: Ports, emit: (event: RunEvent) => void, warn: (messa
     await ports.target.close(AbortSignal.timeout(cleanUpMs));
   } catch (error) {
     const problem = toBenchError(error, 'cleaning up');
-    warn(problem.nextStep === undefined ? problem.message : `${problem.message} ${problem.nextStep}`);
+    warn(explain(problem));
   }
 }
 

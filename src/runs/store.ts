@@ -1,4 +1,6 @@
-import { mkdir, open, readdir, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, open, readdir, readFile, rename, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { BenchError } from '../core/errors.ts';
 import type { Runs } from '../core/ports.ts';
@@ -22,8 +24,8 @@ export interface RunStore extends Runs {
 const extension = '.json';
 
 /**
- * Run records as files of a folder, one a run, written whole or not at all. The folder hides itself from git until the user
- * decides otherwise.
+ * Run records as files of a folder, one a run, written whole or not at all. A folder that is made for them hides itself from
+ * git until the user decides otherwise; one that was there already is the user's, with all else that is in it.
  */
 export function openRunStore(directory: string): RunStore {
   const pathOf = (id: string): string => join(directory, `${id}${extension}`);
@@ -33,17 +35,16 @@ export function openRunStore(directory: string): RunStore {
     async save(record) {
       const temporary = join(directory, `.${record.id}.${String(process.pid)}.tmp`);
       try {
-        await mkdir(directory, { recursive: true });
-        await hideFromGit(directory);
-        await writeDurably(temporary, `${JSON.stringify(record, null, 2)}\n`);
+        const made = await mkdir(directory, { recursive: true });
+        if (made !== undefined) await hideFromGit(directory);
+        await writeDurably(temporary, recordText(record));
         await rename(temporary, pathOf(record.id));
       } catch (error) {
         await rm(temporary, { force: true }).catch(() => undefined);
         throw new BenchError({
           reason: 'save-failed',
           message: `The run record could not be written to ${directory}: ${reasonOf(error)}.`,
-          nextStep:
-            'Free some space or choose another results folder; the results stay in the window until it is closed.',
+          nextStep: 'Free some space, or choose another results folder.',
           cause: error,
         });
       }
@@ -74,6 +75,28 @@ export function openRunStore(directory: string): RunStore {
     },
     delete: (id) => unlink(pathOf(id)),
   };
+}
+
+/**
+ * The last resort for a record that its folder does not take: a file of its own in the system's temporary folder, which only
+ * this user may read.
+ * @returns its path
+ * @throws BenchError save-failed
+ */
+export async function saveElsewhere(record: RunRecord): Promise<string> {
+  // Others may write to that folder too: a name that cannot be guessed cannot be taken.
+  const path = join(tmpdir(), `topology-bench-${record.id}-${randomBytes(6).toString('hex')}${extension}`);
+  try {
+    await writeDurably(path, recordText(record));
+    return path;
+  } catch (error) {
+    await rm(path, { force: true }).catch(() => undefined);
+    throw new BenchError({
+      reason: 'save-failed',
+      message: `The run record could not be written to ${tmpdir()}: ${reasonOf(error)}.`,
+      cause: error,
+    });
+  }
 }
 
 /**
@@ -126,12 +149,21 @@ function unreadable(path: string, problem: string): BenchError {
   });
 }
 
+/** A folder that could not be hidden is taken away again, so that the next one who makes it tries anew. */
 async function hideFromGit(directory: string): Promise<void> {
+  const path = join(directory, '.gitignore');
   try {
-    await writeFile(join(directory, '.gitignore'), '*\n', { flag: 'wx' });
+    await writeFile(path, '*\n', { flag: 'wx' });
   } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error;
+    if (hasCode(error, 'EEXIST')) return;
+    await rm(path, { force: true }).catch(() => undefined);
+    await rmdir(directory).catch(() => undefined);
+    throw error;
   }
+}
+
+function recordText(record: RunRecord): string {
+  return `${JSON.stringify(record, null, 2)}\n`;
 }
 
 /** Flushed before the rename, so that a crash leaves the old state or the new one. */

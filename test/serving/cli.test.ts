@@ -99,18 +99,15 @@ describe('stopped under load, it leaves nothing', () => {
   test('by the closing of its terminal', async () => {
     // Python has the terminals that Node lacks. It closes its end of one when it is told to, and waits for the program.
     const terminal = `
-import os, pty, sys, threading
+import os, pty, select, sys
 pid, fd = pty.fork()
 if pid == 0:
     os.execv(sys.argv[1], sys.argv[1:])
-def show():
+while 0 not in select.select([fd, 0], [], [])[0]:
     try:
-        while data := os.read(fd, 65536):
-            os.write(1, data)
+        os.write(1, os.read(fd, 65536))
     except OSError:
-        pass
-threading.Thread(target=show, daemon=True).start()
-sys.stdin.read()
+        break
 os.close(fd)
 sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) & 0xff)
 `;

@@ -1,15 +1,20 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseRecord, openRunStore } from '../../../src/runs/store.ts';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { openRunStore, parseRecord, saveElsewhere } from '../../../src/runs/store.ts';
 import { sampleRecord } from '../../support/sampleRecord.ts';
+
+const run = promisify(execFile);
 
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'topology-bench-runs-'));
 });
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -24,6 +29,29 @@ describe('run store', () => {
     expect(await store.read(older.id)).toEqual(older);
     expect(await readFile(join(store.directory, '.gitignore'), 'utf8')).toBe('*\n');
     expect((await readdir(store.directory)).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('hides nothing in a folder that was there before it', async () => {
+    const store = openRunStore(folder);
+    await store.save(sampleRecord());
+    expect(await readdir(folder)).toEqual([`${sampleRecord().id}.json`]);
+  });
+
+  it('hides the records once there is room, when the disk was full at first', async () => {
+    const store = openRunStore(join(folder, '.topology-bench', 'runs'));
+    const saving = [
+      "const { openRunStore } = await import(process.argv[1] + '/src/runs/store.ts');",
+      "const { sampleRecord } = await import(process.argv[1] + '/test/support/sampleRecord.ts');",
+      'await openRunStore(process.argv[2]).save(sampleRecord());',
+    ].join('');
+    // No file may have a single byte; the write then fails as it does on a full disk, after the file was made.
+    const limited = `ulimit -f 0; exec "$0" --input-type=module --eval "$1" "$2" "$3"`;
+    const root = join(import.meta.dirname, '../../..');
+    const attempt = run('bash', ['-c', limited, process.execPath, saving, root, store.directory]);
+    await expect(attempt).rejects.toThrow(/could not be written to .*EFBIG/);
+    expect(await readdir(folder, { recursive: true })).toEqual(['.topology-bench']);
+    await store.save(sampleRecord());
+    expect(await readFile(join(store.directory, '.gitignore'), 'utf8')).toBe('*\n');
   });
 
   it("leaves the user's own .gitignore alone", async () => {
@@ -67,5 +95,20 @@ describe('run store', () => {
   it('parses one record by itself', () => {
     expect(parseRecord('x.json', JSON.stringify(sampleRecord()))).toEqual(sampleRecord());
     expect(() => parseRecord('x.json', 'no')).toThrow(/x\.json/);
+  });
+});
+
+describe('a record that no folder takes', () => {
+  it('has a file of its own in the temporary folder, for its user alone', async () => {
+    vi.stubEnv('TMPDIR', folder);
+    const [first, second] = [await saveElsewhere(sampleRecord()), await saveElsewhere(sampleRecord())];
+    expect(first).not.toBe(second);
+    expect(parseRecord(first, await readFile(first, 'utf8'))).toEqual(sampleRecord());
+    expect((await stat(first)).mode & 0o777).toBe(0o600);
+  });
+
+  it('says so when that cannot be written either', async () => {
+    vi.stubEnv('TMPDIR', join(folder, 'none'));
+    await expect(saveElsewhere(sampleRecord())).rejects.toMatchObject({ reason: 'save-failed' });
   });
 });

@@ -1,0 +1,28 @@
+import { BenchError, explain, isCancelled, type Reason } from '../core/errors.ts';
+import { exitCodes, type ExitCode } from './context.ts';
+
+/** Wrong input, as opposed to a run that went wrong. */
+const usageReasons: readonly Reason[] = [
+  'plan-invalid',
+  'model-not-found',
+  'model-incomplete',
+  'tokenizer-missing',
+  'model-unsupported',
+  'payload-invalid',
+  'kubeconfig-missing',
+  'kubeconfig-broken',
+  'target-refused',
+];
+
+/** Prints what went wrong, once. */
+export function printFailure(error: unknown, stderr: NodeJS.WritableStream): void {
+  stderr.write(`topology-bench: ${explain(error)}\n`);
+  if (process.env['TOPOLOGY_BENCH_DEBUG'] !== undefined && error instanceof Error && !(error instanceof BenchError))
+    stderr.write(`${error.stack ?? ''}\n`);
+}
+
+/** The exit code of a command that ended with an error before anything was started, or that starts nothing. */
+export function exitCodeOfFailure(error: unknown): ExitCode {
+  if (isCancelled(error)) return exitCodes.cancelled;
+  return error instanceof BenchError && usageReasons.includes(error.reason) ? exitCodes.usage : exitCodes.failed;
+}

@@ -1,0 +1,171 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { Command } from 'commander';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { registerRun } from '../../../src/cli/run.ts';
+import { BenchError } from '../../../src/core/errors.ts';
+import { runRecordSchema, type RunRecord } from '../../../src/core/record.ts';
+import { parseRecord } from '../../../src/runs/store.ts';
+import { ScriptedTarget } from '../../support/scriptedTarget.ts';
+import { root } from './bundle.ts';
+
+/** What `run` makes of a run's end; the target follows a script, all else is the command as it ships. */
+
+let folder: string;
+let temporary: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'topology-bench-run-'));
+  temporary = await mkdtemp(join(tmpdir(), 'topology-bench-elsewhere-'));
+  vi.stubEnv('TMPDIR', temporary);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  process.exitCode = undefined;
+  await rm(folder, { recursive: true, force: true });
+  await rm(temporary, { recursive: true, force: true });
+});
+
+interface Ended {
+  readonly code: unknown;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function run(
+  options: readonly string[],
+  target = new ScriptedTarget(),
+  signal = new AbortController().signal,
+): Promise<Ended> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const streams = { stdout, stderr, stdin: new PassThrough() } as unknown as Record<
+    'stdout' | 'stderr',
+    NodeJS.WriteStream
+  > & { stdin: NodeJS.ReadStream };
+  const program = new Command().exitOverride();
+  registerRun(program, { ...streams, signal, root, version: '0.0.0' }, () => target);
+  const always = ['run', '--namespace', 'team-a', '--topologies', 'fastapi'];
+  await program.parseAsync([...always, ...options], { from: 'user' });
+  const code = process.exitCode;
+  return { code, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
+}
+
+const crash = (): ScriptedTarget =>
+  new ScriptedTarget({
+    'deploy fastapi': new BenchError({
+      reason: 'pod-failed',
+      message: 'It crashed.',
+      nextStep: 'Give it more memory.',
+    }),
+  });
+
+function recordOf(text: string): RunRecord {
+  return runRecordSchema.parse(JSON.parse(text));
+}
+
+describe('a record that its folder does not take', () => {
+  let blocked: string;
+  beforeEach(async () => {
+    blocked = join(folder, 'taken');
+    await writeFile(blocked, '');
+  });
+
+  it('goes whole into a file of the temporary folder that only its user may read, and is named', async () => {
+    const { code, stdout, stderr } = await run(['--out', blocked]);
+    expect(code).toBe(1);
+    expect(stdout).toContain('fastapi');
+    const [name = ''] = await readdir(temporary);
+    const path = join(temporary, name);
+    expect(stderr).toContain(`Record: ${path} (to be moved: ${blocked} did not take it)\n`);
+    expect(stderr).toContain('Warning: The record was not saved: ');
+    expect(stderr).not.toContain('window');
+    const record = parseRecord(path, await readFile(path, 'utf8'));
+    expect(record.topologies[0]?.phases.length).toBeGreaterThan(1);
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+
+  it('is on standard output alone where no folder takes it', async () => {
+    vi.stubEnv('TMPDIR', join(blocked, 'none'));
+    const { code, stdout, stderr } = await run(['--out', blocked, '--json']);
+    expect(code).toBe(1);
+    expect(recordOf(stdout).status).toBe('completed');
+    expect(stderr).toMatch(/Warning: The run record could not be written to .* What is left .* standard output\.\n/);
+    const table = await run(['--out', blocked]);
+    expect(table.stderr).toContain('What is left of the record is the table');
+    expect(table.stdout).toContain('fastapi');
+  });
+});
+
+describe('a run in which nothing was measured', () => {
+  it('prints, saves and reports its record all the same, and says why once', async () => {
+    const report = join(folder, 'report.html');
+    const { code, stdout, stderr } = await run(['--out', join(folder, 'runs'), '--json', '--report', report], crash());
+    expect(code).toBe(1);
+    const record = recordOf(stdout);
+    expect(record).toMatchObject({ status: 'failed', failure: { reason: 'pod-failed', message: 'It crashed.' } });
+    const path = join(folder, 'runs', `${record.id}.json`);
+    expect(parseRecord(path, await readFile(path, 'utf8'))).toEqual(record);
+    expect(stderr).toContain(`Record: ${path}\n`);
+    expect(stderr).toContain(`Report: ${report}\n`);
+    expect(await readFile(report, 'utf8')).toContain('It crashed.');
+    expect(stderr.match(/It crashed\./g)).toHaveLength(1);
+    expect(stderr).toContain('\ntopology-bench: Nothing was measured. Give it more memory.\n');
+    expect(await readdir(temporary)).toEqual([]);
+  });
+
+  it('is not taken for wrong input, whatever the reason: something was started', async () => {
+    const refused = new BenchError({ reason: 'plan-invalid', message: 'The worker does not take it.' });
+    const { code } = await run(['--out', folder], new ScriptedTarget({ 'deploy fastapi': refused }));
+    expect(code).toBe(1);
+  });
+
+  it('has no record when it did not get past its checks', async () => {
+    const forbidden = new BenchError({ reason: 'forbidden', message: 'You may not.' });
+    const attempt = run(['--out', folder, '--json'], new ScriptedTarget({ preflight: forbidden }));
+    await expect(attempt).rejects.toMatchObject({ reason: 'forbidden' });
+    expect(await readdir(folder)).toEqual([]);
+    expect(await readdir(temporary)).toEqual([]);
+  });
+});
+
+describe('a run that is stopped', () => {
+  it('keeps what was measured, says that it stops, and ends with 130', async () => {
+    const controller = new AbortController();
+    const target = new ScriptedTarget();
+    const deploy = target.deploy.bind(target);
+    target.deploy = async (plan, topology, progress, signal) => {
+      if (topology.name === 'triton') controller.abort();
+      return await deploy(plan, topology, progress, signal);
+    };
+    const options = ['--topologies', 'fastapi,triton', '--out', folder, '--json'];
+    const { code, stdout, stderr } = await run(options, target, controller.signal);
+    expect(code).toBe(130);
+    const record = recordOf(stdout);
+    expect(record.status).toBe('cancelled');
+    expect(record.topologies.map(({ status }) => status)).toEqual(['completed', 'cancelled']);
+    expect(stderr).toContain('Stopping\n');
+    expect(stderr).toContain('Record: ');
+  });
+
+  it('before anything was measured has nothing to print', async () => {
+    const attempt = run(['--out', folder, '--json'], new ScriptedTarget(), AbortSignal.abort());
+    await expect(attempt).rejects.toMatchObject({ reason: 'cancelled' });
+  });
+});
+
+it('a report that cannot be written takes nothing from the record, but is no success', async () => {
+  const { code, stdout, stderr } = await run(['--out', join(folder, 'runs'), '--json', '--report', folder]);
+  expect(code).toBe(1);
+  expect(recordOf(stdout).status).toBe('completed');
+  expect(stderr).toContain('Record: ');
+  expect(stderr).toContain(`topology-bench: The report could not be written to ${folder}: `);
+});
+
+it('something that is left on the cluster is no success', async () => {
+  const left = new BenchError({ reason: 'clean-up-incomplete', message: 'Job x is still there.' });
+  const { code, stderr } = await run(['--out', join(folder, 'runs')], new ScriptedTarget({ close: left }));
+  expect(code).toBe(1);
+  expect(stderr).toContain('Warning: Job x is still there.');
+});

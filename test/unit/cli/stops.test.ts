@@ -1,0 +1,64 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { join } from 'node:path';
+import { startProgram, type Started } from './bundle.ts';
+
+/** A program that stops as the command line does, and then needs two seconds to clean up. */
+const program = `
+  import { signalOfStops } from ${JSON.stringify(join(import.meta.dirname, '../../../src/cli/stops.ts'))};
+  const signal = signalOfStops(process);
+  const alive = setInterval(() => process.stdout.write('working\\n'), 50);
+  signal.addEventListener('abort', () => {
+    process.stderr.write('stopping\\n');
+    setTimeout(() => {
+      clearInterval(alive);
+      process.exitCode = 7;
+    }, 2000);
+  });
+  process.stderr.write('ready\\n');
+`;
+
+async function start(): Promise<Started> {
+  const started = startProgram(process.execPath, ['--input-type=module', '--eval', program], {});
+  await started.said('ready');
+  return started;
+}
+
+const cleanedUp = 7;
+
+describe.concurrent('what stops the command line', () => {
+  it.each<[string, readonly (NodeJS.Signals | number)[]]>([
+    ['Ctrl-C', ['SIGINT']],
+    ['SIGTERM', ['SIGTERM']],
+    ['a terminal that is closed: the kernel and the shell each say so', ['SIGHUP', 100, 'SIGHUP']],
+    ['Ctrl-C that npm hands on too', ['SIGINT', 20, 'SIGINT']],
+    ['a CI system that loses its patience', ['SIGINT', 1200, 'SIGTERM']],
+    ['Ctrl-C, and then closing the terminal', ['SIGINT', 1200, 'SIGHUP', 10, 'SIGHUP']],
+  ])('%s, and lets it clean up', async (_name, steps) => {
+    const { child, ended } = await start();
+    for (const step of steps) {
+      if (typeof step === 'number') await sleep(step);
+      else child.kill(step);
+    }
+    expect(await ended).toMatchObject({ code: cleanedUp });
+  });
+
+  it('a second Ctrl-C, a person waiting, ends it at once', async () => {
+    const { child, ended, said } = await start();
+    child.kill('SIGINT');
+    await said('stopping');
+    await sleep(1200);
+    child.kill('SIGINT');
+    expect(await ended).toMatchObject({ code: 130 });
+  });
+
+  it.each(['stdout', 'stderr'] as const)('%s that nobody reads any more, and lets it clean up', async (name) => {
+    const { child, ended } = await start();
+    child[name].destroy();
+    // The other one is written to after that, and the closed one again and again.
+    if (name === 'stderr') child.kill('SIGTERM');
+    const { code, stderr } = await ended;
+    expect(code).toBe(cleanedUp);
+    if (name === 'stdout') expect(stderr).toBe('ready\nstopping\n');
+  });
+});
