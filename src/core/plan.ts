@@ -47,7 +47,7 @@ export const tritonSettingsSchema = z.strictObject({
       maxQueueDelayMicroseconds: z.number().int().nonnegative(),
     })
     .nullable(),
-  /** Model instances; each gets cores / instances ONNX Runtime threads. */
+  /** Model instances, with GPUs on each of them; all together share the cores as ONNX Runtime threads. */
   instances: z.number().int().min(1).max(64),
 });
 

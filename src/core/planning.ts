@@ -65,12 +65,13 @@ export function makePlan(choices: Choices): Plan {
     ...(gpu === null ? {} : { requirements: 'cuda' as const }),
     ...choices.images,
   };
-  const copies = Math.max(cores, choices.triton?.instances ?? 0);
+  const gpus = gpu?.count ?? 0;
+  const copies = Math.max(cores, (choices.triton?.instances ?? 0) * Math.max(1, gpus));
   const memoryMiB = choices.memoryMiB ?? defaultMemoryMiB(choices.model, copies);
   return checkPlan({
     version: 1,
     model: choices.model,
-    topologies: choices.topologies.map((name) => planTopology(name, cores, memoryMiB, choices.triton)),
+    topologies: choices.topologies.map((name) => planTopology(name, { cores, memoryMiB, gpus }, choices.triton)),
     target: choices.target,
     gpu,
     allowCpuProvider: choices.allowCpuProvider ?? false,
@@ -110,13 +111,12 @@ export function checkPlan(value: unknown): Plan {
 /** Each topology gets the same cores; the hybrid's are split, and the gateway never takes more than half. */
 function planTopology(
   name: TopologyName,
-  cores: number,
-  memoryMiB: number,
+  { cores, memoryMiB, gpus }: { readonly cores: number; readonly memoryMiB: number; readonly gpus: number },
   triton: TritonSettings | null,
 ): TopologyPlan {
   if (name === 'fastapi') return { name, variant: '', cores, memoryMiB, split: null, triton: null };
   if (name === 'triton')
-    return { name, variant: '', cores, memoryMiB, split: null, triton: triton ?? defaultTriton(cores) };
+    return { name, variant: '', cores, memoryMiB, split: null, triton: triton ?? defaultTriton(cores, gpus) };
   if (cores < 2) {
     throw new BenchError({
       reason: 'plan-invalid',
@@ -132,13 +132,19 @@ function planTopology(
     cores,
     memoryMiB,
     split: { gatewayCores, tritonCores },
-    triton: triton ?? defaultTriton(tritonCores),
+    triton: triton ?? defaultTriton(tritonCores, gpus),
   };
 }
 
-/** Dynamic batching as Triton has it by default (no added delay), one instance a core, so that instances x threads = cores. */
-function defaultTriton(cores: number): TritonSettings {
-  return { dynamicBatching: { preferredBatchSizes: [], maxQueueDelayMicroseconds: 0 }, instances: cores };
+/**
+ * Dynamic batching as Triton has it by default (no added delay), and an instance for each core: Triton makes its instances
+ * on every GPU, so that with several of them each gets its part.
+ */
+function defaultTriton(cores: number, gpus: number): TritonSettings {
+  return {
+    dynamicBatching: { preferredBatchSizes: [], maxQueueDelayMicroseconds: 0 },
+    instances: gpus > 0 ? Math.ceil(cores / gpus) : cores,
+  };
 }
 
 /**

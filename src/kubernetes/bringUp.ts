@@ -4,7 +4,7 @@ import type { RenderedServer } from '../topologies/renderRequest.ts';
 import type { Labels } from '../topologies/objects.ts';
 import type { Pod } from './apiObjects.ts';
 import type { Cluster } from './cluster.ts';
-import { isContainerRunning, isPodReady, waitForPods, type WaitRequest } from './ready.ts';
+import { isContainerDone, isContainerRunning, isPodReady, waitForPods, type WaitRequest } from './ready.ts';
 import type { StandingServer } from './supervise.ts';
 import { uploadModel, type ModelSource } from './upload.ts';
 
@@ -33,13 +33,17 @@ export async function bringUp(
   progress.stage('upload');
   const loading = await follow(
     cluster,
-    { ...waitRequest(request, true), reached: (pod) => isContainerRunning(pod, loaderContainer) || isPastLoader(pod) },
+    {
+      ...waitRequest(request, true),
+      reached: (pod) => isContainerRunning(pod, loaderContainer) || isContainerDone(pod, loaderContainer),
+    },
     progress,
     signal,
   );
   const began = Date.now();
   for (const pod of loading) {
-    if (isPastLoader(pod)) continue;
+    // A loader that has done its work has exited; its pod needs no model any more.
+    if (isContainerDone(pod, loaderContainer)) continue;
     const of = { namespace, pod: pod.metadata.name, container: loaderContainer };
     await uploadModel(cluster, of, request.model, throttled(progress), signal);
   }
@@ -71,12 +75,6 @@ async function follow(
     if (done === true) return value;
     progress.status(value);
   }
-}
-
-/** A loader that has done its work has exited; its pod needs no model any more. */
-function isPastLoader(pod: Pod): boolean {
-  const loader = pod.status?.initContainerStatuses?.find(({ name }) => name === loaderContainer);
-  return loader?.state?.terminated?.exitCode === 0;
 }
 
 /** Ten times a second is more than anybody can read. */

@@ -16,6 +16,9 @@ export interface ChannelSocket {
   readonly closed: Promise<void>;
 }
 
+/** A server that does not answer at all must not be waited for for ever. */
+const openingTimeoutMs = 20_000;
+
 /** Number of the message that ends another channel. Source: Kubernetes' v5.channel.k8s.io. */
 const endOfChannel = 255;
 
@@ -95,14 +98,18 @@ export function connectionLost(): BenchError {
 
 async function withCancel(connecting: Promise<unknown>, signal: AbortSignal): Promise<unknown> {
   let onAbort: () => void = () => undefined;
-  const aborted = new Promise<never>((_, reject) => {
+  let timer: NodeJS.Timeout | undefined;
+  const givenUp = new Promise<never>((_, reject) => {
     onAbort = () => {
       reject(cancelled('connecting to a pod'));
     };
     signal.addEventListener('abort', onAbort, { once: true });
+    timer = setTimeout(() => {
+      reject(connectionLost());
+    }, openingTimeoutMs);
   });
   try {
-    return await Promise.race([connecting, aborted]);
+    return await Promise.race([connecting, givenUp]);
   } catch (error) {
     // A socket that opens after all must not stay open.
     connecting.then(
@@ -113,6 +120,7 @@ async function withCancel(connecting: Promise<unknown>, signal: AbortSignal): Pr
     );
     throw error instanceof BenchError ? error : openingError(error);
   } finally {
+    clearTimeout(timer);
     signal.removeEventListener('abort', onAbort);
   }
 }

@@ -14,11 +14,12 @@ import { describeDeployment } from './deployed.ts';
 import { dryRun } from './dryRun.ts';
 import { checkFits } from './fits.ts';
 import type { KubeconfigChoice } from './kubeconfig.ts';
-import { endLease, keepLease, leaseOf } from './lease.ts';
+import { endLease, keepLease, leaseOf, type Leased } from './lease.ts';
 import { removeOwnNamespace } from './namespace.ts';
 import { checkedPackageIndex } from './packageIndex.ts';
 import { namespaceOf, preflight } from './preflight.ts';
 import { removeAll } from './remove.ts';
+import { objectPath } from './resources.ts';
 import { modelManifestSha256 } from './upload.ts';
 
 export interface DeployOptions extends KubeconfigChoice {
@@ -54,11 +55,15 @@ export async function deployTopology(
   const makingNamespace = (): void => {
     hasMadeNamespace = true;
   };
+  const leases: { readonly leased: Leased; readonly kept: AsyncDisposable }[] = [];
+  const lease = (leased: Leased): void => {
+    leases.push({ leased, kept: keepLease(cluster, leased) });
+  };
   let hasBegun = false;
-  let lease: AsyncDisposable | undefined;
   try {
     progress.stage('apply');
-    const { runtimeClassExists, nodes } = await preflight(cluster, own, anchor, { warn, makingNamespace }, signal);
+    const told = { warn, makingNamespace, madeNamespace: lease };
+    const { runtimeClassExists, nodes } = await preflight(cluster, own, anchor, told, signal);
     const request = {
       plan: own,
       topology,
@@ -78,8 +83,7 @@ export async function deployTopology(
     const [change] = await apply(cluster, [owner], signal);
     const uid = change?.uid ?? '';
     // While it is renewed, a pod that waits for its model is one whose upload is still to come.
-    const leased = { namespace, name: anchorName(id), uid };
-    lease = keepLease(cluster, leased);
+    lease({ path: objectPath('ConfigMap', namespace, anchorName(id)), uid });
     const rendered = renderTopology({ ...request, anchor: { ...anchor, uid } });
     await apply(cluster, rendered.objects, signal);
     await bringUp(
@@ -94,14 +98,17 @@ export async function deployTopology(
       progress,
       signal,
     );
-    await lease[Symbol.asyncDispose]();
-    await endLease(cluster, leased, signal);
+    for (const { leased, kept } of leases.splice(0)) {
+      await kept[Symbol.asyncDispose]();
+      // One that is not ended runs out by itself.
+      await endLease(cluster, leased, signal).catch(() => undefined);
+    }
     return await describeDeployment(cluster, namespace, anchorName(id), signal);
   } catch (error) {
     await cleanUp();
     throw error;
   } finally {
-    await lease?.[Symbol.asyncDispose]();
+    await Promise.all(leases.map(({ kept }) => kept[Symbol.asyncDispose]()));
   }
 
   async function cleanUp(): Promise<void> {

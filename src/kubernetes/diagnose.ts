@@ -1,6 +1,6 @@
 import type { Reason } from '../core/errors.ts';
 import { loaderContainer, packagesContainer } from '../topologies/podTemplate.ts';
-import type { ClusterEvent, ContainerStatus, Pod } from './apiObjects.ts';
+import type { ClusterEvent, ContainerState, ContainerStatus, Pod } from './apiObjects.ts';
 
 /** What one look at a pod that is not there yet tells. */
 export type Finding =
@@ -85,12 +85,13 @@ export function diagnoseMissingPod(component: string, name: string, events: read
   return { state: 'waiting', cause: 'other', message, patienceSeconds: 60 };
 }
 
-/** How a container ended, e.g. "OOMKilled (exit code 137)". */
+/** How a container ended, e.g. "OOMKilled (exit code 137)"; why one could not even be started is told in its message. */
 export function describeEnd(container: ContainerStatus): string | undefined {
   const end = container.state?.terminated ?? container.lastState?.terminated;
   if (end === undefined) return undefined;
   const reason = end.reason === undefined || end.reason === 'Error' ? 'it ended' : end.reason;
-  return `${reason} (exit code ${String(end.exitCode)})`;
+  const why = end.reason === 'StartError' && end.message !== undefined ? `: ${end.message}` : '';
+  return `${reason} (exit code ${String(end.exitCode)})${why}`;
 }
 
 /** Why a pod ended that should have gone on. */
@@ -108,9 +109,17 @@ export function endedPod(component: string, pod: Pod): Finding {
     state: 'failed',
     reason: 'pod-failed',
     message: `${what}: its pod ended${how.length === 0 ? '' : `: ${how.join('; ')}`}`,
-    ...(bad?.state?.terminated?.reason === 'OOMKilled' ? { nextStep: 'Give the topology more memory.' } : {}),
+    ...memoryStep(bad?.state?.terminated),
     ...(ended === undefined ? {} : { container: { name: ended.name, previous: false } }),
   };
+}
+
+/** Where the kernel kills one process of several, the node may tell it as a plain exit with 128 + SIGKILL. */
+function memoryStep(end: ContainerState['terminated']): { readonly nextStep?: string } {
+  // With too little memory to start at all, the runtime says so in its own words.
+  if (end?.reason === 'OOMKilled' || end?.message?.includes('OOM-killed') === true)
+    return { nextStep: 'Give the topology more memory (memoryMiB in a plan file, --memory on the command line).' };
+  return end?.exitCode === 137 ? { nextStep: 'It was killed. If memory ran out, give the topology more.' } : {};
 }
 
 function diagnoseContainer(
@@ -161,7 +170,7 @@ function diagnoseWaiting(
         state: 'failed',
         reason: 'pod-failed',
         message: `${component}: ${end}; it was started ${String(container.restartCount + 1)} times`,
-        ...(isOutOfMemory ? { nextStep: 'Give the topology more memory.' } : {}),
+        ...memoryStep(container.lastState?.terminated),
         container: { name: container.name, previous: true },
       };
     }
@@ -206,7 +215,7 @@ function diagnoseRunning(
       state: 'failed',
       reason: 'pod-failed',
       message: `${component}: ${describeEnd({ ...container, state: {} }) ?? 'OOMKilled'}`,
-      nextStep: 'Give the topology more memory.',
+      ...memoryStep(container.lastState.terminated),
       container: { name: container.name, previous: true },
     };
   }

@@ -2,17 +2,26 @@ import type { Job, Deployment, Manifest } from '../topologies/objects.ts';
 import { patch } from './apply.ts';
 import { query, type Cluster } from './cluster.ts';
 import { listPath } from './resources.ts';
-import { isStatus, refusal } from './statusError.ts';
+import { missingRights, type Right } from './rights.ts';
+import { refusal } from './statusError.ts';
 
 /**
  * Lets the API server check objects in full without keeping any. Quota and Pod Security look at pods, not at the Jobs that
- * make them, so the pod of each workload is checked as well, where the user may create pods.
+ * make them, so the pod of each workload is checked as well, where the user may create pods: who may create Jobs need not
+ * be, and then the Job's own events will tell.
  * @throws BenchError forbidden or rejected-by-cluster, in the cluster's words
  */
 export async function dryRun(cluster: Cluster, objects: readonly Manifest[], signal: AbortSignal): Promise<void> {
   await Promise.all(objects.map((object) => patch(cluster, object, true, signal)));
-  await Promise.all(objects.filter(isWorkload).map((workload) => dryRunPod(cluster, workload, signal)));
+  const workloads = objects.filter(isWorkload);
+  const [first] = workloads;
+  if (first === undefined) return;
+  const missing = await missingRights(cluster, first.metadata.namespace, [createPods], signal);
+  if (missing.length > 0) return;
+  await Promise.all(workloads.map((workload) => dryRunPod(cluster, workload, signal)));
 }
+
+const createPods: Right = { group: '', resource: 'pods', verbs: ['create'] };
 
 async function dryRunPod(cluster: Cluster, workload: Job | Deployment, signal: AbortSignal): Promise<void> {
   const { name, namespace } = workload.metadata;
@@ -29,10 +38,7 @@ async function dryRunPod(cluster: Cluster, workload: Job | Deployment, signal: A
       signal,
     );
   } catch (error) {
-    const refused = refusal(error, `run a pod of ${name}`);
-    // Who may create Jobs need not be allowed to create pods; then the Job's own events will tell.
-    if (isStatus(error, 403) && error.message.includes('cannot create resource "pods"')) return;
-    throw refused;
+    throw refusal(error, `run a pod of ${name}`);
   }
 }
 

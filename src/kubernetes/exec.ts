@@ -1,12 +1,15 @@
-import { isCancelled, throwIfCancelled } from '../core/errors.ts';
+import { throwIfCancelled } from '../core/errors.ts';
 import { connectionLost } from './channelSocket.ts';
 import type { Cluster } from './cluster.ts';
 import type { ContainerName } from './logs.ts';
 import { objectPath } from './resources.ts';
-import { refusal } from './statusError.ts';
+import { isConnectionTrouble, refusal } from './statusError.ts';
 
 /** Channels of an exec socket. Source: Kubernetes' v5.channel.k8s.io. */
 const channels = { stdin: 0, stdout: 1, stderr: 2, status: 3 } as const;
+
+/** Exit code of a command that could not be started, as in a container that has just ended. */
+export const notStarted = -1;
 
 export interface ExecSession {
   /** Writes to the command's standard input. Rejects with `connection-lost`. */
@@ -40,7 +43,8 @@ export async function exec(
 
 /**
  * Starts a command in a container. The session is closed when the signal is aborted.
- * @throws BenchError forbidden, connection-lost or cancelled; StatusError when there is no such container
+ * @throws BenchError forbidden, rejected-by-cluster, connection-lost or cancelled; StatusError while the API server cannot
+ * answer
  */
 export async function openExec(
   cluster: Cluster,
@@ -77,7 +81,7 @@ export async function openExec(
       signal,
     )
     .catch((error: unknown) => {
-      throw isCancelled(error) ? error : refusal(error, `run a command in the pod ${of.pod}`);
+      throw isConnectionTrouble(error) ? error : refusal(error, `run a command in the pod ${of.pod}`);
     });
   const onAbort = (): void => {
     socket.close();
@@ -107,10 +111,10 @@ interface ExecStatus {
   readonly details?: { readonly causes?: readonly { readonly reason?: string; readonly message?: string }[] };
 }
 
-/** The last message of a command: a Status object; -1 when the command could not be started. */
+/** The last message of a command: a Status object. */
 function exitCodeFrom(data: Buffer): number {
   const parsed = JSON.parse(data.toString('utf8')) as ExecStatus;
   if (parsed.status === 'Success') return 0;
   const cause = parsed.details?.causes?.find(({ reason }) => reason === 'ExitCode');
-  return Number(cause?.message ?? -1);
+  return Number(cause?.message ?? notStarted);
 }

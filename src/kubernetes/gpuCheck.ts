@@ -49,7 +49,7 @@ function allTaken(gpu: GpuPlan, candidates: readonly GpuNode[]): BenchError {
   return unavailable(
     `The plan needs ${String(gpu.count)} ${gpu.resource} in one pod, and of ${String(total)} on ${names(candidates)} ${String(free)} ${free === 1 ? 'is' : 'are'} free. The others are held by ${holders.join(', ')}.`,
     ours
-      ? 'Run "topology-bench clean" to remove what earlier runs left, or wait for the others.'
+      ? 'Remove what earlier runs left with "Topology Bench: Clean Up" in VS Code or "topology-bench clean" on the command line, or wait for the others.'
       : 'Wait until they end, or delete them if they are yours.',
   );
 }

@@ -156,7 +156,7 @@ function missing(message: string): BenchError {
     reason: 'kubeconfig-missing',
     message,
     nextStep:
-      'Set up access with your cloud provider\'s command line or "kubectl config", or choose "This machine" as target.',
+      'Set up access with your cloud provider\'s command line or "kubectl config", or run on this machine ("This machine" in VS Code, --local on the command line).',
   });
 }
 

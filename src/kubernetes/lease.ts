@@ -4,13 +4,12 @@ import { hostname } from 'node:os';
 import { leaseAnnotations } from '../topologies/anchor.ts';
 import type { ApiMeta } from './apiObjects.ts';
 import { query, type Cluster } from './cluster.ts';
-import { objectPath } from './resources.ts';
 
 /** How often whoever looks after a run says so, and after how long of silence it is taken for gone. */
 const renewEveryMs = 15_000;
 const staleAfterMs = 60_000;
 
-/** Annotations of an anchor that this process looks after from now on. */
+/** Annotations of an anchor, or of a namespace made for one, that this process looks after from now on. */
 export function leaseOf(cluster: Cluster): Record<string, string> {
   return {
     [leaseAnnotations.renewedAt]: new Date(cluster.serverNow()).toISOString(),
@@ -18,18 +17,18 @@ export function leaseOf(cluster: Cluster): Record<string, string> {
   };
 }
 
-interface LeasedAnchor {
-  readonly namespace: string;
-  readonly name: string;
+/** An object that bears a lease. */
+export interface Leased {
+  readonly path: string;
   readonly uid: string;
 }
 
-/** Renews the lease of an anchor until it is disposed. A renewal that fails is made up for by the next. */
-export function keepLease(cluster: Cluster, anchor: LeasedAnchor): AsyncDisposable {
+/** Renews a lease until it is disposed. A renewal that fails is made up for by the next. */
+export function keepLease(cluster: Cluster, leased: Leased): AsyncDisposable {
   const end = new AbortController();
   let underWay: Promise<unknown> = Promise.resolve();
   const timer = setInterval(() => {
-    underWay = annotate(cluster, anchor, leaseOf(cluster), end.signal).catch(() => undefined);
+    underWay = annotate(cluster, leased, leaseOf(cluster), end.signal).catch(() => undefined);
   }, renewEveryMs);
   timer.unref();
   return {
@@ -41,32 +40,31 @@ export function keepLease(cluster: Cluster, anchor: LeasedAnchor): AsyncDisposab
   };
 }
 
-/** Says that nobody looks after the anchor any more; for one that stays. */
-export async function endLease(cluster: Cluster, anchor: LeasedAnchor, signal: AbortSignal): Promise<void> {
+/** Says that nobody looks after the object any more; for one that stays. */
+export async function endLease(cluster: Cluster, leased: Leased, signal: AbortSignal): Promise<void> {
   const none = Object.fromEntries(Object.values(leaseAnnotations).map((name) => [name, null]));
-  await annotate(cluster, anchor, none, signal);
+  await annotate(cluster, leased, none, signal);
 }
 
 async function annotate(
   cluster: Cluster,
-  anchor: LeasedAnchor,
+  leased: Leased,
   annotations: Readonly<Record<string, string | null>>,
   signal: AbortSignal,
 ): Promise<void> {
-  const path = objectPath('ConfigMap', anchor.namespace, anchor.name);
   await cluster.change(
     {
       method: 'PATCH',
-      path: `${path}?${query({ fieldManager: 'topology-bench-lease' })}`,
+      path: `${leased.path}?${query({ fieldManager: 'topology-bench-lease' })}`,
       // The uid keeps a namesake from being renewed in its place.
-      body: { metadata: { uid: anchor.uid, annotations } },
+      body: { metadata: { uid: leased.uid, annotations } },
       contentType: 'application/merge-patch+json',
     },
     signal,
   );
 }
 
-/** Whether somebody still looks after the anchor: its lease is fresh, and its holder, where it ran on this machine, lives. */
+/** Whether somebody still looks after the object: its lease is fresh, and its holder, where it ran on this machine, lives. */
 export function isInUse(metadata: ApiMeta, serverNowMs: number): boolean {
   const renewedAt = Date.parse(metadata.annotations?.[leaseAnnotations.renewedAt] ?? '');
   if (!Number.isFinite(renewedAt) || serverNowMs - renewedAt > staleAfterMs) return false;

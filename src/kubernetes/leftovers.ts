@@ -79,7 +79,8 @@ async function describe(cluster: Cluster, group: readonly Found[], signal: Abort
     createdAt: anchor?.metadata.creationTimestamp ?? created[0] ?? '',
     objects: group.map(({ kind, metadata }) => ({ kind, name: metadata.name, uid: metadata.uid })),
     gpus: holdsPods ? await countGpus(cluster, namespace, labels[labelKeys.run] ?? '', signal) : 0,
-    inUse: anchor !== undefined && isInUse(anchor.metadata, cluster.serverNow()),
+    // A namespace is made before the anchor, and says by itself that its run is under way.
+    inUse: group.some(({ metadata }) => isInUse(metadata, cluster.serverNow())),
   };
 }
 

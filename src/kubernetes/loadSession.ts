@@ -70,10 +70,7 @@ export async function runLoadJob(
 async function endLoad(cluster: Cluster, job: Parameters<typeof deleteOne>[1]): Promise<void> {
   const limit = new AbortController();
   const deleting = deleteOne(cluster, job, AbortSignal.timeout(endLoadWithinMs)).catch(() => undefined);
-  await Promise.race([
-    deleting,
-    sleep(endLoadWithinMs, undefined, { signal: limit.signal }).catch(() => undefined),
-  ]);
+  await Promise.race([deleting, sleep(endLoadWithinMs, undefined, { signal: limit.signal }).catch(() => undefined)]);
   limit.abort();
 }
 

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline';
+import { stripVTControlCharacters } from 'node:util';
 import { cancelled } from '../core/errors.ts';
 import { query, type Cluster } from './cluster.ts';
 import { objectPath } from './resources.ts';
@@ -27,7 +28,11 @@ export async function lastLogLines(
   try {
     const text = await cluster.get(`${objectPath('Pod', of.namespace, of.pod)}/log?${options}`, signal);
     // A log of one line that happens to be JSON comes parsed.
-    return (typeof text === 'string' ? text : JSON.stringify(text)).split('\n').filter((line) => line.trim() !== '');
+    const whole = typeof text === 'string' ? text : JSON.stringify(text);
+    // Servers colour their logs, and nobody downstream is a terminal.
+    return stripVTControlCharacters(whole)
+      .split('\n')
+      .filter((line) => line.trim() !== '');
   } catch {
     return [];
   }

@@ -6,7 +6,7 @@ import type { Labels } from '../topologies/objects.ts';
 import type { ApiList, Pod } from './apiObjects.ts';
 import { query, type Cluster } from './cluster.ts';
 import { listPath } from './resources.ts';
-import { refusal } from './statusError.ts';
+import { isConnectionTrouble, refusal, StatusError } from './statusError.ts';
 
 /** After this long the API server ends a watch by itself, and the next one begins where it ended. */
 const watchSeconds = 240;
@@ -75,7 +75,7 @@ export class PodWatch implements AsyncDisposable {
         while (version !== undefined) version = await this.#watch(version);
       } catch (error) {
         if (isCancelled(error)) return;
-        if (!isConnectionTrouble(error)) {
+        if (!passes(error)) {
           this.#failure = toBenchError(refusal(error, 'watch pods'), 'watching pods');
           this.#notify();
           return;
@@ -124,7 +124,7 @@ export class PodWatch implements AsyncDisposable {
   }
 }
 
-/** Everything but an answer of the API server that says no. */
-function isConnectionTrouble(error: unknown): boolean {
-  return !(error instanceof Error) || error.name !== 'StatusError' || ('status' in error && error.status === 410);
+/** Everything but an answer of the API server that says no; 410 says that a version is too old, which a list cures. */
+function passes(error: unknown): boolean {
+  return !(error instanceof StatusError) || error.status === 410 || isConnectionTrouble(error);
 }

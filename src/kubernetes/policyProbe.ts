@@ -1,5 +1,5 @@
 import type { TopologyResult } from '../core/record.ts';
-import { renderPolicyProbe } from '../topologies/policyProbe.ts';
+import { renderPolicyProbe, type ProbeAddresses } from '../topologies/policyProbe.ts';
 import type { RenderRequest } from '../topologies/renderRequest.ts';
 import { apply } from './apply.ts';
 import type { Cluster } from './cluster.ts';
@@ -17,11 +17,11 @@ const timeoutSeconds = 60;
 export async function probeNetworkPolicy(
   cluster: Cluster,
   request: RenderRequest,
-  tritonAddress: string,
+  addresses: ProbeAddresses,
   warn: (message: string) => void,
   signal: AbortSignal,
 ): Promise<TopologyResult['networkPolicy']> {
-  const job = renderPolicyProbe(request, tritonAddress);
+  const job = renderPolicyProbe(request, addresses);
   const { namespace, name, labels } = job.metadata;
   const [created] = await apply(cluster, [job], signal);
   try {

@@ -3,12 +3,16 @@ import type { GpuNode } from '../core/cluster.ts';
 import { BenchError } from '../core/errors.ts';
 import type { Plan } from '../core/plan.ts';
 import type { Environment } from '../core/record.ts';
-import type { Anchor } from '../topologies/labels.ts';
-import type { Node } from './apiObjects.ts';
+import { anchorComponent } from '../topologies/anchor.ts';
+import { fieldManager, labelKeys, selectorText, type Anchor } from '../topologies/labels.ts';
+import type { ApiObject, Node } from './apiObjects.ts';
 import type { Cluster } from './cluster.ts';
 import { checkGpu } from './gpuCheck.ts';
+import { isInUse, leaseOf, type Leased } from './lease.ts';
+import { listAll } from './list.ts';
 import { createNamespace, namespaceExists, namespaceMissing, namespacePath } from './namespace.ts';
 import { isReady, readGpuNodes, readNodes } from './nodes.ts';
+import { listPath } from './resources.ts';
 import { checkRights, neededRights } from './rights.ts';
 import { isStatus, refusal } from './statusError.ts';
 
@@ -34,30 +38,34 @@ export async function preflight(
     readonly warn: (message: string) => void;
     /** Called just before the namespace is made. */
     readonly makingNamespace: () => void;
+    /** Called with the namespace that was made, which bears a lease that wants to be kept. */
+    readonly madeNamespace: (leased: Leased) => void;
   },
   signal: AbortSignal,
 ): Promise<PreflightResult> {
   const { warn } = progress;
   const namespace = namespaceOf(plan);
   const serverVersion = await readServerVersion(cluster, signal);
-  const hybrid = plan.topologies.some(({ name }) => name === 'hybrid');
-  const [exists, { nodes, notes }, runtimeClassExists] = await Promise.all([
-    namespaceExists(cluster, namespace, signal),
+  const exists = await namespaceExists(cluster, namespace, signal);
+  const mayCreate = plan.target.kind === 'kubernetes' && plan.target.createNamespace;
+  const needs = {
+    hybrid: plan.topologies.some(({ name }) => name === 'hybrid'),
+    workload: owner.kind === 'run' ? 'Job' : 'Deployment',
+    makesNamespace: !exists && mayCreate,
+  } as const;
+  const [{ nodes, notes }, runtimeClassExists] = await Promise.all([
     readNodes(cluster, signal),
     hasRuntimeClass(cluster, plan, warn, signal),
-    checkRights(
-      cluster,
-      namespace,
-      neededRights({ hybrid, workload: owner.kind === 'run' ? 'Job' : 'Deployment' }),
-      signal,
-    ),
+    checkRights(cluster, namespace, neededRights(needs), signal),
   ]);
   const gpus = await checkGpus(cluster, plan, nodes, notes, warn, signal);
-  const mayCreate = plan.target.kind === 'kubernetes' && plan.target.createNamespace;
   if (!exists && !mayCreate) throw namespaceMissing(namespace);
-  if (!exists) {
+  if (exists) {
+    await warnOfOtherRuns(cluster, namespace, owner.id, warn, signal);
+  } else {
     progress.makingNamespace();
-    await createNamespace(cluster, namespace, owner, signal);
+    const leased = await createNamespace(cluster, namespace, owner, leaseOf(cluster), signal);
+    if (leased !== undefined) progress.madeNamespace(leased);
   }
   const products = gpus.flatMap(({ product }) => (product === null ? [] : [product]));
   const drivers = gpus.flatMap(({ driverVersion }) => (driverVersion === null ? [] : [driverVersion]));
@@ -92,6 +100,31 @@ export async function readServerVersion(cluster: Cluster, signal: AbortSignal): 
     return version.gitVersion ?? 'unknown';
   } catch (error) {
     throw refusal(error, "read the cluster's version");
+  }
+}
+
+/** Two runs at once take cores and memory bandwidth from each other, and their numbers say less than they seem to. */
+async function warnOfOtherRuns(
+  cluster: Cluster,
+  namespace: string,
+  ownId: string,
+  warn: (message: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const labelSelector = selectorText({
+    [labelKeys.managedBy]: fieldManager,
+    [labelKeys.kind]: 'run',
+    [labelKeys.component]: anchorComponent,
+  });
+  const path = listPath('ConfigMap', namespace);
+  const anchors = await listAll<ApiObject>(cluster, path, { labelSelector }, signal, true).catch((error: unknown) => {
+    throw refusal(error, 'list ConfigMaps');
+  });
+  for (const { metadata } of anchors) {
+    if (metadata.labels?.[labelKeys.run] === ownId || !isInUse(metadata, cluster.serverNow())) continue;
+    warn(
+      `Another run (${metadata.name}) is under way in the namespace ${namespace}: each may spoil the numbers of the other.`,
+    );
   }
 }
 

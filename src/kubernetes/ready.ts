@@ -7,6 +7,7 @@ import { readEvents } from './events.ts';
 import { lastLogLines } from './logs.ts';
 import { impossibleResources, readNodes } from './nodes.ts';
 import { PodWatch } from './podWatch.ts';
+import { isConnectionTrouble } from './statusError.ts';
 
 export interface AwaitedPod {
   readonly component: string;
@@ -57,7 +58,11 @@ export async function* waitForPods(
     if (missing.length === 0) return found.flatMap(({ pod }) => (pod === undefined ? [] : [pod]));
 
     if (Date.now() - eventsReadAt >= eventsEveryMs) {
-      events = await readEvents(cluster, request.namespace, signal);
+      events = await readEvents(cluster, request.namespace, signal).catch((error: unknown) => {
+        // The watch goes on by itself when the API server is back; until then the last events must do.
+        if (isConnectionTrouble(error)) return events;
+        throw error;
+      });
       eventsReadAt = Date.now();
     }
     const messages: string[] = [];
@@ -132,6 +137,12 @@ export function isContainerRunning(pod: Pod, container: string): boolean {
     pod.metadata.deletionTimestamp === undefined &&
     all.some((status) => status.name === container && status.state?.running !== undefined)
   );
+}
+
+/** Whether a container of the pod has done its work and ended well; one that restarts never has. */
+export function isContainerDone(pod: Pod, container: string): boolean {
+  const all = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+  return all.some((status) => status.name === container && status.state?.terminated?.exitCode === 0);
 }
 
 /** A Deployment may have the pod that goes beside the one that comes. */

@@ -6,7 +6,7 @@ import type { ApiMeta, ApiObject } from './apiObjects.ts';
 import type { Cluster } from './cluster.ts';
 import { query } from './cluster.ts';
 import { listPath, objectPath, ownKinds, type OwnKind } from './resources.ts';
-import { isStatus, refusal } from './statusError.ts';
+import { isConnectionTrouble, isStatus, refusal } from './statusError.ts';
 import type { ApiList } from './apiObjects.ts';
 
 export interface OwnedObject {
@@ -15,6 +15,8 @@ export interface OwnedObject {
 }
 
 const lookEveryMs = 200;
+/** An API server that is away for longer is left to the next clean-up. */
+const awayForMs = 60_000;
 const kinds = Object.keys(ownKinds) as OwnKind[];
 
 /** Everything of ours with these labels, names and owners only. Kinds that the user may not list are left out. */
@@ -77,22 +79,32 @@ export async function removeAll(
   signal: AbortSignal,
 ): Promise<void> {
   let left: readonly OwnedObject[] = [];
+  let answeredAtMs = Date.now();
+  let trouble: unknown;
   const asked = new Set<string>();
   try {
     for (;;) {
-      left = await listOwned(cluster, namespace, selector, signal);
-      if (left.length === 0) return;
-      const deletable = left.filter(({ kind, metadata }) => isDeletable(kind, metadata) && !asked.has(metadata.uid));
-      await Promise.all(
-        deletable.map(async ({ kind, metadata }) => {
-          await deleteOne(cluster, { kind, namespace, name: metadata.name, uid: metadata.uid }, signal);
-          asked.add(metadata.uid);
-        }),
-      );
+      try {
+        left = await listOwned(cluster, namespace, selector, signal);
+        if (left.length === 0) return;
+        const deletable = left.filter(({ kind, metadata }) => isDeletable(kind, metadata) && !asked.has(metadata.uid));
+        await Promise.all(
+          deletable.map(async ({ kind, metadata }) => {
+            await deleteOne(cluster, { kind, namespace, name: metadata.name, uid: metadata.uid }, signal);
+            asked.add(metadata.uid);
+          }),
+        );
+        answeredAtMs = Date.now();
+        trouble = undefined;
+      } catch (error) {
+        if (!isConnectionTrouble(error) || Date.now() - answeredAtMs > awayForMs) throw error;
+        trouble = error;
+      }
       await sleep(lookEveryMs, undefined, { signal });
     }
   } catch (error) {
-    throw incomplete(namespace, left, error);
+    // When the time runs out while the API server is away, that is the reason.
+    throw incomplete(namespace, left, trouble ?? error);
   }
 }
 
@@ -108,7 +120,7 @@ function incomplete(namespace: string, left: readonly OwnedObject[], cause: unkn
   return new BenchError({
     reason: 'clean-up-incomplete',
     message: `In the namespace ${namespace} this is still there: ${what}${why}.`,
-    nextStep: `Run "topology-bench clean --namespace ${namespace}" with the same context to remove it.`,
+    nextStep: `Remove it with "Topology Bench: Clean Up" in VS Code or "topology-bench clean --namespace ${namespace}" on the command line, with the same context.`,
     cause,
   });
 }

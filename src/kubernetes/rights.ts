@@ -8,13 +8,25 @@ export interface Right {
   /** With its subresource, e.g. "pods/exec". */
   readonly resource: string;
   readonly verbs: readonly string[];
+  /** Asked for of the whole cluster rather than in the namespace. */
+  readonly clusterWide?: true;
 }
 
 const applyAndDelete = ['get', 'list', 'create', 'patch', 'delete'];
 
-/** What a run or a deployment needs; network policies and Secrets only for the hybrid, Deployments only for Deploy. */
-export function neededRights(needs: { hybrid: boolean; workload: 'Job' | 'Deployment' | 'both' }): Right[] {
+/**
+ * What a run or a deployment needs; network policies and Secrets only for the hybrid, Deployments only for Deploy.
+ * @param needs.makesNamespace whether the namespace is to be made, and deleted afterwards
+ */
+export function neededRights(needs: {
+  hybrid: boolean;
+  workload: 'Job' | 'Deployment' | 'both';
+  makesNamespace: boolean;
+}): Right[] {
   return [
+    ...(needs.makesNamespace
+      ? [{ group: '', resource: 'namespaces', verbs: ['get', 'create', 'delete'], clusterWide: true } as const]
+      : []),
     { group: '', resource: 'pods', verbs: ['get', 'list', 'watch'] },
     { group: '', resource: 'pods/log', verbs: ['get'] },
     // Web sockets begin with a GET, and newer API servers ask for "create" as well.
@@ -89,7 +101,14 @@ async function isAllowed(
   const review = {
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SelfSubjectAccessReview',
-    spec: { resourceAttributes: { namespace, verb, group: right.group, resource, subresource } },
+    spec: {
+      resourceAttributes: {
+        ...(right.clusterWide === true ? {} : { namespace }),
+        // A right may be to one namespace by its name, save that to create it.
+        ...(resource === 'namespaces' && verb !== 'create' ? { name: namespace } : {}),
+        ...{ verb, group: right.group, resource, subresource },
+      },
+    },
   };
   try {
     const { body } = await cluster.change(

@@ -9,16 +9,21 @@ import { serverPorts } from '../topologies/podTemplate.ts';
 import type { Cluster } from './cluster.ts';
 import { readCounters, readMetrics, type MetricsPorts } from './counters.ts';
 import { openForward, type Forward } from './forward.ts';
+import { isConnectionTrouble } from './statusError.ts';
 import type { StandingServer } from './supervise.ts';
 
 const firstMetricsAttempts = 20;
 const firstMetricsDelayMs = 250;
+/** The load waits at a phase's border meanwhile, and longer than this. */
+const countersWithinMs = 60_000;
+const countersDelayMs = 500;
 
 /** Port-forwards to the servers of a topology that is up, and what may be asked through them. */
 export interface ServerConnection extends AsyncDisposable {
   /** Where requests go in, as a port of this machine. */
   readonly front: Forward;
   infer(texts: readonly string[], signal: AbortSignal): Promise<Answer[]>;
+  /** Tried again for a minute while the connection breaks: an API server that is away for a while loses no count. */
   counters(signal: AbortSignal): Promise<ServerCounters>;
   runtimes(signal: AbortSignal): Promise<RuntimeReport[]>;
 }
@@ -54,7 +59,7 @@ export async function connectServers(
         answers.push(...(await inferOne(front, first.server.component, modelName, text, apiKey, signal)));
       return answers;
     },
-    counters: (signal) => readCounters(metrics, modelName, signal),
+    counters: (signal) => readCountersPatiently(metrics, modelName, signal),
     async runtimes(signal) {
       const pages = await readFirstMetrics(metrics, signal);
       const reports = [pages.front, pages.triton].flatMap((page) => (page === null ? [] : runtimeReportsFrom(page)));
@@ -77,6 +82,23 @@ async function readFirstMetrics(metrics: MetricsPorts, signal: AbortSignal): Ret
     await sleep(firstMetricsDelayMs, undefined, { signal }).catch(() => {
       throw cancelled('asking the servers what they run on');
     });
+  }
+}
+
+async function readCountersPatiently(
+  metrics: MetricsPorts,
+  modelName: string,
+  signal: AbortSignal,
+): Promise<ServerCounters> {
+  const until = Date.now() + countersWithinMs;
+  for (;;) {
+    try {
+      return await readCounters(metrics, modelName, signal);
+    } catch (error) {
+      if (!isConnectionTrouble(error) || Date.now() > until) throw error;
+      await sleep(countersDelayMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) throw error;
+    }
   }
 }
 

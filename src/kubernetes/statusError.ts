@@ -18,6 +18,15 @@ export function isStatus(error: unknown, status: number): error is StatusError {
   return error instanceof StatusError && error.status === status;
 }
 
+/**
+ * Whether a request failed only because the connection broke, or because the API server cannot answer for now: what was
+ * asked is not known yet, and a later try may tell.
+ */
+export function isConnectionTrouble(error: unknown): boolean {
+  if (error instanceof StatusError) return error.status === 408 || error.status === 429 || error.status >= 500;
+  return error instanceof BenchError && (error.reason === 'connection-lost' || error.reason === 'api-unreachable');
+}
+
 /** From the body of a failed response: a Status object, or a proxy's plain text. */
 export function statusErrorFrom(status: number, body: string): StatusError {
   const parsed = parseJson(body);

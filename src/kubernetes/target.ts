@@ -3,7 +3,7 @@ import type { Assets } from '../assets/assets.ts';
 import { BenchError, throwIfCancelled } from '../core/errors.ts';
 import { topologyKey, type Plan, type TopologyPlan } from '../core/plan.ts';
 import type { DeployProgress, Deployment, LoadDriver, Target } from '../core/ports.ts';
-import type { Environment } from '../core/record.ts';
+import type { Environment, TopologyResult } from '../core/record.ts';
 import { renderAnchor } from '../topologies/anchor.ts';
 import { anchorName, anchorSelector, topologySelector, type Anchor } from '../topologies/labels.ts';
 import { loadGeneratorCores, renderWorker } from '../topologies/loadGenerator.ts';
@@ -11,18 +11,19 @@ import { renderTopology } from '../topologies/render.ts';
 import type { RenderRequest } from '../topologies/renderRequest.ts';
 import type { Node } from './apiObjects.ts';
 import { apply } from './apply.ts';
-import { bringUp } from './bringUp.ts';
+import { bringUp, type BroughtUp } from './bringUp.ts';
 import { openCluster, type Cluster } from './cluster.ts';
 import { connect, createDeployment } from './deployment.ts';
 import { dryRun } from './dryRun.ts';
 import { checkFits, coresOf, fitTogether } from './fits.ts';
 import type { KubeconfigChoice } from './kubeconfig.ts';
-import { keepLease, leaseOf } from './lease.ts';
+import { keepLease, leaseOf, type Leased } from './lease.ts';
 import { removeOwnNamespace } from './namespace.ts';
 import { checkedPackageIndex } from './packageIndex.ts';
 import { probeNetworkPolicy } from './policyProbe.ts';
 import { namespaceOf, preflight } from './preflight.ts';
 import { deleteOne, removeAll } from './remove.ts';
+import { objectPath } from './resources.ts';
 import { modelManifestSha256 } from './upload.ts';
 
 export interface KubernetesTargetOptions extends KubeconfigChoice {
@@ -64,7 +65,8 @@ class KubernetesTarget {
   readonly #options: KubernetesTargetOptions;
   #run: Run | undefined;
   #anchor: Anchor | undefined;
-  #lease: AsyncDisposable | undefined;
+  /** Of the namespace, where this run made it, and of the anchor. */
+  readonly #leases: AsyncDisposable[] = [];
   #workerName: string | undefined;
   /** What there may be to clean up. */
   readonly #hasMade = { namespace: false, objects: false };
@@ -99,7 +101,11 @@ class KubernetesTarget {
     const makingNamespace = (): void => {
       this.#hasMade.namespace = true;
     };
-    const checked = await preflight(cluster, plan, { kind: 'run', id: runId }, { warn, makingNamespace }, signal);
+    const madeNamespace = (leased: Leased): void => {
+      this.#leases.push(keepLease(cluster, leased));
+    };
+    const owner = { kind: 'run', id: runId } as const;
+    const checked = await preflight(cluster, plan, owner, { warn, makingNamespace, madeNamespace }, signal);
     run.nodes = checked.nodes ?? [];
     run.runtimeClassExists = checked.runtimeClassExists;
     const anchor = this.#anchorOf(run, dryRunUid);
@@ -146,21 +152,8 @@ class KubernetesTarget {
     const connection = await connect(cluster, request, up);
     try {
       const runtimes = await connection.runtimes(signal);
-      const tritonAddress = up.servers.find(({ server }) => server.component === 'triton')?.pod.status?.podIP;
       const networkPolicy =
-        topology.name !== 'hybrid'
-          ? 'not applicable'
-          : tritonAddress === undefined
-            ? 'not probed'
-            : await probeNetworkPolicy(
-                cluster,
-                request,
-                tritonAddress,
-                (message) => {
-                  progress.warning(message);
-                },
-                signal,
-              );
+        topology.name === 'hybrid' ? await this.#probe(cluster, request, up, progress, signal) : 'not applicable';
       const secretName = rendered.objects.find(({ kind }) => kind === 'Secret')?.metadata.name ?? null;
       throwIfCancelled(signal, 'the topology became ready');
       const deployment = createDeployment({
@@ -189,12 +182,30 @@ class KubernetesTarget {
     }
   }
 
+  async #probe(
+    cluster: Cluster,
+    request: RenderRequest,
+    up: BroughtUp,
+    progress: DeployProgress,
+    signal: AbortSignal,
+  ): Promise<TopologyResult['networkPolicy']> {
+    const addressOf = (component: string): string | undefined =>
+      up.servers.find(({ server }) => server.component === component)?.pod.status?.podIP;
+    const [gateway, triton] = [addressOf('gateway'), addressOf('triton')];
+    const warn = (message: string): void => {
+      progress.warning(message);
+    };
+    if (gateway !== undefined && triton !== undefined)
+      return await probeNetworkPolicy(cluster, request, { gateway, triton }, warn, signal);
+    warn('Whether the network policy is enforced could not be probed: a pod has no address.');
+    return 'not probed';
+  }
+
   async close(signal: AbortSignal): Promise<void> {
     const run = this.#run;
     if (run === undefined) return;
     const { cluster, namespace, id } = run;
-    await this.#lease?.[Symbol.asyncDispose]();
-    this.#lease = undefined;
+    await Promise.all(this.#leases.splice(0).map((lease) => lease[Symbol.asyncDispose]()));
     if (this.#hasMade.objects) {
       // The anchor goes first: should this program die now, the cluster itself collects the rest.
       const uid = this.#anchor?.uid ?? null;
@@ -225,7 +236,7 @@ class KubernetesTarget {
     const bare = this.#anchorOf(run, null);
     const [change] = await apply(cluster, [renderAnchor(bare, run.plan, null, leaseOf(cluster))], signal);
     const uid = change?.uid ?? '';
-    this.#lease = keepLease(cluster, { namespace, name: anchorName(run.id), uid });
+    this.#leases.push(keepLease(cluster, { path: objectPath('ConfigMap', namespace, anchorName(run.id)), uid }));
     return { ...bare, uid };
   }
 

@@ -18,7 +18,12 @@ export interface RawRequest {
 export type Transport = (request: RawRequest, signal: AbortSignal) => Promise<IncomingMessage>;
 
 /** The connection broke or never came about; worth another try. */
-export class ConnectionError extends BenchError {}
+export class ConnectionError extends BenchError {
+  /** Its own, because what it inherits takes every BenchError for one, also those that no other try will cure. */
+  static override [Symbol.hasInstance](value: unknown): value is ConnectionError {
+    return value instanceof Object && Object.prototype.isPrototypeOf.call(ConnectionError.prototype, value);
+  }
+}
 
 /**
  * HTTP to the API server over kept connections, with whatever credentials the kubeconfig names. Its errors hold no server

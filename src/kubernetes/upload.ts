@@ -4,10 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { BenchError, cancelled, throwIfCancelled } from '../core/errors.ts';
 import type { ModelFile } from '../core/plan.ts';
 import { modelDirectory } from '../topologies/podTemplate.ts';
+import type { Pod } from './apiObjects.ts';
 import { connectionLost } from './channelSocket.ts';
 import type { Cluster } from './cluster.ts';
-import { openExec, type ExecSession } from './exec.ts';
+import { endedPod } from './diagnose.ts';
+import { notStarted, openExec, type ExecSession } from './exec.ts';
 import type { ContainerName } from './logs.ts';
+import { failure, isContainerDone } from './ready.ts';
+import { objectPath } from './resources.ts';
+import { isConnectionTrouble, isStatus, refusal } from './statusError.ts';
 
 /** Files and where they are on this machine: file name to absolute path. */
 export interface ModelSource {
@@ -18,12 +23,15 @@ export interface ModelSource {
 /** The exec stream has no backpressure, so each frame waits for its acknowledgement; this is all that is under way. */
 const frameBytes = 1 << 20;
 const answerTimeoutMs = 60_000;
-const connectionAttempts = 6;
+/** How slowly a pod with few cores and a slow disk may hash what it received. */
+const slowestHashBytesPerSecond = 20e6;
+const lookWithinMs = 10_000;
 
 /**
  * Uploads a model into a container that waits for it, by src/serving's receive_model, which checks every hash before it
- * puts anything in place. A connection that drops is opened again, and the upload goes on where it was.
- * @throws BenchError upload-failed, model-not-found, connection-lost or cancelled
+ * puts anything in place. A connection that drops is opened again, and the upload goes on where it was; the receiver of
+ * the one that dropped may be at work still, and may even finish it, after which the container ends.
+ * @throws BenchError upload-failed, pod-failed, model-not-found, connection-lost or cancelled
  */
 export async function uploadModel(
   cluster: Cluster,
@@ -32,14 +40,33 @@ export async function uploadModel(
   progress: (sentBytes: number, totalBytes: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
+  const totalBytes = sizeOf(source);
+  const patienceMs = commitTimeoutMs(totalBytes);
+  let giveUpAtMs = Date.now() + patienceMs;
+  let furthestBytes = 0;
+  let mismatches = 0;
+  const watched = (sentBytes: number): void => {
+    if (sentBytes > furthestBytes) {
+      furthestBytes = sentBytes;
+      giveUpAtMs = Date.now() + patienceMs;
+    }
+    progress(sentBytes, totalBytes);
+  };
   for (let attempt = 1; ; attempt += 1) {
     try {
-      await uploadOnce(cluster, of, source, progress, signal);
+      await uploadOnce(cluster, of, source, watched, signal);
       return;
     } catch (error) {
-      if (attempt >= attemptsFor(error)) throw error;
+      throwIfCancelled(signal, 'uploading the model');
+      if (await isDone(cluster, of, signal)) {
+        progress(totalBytes, totalBytes);
+        return;
+      }
+      const { problem, cause } = judge(error);
+      if (cause === 'mismatch') mismatches += 1;
+      if (cause === 'final' || mismatches > 1 || Date.now() > giveUpAtMs) throw problem;
     }
-    await sleep(500 * attempt, undefined, { signal }).catch(() => {
+    await sleep(Math.min(500 * attempt, 3_000), undefined, { signal }).catch(() => {
       throw cancelled('uploading the model');
     });
   }
@@ -57,19 +84,15 @@ async function uploadOnce(
   cluster: Cluster,
   of: ContainerName,
   source: ModelSource,
-  progress: (sentBytes: number, totalBytes: number) => void,
+  progress: (sentBytes: number) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const receiver = await Receiver.open(cluster, of, signal);
   try {
     const { held, manifest } = await receiver.ready();
-    const totalBytes = source.files.reduce((sum, file) => sum + file.sizeBytes, 0);
     const sent = new Map(source.files.map((file) => [file.name, heldOf(file, held)]));
     const report = (): void => {
-      progress(
-        [...sent.values()].reduce((sum, bytes) => sum + bytes, 0),
-        totalBytes,
-      );
+      progress([...sent.values()].reduce((sum, bytes) => sum + bytes, 0));
     };
     report();
     if (manifest !== modelManifestSha256(source.files)) {
@@ -79,12 +102,40 @@ async function uploadOnce(
           report();
         });
       }
-      await receiver.commit(source.files);
+      await receiver.commit(source.files, commitTimeoutMs(sizeOf(source)));
     }
-    progress(totalBytes, totalBytes);
+    progress(sizeOf(source));
   } finally {
     receiver.close();
   }
+}
+
+/** Whether the container has ended well, with the model in place; false while it runs, and while that cannot be known. */
+async function isDone(cluster: Cluster, of: ContainerName, signal: AbortSignal): Promise<boolean> {
+  const path = objectPath('Pod', of.namespace, of.pod);
+  let pod: Pod;
+  try {
+    pod = (await cluster.get(path, signal, { onceWithinMs: lookWithinMs })) as Pod;
+  } catch (error) {
+    if (isStatus(error, 404)) throw failed('its pod was deleted');
+    if (isConnectionTrouble(error)) return false;
+    throw refusal(error, `read the pod ${of.pod}`);
+  }
+  if (isContainerDone(pod, of.container)) return true;
+  const loader = pod.status?.initContainerStatuses?.find(({ name }) => name === of.container);
+  if (pod.status?.phase !== 'Failed' && loader?.state?.terminated === undefined) return false;
+  const finding = endedPod(of.container, pod);
+  if (finding.state === 'failed') throw await failure(cluster, finding, of.namespace, pod, signal);
+  return false;
+}
+
+function sizeOf(source: ModelSource): number {
+  return source.files.reduce((sum, file) => sum + file.sizeBytes, 0);
+}
+
+/** Nothing is heard of the receiver while it hashes all files. */
+function commitTimeoutMs(totalBytes: number): number {
+  return answerTimeoutMs + (totalBytes / slowestHashBytesPerSecond) * 1000;
 }
 
 async function sendFile(
@@ -157,9 +208,10 @@ class Receiver {
     const session = await openExec(cluster, of, command, output, signal);
     session.exitCode.then(
       (code) => {
-        lines.end(
-          failed(`the receiver in the pod ended with ${String(code)}${errors === '' ? '' : `: ${errors.trim()}`}`),
-        );
+        const words = errors.trim();
+        const why = `the receiver in the pod ended with ${String(code)}${words === '' ? '' : `: ${words}`}`;
+        if (code === notStarted) lines.end(new UploadProblem('passing', failed(why)));
+        else lines.end(failed(why, code === killed ? memoryStep : undefined));
       },
       (error: unknown) => {
         lines.end(error);
@@ -169,7 +221,8 @@ class Receiver {
   }
 
   async ready(): Promise<{ held: Readonly<Record<string, number>>; manifest: string | null }> {
-    const { ready } = await this.#answer();
+    // What keeps it from beginning is most likely the receiver of a connection that dropped.
+    const { ready } = await this.#answer('passing');
     if (ready?.protocol !== 1) throw failed('the receiver in the pod speaks another protocol');
     return { held: ready.held, manifest: ready.manifest };
   }
@@ -177,15 +230,15 @@ class Receiver {
   async frame(file: string, offset: number, data: Buffer): Promise<number> {
     const header = Buffer.from(`${JSON.stringify({ file, offset, length: data.length })}\n`);
     await this.#session.send(header, data);
-    const { ack } = await this.#answer();
+    const { ack } = await this.#answer('final');
     if (ack !== offset + data.length) throw failed(`the receiver acknowledged ${String(ack)} bytes of ${file}`);
     return ack;
   }
 
-  async commit(files: readonly ModelFile[]): Promise<void> {
+  async commit(files: readonly ModelFile[], timeoutMs: number): Promise<void> {
     const named = Object.fromEntries(files.map(({ name, sha256 }) => [name, sha256]));
     await this.#session.send(Buffer.from(`${JSON.stringify({ commit: { files: named } })}\n`));
-    const { manifest } = await this.#answer();
+    const { manifest } = await this.#answer('mismatch', timeoutMs);
     if (manifest !== modelManifestSha256(files)) throw failed('the receiver put other files in place than were sent');
   }
 
@@ -193,10 +246,11 @@ class Receiver {
     this.#session.close();
   }
 
-  async #answer(): Promise<Answer> {
-    const line = await this.#lines.next(answerTimeoutMs);
+  /** @param cause what an error means here */
+  async #answer(cause: Cause, timeoutMs = answerTimeoutMs): Promise<Answer> {
+    const line = await this.#lines.next(timeoutMs);
     const answer = JSON.parse(line) as Answer;
-    if (answer.error !== undefined) throw failed(answer.error);
+    if (answer.error !== undefined) throw new UploadProblem(cause, failed(answer.error, nextSteps[cause]));
     return answer;
   }
 }
@@ -251,24 +305,42 @@ class LineQueue {
 }
 
 /**
- * How often an upload that ends so is tried at all: after a dropped connection, and while the receiver of a dropped one has
- * not ended yet, several times; after a file that arrived otherwise than it was planned once more.
+ * What an upload that did not succeed means. "passing": the connection dropped, or the receiver of one that dropped is at
+ * work still. "mismatch": a file arrived otherwise than it was planned, which is tried once more. "final": no other try helps.
  */
-function attemptsFor(error: unknown): number {
-  if (!(error instanceof BenchError)) return 1;
-  if (error.reason === 'connection-lost' || error.reason === 'api-unreachable') return connectionAttempts;
-  if (error.reason !== 'upload-failed') return 1;
-  if (error.message.includes('under way')) return connectionAttempts;
-  return error.message.includes('hash mismatch') ? 2 : 1;
+type Cause = 'passing' | 'mismatch' | 'final';
+
+class UploadProblem extends Error {
+  readonly problemCause: Cause;
+  readonly problem: BenchError;
+
+  constructor(problemCause: Cause, problem: BenchError) {
+    super(problem.message);
+    this.problemCause = problemCause;
+    this.problem = problem;
+  }
 }
 
-function failed(why: string): BenchError {
+function judge(error: unknown): { readonly problem: unknown; readonly cause: Cause } {
+  if (error instanceof UploadProblem) return { problem: error.problem, cause: error.problemCause };
+  return { problem: refusal(error, 'take the model in'), cause: isConnectionTrouble(error) ? 'passing' : 'final' };
+}
+
+const nextSteps: Readonly<Record<Cause, string>> = {
+  passing: 'Start again; the message above says what to change.',
+  mismatch: 'Check that the model files are not being changed, and start again.',
+  final: 'Start again; the message above says what to change.',
+};
+
+/** Exit code after SIGKILL, by which a node ends what has too little memory. */
+const killed = 137;
+const memoryStep = 'It was killed. If memory ran out, give the topology more.';
+
+function failed(why: string, nextStep = nextSteps.final): BenchError {
   return new BenchError({
     reason: 'upload-failed',
     message: `The model could not be uploaded: ${why}.`,
-    nextStep: why.includes('hash mismatch')
-      ? 'Check that the model files are not being changed, and start again.'
-      : 'Start again; the message above says what to change.',
+    nextStep,
   });
 }
 

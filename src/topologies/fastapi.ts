@@ -2,10 +2,10 @@ import { modelDirectory, type ServerParts } from './podTemplate.ts';
 import type { RenderRequest } from './renderRequest.ts';
 import { modelShare, modelThreads } from './shares.ts';
 
-/** FastAPI with ONNX Runtime in one pod, with one uvicorn worker a core: the lightweight baseline. */
+/** FastAPI with ONNX Runtime in one pod: the lightweight baseline. */
 export function fastapiServer(request: RenderRequest): ServerParts {
   const { plan, topology } = request;
-  const threads = modelThreads(topology);
+  const threads = modelThreads(topology, plan);
   return {
     component: 'fastapi',
     share: modelShare(topology),
@@ -19,6 +19,8 @@ export function fastapiServer(request: RenderRequest): ServerParts {
       TOPOLOGY_BENCH_MAX_LENGTH: String(plan.model.maxLength),
       TOPOLOGY_BENCH_PADDING_BUCKETS: plan.model.paddingBuckets.join(','),
       TOPOLOGY_BENCH_PROVIDER: plan.gpu === null ? 'cpu' : 'cuda',
+      // Worker s uses device s modulo this; without it all would share the first.
+      ...(plan.gpu === null ? {} : { TOPOLOGY_BENCH_DEVICES: String(plan.gpu.count) }),
       TOPOLOGY_BENCH_STATE_DIRECTORY: '/tmp/state',
     },
     ports: ['http'],

@@ -5,37 +5,54 @@ import type { RenderRequest } from './renderRequest.ts';
 import { containerSecurityContext, podSecurityContext } from './security.ts';
 import { renderJob } from './workload.ts';
 
+/** IPs of the pods, so that name resolution plays no part. */
+export interface ProbeAddresses {
+  readonly gateway: string;
+  readonly triton: string;
+}
+
 /** Needs no core of its own, so that it fits beside a topology that fills the node. */
 const requests = { cpu: '0', memory: '64Mi' };
 const limits = { cpu: '100m', memory: '64Mi' };
 
 /**
- * Tries to connect, for as long as policies need to reach a new pod, and prints "blocked" or "connected". Only an attempt
- * that goes unanswered or is refused counts as blocked.
+ * Tries to connect, for as long as policies need to reach a new pod, and prints "blocked" or "connected" last. Being blocked
+ * counts only where the same pod reaches the gateway, before and after: otherwise its network lets nothing through, which
+ * says nothing of the policy, and it prints why.
  */
 const script = `
 import socket, sys, time
-host, port, attempts = sys.argv[1], int(sys.argv[2]), 6
-for attempt in range(attempts):
+gateway, gateway_port, triton, triton_port = sys.argv[1], int(sys.argv[2]), sys.argv[3], int(sys.argv[4])
+
+def reach(host, port):
     try:
         socket.create_connection((host, port), timeout=3).close()
+        return "connected"
     except (TimeoutError, ConnectionRefusedError):
-        print("blocked")
-        break
+        return "blocked"
     except OSError as error:
-        print("blocked" if error.errno in (1, 13, 113) else f"failed: {error.strerror}")
-        break
-    time.sleep(1)
-else:
-    print("connected")
+        return "blocked" if error.errno in (1, 13, 113) else f"failed: {error.strerror}"
+
+def until(wanted, host, port, attempts):
+    for attempt in range(attempts):
+        found = reach(host, port)
+        if found == wanted:
+            break
+        time.sleep(1)
+    return found
+
+control = until("connected", gateway, gateway_port, 8)
+found = until("blocked", triton, triton_port, 6) if control == "connected" else ""
+if found == "blocked":
+    control = until("connected", gateway, gateway_port, 3)
+print(found if control == "connected" else f"the probe does not reach the gateway either ({control})")
 `;
 
 /**
  * A pod that is neither gateway nor load generator and tries to reach Triton's gRPC port, to learn whether the cluster
  * enforces network policies. It carries none of the labels that the policy lets through.
- * @param tritonAddress IP of Triton's pod, so that name resolution plays no part
  */
-export function renderPolicyProbe(request: RenderRequest, tritonAddress: string): Job {
+export function renderPolicyProbe(request: RenderRequest, addresses: ProbeAddresses): Job {
   const { anchor, topology } = request;
   const labels = { ...topologySelector(anchor.id, topology), [labelKeys.component]: 'probe' };
   return renderJob(objectMeta(anchor, `${topologySlug(topology)}-probe`, labels), 120, {
@@ -50,7 +67,11 @@ export function renderPolicyProbe(request: RenderRequest, tritonAddress: string)
         {
           name: 'probe',
           image: serverImage(request, 'gateway'),
-          command: ['python3', '-c', script, tritonAddress, String(serverPorts.grpc)],
+          command: [
+            ...['python3', '-c', script],
+            ...[addresses.gateway, String(serverPorts.http)],
+            ...[addresses.triton, String(serverPorts.grpc)],
+          ],
           env: [],
           resources: { requests, limits },
           securityContext: containerSecurityContext,

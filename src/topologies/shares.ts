@@ -1,4 +1,4 @@
-import type { TopologyPlan } from '../core/plan.ts';
+import type { Plan, TopologyPlan } from '../core/plan.ts';
 
 /** What one server of a topology gets of the topology's cores and memory. */
 export interface Share {
@@ -30,9 +30,22 @@ export function modelShare(topology: TopologyPlan): Share {
   };
 }
 
-/** How the model's cores are used: one uvicorn worker a core, or Triton's instances. */
-export function modelThreads(topology: TopologyPlan): ModelThreads {
+/**
+ * How the model's cores are used: one uvicorn worker a core, or Triton's instances. On GPUs Triton makes its instances on
+ * each of them, and FastAPI makes as many workers as Triton makes instances in all, so that both hold the same number of
+ * copies on the same devices.
+ * @param plan of the run: where the topology is not Triton's, another of its topologies says how many instances Triton makes
+ */
+export function modelThreads(topology: TopologyPlan, plan?: Pick<Plan, 'gpu' | 'topologies'>): ModelThreads {
   const { cores } = modelShare(topology);
-  const copies = topology.triton?.instances ?? cores;
+  const gpus = plan?.gpu?.count ?? 0;
+  const copies = gpus === 0 ? (topology.triton?.instances ?? cores) : gpus * instancesPerGpu(topology, plan, gpus);
   return { copies, intraOpThreads: Math.max(1, Math.floor(cores / copies)) };
+}
+
+function instancesPerGpu(topology: TopologyPlan, plan: Pick<Plan, 'topologies'> | undefined, gpus: number): number {
+  const others = plan?.topologies ?? [];
+  const comparable = others.find(({ name }) => name === 'triton') ?? others.find(({ triton }) => triton !== null);
+  const triton = topology.triton ?? comparable?.triton ?? null;
+  return triton?.instances ?? Math.ceil(modelShare(topology).cores / gpus);
 }

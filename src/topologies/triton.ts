@@ -47,14 +47,16 @@ export function tritonServer(request: RenderRequest, repositoryName: string): Se
 /** What the repository's ConfigMap holds. */
 export function modelRepositoryData(request: RenderRequest, settings: TritonSettings): Record<string, string> {
   const { plan, topology } = request;
+  const { copies, intraOpThreads } = modelThreads(topology, plan);
+  // Triton refuses GPU instances where it sees no GPU, which a plan that allows the CPU must survive.
+  const instanceKind = plan.gpu === null || plan.allowCpuProvider ? 'cpu' : 'gpu';
   return {
     [repositoryKeys.config]: renderModelConfig({
       model: plan.model,
-      settings,
-      intraOpThreads: modelThreads(topology).intraOpThreads,
+      settings: instanceKind === 'cpu' ? { ...settings, instances: copies } : settings,
+      intraOpThreads,
       provider: plan.gpu === null ? 'cpu' : 'cuda',
-      // Triton refuses GPU instances where it sees no GPU, which a plan that allows the CPU must survive.
-      instanceKind: plan.gpu === null || plan.allowCpuProvider ? 'cpu' : 'gpu',
+      instanceKind,
       modelDirectory,
       packageDirectories: [servingDirectory, packagesDirectory],
     }),

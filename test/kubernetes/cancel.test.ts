@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isCancelled } from '../../src/core/errors.ts';
 import type { Stage } from '../../src/core/events.ts';
 import { expectSameInventory, inventory } from './support/inventory.ts';
+import { openLink, type Link } from './support/link.ts';
 import { deleteNamespace, makeNamespace } from './support/namespaces.ts';
 import { testPlan } from './support/plans.ts';
 import { runBenchmark } from './support/runs.ts';
@@ -27,8 +28,19 @@ describe('a run that is cancelled leaves nothing behind', () => {
     await expectSameInventory(before);
   });
 
-  /** @returns how the run ended, and how long after the cancel its clean-up began */
-  async function cancelIn(stage: Stage): Promise<{ status: string; msToClean: number }> {
+  it('in the load while the API server hangs, at once', async () => {
+    await using link = await openLink();
+    const { status, msToClean } = await cancelIn('load', link);
+    expect(status).toBe('cancelled');
+    expect(msToClean).toBeLessThan(2_000);
+    await expectSameInventory(before);
+  });
+
+  /**
+   * @param link that the run goes through, which hangs from just before the cancel until its clean-up has begun
+   * @returns how the run ended, and how long after the cancel its clean-up began
+   */
+  async function cancelIn(stage: Stage, link?: Link): Promise<{ status: string; msToClean: number }> {
     const controller = new AbortController();
     let cancelledAt = 0;
     let msToClean = Number.NaN;
@@ -47,14 +59,17 @@ describe('a run that is cancelled leaves nothing behind', () => {
             // A little later, so that the stage is really under way.
             const delayMs = stage === 'load' ? 1_000 : 50;
             setTimeout(() => {
+              link?.hold();
               cancelledAt = Date.now();
               controller.abort();
             }, delayMs);
           }
-          if (event.stage === 'delete' && cancelledAt > 0 && Number.isNaN(msToClean))
-            msToClean = Date.now() - cancelledAt;
+          if (event.stage !== 'delete' || cancelledAt === 0) return;
+          if (Number.isNaN(msToClean)) msToClean = Date.now() - cancelledAt;
+          link?.mend();
         },
         controller.signal,
+        link === undefined ? {} : { kubeconfigPath: link.kubeconfigPath },
       );
       return { status: record.status, msToClean };
     } catch (error) {

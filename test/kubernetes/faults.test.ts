@@ -9,11 +9,13 @@ import type { RunEvent } from '../../src/core/events.ts';
 import type { Phase } from '../../src/core/plan.ts';
 import type { Target } from '../../src/core/ports.ts';
 import { newRunId } from '../../src/engine/host.ts';
+import type { KubernetesTargetOptions } from '../../src/kubernetes/index.ts';
 import { expectSameInventory, inventory } from './support/inventory.ts';
+import { openLink, type Link } from './support/link.ts';
 import { deleteNamespace, makeNamespace } from './support/namespaces.ts';
 import { ProgressLog, resolveTinyModel, testPlan } from './support/plans.ts';
 import { runBenchmark, testTarget } from './support/runs.ts';
-import { kubectl, testCluster } from './support/testCluster.ts';
+import { kubectl, kubectlApply, testCluster } from './support/testCluster.ts';
 
 const never = new AbortController().signal;
 const execute = promisify(execFile);
@@ -84,6 +86,46 @@ describe('when something breaks in the middle', () => {
     expect(phase?.serverCount).toBeLessThanOrEqual(requests.sent);
   });
 
+  it('a load goes on while this machine does not reach the API server, also at the borders of its phases', async () => {
+    await using link = await openLink();
+    const awayMs = 12_000;
+    const away: string[] = [];
+    const leave = (where: string): void => {
+      if (away.includes(where)) return;
+      away.push(where);
+      link.cut();
+      setTimeout(() => {
+        link.mend();
+      }, awayMs);
+    };
+    const phases: readonly Phase[] = [
+      { name: 'warm-up', kind: 'warm-up', connections: 1, durationSeconds: 1 },
+      { name: 'c1', kind: 'measured', connections: 1, durationSeconds: 3 },
+      { name: 'c2', kind: 'measured', connections: 2, durationSeconds: 2 },
+    ];
+    const record = await runBenchmark(
+      await testPlan(['fastapi'], namespace, { phases }),
+      (event) => {
+        // The gate of the second phase is about to be opened.
+        if (event.type === 'phase-started' && event.phase === 1) leave('gate');
+        // It ends, and the worker waits for the next one, while nothing is heard of it.
+        if (event.type === 'phase-snapshot' && event.phase === 1) leave('end');
+      },
+      never,
+      { kubeconfigPath: link.kubeconfigPath },
+    );
+    expect(away).toEqual(['gate', 'end']);
+    expect(record.failure).toBeNull();
+    expect(record.warnings.join()).toMatch(/log stream .* was lost/u);
+    const [topology] = record.topologies;
+    expect(topology?.phases.map(({ name }) => name)).toEqual(['warm-up', 'c1', 'c2']);
+    for (const { serverCount, measurement } of topology?.phases ?? []) {
+      expect(measurement.requests.ok).toBeGreaterThan(10);
+      expect(serverCount).toBeGreaterThanOrEqual(measurement.requests.ok);
+      expect(serverCount).toBeLessThanOrEqual(measurement.requests.sent);
+    }
+  });
+
   it('a cluster that does not enforce network policies is found out', async () => {
     const progress = new ProgressLog();
     const target = await testTarget();
@@ -102,9 +144,37 @@ describe('when something breaks in the middle', () => {
     }
   });
 
+  it('a probe that reaches nothing at all is not taken for a policy that is enforced', async () => {
+    const progress = new ProgressLog();
+    const target = await testTarget();
+    const name = 'nothing-leaves-the-probe';
+    const podSelector = { matchLabels: { 'app.kubernetes.io/component': 'probe' } };
+    await kubectlApply(
+      JSON.stringify({
+        apiVersion: 'networking.k8s.io/v1',
+        kind: 'NetworkPolicy',
+        metadata: { name, namespace },
+        spec: { podSelector, policyTypes: ['Egress'], egress: [] },
+      }),
+    );
+    try {
+      const plan = await testPlan(['hybrid'], namespace, { cores: 2 });
+      const [topology] = plan.topologies;
+      if (topology === undefined) throw new Error('the plan has no topology');
+      await target.preflight(plan, newRunId(), progress, never);
+      const deployment = await target.deploy(plan, topology, progress, never);
+      expect(deployment.networkPolicy).toBe('not probed');
+      expect(progress.warnings.join()).toMatch(/could not be probed: .*does not reach the gateway either/u);
+    } finally {
+      await kubectl('delete', 'networkpolicy', name, '--namespace', namespace);
+      await target.close(AbortSignal.timeout(60_000));
+    }
+  });
+
   describe('an upload', () => {
     let folder: string;
     let target: Target;
+    let link: Link | undefined;
     let extraSha256: string;
     const extraBytes = 96 << 20;
 
@@ -116,6 +186,9 @@ describe('when something breaks in the middle', () => {
     });
     afterEach(async () => {
       await target.close(AbortSignal.timeout(60_000));
+      // What the target removes, it removes through its link.
+      await link?.[Symbol.asyncDispose]();
+      link = undefined;
     });
     afterAll(async () => {
       await rm(folder, { recursive: true });
@@ -139,20 +212,55 @@ describe('when something breaks in the middle', () => {
       await deployment.remove(never);
     });
 
-    it('keeps little of a large model in memory', async () => {
+    it('sends no more than one frame that is not acknowledged, so that a slow network fills no memory', async () => {
+      const slow = (link = await openLink());
       const progress = new ProgressLog();
-      let highest = 0;
-      const atRest = process.memoryUsage().rss;
-      const deployment = await deployWithExtra(progress, () => {
-        highest = Math.max(highest, process.memoryUsage().rss);
-      });
-      expect((highest - atRest) >> 20).toBeLessThan(64);
+      let heldBytes = 0;
+      const deployment = await deployWithExtra(
+        progress,
+        (sentBytes) => {
+          if (heldBytes > 0 || sentBytes < extraBytes / 3) return;
+          heldBytes = 1;
+          slow.hold();
+          setTimeout(() => {
+            heldBytes = slow.heldBytes;
+            slow.mend();
+          }, 3_000);
+        },
+        { kubeconfigPath: slow.kubeconfigPath },
+      );
+      expect(heldBytes).toBeGreaterThan(1 << 19);
+      expect(heldBytes).toBeLessThan(1.5 * (1 << 20));
+      await deployment.remove(never);
+    });
+
+    it('that the pod finishes while the connection is lost is finished', async () => {
+      const broken = (link = await openLink());
+      const progress = new ProgressLog();
+      let hasCut = false;
+      const deployment = await deployWithExtra(
+        progress,
+        (sentBytes) => {
+          if (hasCut || sentBytes < (progress.uploads[0]?.totalBytes ?? 0)) return;
+          hasCut = true;
+          // The word to check and to put in place is on its way by then, and the loader is gone when the link is back.
+          setTimeout(() => {
+            broken.cut();
+          }, 20);
+          setTimeout(() => {
+            broken.mend();
+          }, 10_000);
+        },
+        { kubeconfigPath: broken.kubeconfigPath },
+      );
+      expect(hasCut).toBe(true);
+      expect(progress.uploads.at(-1)?.sentBytes).toBe(progress.uploads.at(-1)?.totalBytes);
       await deployment.remove(never);
     });
 
     it('refuses files that have changed since the plan was made', async () => {
       const progress = new ProgressLog();
-      const failed = deployWithExtra(progress, () => undefined, '0'.repeat(64));
+      const failed = deployWithExtra(progress, () => undefined, {}, '0'.repeat(64));
       await expect(failed).rejects.toMatchObject({
         reason: 'upload-failed',
         message: expect.stringContaining('hash mismatch: extra.bin') as string,
@@ -160,13 +268,18 @@ describe('when something breaks in the middle', () => {
     });
 
     /** The tiny model with a large file beside it, which nothing reads. */
-    async function deployWithExtra(progress: ProgressLog, onUpload: (sentBytes: number) => void, sha256?: string) {
+    async function deployWithExtra(
+      progress: ProgressLog,
+      onUpload: (sentBytes: number) => void,
+      changes: Partial<KubernetesTargetOptions> = {},
+      sha256?: string,
+    ) {
       const path = join(folder, 'extra.bin');
       const extra = { name: 'extra.bin', sizeBytes: extraBytes, sha256: sha256 ?? extraSha256 };
       const plan = await testPlan(['fastapi'], namespace, { readyTimeoutSeconds: 120 });
       const larger = { ...plan, model: { ...plan.model, files: [...plan.model.files, extra] } };
       const { modelPaths } = await resolveTinyModel();
-      target = await testTarget({ modelPaths: { ...modelPaths, 'extra.bin': path } });
+      target = await testTarget({ ...changes, modelPaths: { ...modelPaths, 'extra.bin': path } });
       progress.upload = (sentBytes, totalBytes) => {
         progress.uploads.push({ sentBytes, totalBytes });
         onUpload(sentBytes);

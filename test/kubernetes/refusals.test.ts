@@ -5,8 +5,10 @@ import { BenchError } from '../../src/core/errors.ts';
 import type { GpuPlan, Plan } from '../../src/core/plan.ts';
 import type { Target } from '../../src/core/ports.ts';
 import { newRunId } from '../../src/engine/host.ts';
-import { readInventory, type KubernetesTargetOptions } from '../../src/kubernetes/index.ts';
+import { findLeftovers, readInventory, type KubernetesTargetOptions } from '../../src/kubernetes/index.ts';
+import { leaseAnnotations } from '../../src/topologies/anchor.ts';
 import { expectSameInventory, inventory } from './support/inventory.ts';
+import { makeLargeModel } from './support/largeModel.ts';
 import { deleteNamespace, makeNamespace } from './support/namespaces.ts';
 import { ProgressLog, testPlan } from './support/plans.ts';
 import { runBenchmark, testTarget } from './support/runs.ts';
@@ -64,6 +66,23 @@ describe('what the cluster refuses is said in its own words', () => {
       expect(error.message).not.toMatch(/pods: |list pods|viewer/u);
     });
 
+    it('names the rights to make and to delete a namespace that the plan lets it make', async () => {
+      const name = `${namespace}-made`;
+      const plan = await testPlan(['fastapi'], name, {
+        target: { kind: 'kubernetes', namespace: name, createNamespace: true },
+      });
+      // Nothing but to see that the namespace is not there yet.
+      await kubectl('create', 'clusterrole', name, '--verb=get', '--resource=namespaces');
+      await kubectl('create', 'clusterrolebinding', name, `--clusterrole=${name}`, '--user=viewer');
+      try {
+        const error = await refusedBy(plan, { kubeconfigPath: testCluster().users['viewer']?.kubeconfig ?? '' });
+        expect(error.reason).toBe('forbidden');
+        expect(error.message).toMatch(/: create, delete namespaces; get, list, watch pods;/u);
+      } finally {
+        await kubectl('delete', `clusterrole/${name}`, `clusterrolebinding/${name}`);
+      }
+    });
+
     it('lets a user with rights in one namespace alone run there, and says what could not be seen', async () => {
       await kubectl('create', 'rolebinding', 'editor', '--clusterrole=edit', '--user=editor', '--namespace', namespace);
       const kubeconfigPath = testCluster().users['editor']?.kubeconfig ?? '';
@@ -89,6 +108,60 @@ describe('what the cluster refuses is said in its own words', () => {
   it('a namespace that does not exist', async () => {
     const error = await refusedBy(await testPlan(['fastapi'], `${namespace}-none`));
     expect(error).toMatchObject({ reason: 'namespace-missing' });
+  });
+
+  describe('a namespace that the plan lets it make', () => {
+    let name: string;
+    let made: Plan;
+    beforeEach(async () => {
+      name = `${namespace}-made`;
+      made = await testPlan(['fastapi'], name, {
+        target: { kind: 'kubernetes', namespace: name, createNamespace: true },
+      });
+    });
+
+    it('is seen to be in use before anything else of its run is there, and not when that has died', async () => {
+      target = await testTarget();
+      const runId = newRunId();
+      await target.preflight(made, runId, progress, never);
+      const choice = { kubeconfigPath: testCluster().kubeconfig, namespace: name };
+      const found = await findLeftovers(choice, never);
+      expect(found).toMatchObject([{ id: runId, namespace: name, objects: [{ kind: 'Namespace' }], inUse: true }]);
+      // As it is when its process is gone and nobody renews it.
+      await kubectl('annotate', 'namespace', name, '--overwrite', `${leaseAnnotations.renewedAt}=2020-01-01T00:00:00Z`);
+      expect((await findLeftovers(choice, never))[0]?.inUse).toBe(false);
+    });
+
+    it('that an API out of order keeps from going is said to be left, with how to remove it', async () => {
+      const group = 'out-of-order.example.org';
+      await kubectlApply(
+        JSON.stringify({
+          apiVersion: 'apiregistration.k8s.io/v1',
+          kind: 'APIService',
+          metadata: { name: `v1.${group}` },
+          spec: {
+            group,
+            version: 'v1',
+            groupPriorityMinimum: 100,
+            versionPriority: 100,
+            insecureSkipTLSVerify: true,
+            service: { namespace, name: 'nothing' },
+          },
+        }),
+      );
+      try {
+        target = await testTarget();
+        await target.preflight(made, newRunId(), progress, never);
+        const error = await errorOf(target.close(AbortSignal.timeout(90_000)));
+        expect(error.reason).toBe('clean-up-incomplete');
+        expect(error.message).toContain(name);
+        expect(error.message).toContain(group);
+        expect(error.nextStep).toContain(`kubectl delete namespace ${name}`);
+      } finally {
+        await kubectl('delete', 'apiservice', `v1.${group}`);
+      }
+      await kubectl('wait', '--for=delete', `namespace/${name}`, '--timeout=60s');
+    });
   });
 
   it('a quota', async () => {
@@ -124,13 +197,13 @@ describe('what the cluster refuses is said in its own words', () => {
     expect(Date.now() - began).toBeLessThan(60_000);
   });
 
-  it('a pod that has too little memory to start', async () => {
-    const error = await deployFails(await testPlan(['fastapi'], namespace, { memoryMiB: 256 }), (plan) => ({
-      ...plan,
-      topologies: plan.topologies.map((topology) => ({ ...topology, memoryMiB: 24 })),
-    }));
+  it('a pod that has too little memory for its model', async () => {
+    const memoryMiB = 256;
+    await using large = await makeLargeModel(memoryMiB << 20);
+    const { model, modelPaths } = large.resolved;
+    const error = await deployFails(await testPlan(['fastapi'], namespace, { model, memoryMiB }), { modelPaths });
     expect(error.reason).toBe('pod-failed');
-    expect(error.message).toMatch(/OOMKilled/u);
+    expect(error.message).toMatch(/OOMKilled|exit code 137/u);
     expect(error.nextStep).toMatch(/memory/u);
   });
 
@@ -159,7 +232,7 @@ describe('what the cluster refuses is said in its own words', () => {
 
     it('waits in the words of the scheduler when they were taken meanwhile, and gives up in time', async () => {
       const plan = await testPlan(['fastapi'], namespace, { gpu, readyTimeoutSeconds: 15 });
-      const error = await deployFails(plan, undefined, () => holdGpus(['first', 'second']));
+      const error = await deployFails(plan, {}, () => holdGpus(['first', 'second']));
       expect(progress.statuses.join('\n')).toMatch(/0\/1 nodes are available: 1 Insufficient nvidia.com\/gpu/u);
       expect(error.reason).toBe('gpu-unavailable');
       expect(error.message).toMatch(/Not ready after 15 s.*Insufficient nvidia.com\/gpu/u);
@@ -175,16 +248,15 @@ describe('what the cluster refuses is said in its own words', () => {
   /** Runs the preflight, which must pass, and deploys, which must reject. */
   async function deployFails(
     plan: Plan,
-    change: (plan: Plan) => Plan = (same) => same,
+    changes: Partial<KubernetesTargetOptions> = {},
     between: () => Promise<void> = async () => undefined,
   ): Promise<BenchError> {
-    target = await testTarget();
-    const changed = change(plan);
-    await target.preflight(changed, newRunId(), progress, never);
+    target = await testTarget(changes);
+    await target.preflight(plan, newRunId(), progress, never);
     await between();
-    const [topology] = changed.topologies;
+    const [topology] = plan.topologies;
     if (topology === undefined) throw new Error('the plan has no topology');
-    return await errorOf(target.deploy(changed, topology, progress, never));
+    return await errorOf(target.deploy(plan, topology, progress, never));
   }
 
   /** Pods of somebody else that take one GPU each. */
@@ -213,13 +285,20 @@ describe('two GPU pods are placed and a third is explained', () => {
   it('one GPU each, and the third says who has them', async () => {
     const before = await inventory();
     const targets: Target[] = [];
+    const runIds: string[] = [];
     try {
       for (const name of ['fastapi', 'triton'] as const) {
         const plan = await testPlan([name], namespace, { gpu });
         const target = await testTarget();
         targets.push(target);
         const progress = new ProgressLog();
-        await target.preflight(plan, newRunId(), progress, never);
+        const runId = newRunId();
+        await target.preflight(plan, runId, progress, never);
+        // Each is told of those before it, whose numbers it may spoil.
+        expect(progress.warnings.filter((warning) => warning.startsWith('Another run'))).toEqual(
+          runIds.map((other) => expect.stringContaining(`tb-${other}`) as string),
+        );
+        runIds.push(runId);
         const [topology] = plan.topologies;
         if (topology === undefined) throw new Error('the plan has no topology');
         const deployment = await target.deploy(plan, topology, progress, never);

@@ -18,7 +18,16 @@ describe('a run of all three topologies', () => {
   beforeAll(async () => {
     namespace = await makeNamespace('run');
     before = await inventory();
-    const plan = await testPlan(['fastapi', 'triton', 'hybrid'], namespace, { cores: 2 });
+    const plan = await testPlan(['fastapi', 'triton', 'hybrid'], namespace, {
+      cores: 2,
+      // So long a wait gathers what arrives together, whatever else this machine has to do.
+      triton: { dynamicBatching: { preferredBatchSizes: [], maxQueueDelayMicroseconds: 10_000 }, instances: 1 },
+      phases: [
+        { name: 'warm-up', kind: 'warm-up', connections: 4, durationSeconds: 1 },
+        { name: 'c1', kind: 'measured', connections: 1, durationSeconds: 2 },
+        { name: 'c8', kind: 'measured', connections: 8, durationSeconds: 2 },
+      ],
+    });
     record = await runBenchmark(plan, (event) => events.push(event), new AbortController().signal);
   });
 
@@ -57,6 +66,12 @@ describe('a run of all three topologies', () => {
         expect(each.batching?.inferences).toBe(each.serverCount);
         expect(each.batching?.executions).toBeGreaterThan(0);
       }
+      const meanOf = (phase: string): number => {
+        const { batching: found } = topology(name).phases.find((each) => each.name === phase) ?? {};
+        return found?.meanBatchSize ?? Number.NaN;
+      };
+      expect(meanOf('c1')).toBe(1);
+      expect(meanOf('c8')).toBeGreaterThan(1.5);
     }
   });
 
@@ -163,6 +178,18 @@ describe('other ways to run', () => {
     expect(record.failure).toBeNull();
     expect(record.status).toBe('completed');
     expect(statuses.some((message) => message.includes('installing packages'))).toBe(true);
+  });
+
+  it('shows that nothing is batched where dynamic batching is off', async () => {
+    const plan = await testPlan(['triton'], namespace, {
+      triton: { dynamicBatching: null, instances: 1 },
+      phases: [{ name: 'c8', kind: 'measured', connections: 8, durationSeconds: 2 }],
+    });
+    const record = await runBenchmark(plan, () => undefined, new AbortController().signal);
+    expect(record.failure).toBeNull();
+    const [phase] = record.topologies[0]?.phases ?? [];
+    expect(phase?.batching?.inferences).toBeGreaterThan(10);
+    expect(phase?.batching?.meanBatchSize).toBe(1);
   });
 
   it('loads from this machine through a port-forward, and says that this is smoke only', async () => {

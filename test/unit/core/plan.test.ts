@@ -17,6 +17,15 @@ describe('makePlan', () => {
     expect(plan.topologies.map((topology) => topology.triton?.instances)).toEqual([undefined, 5, 3]);
   });
 
+  it('plans an instance for each core, shared out over the GPUs, since Triton makes its instances on every GPU', () => {
+    const gpu = { resource: 'nvidia.com/gpu', nodeSelector: {}, tolerations: [], runtimeClassName: null };
+    const instances = (count: number, cores: number): (number | undefined)[] =>
+      makePlan({ ...choices, cores, gpu: { ...gpu, count } }).topologies.map((topology) => topology.triton?.instances);
+    expect(instances(1, 4)).toEqual([undefined, 4, 2]);
+    expect(instances(2, 4)).toEqual([undefined, 2, 1]);
+    expect(instances(4, 2)).toEqual([undefined, 1, 1]);
+  });
+
   it('takes batching and instances as they stand in the model config', () => {
     const triton = { dynamicBatching: null, instances: 1 };
     const plan = makePlan({ ...choices, triton });

@@ -71,8 +71,36 @@ describe('what a pod waits for', () => {
       state: 'failed',
       reason: 'pod-failed',
       message: 'fastapi: its pod ended: OOMKilled (exit code 137)',
-      nextStep: 'Give the topology more memory.',
+      nextStep: expect.stringMatching(/^Give the topology more memory/u) as string,
       container: { name: 'fastapi' },
+    });
+    const oneProcess = pod({
+      phase: 'Failed',
+      containerStatuses: [container('fastapi', { terminated: { exitCode: 137, reason: 'Error' } })],
+    });
+    expect(diagnosePod('fastapi', oneProcess, [])).toMatchObject({
+      message: 'fastapi: its pod ended: it ended (exit code 137)',
+      nextStep: expect.stringMatching(/memory/u) as string,
+    });
+    const notThere = 'OCI runtime create failed: exec: "tritonserver": executable file not found in $PATH: unknown';
+    const notStarted = pod({
+      phase: 'Failed',
+      containerStatuses: [
+        container('triton', { terminated: { exitCode: 128, reason: 'StartError', message: notThere } }),
+      ],
+    });
+    expect(diagnosePod('triton', notStarted, [])).toMatchObject({
+      message: `triton: its pod ended: StartError (exit code 128): ${notThere}`,
+    });
+    const tooSmall = 'container init was OOM-killed (memory limit too low?): unknown';
+    const tooLittle = pod({
+      phase: 'Failed',
+      containerStatuses: [
+        container('triton', { terminated: { exitCode: 128, reason: 'StartError', message: tooSmall } }),
+      ],
+    });
+    expect(diagnosePod('triton', tooLittle, [])).toMatchObject({
+      nextStep: expect.stringMatching(/^Give the topology more memory/u) as string,
     });
     const evicted = pod({ phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory.' });
     expect(diagnosePod('fastapi', evicted, []).message).toContain('Evicted: The node was low on resource: memory.');

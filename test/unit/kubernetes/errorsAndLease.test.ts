@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
+import { BenchError, cancelled } from '../../../src/core/errors.ts';
 import type { ApiMeta } from '../../../src/kubernetes/apiObjects.ts';
+import { connectionLost } from '../../../src/kubernetes/channelSocket.ts';
 import type { Cluster } from '../../../src/kubernetes/cluster.ts';
 import { isInUse, leaseOf } from '../../../src/kubernetes/lease.ts';
 import { neededRights } from '../../../src/kubernetes/rights.ts';
-import { refusal, statusErrorFrom } from '../../../src/kubernetes/statusError.ts';
-import { connectionError } from '../../../src/kubernetes/transport.ts';
+import { isConnectionTrouble, refusal, statusErrorFrom } from '../../../src/kubernetes/statusError.ts';
+import { connectionError, ConnectionError } from '../../../src/kubernetes/transport.ts';
 import { modelManifestSha256 } from '../../../src/kubernetes/upload.ts';
 import { leaseAnnotations } from '../../../src/topologies/anchor.ts';
 
@@ -50,6 +52,26 @@ describe('what the API server answers', () => {
   });
 });
 
+describe('what another try may cure', () => {
+  const refused = connectionError(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }));
+  const untrusted = connectionError(Object.assign(new Error('no'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }));
+  const unauthenticated = new BenchError({ reason: 'unauthenticated', message: 'Log in.' });
+
+  it('is a connection that broke, but not what else went wrong on the way', () => {
+    expect(refused).toBeInstanceOf(ConnectionError);
+    expect(untrusted).not.toBeInstanceOf(ConnectionError);
+    expect(unauthenticated).not.toBeInstanceOf(ConnectionError);
+    expect(cancelled('waiting')).not.toBeInstanceOf(ConnectionError);
+  });
+
+  it('is an API server that cannot answer for now, but not one that says no', () => {
+    for (const error of [refused, connectionLost(), statusErrorFrom(503, ''), statusErrorFrom(429, '')])
+      expect(isConnectionTrouble(error)).toBe(true);
+    for (const error of [unauthenticated, cancelled('waiting'), statusErrorFrom(403, ''), statusErrorFrom(404, '')])
+      expect(isConnectionTrouble(error)).toBe(false);
+  });
+});
+
 describe('a lease', () => {
   const now = Date.parse('2026-11-22T12:00:00Z');
   const cluster = { serverNow: () => now } as Cluster;
@@ -76,11 +98,22 @@ describe('a lease', () => {
 });
 
 describe('rights', () => {
+  it('to namespaces are asked for where one is to be made, and only there', () => {
+    const namespaces = (makesNamespace: boolean): unknown =>
+      neededRights({ hybrid: false, workload: 'Job', makesNamespace }).find(
+        ({ resource }) => resource === 'namespaces',
+      );
+    expect(namespaces(false)).toBeUndefined();
+    expect(namespaces(true)).toMatchObject({ verbs: ['get', 'create', 'delete'], clusterWide: true });
+  });
+
   it('ask for Secrets and network policies only where a gateway needs them, and never to read all Secrets', () => {
-    const plain = neededRights({ hybrid: false, workload: 'Job' });
+    const plain = neededRights({ hybrid: false, workload: 'Job', makesNamespace: false });
     expect(plain.some(({ resource }) => resource === 'secrets' || resource === 'networkpolicies')).toBe(false);
     for (const workload of ['Job', 'Deployment'] as const) {
-      const secrets = neededRights({ hybrid: true, workload }).find(({ resource }) => resource === 'secrets');
+      const secrets = neededRights({ hybrid: true, workload, makesNamespace: false }).find(
+        ({ resource }) => resource === 'secrets',
+      );
       expect(secrets?.verbs).not.toContain('list');
     }
   });

@@ -80,7 +80,10 @@ describe('rendered topologies', () => {
   });
 
   it('the network policy probe', async () => {
-    await expectGolden(golden('policy-probe'), manifestText([renderPolicyProbe(request('hybrid', 'run'), '10.0.0.7')]));
+    await expectGolden(
+      golden('policy-probe'),
+      manifestText([renderPolicyProbe(request('hybrid', 'run'), { gateway: '10.0.0.6', triton: '10.0.0.7' })]),
+    );
   });
 });
 
@@ -145,6 +148,43 @@ describe('rendering', () => {
     expect(install?.command).not.toContain('sh');
   });
 
+  describe.each([1, 2])('on %i GPUs', (count) => {
+    const gpu = { ...sampleGpu, count };
+
+    it('makes as many copies of the model by FastAPI, on every device, as by Triton', () => {
+      const { triton } = sampleTopologies;
+      for (const instances of [1, 2, 3]) {
+        const topologies = [sampleTopologies.fastapi, { ...triton, triton: { ...triton.triton, instances } }];
+        const workers = fastapiEnvironment({ gpu, topologies });
+        expect(workers['TOPOLOGY_BENCH_DEVICES']).toBe(String(count));
+        expect(workers['TOPOLOGY_BENCH_WORKERS']).toBe(String(count * instances));
+        const config = tritonConfig(topologies[1], { gpu, topologies });
+        // Triton's own rule: so many on each GPU.
+        expect(config).toContain(`kind: KIND_GPU count: ${String(instances)} `);
+        const threads = `key: "TOPOLOGY_BENCH_INTRA_OP_THREADS" value { string_value: "${workers['TOPOLOGY_BENCH_INTRA_OP_THREADS'] ?? ''}" }`;
+        expect(config).toContain(threads);
+      }
+    });
+
+    it('makes the same number where the plan allows the CPU instead', () => {
+      const { triton } = sampleTopologies;
+      const config = tritonConfig(triton, { gpu, allowCpuProvider: true });
+      expect(config).toContain(`kind: KIND_CPU count: ${String(count * triton.triton.instances)} `);
+    });
+
+    it('makes FastAPI by itself use its cores on all devices alike', () => {
+      const fastapi = { ...sampleTopologies.fastapi, cores: 3 };
+      const workers = fastapiEnvironment({ gpu, topologies: [fastapi] }, fastapi);
+      expect(workers['TOPOLOGY_BENCH_WORKERS']).toBe(String(count * Math.ceil(3 / count)));
+    });
+  });
+
+  it('names no devices to FastAPI on the CPU, where a worker a core computes', () => {
+    const workers = fastapiEnvironment({});
+    expect(workers).not.toHaveProperty('TOPOLOGY_BENCH_DEVICES');
+    expect(workers['TOPOLOGY_BENCH_WORKERS']).toBe(String(sampleTopologies.fastapi.cores));
+  });
+
   it('installs nothing from prebuilt images', () => {
     const { images } = samplePlan();
     const { objects } = renderTopology(request('fastapi', 'run', { images: { ...images, packages: 'prebuilt' } }));
@@ -163,6 +203,25 @@ describe('rendering', () => {
     expect(topologySlug(long)).not.toBe(topologySlug({ ...long, variant: `${variant}!` }));
   });
 });
+
+function fastapiEnvironment(
+  changes: Partial<RenderRequest['plan']>,
+  topology: RenderRequest['topology'] = sampleTopologies.fastapi,
+): Record<string, string | undefined> {
+  const { objects } = renderTopology({ ...request('fastapi', 'run', changes), topology });
+  const [spec] = podSpecs(objects);
+  return Object.fromEntries((spec?.containers[0]?.env ?? []).map((variable) => [variable.name, variable.value]));
+}
+
+function tritonConfig(
+  topology: RenderRequest['topology'] | undefined,
+  changes: Partial<RenderRequest['plan']>,
+): string {
+  if (topology === undefined) throw new Error('there is no such topology');
+  const { objects } = renderTopology({ ...request('triton', 'run', changes), topology });
+  const repository = objects.find(({ metadata }) => metadata.name.endsWith('-repository'));
+  return repository?.kind === 'ConfigMap' ? (repository.data['config.pbtxt'] ?? '') : '';
+}
 
 function podSpecs(objects: readonly Manifest[]): PodSpec[] {
   return objects
