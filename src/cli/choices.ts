@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
@@ -37,14 +38,16 @@ export interface PlanOptions {
   seed?: string;
 }
 
+/** The plan of the folder that the program is started in. */
+const defaultPlanFile = 'topology-bench.yaml';
+
 export function addPlanOptions(command: Command): Command {
   return command
-    .argument('[plan]', 'plan file (topology-bench.yaml); options override it')
+    .argument('[plan]', `plan file (default: ${defaultPlanFile}, where there is one here); options override it`)
     .option('--model <path>', 'model folder, config.pbtxt or config.json (default: the built-in tiny model)')
     .option('--tokenizer <file>', 'tokenizer.json, where it is not beside the model')
     .option('--topologies <list>', `comma-separated: ${topologyNames.join(',')} (default: all)`)
     .option('--profile <name>', `${profileNames.join(' or ')} (default: quick)`)
-    .option('--local', 'run on this machine, without a cluster')
     .option('--context <name>', 'kube context (default: the current one)')
     .option('--kubeconfig <file>', 'kubeconfig file (default: KUBECONFIG, then ~/.kube/config)')
     .option('--namespace <name>', "namespace (default: the context's, or default)")
@@ -86,8 +89,10 @@ export async function choose(
   context: CliContext,
   defaultNamespace: (kubeContext: string | undefined, kubeconfigPath: string | undefined) => Promise<string>,
 ): Promise<Chosen> {
-  const file = planPath === undefined ? undefined : await readPlanFile(planPath);
-  const relativeToFile = (path: string): string => resolve(planPath === undefined ? '.' : dirname(planPath), path);
+  const planFile = planPath ?? (existsSync(defaultPlanFile) ? defaultPlanFile : undefined);
+  if (planPath === undefined && planFile !== undefined) context.stderr.write(`Plan: ${planFile}\n`);
+  const file = planFile === undefined ? undefined : await readPlanFile(planFile);
+  const relativeToFile = (path: string): string => resolve(planFile === undefined ? '.' : dirname(planFile), path);
   const assets = openAssets(context.root, context.version);
   const modelPath = options.model ?? (file === undefined ? assets.tinyModelDirectory : relativeToFile(file.model));
   const tokenizer = options.tokenizer ?? (file?.tokenizer === undefined ? undefined : relativeToFile(file.tokenizer));

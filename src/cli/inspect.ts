@@ -68,7 +68,8 @@ function exitCodeOf({ kind, problems }: Inspection): ExitCode {
 
 function describe({ file, kind, model, problems }: Inspection): string {
   const lines = kind === null ? [`${file}: neither a model config nor a plan file`] : [`${file}: ${kindWords[kind]}`];
-  if (model !== null) lines.push(...describeModel(model));
+  const hasErrors = problems.some(({ severity }) => severity === 'error');
+  if (model !== null) lines.push(...describeModel(model, hasErrors));
   for (const { line, column, severity, message } of problems) {
     lines.push(`${file}:${String(line)}:${String(column)}: ${severity}: ${message}`);
   }
@@ -82,11 +83,11 @@ const kindWords = {
   plan: 'plan of Topology Bench',
 } as const;
 
-function describeModel(model: ParsedModel): string[] {
+function describeModel(model: ParsedModel, hasErrors: boolean): string[] {
   const lines = [`name: ${model.name ?? "(its folder's)"}`];
-  lines.push(
-    model.why === null ? 'task: text classification' : `task: not supported, because ${model.why}. ${supportedSoFar}`,
-  );
+  if (model.why === null) lines.push('task: text classification');
+  // What seems to be missing may stand behind an error.
+  else if (!hasErrors) lines.push(`task: not supported, because ${model.why}. ${supportedSoFar}`);
   if (model.kind === 'triton') {
     const batching = model.dynamicBatching;
     const preferred = batching?.preferredBatchSizes ?? [];
@@ -109,6 +110,13 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EISDIR') {
+      throw new BenchError({
+        reason: 'model-not-found',
+        message: `${file} is a folder.`,
+        nextStep: 'Name the config file in it: config.pbtxt or config.json.',
+      });
+    }
     throw new BenchError({
       reason: 'model-not-found',
       message: `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,

@@ -44,7 +44,8 @@ export function progressPrinter(plan: Plan, context: CliContext): ProgressPrinte
           if (stageTexts[event.stage] !== undefined) line(`${at}${stageTexts[event.stage] ?? ''}`);
           break;
         case 'status':
-          line(`${at}${event.message}`);
+          // What a cluster says of a pod begins with its component already.
+          line(event.message.startsWith(at) ? event.message : `${at}${event.message}`);
           break;
         case 'upload':
           passing(`${at}uploading the model, ${percent(event.sentBytes, event.totalBytes)}`);

@@ -29,6 +29,7 @@ interface RunOptions extends PlanOptions {
 export function registerRun(program: Command, context: CliContext, targetFor = targetOf): void {
   addPlanOptions(program.command('run'))
     .description('deploy the topologies, load-test each, print and save the result, and remove what was deployed')
+    .option('--local', 'run on this machine, without a cluster')
     .option('--out <dir>', 'folder for the run record (default: .topology-bench/runs)')
     .option('--report <file>', 'write a self-contained HTML report')
     .option('--json', 'print the run record as JSON')

@@ -66,7 +66,9 @@ export const topologySchema = z.strictObject({
 
 export const gpuSchema = z.strictObject({
   /** Extended resource, e.g. "nvidia.com/gpu" or "nvidia.com/mig-1g.5gb". */
-  resource: z.string().regex(/^[a-z0-9.-]+\/[A-Za-z0-9._-]+$/),
+  resource: z
+    .string()
+    .regex(/^[a-z0-9.-]+\/[A-Za-z0-9._-]+$/, 'must be a resource with its domain, such as nvidia.com/gpu'),
   count: z.number().int().min(1).max(16),
   nodeSelector: z.record(z.string(), z.string()),
   tolerations: z.array(

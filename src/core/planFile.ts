@@ -1,4 +1,4 @@
-import { isNode, LineCounter, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
 import { gpuSchema, imagesSchema, topologyNames } from './plan.ts';
 import { profileNames } from './profiles.ts';
@@ -62,11 +62,31 @@ export function parsePlanFile(text: string): { planFile: PlanFile | undefined; p
   return {
     planFile: undefined,
     problems: parsed.error.issues.map((issue) => {
-      const [start, end] = rangeOf(document, issue.path);
+      const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
+      const [start, end] =
+        (unknown === undefined ? undefined : rangeOfKey(document, issue.path, unknown)) ??
+        rangeOf(document, issue.path);
       const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
-      return problem(`${where}${issue.message}`, start, end);
+      const known =
+        unknown !== undefined && issue.path.length === 0
+          ? `. The fields are: ${Object.keys(planFileSchema.shape).join(', ')}`
+          : '';
+      return problem(`${where}${issue.message}${known}`, start, end);
     }),
   };
+}
+
+/** Offsets of a key of the mapping at a path. */
+function rangeOfKey(
+  document: ReturnType<typeof parseDocument>,
+  path: readonly PropertyKey[],
+  key: string,
+): [number, number] | undefined {
+  const mapping: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
+  const found = isMap(mapping)
+    ? mapping.items.find(({ key: node }) => isScalar(node) && node.value === key)
+    : undefined;
+  return isNode(found?.key) && found.key.range ? [found.key.range[0], found.key.range[1]] : undefined;
 }
 
 /** Offsets of the node at a path, or of the nearest one above it that exists. */

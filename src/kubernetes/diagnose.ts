@@ -22,7 +22,7 @@ export type Finding =
     };
 
 export const imageNextStep =
-  "Check the image's name in the settings, and that the cluster's nodes can reach its registry.";
+  "Check the image's name (in the settings, under images in a plan file, or in an option such as --server-image), and that the cluster's nodes can reach its registry.";
 
 /** A registry that says one of these will say it again. */
 const definiteImageWords =

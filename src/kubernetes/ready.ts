@@ -45,6 +45,7 @@ export async function* waitForPods(
   const since = new Map<string, number>();
   let events: readonly ClusterEvent[] = [];
   let eventsReadAt = 0;
+  const imageWords = new Map<string, string>();
   let shown = '';
   let nodes: readonly Node[] | undefined;
   await using watch = new PodWatch(cluster, request.namespace, request.selector);
@@ -83,7 +84,10 @@ export async function* waitForPods(
         nodes ??= (await readNodes(cluster, signal)).nodes ?? [];
         checkPossible(pod, nodes, events, finding.message);
       }
-      messages.push(finding.message);
+      // A pull that is tried again and again changes its words with every try; the first have the details.
+      const told = finding.cause === 'image' ? (imageWords.get(awaited.name) ?? finding.message) : finding.message;
+      if (finding.cause === 'image') imageWords.set(awaited.name, told);
+      messages.push(told);
       if ((Date.now() - began) / 1000 > request.timeoutSeconds) {
         throw await failure(cluster, timedOut(finding, request.timeoutSeconds), request.namespace, pod, signal);
       }

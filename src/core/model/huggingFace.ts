@@ -21,7 +21,8 @@ export function parseHuggingFaceConfig(text: string, problems: ProblemList): Par
   const architectures = strings(property(root, 'architectures'));
   const modelType = string(property(root, 'model_type'));
   if (architectures === null && modelType === null) return undefined;
-  for (const error of errors) {
+  // What comes after the first error is the parser's guess.
+  for (const error of errors.slice(0, 1)) {
     const end = Math.min(text.length, error.offset + Math.max(1, error.length));
     problems.error(`Not valid JSON: ${jsonErrorWords(error)}.`, { start: Math.min(error.offset, end), end });
   }

@@ -56,6 +56,30 @@ describe('exit code 0', () => {
     expect(stdout).toContain('nvidia.com/gpu');
   });
 
+  it('comes with manifests where there is no kubeconfig at all, and without a plan on this machine', async () => {
+    const { code, stdout, stderr } = await cli(['render', '--gpu', '--topologies', 'triton'], {
+      env: none,
+      cwd: folder,
+    });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('namespace: default');
+    const named = await cli(['render', '--context', 'mine'], { env: none, cwd: folder });
+    expect(named.code).toBe(2);
+  });
+
+  it('takes the plan of the folder it is started in, and says so', async () => {
+    const own = await mkdtemp(join(folder, 'plan-'));
+    const plan = `version: 1\nmodel: ${JSON.stringify(tinyModel)}\ntopologies: [triton]\nnamespace: team-b\n`;
+    await writeFile(join(own, 'topology-bench.yaml'), plan);
+    const { code, stdout, stderr } = await cli(['render'], { env: none, cwd: own });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: 'Plan: topology-bench.yaml\n' });
+    expect(stdout).toContain('namespace: team-b');
+    expect(stdout).toContain('app.kubernetes.io/component: triton');
+    expect(stdout).not.toContain('app.kubernetes.io/component: fastapi');
+    const over = await cli(['render', '--namespace', 'team-c'], { env: none, cwd: own });
+    expect(over.stdout).toContain('namespace: team-c');
+  });
+
   it('comes with a model config without errors', async () => {
     const { code, stdout } = await cli(['inspect', join(tinyModel, 'config.json'), '--json']);
     expect(code).toBe(0);
@@ -69,6 +93,16 @@ describe('exit code 1', () => {
     const { code, stdout } = await cli(['inspect', join(folder, 'config.pbtxt')]);
     expect(code).toBe(1);
     expect(stdout).toContain('config.pbtxt:1:17: error:');
+  });
+
+  it('comes with a model config that breaks off, of which nothing else is guessed', async () => {
+    await writeFile(join(folder, 'config.json'), '{ "model_type": "bert",\n "architectures": [');
+    const { code, stdout } = await cli(['inspect', join(folder, 'config.json')]);
+    expect(code).toBe(1);
+    expect(stdout.split('\n').filter((line) => line.includes('error:'))).toEqual([
+      expect.stringContaining('Not valid JSON'),
+    ]);
+    expect(stdout).not.toContain('not supported');
   });
 
   it.each([['inventory'], ['clean'], ['run']])('is that of %s where no API server answers', async (command) => {
@@ -89,6 +123,13 @@ describe('exit code 1', () => {
 });
 
 describe('exit code 2, with one line that says why and nothing on standard output', () => {
+  it('is that of manifests of a plan for this machine', async () => {
+    await writeFile(join(folder, 'local.yaml'), `version: 1\nmodel: ${JSON.stringify(tinyModel)}\ntarget: local\n`);
+    const { code, stdout, stderr } = await cli(['render', join(folder, 'local.yaml')], { env: none, cwd: folder });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('The plan runs on this machine, where there are no manifests.');
+  });
+
   it.each<[string, readonly string[], string]>([
     ['no kubeconfig', ['inventory'], 'KUBECONFIG names /nonexistent/kubeconfig, and none of these can be read.'],
     ['no kubeconfig to run with', ['run'], 'KUBECONFIG names /nonexistent/kubeconfig'],
@@ -103,7 +144,6 @@ describe('exit code 2, with one line that says why and nothing on standard outpu
     ['a GPU without a cluster', ['run', '--local', '--gpu'], '--gpu needs a cluster'],
     ['no such model', ['run', '--local', '--model', '/nowhere'], '/nowhere'],
     ['no such plan', ['run', 'nowhere.yaml', '--local'], 'nowhere.yaml cannot be read'],
-    ['manifests without a cluster', ['render', '--local'], 'On this machine there are no manifests.'],
     ['no such file', ['inspect', '/nowhere/config.json'], '/nowhere/config.json cannot be read'],
   ])('%s', async (_name, commandArguments, message) => {
     const filled = commandArguments.map((argument) =>

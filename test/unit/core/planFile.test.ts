@@ -13,7 +13,9 @@ describe('parsePlanFile', () => {
   it.each([
     ['an unknown topology', 'version: 1\nmodel: a\ntopologies:\n  - fastapi\n  - tritn\n', 5, /topologies\.1/],
     ['a wrong type', 'version: 1\nmodel: a\ncores: many\n', 3, /cores/],
-    ['an unknown field', 'version: 1\nmodel: a\nprofil: quick\n', 1, /profil/],
+    ['an unknown field', 'version: 1\nmodel: a\nprofil: quick\n', 3, /"profil"\. The fields are: version, model,/],
+    ['an unknown field of the GPU', 'version: 1\nmodel: a\ngpu:\n  cuont: 2\n', 4, /cuont/],
+    ['a GPU without its domain', 'version: 1\nmodel: a\ngpu: { resource: gpu }\n', 3, /such as nvidia\.com\/gpu/],
     ['broken YAML', 'version: 1\nmodel: [a\n', 3, /./],
     ['another version', 'version: 2\nmodel: a\n', 1, /version/],
     ['no mapping at all', '- a\n', 1, /./],
