@@ -37,22 +37,6 @@ test('a window that is reloaded under load cleans up, or the window after it doe
   await expectSameInventory(before);
 });
 
-test('a window that is closed under load cleans up, or the next one on the folder does', async () => {
-  const before = await inventory();
-  await drive(
-    'lifecycle-close',
-    { version: 'newest', vsix: ownPackage(), prepare: makeSampleWorkspace },
-    async (parts) => {
-      await startRunUnderLoad(parts);
-      const { workbench, folder } = parts;
-      await workbench.leave();
-      await workbench.openFolder(folder);
-      await cleanUpIfOffered(workbench, before);
-    },
-  );
-  await expectSameInventory(before);
-});
-
 test('what a killed VS Code left behind is offered by the next one, though no model config is opened', async () => {
   const before = await inventory();
   await drive(

@@ -72,11 +72,6 @@ export class Workbench implements AsyncDisposable {
     await this.#waitUntilReady();
   }
 
-  /** Closes the window, as far as VS Code can tell; the browser stays, and what it keeps for the address. */
-  async leave(): Promise<void> {
-    await this.page.goto('about:blank');
-  }
-
   async runCommand(name: string): Promise<void> {
     await this.quickInput.runCommand(name);
   }
