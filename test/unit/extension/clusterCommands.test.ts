@@ -21,7 +21,7 @@ const contexts = [
   { name: 'staging', namespace: 'models', current: true },
   { name: 'production', namespace: 'default', current: false },
 ];
-const configA = fakeVscode.Uri.file('/work/a/config.pbtxt') as never;
+const configA = fakeVscode.Uri.file('/projects/a/config.pbtxt') as never;
 
 let selected: string | undefined;
 let offered: readonly (Choice<unknown> | Note)[] = [];
@@ -80,9 +80,9 @@ describe('Select Kubernetes Context', () => {
 });
 
 test("in a workspace of several folders the namespace is the one of the model's own folder", async () => {
-  fakeVscode.workspace.workspaceFolders = ['/work/a', '/work/b'].map((path) => ({ uri: fakeVscode.Uri.file(path) }));
-  settingsOf.set('/work/a', { namespace: 'team-a' });
-  settingsOf.set('/work/b', { namespace: 'team-b' });
+  fakeVscode.workspace.workspaceFolders = ['/projects/a', '/projects/b'].map((path) => ({ uri: fakeVscode.Uri.file(path) }));
+  settingsOf.set('/projects/a', { namespace: 'team-a' });
+  settingsOf.set('/projects/b', { namespace: 'team-b' });
   const labels = async (scope: never): Promise<string[]> =>
     (await targetChoices(cluster, scope, undefined, false)).flatMap((entry) => ('label' in entry ? [entry.label] : []));
   expect(await labels(configA)).toEqual(['staging/team-a', 'production/team-a']);

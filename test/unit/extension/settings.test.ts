@@ -64,8 +64,8 @@ test('wrong values are told in the log once, until they are corrected', () => {
 
 test('a wrong value of one folder alone is told too', () => {
   const lines: string[] = [];
-  fakeVscode.workspace.workspaceFolders = [{ uri: fakeVscode.Uri.file('/work/a') }];
-  settingsOf.set('/work/a', { cores: 'many' });
+  fakeVscode.workspace.workspaceFolders = [{ uri: fakeVscode.Uri.file('/projects/a') }];
+  settingsOf.set('/projects/a', { cores: 'many' });
   reportWrongSettings({ warn: (line: string) => lines.push(line) } as unknown as LogOutputChannel).dispose();
   expect(lines).toEqual([expect.stringContaining('topologyBench.cores')]);
 });
