@@ -63,12 +63,20 @@ export class Workbench implements AsyncDisposable {
 
   /**
    * Reloads the window by VS Code's own command, which first stores what is open; the browser's reload does not wait for
-   * that, and the panels are then sometimes gone.
+   * that, and the panels are then sometimes gone. While something is still being stored VS Code stays where it is, so it is
+   * told again.
    */
   async reload(): Promise<void> {
-    const loaded = this.page.waitForEvent('load', { timeout: 60_000 });
-    // The page may go before the palette is seen to close; what counts is that a new one comes.
-    await Promise.race([loaded, this.runCommand('Developer: Reload Window').then(() => loaded)]);
+    for (let attempt = 1; ; attempt += 1) {
+      const loaded = this.page.waitForEvent('load', { timeout: 20_000 }).then(
+        () => true,
+        () => false,
+      );
+      // The page may go before the palette is seen to close; what counts is that a new one comes.
+      const told = this.runCommand('Developer: Reload Window').catch(() => undefined);
+      if (await Promise.race([loaded, told.then(() => loaded)])) break;
+      if (attempt === 4) throw new Error(`The window was told ${String(attempt)} times to reload, and did not.`);
+    }
     await this.#waitUntilReady();
   }
 
