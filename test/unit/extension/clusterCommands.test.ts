@@ -80,7 +80,9 @@ describe('Select Kubernetes Context', () => {
 });
 
 test("in a workspace of several folders the namespace is the one of the model's own folder", async () => {
-  fakeVscode.workspace.workspaceFolders = ['/projects/a', '/projects/b'].map((path) => ({ uri: fakeVscode.Uri.file(path) }));
+  fakeVscode.workspace.workspaceFolders = ['/projects/a', '/projects/b'].map((path) => ({
+    uri: fakeVscode.Uri.file(path),
+  }));
   settingsOf.set('/projects/a', { namespace: 'team-a' });
   settingsOf.set('/projects/b', { namespace: 'team-b' });
   const labels = async (scope: never): Promise<string[]> =>
