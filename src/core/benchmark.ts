@@ -2,7 +2,7 @@ import { BenchError, cancelled, explain, isCancelled, throwIfCancelled, toBenchE
 import type { RunEvent } from './events.ts';
 import { measureTopology, type TopologyMeasurement } from './measureTopology.ts';
 import { topologyKey, type Plan, type TopologyPlan } from './plan.ts';
-import type { Answer, DeployProgress, Deployment, Ports } from './ports.ts';
+import type { Answer, DeployProgress, Deployment, LoadOutcome, Ports } from './ports.ts';
 import type { Environment, Failure, RunRecord, SameAnswers, TopologyResult } from './record.ts';
 import { answerInputs, compareAnswers, type AnswerInputs } from './sameAnswers.ts';
 import { markDifferentHardware } from './sameHardware.ts';
@@ -80,7 +80,7 @@ interface Outcome {
   readonly results: readonly TopologyResult[];
   readonly sameAnswers: SameAnswers;
   readonly failure: BenchError | undefined;
-  readonly software: { readonly node: string; readonly autocannon: string };
+  readonly software: LoadOutcome;
 }
 
 async function runTopologies(
@@ -156,10 +156,10 @@ class AnswerCheck {
 
   async check(topology: TopologyPlan, deployment: Deployment, signal: AbortSignal): Promise<void> {
     const key = topologyKey(topology);
-    const { common, cleaned, withIdentifiers } = this.#inputs;
+    const { common, withIdentifiers } = this.#inputs;
     const answers = await deployment.infer(common, signal);
     if (topology.name === 'hybrid' && withIdentifiers.length > 0) {
-      const expected = answers.slice(common.length - cleaned.length);
+      const expected = answers.slice(common.length - withIdentifiers.length);
       const difference = compareAnswers(expected, await deployment.infer(withIdentifiers, signal));
       if (difference !== undefined) {
         this.#difference = `${key} on texts with identifiers: ${difference}`;

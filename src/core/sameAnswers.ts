@@ -7,11 +7,12 @@ const tolerance = 2e-3;
 
 /** What topologies are asked before they are loaded. */
 export interface AnswerInputs {
-  /** For every topology: texts without identifiers, which the gateway hands on unchanged, then those of `cleaned`. */
+  /**
+   * For every topology: texts without identifiers, which the gateway hands on unchanged; the last are what it must make of
+   * each text of `withIdentifiers`.
+   */
   readonly common: readonly string[];
-  /** The last of `common`: what the gateway must make of each text of `withIdentifiers`. */
-  readonly cleaned: readonly string[];
-  /** For the hybrid alone: its answer to each must be the one to the text of the same place in `cleaned`. */
+  /** For the hybrid alone: its answer to each must be the one to its counterpart among the last of `common`. */
   readonly withIdentifiers: readonly string[];
 }
 
@@ -20,10 +21,8 @@ export function answerInputs(payload: Payload): AnswerInputs {
   const pairs = payload.texts.flatMap(({ text, deidentified }) =>
     deidentified === undefined ? [] : [{ text, deidentified }],
   );
-  const cleaned = pairs.map(({ deidentified }) => deidentified);
   return {
-    common: [...plain.map(({ text }) => text), ...cleaned],
-    cleaned,
+    common: [...plain.map(({ text }) => text), ...pairs.map(({ deidentified }) => deidentified)],
     withIdentifiers: pairs.map(({ text }) => text),
   };
 }

@@ -2,7 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { BenchError, cancelled, type Reason, throwIfCancelled } from '../core/errors.ts';
 import type { LoadSpec, PhaseMeasurement, WorkerMessage } from '../core/load.ts';
-import type { LoadDriver, PhaseHandlers } from '../core/ports.ts';
+import type { LoadDriver, LoadOutcome, PhaseHandlers } from '../core/ports.ts';
 import { readWorkerMessages } from '../core/workerMessages.ts';
 
 /** A worker asked to stop reports and ends in a few milliseconds; one that does not is killed after this. */
@@ -104,7 +104,7 @@ class WorkerProcess {
   }
 
   /** Hands every message to its handler, in order, until the worker has finished. */
-  async carryOut(handlers: LocalLoadHandlers, signal: AbortSignal): Promise<{ node: string; autocannon: string }> {
+  async carryOut(handlers: LocalLoadHandlers, signal: AbortSignal): Promise<LoadOutcome> {
     const stopping = new AbortController();
     const work = this.#readMessages(handlers, signal, stopping.signal);
     const stop = (): void => {
