@@ -1,16 +1,44 @@
 /** Running other programs from these scripts: an argument array each, output shown, failure said. */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawn, type SpawnOptions } from 'node:child_process';
 import { join } from 'node:path';
 
 export const root = join(import.meta.dirname, '..');
 
+/** What is said by an action that runs beside another one, kept until it has ended. */
+const held = new AsyncLocalStorage<Buffer[]>();
+
+/** Runs an action and shows all its output at its end in one piece, so that two actions side by side can be read. */
+export async function inOnePiece(action: () => Promise<void>): Promise<void> {
+  const output: Buffer[] = [];
+  try {
+    await held.run(output, action);
+  } finally {
+    process.stdout.write(Buffer.concat(output));
+  }
+}
+
+/** A line of output. */
+export function say(line: string): void {
+  const output = held.getStore();
+  if (output === undefined) console.log(line);
+  else output.push(Buffer.from(`${line}\n`));
+}
+
 /** @returns the exit code; a signal counts as 128 */
 export function run(command: string, args: readonly string[], options: SpawnOptions = {}): Promise<number> {
-  console.log(`$ ${[command, ...args].join(' ')}`);
+  say(`$ ${[command, ...args].join(' ')}`);
+  const output = held.getStore();
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: 'inherit', ...options });
+    const stdio: SpawnOptions['stdio'] = output === undefined ? 'inherit' : ['ignore', 'pipe', 'pipe'];
+    const child = spawn(command, args, { cwd: root, stdio, ...options });
+    const keep = (chunk: Buffer): void => {
+      output?.push(chunk);
+    };
+    child.stdout?.on('data', keep);
+    child.stderr?.on('data', keep);
     child.on('error', reject);
-    child.on('exit', (code) => {
+    child.on('close', (code) => {
       resolve(code ?? 128);
     });
   });

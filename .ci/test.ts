@@ -1,6 +1,7 @@
 /**
- * Every test, on a bare machine too: installs what is missing (saying so), builds, checks, then runs the suites in turn,
- * with one real cluster for all of them. The last line is "N passed, N failed, N skipped".
+ * Every test, on a bare machine too: installs what is missing (saying so), builds, then runs the suites, with one real
+ * cluster for all of them. What measures load has the machine for itself; then what waits for a cluster most of the time
+ * and what computes run side by side. The last line is "N passed, N failed, N skipped".
  * `npm test -- unit python` runs the named suites only.
  */
 import { spawn } from 'node:child_process';
@@ -10,11 +11,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildAll } from './build.ts';
 import { check } from './check.ts';
-import { capture, must, npmTool, root, run } from './commands.ts';
+import { capture, inOnePiece, must, npmTool, root, run, say } from './commands.ts';
 import { packageExtension } from './package.ts';
 import { pythonEnvironment } from './python.ts';
 
-const suites = ['check', 'unit', 'python', 'serving', 'kubernetes', 'extension', 'api'] as const;
+const suites = ['load', 'check', 'unit', 'python', 'serving', 'kubernetes', 'extension', 'api'] as const;
 type Suite = (typeof suites)[number];
 interface Count {
   passed: number;
@@ -49,10 +50,13 @@ try {
   await step('build', async () => {
     await (chosen.includes('extension') || chosen.includes('api') ? packageExtension() : buildAll());
   });
-  for (const suite of chosen) await step(suite, () => runSuite(suite));
+  await lane(['load'], step);
+  await Promise.all([
+    lane(['check', 'unit', 'python', 'serving'], (name, action) => inOnePiece(() => step(name, action))),
+    lane(['kubernetes', 'extension', 'api'], step),
+  ]);
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  total.failed += 1;
+  fail(error);
 } finally {
   await clusterBuild;
   if (cluster !== undefined) {
@@ -64,11 +68,25 @@ console.log(`${String(total.passed)} passed, ${String(total.failed)} failed, ${S
 process.exitCode =
   total.failed > 0 || total.passed === 0 || (process.env['CI'] !== undefined && total.skipped > 0) ? 1 : 0;
 
+/** Runs those of these suites that were chosen one after the other. A suite that cannot run does not end another lane. */
+async function lane(names: readonly Suite[], run: typeof step): Promise<void> {
+  try {
+    for (const suite of names) if (chosen.includes(suite)) await run(suite, () => runSuite(suite));
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function fail(error: unknown): void {
+  console.error(error instanceof Error ? error.message : error);
+  total.failed += 1;
+}
+
 async function step(name: string, action: () => Promise<void>): Promise<void> {
   const begin = Date.now();
-  console.log(`\n== ${name} (at ${seconds(started)})`);
+  say(`\n== ${name} (at ${seconds(started)})`);
   await action();
-  console.log(`== ${name} took ${seconds(begin)}`);
+  say(`== ${name} took ${seconds(begin)}`);
 }
 
 async function runSuite(suite: Suite): Promise<void> {
@@ -76,15 +94,13 @@ async function runSuite(suite: Suite): Promise<void> {
     case 'check':
       add((await check()) ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 });
       return;
+    case 'load':
     case 'unit':
-      await vitest('unit', {});
-      await vitest('load', {});
+    case 'serving':
+      await vitest(suite, {});
       return;
     case 'python':
       await pytest();
-      return;
-    case 'serving':
-      await vitest('serving', {});
       return;
     case 'kubernetes':
       await vitest('kubernetes', await clusterEnvironment());
