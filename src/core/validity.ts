@@ -2,6 +2,7 @@ import type { PhaseMeasurement } from './load.ts';
 import type { LoadPlan, Phase, Plan, TopologyPlan } from './plan.ts';
 import type { Validity } from './record.ts';
 import { minimumSamples, publishedQualitySamples } from './statistics.ts';
+import { threadsPerCopy } from './threads.ts';
 
 /** Limits that a measurement must keep to be believed. */
 export const validityLimits = {
@@ -54,7 +55,7 @@ export function unevenCores(topology: TopologyPlan): string | undefined {
   if (topology.triton === null) return undefined;
   const { instances } = topology.triton;
   const cores = topology.split?.tritonCores ?? topology.cores;
-  const threads = instances * Math.max(1, Math.floor(cores / instances));
+  const threads = instances * threadsPerCopy(cores, instances);
   if (threads === cores) return undefined;
   return `Triton's ${String(instances)} instances compute with ${String(threads)} threads on ${String(cores)} ${cores === 1 ? 'core' : 'cores'}, which is not the one thread a core of a fair comparison`;
 }

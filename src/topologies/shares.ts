@@ -1,4 +1,5 @@
 import type { Plan, TopologyPlan } from '../core/plan.ts';
+import { threadsPerCopy } from '../core/threads.ts';
 
 /** What one server of a topology gets of the topology's cores and memory. */
 export interface Share {
@@ -9,7 +10,7 @@ export interface Share {
 export interface ModelThreads {
   /** Processes or instances that each hold the model. */
   readonly copies: number;
-  /** Threads of ONNX Runtime in each; copies x threads is never more than the cores, save that each has one. */
+  /** Threads of ONNX Runtime in each. */
   readonly intraOpThreads: number;
 }
 
@@ -40,7 +41,7 @@ export function modelThreads(topology: TopologyPlan, plan?: Pick<Plan, 'gpu' | '
   const { cores } = modelShare(topology);
   const gpus = plan?.gpu?.count ?? 0;
   const copies = gpus === 0 ? (topology.triton?.instances ?? cores) : gpus * instancesPerGpu(topology, plan, gpus);
-  return { copies, intraOpThreads: Math.max(1, Math.floor(cores / copies)) };
+  return { copies, intraOpThreads: threadsPerCopy(cores, copies) };
 }
 
 function instancesPerGpu(topology: TopologyPlan, plan: Pick<Plan, 'topologies'> | undefined, gpus: number): number {

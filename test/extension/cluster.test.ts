@@ -10,6 +10,7 @@ import { drive } from './harness/drive.ts';
 import { ownPackage } from './harness/package.ts';
 import type { Panel } from './harness/panel.ts';
 import { makeSampleWorkspace, samplePaths } from './harness/sampleWorkspace.ts';
+import { startFromLens } from './harness/startFromLens.ts';
 import { useTestCluster } from './harness/useTestCluster.ts';
 import { eventually } from './harness/waiting.ts';
 import type { Workbench } from './harness/workbench.ts';
@@ -98,19 +99,10 @@ test('a cancelled run stops at once, removes what it made, and says so', async (
   await drive(
     'cluster-cancel',
     { version: 'newest', vsix: ownPackage(), prepare: makeSampleWorkspace },
-    async ({ code, workbench }) => {
-      await useTestCluster(code, namespace);
-      const { quickInput } = workbench;
-      await workbench.openFile(samplePaths.classifier);
-      await workbench.askFromCodeLens('Benchmark Topology');
-      await quickInput.pickMany(['fastapi']);
-      await quickInput.pick(`topology-bench-test/${namespace}`);
-      await quickInput.pick('CPU only');
-      await quickInput.pick('standard');
-      await workbench.dialog().press('Start');
-      const panel = await workbench.panel(/sentiment/u);
+    async (parts) => {
+      const panel = await startFromLens(parts, namespace);
       await waitForText(panel, /[Ww]arming up|Measuring/u);
-      await workbench.runCommand('Topology Bench: Cancel Run');
+      await parts.workbench.runCommand('Topology Bench: Cancel Run');
       // The page of a finished run alone offers this: before it, the target may still be at its clean-up.
       await waitForText(panel, /Benchmark again/u, 60_000);
       expect(await panel.text()).toMatch(/[Cc]ancelled/u);

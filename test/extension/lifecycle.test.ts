@@ -6,8 +6,8 @@ import { kubectl } from '../kubernetes/support/testCluster.ts';
 import { drive, type Drive } from './harness/drive.ts';
 import type { Notification } from './harness/notifications.ts';
 import { ownPackage } from './harness/package.ts';
-import { makeSampleWorkspace, samplePaths } from './harness/sampleWorkspace.ts';
-import { useTestCluster } from './harness/useTestCluster.ts';
+import { makeSampleWorkspace } from './harness/sampleWorkspace.ts';
+import { startFromLens } from './harness/startFromLens.ts';
 import { eventually } from './harness/waiting.ts';
 import type { Workbench } from './harness/workbench.ts';
 
@@ -64,17 +64,8 @@ test('what a killed VS Code left behind is offered by the next one, though no mo
   await expectSameInventory(before);
 });
 
-async function startRunUnderLoad({ code, workbench }: Drive): Promise<void> {
-  await useTestCluster(code, namespace);
-  const { quickInput } = workbench;
-  await workbench.openFile(samplePaths.classifier);
-  await workbench.askFromCodeLens('Benchmark Topology');
-  await quickInput.pickMany(['fastapi']);
-  await quickInput.pick(`topology-bench-test/${namespace}`);
-  await quickInput.pick('CPU only');
-  await quickInput.pick('standard');
-  await workbench.dialog().press('Start');
-  const panel = await workbench.panel(/sentiment/u);
+async function startRunUnderLoad(parts: Drive): Promise<void> {
+  const panel = await startFromLens(parts, namespace);
   await expect.poll(() => panel.text(), { timeout: 240_000, interval: 250 }).toMatch(/Measuring/u);
   expect(await runningJobs()).not.toEqual([]);
 }

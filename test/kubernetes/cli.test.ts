@@ -9,7 +9,7 @@ import { runRecordSchema } from '../../src/core/record.ts';
 import { cli, signalGroup, startCli, type Started } from '../unit/cli/bundle.ts';
 import { expectSameInventory, inventory } from './support/inventory.ts';
 import { deleteNamespace, makeNamespace } from './support/namespaces.ts';
-import { assets } from './support/plans.ts';
+import { assets, prebuiltImages } from './support/plans.ts';
 import { kubectl, testCluster } from './support/testCluster.ts';
 
 /** The command line as it ships, on a real cluster: what it prints, how it ends, and that it leaves nothing. */
@@ -23,7 +23,6 @@ describe('topology-bench', () => {
     namespace = await makeNamespace('cli');
     folder = await mkdtemp(join(tmpdir(), 'topology-bench-cli-'));
     plan = join(folder, 'topology-bench.yaml');
-    const { images } = testCluster();
     await writeFile(
       plan,
       stringify({
@@ -33,13 +32,7 @@ describe('topology-bench', () => {
         namespace,
         cores: 1,
         memoryMiB: 1024,
-        images: {
-          server: images.servingPrebuilt,
-          triton: images.servingPrebuilt,
-          loadGenerator: images.node,
-          packages: 'prebuilt',
-          requirements: 'cpu-numpy1',
-        },
+        images: prebuiltImages(),
         readyTimeoutSeconds: 120,
       }),
     );

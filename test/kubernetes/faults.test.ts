@@ -131,12 +131,7 @@ describe('when something breaks in the middle', () => {
     const target = await testTarget();
     await harness('signal', 'policies', 'STOP');
     try {
-      const plan = await testPlan(['hybrid'], namespace, { cores: 2 });
-      const [topology] = plan.topologies;
-      if (topology === undefined) throw new Error('the plan has no topology');
-      await target.preflight(plan, newRunId(), progress, never);
-      const deployment = await target.deploy(plan, topology, progress, never);
-      expect(deployment.networkPolicy).toBe('not enforced');
+      expect(await networkPolicyOfHybrid(target, progress)).toBe('not enforced');
       expect(progress.warnings.join()).toMatch(/pods other than the gateway can reach Triton/u);
     } finally {
       await harness('signal', 'policies', 'CONT');
@@ -158,18 +153,21 @@ describe('when something breaks in the middle', () => {
       }),
     );
     try {
-      const plan = await testPlan(['hybrid'], namespace, { cores: 2 });
-      const [topology] = plan.topologies;
-      if (topology === undefined) throw new Error('the plan has no topology');
-      await target.preflight(plan, newRunId(), progress, never);
-      const deployment = await target.deploy(plan, topology, progress, never);
-      expect(deployment.networkPolicy).toBe('not probed');
+      expect(await networkPolicyOfHybrid(target, progress)).toBe('not probed');
       expect(progress.warnings.join()).toMatch(/could not be probed: .*does not reach the gateway either/u);
     } finally {
       await kubectl('delete', 'networkpolicy', name, '--namespace', namespace);
       await target.close(AbortSignal.timeout(60_000));
     }
   });
+
+  async function networkPolicyOfHybrid(target: Target, progress: ProgressLog): Promise<string> {
+    const plan = await testPlan(['hybrid'], namespace, { cores: 2 });
+    const [topology] = plan.topologies;
+    if (topology === undefined) throw new Error('the plan has no topology');
+    await target.preflight(plan, newRunId(), progress, never);
+    return (await target.deploy(plan, topology, progress, never)).networkPolicy;
+  }
 
   describe('an upload', () => {
     let folder: string;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { openAssets, type Assets } from '../../../src/assets/assets.ts';
-import type { Phase, Plan, TopologyName } from '../../../src/core/plan.ts';
+import type { ImagesPlan, Phase, Plan, TopologyName } from '../../../src/core/plan.ts';
 import { makePlan, type Choices } from '../../../src/core/planning.ts';
 import type { DeployProgress } from '../../../src/core/ports.ts';
 import { resolveModel, type ResolvedModel } from '../../../src/models/resolve.ts';
@@ -21,13 +21,24 @@ const shortPhases: readonly Phase[] = [
   { name: 'c4', kind: 'measured', connections: 4, durationSeconds: 2 },
 ];
 
+/** The test cluster's images with their packages in them. */
+export function prebuiltImages(): ImagesPlan {
+  const { images } = testCluster();
+  return {
+    server: images.servingPrebuilt,
+    triton: images.servingPrebuilt,
+    loadGenerator: images.node,
+    packages: 'prebuilt',
+    requirements: 'cpu-numpy1',
+  };
+}
+
 /** A plan for the test cluster with the tiny model and its prebuilt image. */
 export async function testPlan(
   topologies: readonly TopologyName[],
   namespace: string,
   changes: Partial<Choices> & { readonly phases?: readonly Phase[] } = {},
 ): Promise<Plan> {
-  const { images } = testCluster();
   const { model } = await resolveTinyModel();
   const { phases = shortPhases, ...choices } = changes;
   const plan = makePlan({
@@ -40,13 +51,7 @@ export async function testPlan(
     cores: 1,
     memoryMiB: 1024,
     allowCpuProvider: true,
-    images: {
-      server: images.servingPrebuilt,
-      triton: images.servingPrebuilt,
-      loadGenerator: images.node,
-      packages: 'prebuilt',
-      requirements: 'cpu-numpy1',
-    },
+    images: prebuiltImages(),
     readyTimeoutSeconds: 120,
     ...choices,
   });
