@@ -204,7 +204,8 @@ function tooltipOf(view: ChartView, datasetIndex: number, dataIndex: number): st
   if (point === undefined) return '';
   if (view.xScale === 'tail') return `${series.label}, ${point.label}`;
   if (!view.labelled) return `${series.label}: ${point.label}`;
-  return `${series.label}, ${point.label} connections: ${significant(point.y)} ${view.yLabel} at ${significant(point.x)} ${view.xLabel}`;
+  const load = /^\d+$/u.test(point.label) ? `${point.label} connections` : point.label;
+  return `${series.label}, ${load}: ${significant(point.y)} ${view.yLabel} at ${significant(point.x)} ${view.xLabel}`;
 }
 
 /** Writes each point's label beside it, and each bar's above it. */

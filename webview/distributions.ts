@@ -1,13 +1,14 @@
+import type { LoadName } from '../src/core/phaseLoad.ts';
 import type { Distribution } from '../src/core/view/charts.ts';
 import { compressedPart, distributionOf, histogramSlots } from '../src/core/view/distribution.ts';
-import type { Measured } from '../src/core/view/measured.ts';
+import { phaseAt, type Measured } from '../src/core/view/measured.ts';
 
 const read = new Map<string, Promise<Distribution | undefined>>();
 
 /** Latency by percentile of each topology at one level, from the histograms in the record; one that cannot be read is left out. */
-export async function distributionsAt(measured: Measured, connections: number): Promise<Distribution[]> {
+export async function distributionsAt(measured: Measured, level: LoadName): Promise<Distribution[]> {
   const readings = measured.topologies.flatMap((topology) => {
-    const phase = topology.phases.find((one) => one.kind === 'measured' && one.connections === connections);
+    const phase = phaseAt(topology, level);
     return phase === undefined ? [] : [readOnce(topology.key, phase.measurement.histogram)];
   });
   return (await Promise.all(readings)).filter((distribution) => distribution !== undefined);

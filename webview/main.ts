@@ -260,7 +260,7 @@ function keptChoice(state: unknown): ResultsChoice {
   const { section, level } = choice;
   return {
     section: typeof section === 'string' ? section : 'throughput',
-    level: typeof level === 'number' ? level : null,
+    level: typeof level === 'string' ? level : null,
   };
 }
 

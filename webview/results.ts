@@ -5,9 +5,10 @@ import {
   percentileBars,
   throughputOverTime,
 } from '../src/core/view/charts.ts';
+import type { LoadName } from '../src/core/phaseLoad.ts';
 import { seriesStyles } from '../src/core/view/chart.ts';
-import { formatConnections, formatMs, significant } from '../src/core/view/format.ts';
-import { levelsOf, rowsOf, tellingLevel, type Measured, type PhaseRow } from '../src/core/view/measured.ts';
+import { formatMs, significant } from '../src/core/view/format.ts';
+import { levelsOf, rowsAt, rowsOf, tellingLevel, type Measured, type PhaseRow } from '../src/core/view/measured.ts';
 import { ownFiguresBesidePaper, paperChart } from '../src/core/view/paper.ts';
 import { resultTable, type ResultTable } from '../src/core/view/resultTable.ts';
 import { ChartFigure, dataTable } from './chartFigure.ts';
@@ -20,8 +21,8 @@ import type { Theme } from './theme.ts';
 /** What the reader chose to look at; kept when the page is made anew. */
 export interface ResultsChoice {
   readonly section: string;
-  /** null: the level that shows most. */
-  readonly level: number | null;
+  /** Key of a LoadName; null: the level that shows most. */
+  readonly level: string | null;
 }
 
 const sectionTitles = [
@@ -37,12 +38,12 @@ export class Results {
   #measured: Measured | undefined;
   #theme: Theme;
   #choice: ResultsChoice;
-  #distributions: { readonly level: number; readonly list: readonly Distribution[] } | undefined;
+  #distributions: { readonly level: string; readonly list: readonly Distribution[] } | undefined;
   readonly #controls: Controls;
   readonly #changed: (choice: ResultsChoice) => void;
   readonly #level = h('div', { class: 'level' });
   #picker: Picker | undefined;
-  readonly #levels: Slot<readonly number[]>;
+  readonly #levels: Slot<readonly LoadName[]>;
   readonly #cards: Slot<readonly CardData[]>;
   readonly #table: Slot<{ readonly table: ResultTable; readonly styles: readonly (readonly [string, number])[] }>;
   readonly #own: Slot<NonNullable<ReturnType<typeof ownFiguresBesidePaper>> | null>;
@@ -114,11 +115,11 @@ export class Results {
     const rows = rowsOf(measured);
     const level = this.#levelOf(rows);
     if (level === undefined) return;
-    this.#picker?.select(String(level));
+    this.#picker?.select(level.key);
     const styles = seriesStyles(measured.topologies.map((topology) => topology.key));
-    const atLevel = rows.filter((row) => row.connections === level);
+    const atLevel = rowsAt(rows, level);
     this.#cards.show(atLevel.map((row) => cardData(row, styles.get(row.topology) ?? 0)));
-    const known = this.#distributions?.level === level ? this.#distributions.list : [];
+    const known = this.#distributions?.level === level.key ? this.#distributions.list : [];
     this.#figures.throughput.show(latencyAgainstThroughput(measured), this.#theme);
     this.#figures.percentiles.show(percentileBars(measured, level), this.#theme);
     this.#figures.distribution.show(latencyDistribution(measured, level, known), this.#theme);
@@ -128,31 +129,33 @@ export class Results {
   }
 
   /** Histograms are inflated by the browser, which takes a moment; the curve follows when they are read. */
-  async #readDistributions(measured: Measured, level: number): Promise<void> {
+  async #readDistributions(measured: Measured, level: LoadName): Promise<void> {
     const list = await distributionsAt(measured, level);
     const rows = this.#measured === undefined ? [] : rowsOf(this.#measured);
-    if (this.#measured !== measured || this.#levelOf(rows) !== level) return;
-    this.#distributions = { level, list };
+    if (this.#measured !== measured || this.#levelOf(rows)?.key !== level.key) return;
+    this.#distributions = { level: level.key, list };
     this.#figures.distribution.show(latencyDistribution(measured, level, list), this.#theme);
   }
 
-  #levelOf(rows: readonly PhaseRow[]): number | undefined {
+  #levelOf(rows: readonly PhaseRow[]): LoadName | undefined {
     const chosen = this.#choice.level;
-    return chosen !== null && levelsOf(rows).includes(chosen) ? chosen : tellingLevel(rows);
+    return levelsOf(rows).find((level) => level.key === chosen) ?? tellingLevel(rows);
   }
 
-  #levelElements(levels: readonly number[]): (Node | string)[] {
+  #levelElements(levels: readonly LoadName[]): (Node | string)[] {
     const selected = this.#levelOf(this.#measured === undefined ? [] : rowsOf(this.#measured));
     const [only] = levels;
     this.#picker = undefined;
     if (only === undefined) return [];
-    if (levels.length === 1) return [`At ${formatConnections(only)}`];
+    if (levels.length === 1) return [`At ${only.long}`];
     this.#picker = this.#controls.picker({
-      label: 'Connections of the figures and charts',
-      options: levels.map((level) => ({ value: String(level), text: formatConnections(level) })),
-      selected: String(selected ?? only),
+      label: levels.every((level) => level.closed)
+        ? 'Connections of the figures and charts'
+        : 'Load of the figures and charts',
+      options: levels.map((level) => ({ value: level.key, text: level.long })),
+      selected: (selected ?? only).key,
       pick: (value) => {
-        this.#choose({ ...this.#choice, level: Number(value) });
+        this.#choose({ ...this.#choice, level: value });
         this.#showLevel();
       },
     });

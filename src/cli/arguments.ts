@@ -23,6 +23,13 @@ export function seconds(option: string, text: string, limits: { zeroAllowed: boo
   throw usageError(`${option} takes a number of seconds ${least} up to ${String(limits.most)}, not "${text}".`);
 }
 
+/** @throws BenchError plan-invalid */
+export function positiveNumber(option: string, text: string, most: number): number {
+  const value = /^\d{1,9}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN;
+  if (value > 0 && value <= most) return value;
+  throw usageError(`${option} takes a number above 0 and up to ${String(most)}, not "${text}".`);
+}
+
 /**
  * @param text as curl takes it: "Name: value"
  * @throws BenchError plan-invalid; the value is not repeated, it may be a secret

@@ -1,11 +1,13 @@
 import type { PhaseMeasurement } from '../core/load.ts';
+import { nameLoad } from '../core/phaseLoad.ts';
+import type { PhaseLoad } from '../core/plan.ts';
 import type { Validity } from '../core/record.ts';
 import { minimumSamples } from '../core/statistics.ts';
 import { judgeMeasurement } from '../core/validity.ts';
 
 export interface LoadSettings {
   readonly method: string;
-  readonly connections: number;
+  readonly load: PhaseLoad;
   readonly durationSeconds: number;
   readonly warmUpSeconds: number;
   readonly timeoutMs: number;
@@ -14,7 +16,7 @@ export interface LoadSettings {
 /** What `load --json` prints. It names no server. */
 export interface LoadReport extends PhaseMeasurement {
   readonly version: 1;
-  readonly loop: 'closed';
+  readonly loop: PhaseLoad['loop'];
   readonly vantage: 'this-machine';
   readonly settings: LoadSettings;
   /** Stopped before the duration was over; the window is the true, shorter one. */
@@ -33,7 +35,7 @@ export function loadReport(
   const reasons = ending.cancelled ? ['cancelled before the duration was over', ...judged.reasons] : judged.reasons;
   return {
     version: 1,
-    loop: 'closed',
+    loop: settings.load.loop,
     vantage: 'this-machine',
     settings,
     cancelled: ending.cancelled,
@@ -48,7 +50,7 @@ export function loadTable(report: LoadReport): string {
   const windowSeconds = (report.window.endMs - report.window.startMs) / 1000;
   const warmUp = settings.warmUpSeconds > 0 ? ` after ${String(settings.warmUpSeconds)} s of warm-up` : '';
   const lines = [
-    `${report.cancelled ? 'CANCELLED. ' : ''}Closed loop from this machine: ${plural(settings.connections, 'connection')} for ${windowSeconds.toFixed(2)} s${warmUp}`,
+    `${report.cancelled ? 'CANCELLED. ' : ''}${loopWords(settings.load)} for ${windowSeconds.toFixed(2)} s${warmUp}`,
     '',
     row('p50', quantile(latency.p50Ms, 0.5)),
     row('p95', quantile(latency.p95Ms, 0.95)),
@@ -59,7 +61,9 @@ export function loadTable(report: LoadReport): string {
       'requests',
       `${String(requests.sent)} sent, ${String(requests.ok)} ok, ${String(requests.errors)} errors (${String(requests.timeouts)} of them timeouts), ${String(requests.inFlight)} in flight at the end`,
     ),
+    ...scheduleRows(report),
     ...Object.entries(report.errorsByKind).map(([kind, count]) => row('', `${String(count)} x ${kind}`)),
+    ...overheadRows(report),
     row('valid', report.validity.valid ? 'yes' : 'NO'),
     ...report.validity.reasons.map((reason) => row('', reason)),
     ...report.validity.caveats.map((caveat) => row('caveat', caveat)),
@@ -79,8 +83,38 @@ function milliseconds(value: number | null): string {
   return value === null ? 'nothing measured' : `${value.toFixed(3)} ms`;
 }
 
-function plural(count: number, noun: string): string {
-  return `${String(count)} ${noun}${count === 1 ? '' : 's'}`;
+function loopWords(load: PhaseLoad): string {
+  if (load.loop === 'closed') return `Closed loop from this machine: ${nameLoad(load).long}`;
+  return `Open loop from this machine: ${nameLoad(load).short}, at most ${String(load.maxInFlight)} in flight,`;
+}
+
+function scheduleRows({ schedule, settings, generator }: LoadReport): string[] {
+  if (schedule === null || settings.load.loop !== 'open') return [];
+  const { scheduled, late, unsent } = schedule;
+  const rows = [
+    row(
+      'schedule',
+      `${String(scheduled)} scheduled at ${String(settings.load.ratePerSecond)}/s, ${String(scheduled - unsent)} sent (${String(late)} late), ${String(unsent)} unsent`,
+    ),
+  ];
+  if (generator.scheduleDelay !== null) {
+    const { p50Ms, p99Ms, maxMs } = generator.scheduleDelay;
+    rows.push(
+      row(
+        'delay',
+        `of the sending: median ${milliseconds(p50Ms)}, p99 ${quantile(p99Ms, 0.99)}, max ${milliseconds(maxMs)}`,
+      ),
+    );
+  }
+  return rows;
+}
+
+function overheadRows({ generator }: LoadReport): string[] {
+  if (generator.overheadMs === null) return [];
+  const { p50, p95 } = generator.overheadMs;
+  return [
+    row('overhead', `of the generator itself: p50 ${milliseconds(p50)}, p95 ${quantile(p95, 0.95)} (not subtracted)`),
+  ];
 }
 
 function nothing(nowMs: number): PhaseMeasurement {
@@ -94,6 +128,15 @@ function nothing(nowMs: number): PhaseMeasurement {
     longestWaitMs: null,
     histogram: '',
     timeSeries: [],
-    generator: { eventLoopDelayP99Ms: 0, cpuSeconds: 0, throttledMs: null, littlesLawResidual: null },
+    generator: {
+      eventLoopDelayP99Ms: 0,
+      cpuSeconds: 0,
+      throttledMs: null,
+      littlesLawResidual: null,
+      scheduleDelay: null,
+      overheadMs: null,
+      connectionsOpened: null,
+    },
+    schedule: null,
   };
 }

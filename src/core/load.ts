@@ -8,8 +8,17 @@ import { phaseSchema } from './plan.ts';
  */
 
 export const loadSpecSchema = z.strictObject({
-  /** http only; the closed loop's driver cannot verify TLS. */
+  /** http:// or https:// */
   url: z.string(),
+  /** How an https endpoint is verified; null for http, and for https by the runtime's own authorities. */
+  tls: z
+    .strictObject({
+      /** PEM text of the authorities that are trusted in place of the runtime's own; null for those. */
+      caPem: z.string().nullable(),
+      /** false: whoever answers is believed. */
+      verify: z.boolean(),
+    })
+    .nullable(),
   method: z.string(),
   headers: z.record(z.string(), z.string()),
   /** A header whose value is read from the environment, so that a secret is in no file and no log. */
@@ -79,6 +88,35 @@ export const generatorHealthSchema = z.strictObject({
   throttledMs: z.number().nonnegative().nullable(),
   /** |L - lambda * W| / L of Little's law; null with too few requests. */
   littlesLawResidual: z.number().nullable(),
+  /** How long after it was due a request went out, waits for room not counted; null for closed loops. */
+  scheduleDelay: z
+    .strictObject({
+      p50Ms: z.number().nonnegative(),
+      p99Ms: z.number().nonnegative().nullable(),
+      maxMs: z.number().nonnegative(),
+    })
+    .nullable()
+    .default(null),
+  /**
+   * Latency that the same loop measured of an endpoint that answers at once, on the same machine and just before: what the
+   * generator adds by itself. No latency has it subtracted. null where it was not measured.
+   */
+  overheadMs: z
+    .strictObject({ p50: z.number().nonnegative(), p95: z.number().nonnegative().nullable() })
+    .nullable()
+    .default(null),
+  /** Sockets opened, those before the phase's start included; null where they were not counted. */
+  connectionsOpened: z.number().int().nonnegative().nullable().default(null),
+});
+
+/** scheduled = sent + unsent. */
+export const scheduleCountsSchema = z.strictObject({
+  /** Requests that were due in the window. */
+  scheduled: z.number().int().nonnegative(),
+  /** Of those sent, how many first waited until one in flight was answered. */
+  late: z.number().int().nonnegative(),
+  /** Still waiting for that when the phase ended. */
+  unsent: z.number().int().nonnegative(),
 });
 
 export const phaseMeasurementSchema = z.strictObject({
@@ -97,6 +135,8 @@ export const phaseMeasurementSchema = z.strictObject({
   histogram: z.string(),
   timeSeries: z.array(secondSchema),
   generator: generatorHealthSchema,
+  /** null for closed loops, which have no schedule. */
+  schedule: scheduleCountsSchema.nullable().default(null),
 });
 export type PhaseMeasurement = z.infer<typeof phaseMeasurementSchema>;
 

@@ -94,18 +94,40 @@ export const imagesSchema = z.strictObject({
   requirements: z.enum(['cpu', 'cpu-numpy1', 'cuda']),
 });
 
-export const phaseSchema = z.strictObject({
+const phaseBase = z.strictObject({
   name: z.string().min(1),
   /** A warm-up is a phase whose numbers are dropped. */
   kind: z.enum(['warm-up', 'measured']),
-  connections: z.number().int().min(1).max(4096),
   durationSeconds: z.number().positive().max(86_400),
 });
+
+/** Each connection sends its next request when the last one is answered. */
+export const closedPhaseSchema = phaseBase.extend({
+  loop: z.literal('closed'),
+  connections: z.number().int().min(1).max(4096),
+});
+
+/** Requests are due at times that are drawn before, whatever the server does. */
+export const openPhaseSchema = phaseBase.extend({
+  loop: z.literal('open'),
+  ratePerSecond: z.number().positive().max(100_000),
+  arrivals: z.enum(['poisson', 'constant']),
+  /** Requests unanswered at one time; what is due beyond that is sent late, and its wait is part of its latency. */
+  maxInFlight: z.number().int().min(1).max(4096),
+});
+
+/** The first records of version 1 knew the closed loop alone, and did not name it. */
+export function namedLoop(phase: unknown): unknown {
+  return typeof phase === 'object' && phase !== null && !('loop' in phase) ? { loop: 'closed', ...phase } : phase;
+}
+
+export const phaseSchema = z.preprocess(namedLoop, z.discriminatedUnion('loop', [closedPhaseSchema, openPhaseSchema]));
 
 export const loadPlanSchema = z.strictObject({
   vantage: z.enum(['in-cluster', 'this-machine']),
   profile: z.string().min(1),
-  loop: z.literal('closed'),
+  /** In the first records of version 1, of all phases; now each phase names its own. */
+  loop: z.literal('closed').optional(),
   phases: z.array(phaseSchema).min(1),
   timeoutMs: z.number().int().min(1).max(600_000),
   /** Order of the payload's texts. */
@@ -182,6 +204,11 @@ export type TritonSettings = z.infer<typeof tritonSettingsSchema>;
 export type GpuPlan = z.infer<typeof gpuSchema>;
 export type ImagesPlan = z.infer<typeof imagesSchema>;
 export type Phase = z.infer<typeof phaseSchema>;
+export type OpenPhase = z.infer<typeof openPhaseSchema>;
+export type ClosedPhase = z.infer<typeof closedPhaseSchema>;
+/** What a phase loads with, without its name and length. */
+export type PhaseLoad =
+  Pick<ClosedPhase, 'loop' | 'connections'> | Pick<OpenPhase, 'loop' | 'ratePerSecond' | 'arrivals' | 'maxInFlight'>;
 export type LoadPlan = z.infer<typeof loadPlanSchema>;
 export type Vantage = LoadPlan['vantage'];
 

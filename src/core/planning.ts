@@ -79,7 +79,6 @@ export function makePlan(choices: Choices): Plan {
     load: {
       vantage: choices.vantage ?? (choices.target.kind === 'kubernetes' ? 'in-cluster' : 'this-machine'),
       profile: choices.profile,
-      loop: 'closed',
       phases: profilePhases(choices.profile),
       timeoutMs: choices.timeoutMs ?? 10_000,
       seed: choices.seed ?? 1,

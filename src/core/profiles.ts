@@ -19,16 +19,23 @@ export function profilePhases(profile: ProfileName): Phase[] {
 function ladder(shape: { warmUpSeconds: number; seconds: number; levels: readonly number[] }): Phase[] {
   const highest = Math.max(...shape.levels);
   const phases: Phase[] = [
-    { name: 'warm-up', kind: 'warm-up', connections: highest, durationSeconds: shape.warmUpSeconds },
+    { name: 'warm-up', kind: 'warm-up', loop: 'closed', connections: highest, durationSeconds: shape.warmUpSeconds },
   ];
   for (const connections of shape.levels) {
     phases.push({
       name: `warm-up c${String(connections)}`,
       kind: 'warm-up',
+      loop: 'closed',
       connections,
       durationSeconds: levelWarmUpSeconds,
     });
-    phases.push({ name: `c${String(connections)}`, kind: 'measured', connections, durationSeconds: shape.seconds });
+    phases.push({
+      name: `c${String(connections)}`,
+      kind: 'measured',
+      loop: 'closed',
+      connections,
+      durationSeconds: shape.seconds,
+    });
   }
   return phases;
 }

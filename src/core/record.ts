@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { phaseMeasurementSchema } from './load.ts';
-import { planSchema, topologySchema } from './plan.ts';
+import { closedPhaseSchema, namedLoop, openPhaseSchema, planSchema, topologySchema } from './plan.ts';
 
 /** The result of one run: written once, never edited; every later version of this program reads it. */
 
@@ -35,11 +35,7 @@ export const validitySchema = z.strictObject({
 });
 export type Validity = z.infer<typeof validitySchema>;
 
-export const phaseResultSchema = z.strictObject({
-  name: z.string(),
-  kind: z.enum(['warm-up', 'measured']),
-  connections: z.number().int(),
-  durationSeconds: z.number(),
+const measuredParts = {
   measurement: phaseMeasurementSchema,
   /** Requests the server says it answered during the phase, over all its workers; null when it could not be asked. */
   serverCount: z.number().int().nonnegative().nullable(),
@@ -48,7 +44,13 @@ export const phaseResultSchema = z.strictObject({
   /** 95% intervals. */
   intervals: z.literal('not yet computed'),
   validity: validitySchema,
-});
+};
+
+/** A phase as it was planned, with what was measured in it. */
+export const phaseResultSchema = z.preprocess(
+  namedLoop,
+  z.discriminatedUnion('loop', [closedPhaseSchema.extend(measuredParts), openPhaseSchema.extend(measuredParts)]),
+);
 export type PhaseResult = z.infer<typeof phaseResultSchema>;
 
 export const placementSchema = z.strictObject({

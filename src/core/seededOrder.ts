@@ -14,7 +14,8 @@ export function seededOrder(count: number, seed: number): number[] {
   return order;
 }
 
-function mulberry32(seed: number): () => number {
+/** Numbers from 0 up to 1, exclusive; a seed's sequence is the same on every machine. */
+export function mulberry32(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
     state = (state + 0x6d2b79f5) >>> 0;

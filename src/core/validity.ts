@@ -12,6 +12,12 @@ export const validityLimits = {
   eventLoopDelayMs: 10,
   /** Of the time that all connections together were open. */
   littlesLawResidual: 0.1,
+  /** Median of an open loop's requests. */
+  scheduleDelayMs: 10,
+  /** Of the requests that an open loop's schedule asked for. */
+  unsentShare: 0.01,
+  /** Of the median latency; more is worth a word. */
+  overheadShare: 0.1,
   /** Of the window. */
   throttledShare: 0.01,
   /** A request that waits this long, and this many times longer than the slowest answer, is taken for hung. */
@@ -100,7 +106,8 @@ function hungReason({ longestWaitMs, latency, requests }: PhaseMeasurement): str
 }
 
 function generatorReasons(measurement: PhaseMeasurement): string[] {
-  const { eventLoopDelayP99Ms, throttledMs, littlesLawResidual } = measurement.generator;
+  const { eventLoopDelayP99Ms, scheduleDelay, throttledMs, littlesLawResidual } = measurement.generator;
+  const { schedule } = measurement;
   const reasons: string[] = [];
   if (eventLoopDelayP99Ms > validityLimits.eventLoopDelayMs) {
     reasons.push(
@@ -112,9 +119,21 @@ function generatorReasons(measurement: PhaseMeasurement): string[] {
       `the load generator's CPU was throttled for ${throttledMs.toFixed(0)} ms of ${windowMs(measurement).toFixed(0)} ms`,
     );
   }
+  if (scheduleDelay !== null && scheduleDelay.p50Ms >= validityLimits.scheduleDelayMs) {
+    reasons.push(
+      `the load generator was late: median schedule delay ${scheduleDelay.p50Ms.toFixed(1)} ms, and less than ${String(validityLimits.scheduleDelayMs)} ms is needed`,
+    );
+  }
+  if (schedule !== null && schedule.unsent / Math.max(1, schedule.scheduled) > validityLimits.unsentShare) {
+    reasons.push(
+      `the asked rate was not reached: ${String(schedule.scheduled - schedule.unsent)} of the ${String(schedule.scheduled)} requests scheduled were sent (${percent(1 - schedule.unsent / schedule.scheduled)}), and at least ${percent(1 - validityLimits.unsentShare)} is needed`,
+    );
+  }
   if (littlesLawResidual !== null && littlesLawResidual > validityLimits.littlesLawResidual) {
     reasons.push(
-      `the connections were not kept busy: requests account for ${percent(1 - littlesLawResidual)} of their time (Little's law), and at least ${percent(1 - validityLimits.littlesLawResidual)} is needed`,
+      schedule !== null
+        ? `the latencies do not account for the time that requests were in flight: they differ by ${percent(littlesLawResidual)} (Little's law), and at most ${percent(validityLimits.littlesLawResidual)} is allowed`
+        : `the connections were not kept busy: requests account for ${percent(1 - littlesLawResidual)} of their time (Little's law), and at least ${percent(1 - validityLimits.littlesLawResidual)} is needed`,
     );
   }
   return reasons;
@@ -136,6 +155,19 @@ function caveatsOf(measurement: PhaseMeasurement): string[] {
   if (cpuShare > validityLimits.generatorCpuShare) {
     caveats.push(
       `the load generator used ${percent(cpuShare)} of a core: its own speed limits the rate and adds to the latency`,
+    );
+  }
+  const { schedule } = measurement;
+  if (schedule !== null && schedule.late > 0) {
+    caveats.push(
+      `${String(schedule.late)} of ${String(schedule.scheduled)} requests were sent late, because as many as are allowed were unanswered; their latency counts from when they were due`,
+    );
+  }
+  const { overheadMs } = measurement.generator;
+  const { p50Ms } = measurement.latency;
+  if (overheadMs !== null && p50Ms !== null && overheadMs.p50 > validityLimits.overheadShare * p50Ms) {
+    caveats.push(
+      `the load generator's own overhead is part of the latency: p50 ${overheadMs.p50.toFixed(2)} ms of an endpoint that answers at once`,
     );
   }
   if (throttledMs !== null && throttledMs > 0 && throttledMs / windowMs(measurement) <= validityLimits.throttledShare) {

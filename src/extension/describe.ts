@@ -1,18 +1,11 @@
 import type { RunState, TopologyState } from '../core/events.ts';
+import { nameLoad } from '../core/phaseLoad.ts';
 import type { Plan, TopologyName } from '../core/plan.ts';
 import { profilePhases, type ProfileName } from '../core/profiles.ts';
 import { startOfRunId } from '../core/runId.ts';
 import type { RunRecord } from '../core/record.ts';
-import {
-  formatBytes,
-  formatConnections,
-  formatCount,
-  formatList,
-  formatMs,
-  formatRps,
-  significant,
-} from '../core/view/format.ts';
-import { measuredRecord, rowsOf, tellingLevel, type PhaseRow } from '../core/view/measured.ts';
+import { formatBytes, formatCount, formatList, formatMs, formatRps, significant } from '../core/view/format.ts';
+import { measuredRecord, rowsAt, rowsOf, tellingLevel, type PhaseRow } from '../core/view/measured.ts';
 import { builtInName, type BenchmarkChoices, type GpuChoice, type Subject, type TargetChoice } from './choices.ts';
 
 /** What trees, pickers and lenses say, as texts made from plain data. */
@@ -45,7 +38,7 @@ export function gpuName(gpu: GpuChoice | null): string {
 
 export function profileSummary(profile: ProfileName): string {
   const measured = profilePhases(profile).filter((phase) => phase.kind === 'measured');
-  const levels = formatList(measured.map((phase) => String(phase.connections)));
+  const levels = formatList(measured.map((phase) => nameLoad(phase).short));
   return `${String(measured[0]?.durationSeconds ?? 0)} s each at ${levels} connections, after a warm-up`;
 }
 
@@ -157,7 +150,7 @@ export function runFraction(state: RunState): number {
 export function tellingRows(record: RunRecord): readonly PhaseRow[] {
   const rows = rowsOf(measuredRecord(record));
   const level = tellingLevel(rows);
-  return rows.filter((row) => row.connections === level);
+  return rowsAt(rows, level);
 }
 
 /**
@@ -175,7 +168,7 @@ export function lensTitles(rows: readonly PhaseRow[]): string[] {
 /** "triton: p50 2.10 ms, p95 3.40 ms, 780 RPS at 8 connections" */
 export function rowFigures(row: PhaseRow): string {
   const invalid = row.validity.valid ? '' : ' (not valid)';
-  return `${row.topology}: p50 ${formatMs(row.p50Ms)}, p95 ${formatMs(row.p95Ms)}, ${formatRps(row.rps)} at ${formatConnections(row.connections)}${invalid}`;
+  return `${row.topology}: p50 ${formatMs(row.p50Ms)}, p95 ${formatMs(row.p95Ms)}, ${formatRps(row.rps)} at ${row.load.long}${invalid}`;
 }
 
 /** "fastapi 512 RPS · triton 780 RPS", or why there are no numbers. */
@@ -202,5 +195,5 @@ function endFigures(topology: TopologyState): string {
   const last = topology.phases.findLast((phase) => phase.kind === 'measured');
   if (last === undefined) return stageWords.ended;
   const { latency, rps } = last.measurement;
-  return `${formatRps(rps)}, p95 ${formatMs(latency.p95Ms)} at ${formatConnections(last.connections)}`;
+  return `${formatRps(rps)}, p95 ${formatMs(latency.p95Ms)} at ${nameLoad(last).long}`;
 }

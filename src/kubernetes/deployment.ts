@@ -103,6 +103,7 @@ export function createDeployment(parts: DeploymentParts): Deployment {
     return {
       ...load,
       url: `${origin}${openInferencePaths.infer(request.plan.model.name)}`,
+      tls: null,
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       secretHeader: parts.secretName === null ? null : { name: apiKeyHeader, environmentVariable: apiKeyVariable },

@@ -1,13 +1,11 @@
-import type { PhaseMeasurement, PhaseSnapshot } from '../core/load.ts';
+import type { PhaseMeasurement } from '../core/load.ts';
 import { startAutocannon } from './autocannon.ts';
+import type { Endpoint } from './endpoint.ts';
 import { watchGenerator } from './generatorHealth.ts';
-import { LoadConnection } from './loadConnection.ts';
+import { LoadConnection, type RequestObserver } from './loadConnection.ts';
+import { drained, eachSecond, longestOpeningMs, type PhaseListener, rotation, withinMs } from './phase.ts';
 import { createPhaseRecorder, type PhaseRecorder } from './phaseRecorder.ts';
-
-/** Longest wait for all sockets to open before the first request goes out. */
-const longestOpeningMs = 2_000;
-/** Longest wait for the answers in flight when a phase has ended. They are not counted; the next phase starts on an idle server. */
-const longestDrainMs = 1_000;
+import { HttpLoadConnection } from './httpLoadConnection.ts';
 
 export interface ClosedLoopPhase {
   readonly url: string;
@@ -16,12 +14,23 @@ export interface ClosedLoopPhase {
   readonly timeoutMs: number;
   /** The requests as bytes; sent one after the other, whichever connection is next, from the first one again after the last. */
   readonly requests: readonly Buffer[];
+  readonly client: ClosedLoopClient;
 }
 
-export interface PhaseListener {
-  /** Unix time in milliseconds. */
-  started(startMs: number): void;
-  snapshot(snapshot: PhaseSnapshot): void;
+/** autocannon drives http; https, which it never verifies, goes through connections of our own. */
+export type ClosedLoopClient = 'autocannon' | 'own';
+
+/** A connection that sends its next request when the last one is answered. */
+export interface ClosedLoopConnection {
+  /** Resolves when the socket is open, or could not be opened; never rejects. */
+  readonly opened: Promise<void>;
+  /** When the unanswered request was sent, by performance.now(); undefined when there is none. */
+  waitingSinceMs(): number | undefined;
+  /** Sends the first request, and from then on one after each answer. */
+  begin(): void;
+  /** Sends nothing more; an answer on its way may still arrive. */
+  drain(): void;
+  end(): void;
 }
 
 /**
@@ -31,26 +40,18 @@ export interface PhaseListener {
  */
 export async function runClosedLoopPhase(
   phase: ClosedLoopPhase,
+  endpoint: Endpoint,
   listener: PhaseListener,
   signal: AbortSignal,
 ): Promise<PhaseMeasurement> {
   const recorder = createPhaseRecorder(phase.connections);
-  const connections: LoadConnection[] = [];
-  const nextRequest = rotation(phase.requests);
-  const ended = startAutocannon({
-    url: phase.url,
-    connections: phase.connections,
-    setupConnection: (client) => {
-      connections.push(new LoadConnection(client, { nextRequest, timeoutMs: phase.timeoutMs, observer: recorder }));
-    },
-  });
-  // With fewer, autocannon has refused the options, and says why by rejecting.
-  if (connections.length < phase.connections) await ended;
+  const { connections, ended } =
+    phase.client === 'own' ? openOwn(phase, endpoint, recorder) : await openAutocannon(phase, recorder);
   try {
     await withinMs(Promise.all(connections.map((connection) => connection.opened)), longestOpeningMs, signal);
     const measurement = await measure(phase, connections, recorder, listener, signal);
     for (const connection of connections) connection.drain();
-    await drained(connections, signal);
+    await drained(() => connections.every((connection) => connection.waitingSinceMs() === undefined), signal);
     return measurement;
   } finally {
     for (const connection of connections) connection.end();
@@ -58,9 +59,40 @@ export async function runClosedLoopPhase(
   }
 }
 
+interface Opened {
+  readonly connections: readonly ClosedLoopConnection[];
+  /** Resolves when every connection has ended. */
+  readonly ended: Promise<unknown>;
+}
+
+async function openAutocannon(phase: ClosedLoopPhase, observer: RequestObserver): Promise<Opened> {
+  const connections: ClosedLoopConnection[] = [];
+  const nextRequest = rotation(phase.requests);
+  const ended = startAutocannon({
+    url: phase.url,
+    connections: phase.connections,
+    setupConnection: (client) => {
+      connections.push(new LoadConnection(client, { nextRequest, timeoutMs: phase.timeoutMs, observer }));
+    },
+  });
+  // With fewer, autocannon has refused the options, and says why by rejecting.
+  if (connections.length < phase.connections) await ended;
+  return { connections, ended };
+}
+
+function openOwn(phase: ClosedLoopPhase, endpoint: Endpoint, observer: RequestObserver): Opened {
+  const { timeoutMs } = phase;
+  const nextRequest = rotation(phase.requests);
+  const connections = Array.from(
+    { length: phase.connections },
+    () => new HttpLoadConnection(endpoint, { nextRequest, timeoutMs, observer }),
+  );
+  return { connections, ended: Promise.resolve() };
+}
+
 async function measure(
   phase: ClosedLoopPhase,
-  connections: readonly LoadConnection[],
+  connections: readonly ClosedLoopConnection[],
   recorder: PhaseRecorder,
   listener: PhaseListener,
   signal: AbortSignal,
@@ -79,88 +111,15 @@ async function measure(
     .filter((since) => since !== undefined)
     .map((since) => endedAt - since);
   const elapsedMs = endedAt - startedAt;
-  const { littlesLawResidual, ...recorded } = recorder.finish(elapsedMs, waitingMs);
+  const { littlesLawResidual, scheduleDelay, ...recorded } = recorder.finish(elapsedMs, waitingMs);
   // The start is the wall clock's, the length the steady clock's: a clock set meanwhile changes no rate.
   const window = { startMs, endMs: startMs + elapsedMs };
-  return { window, ...recorded, generator: { ...health(), littlesLawResidual } };
-}
-
-/** Calls `tick` at each whole second, without drift; resolves when `durationMs` is over or the signal is aborted. */
-function eachSecond(
-  startedAt: number,
-  durationMs: number,
-  signal: AbortSignal,
-  tick: (elapsedMs: number) => void,
-): Promise<void> {
-  return new Promise((resolve) => {
-    let timer: NodeJS.Timeout | undefined;
-    let nextTickMs = 1000;
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const wait = (): void => {
-      const elapsedMs = performance.now() - startedAt;
-      timer = setTimeout(next, Math.max(0, Math.min(nextTickMs, durationMs) - elapsedMs));
-    };
-    const next = (): void => {
-      const elapsedMs = performance.now() - startedAt;
-      // A timer may fire a fraction of a millisecond early.
-      if (elapsedMs >= durationMs - 0.5) {
-        end();
-        return;
-      }
-      if (elapsedMs >= nextTickMs - 0.5) {
-        tick(elapsedMs);
-        nextTickMs = (Math.floor((elapsedMs + 0.5) / 1000) + 1) * 1000;
-      }
-      wait();
-    };
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    signal.addEventListener('abort', end);
-    wait();
-  });
-}
-
-async function drained(connections: readonly LoadConnection[], signal: AbortSignal): Promise<void> {
-  const deadline = performance.now() + longestDrainMs;
-  while (!signal.aborted && performance.now() < deadline) {
-    if (connections.every((connection) => connection.waitingSinceMs() === undefined)) return;
-    await withinMs(undefined, 5, signal);
-  }
-}
-
-/** Resolves with the promise, after `milliseconds`, or when the signal is aborted, whichever is first. */
-async function withinMs(
-  promise: Promise<unknown> | undefined,
-  milliseconds: number,
-  signal: AbortSignal,
-): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    };
-    const timer = setTimeout(end, milliseconds);
-    signal.addEventListener('abort', end);
-    void promise?.then(end, end);
-  });
-}
-
-function rotation(requests: readonly Buffer[]): () => Buffer {
-  const [first] = requests;
-  if (first === undefined) throw new Error('There is no request to send.');
-  if (requests.length === 1) return () => first;
-  let next = 0;
-  return () => {
-    const request = requests[next] ?? first;
-    next = next + 1 === requests.length ? 0 : next + 1;
-    return request;
+  const generator = {
+    ...health(),
+    littlesLawResidual,
+    scheduleDelay,
+    overheadMs: null,
+    connectionsOpened: null,
   };
+  return { window, ...recorded, generator };
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { PhaseMeasurement } from '../core/load.ts';
 
-export type GeneratorHealth = Omit<PhaseMeasurement['generator'], 'littlesLawResidual'>;
+export type GeneratorHealth = Pick<PhaseMeasurement['generator'], 'eventLoopDelayP99Ms' | 'cpuSeconds' | 'throttledMs'>;
 
 const samplingMs = 10;
 

@@ -20,6 +20,12 @@ export const failureKinds = {
 const firstRetryMs = 5;
 const longestRetryMs = 500;
 
+/** Doubles with each socket in a row that brought no answer; the first one may be tried again at once. */
+export function retryWaitMs(socketsWithoutAnswer: number): number {
+  if (socketsWithoutAnswer < 2) return 0;
+  return Math.min(longestRetryMs, firstRetryMs * 2 ** (socketsWithoutAnswer - 2));
+}
+
 /**
  * One keep-alive connection of autocannon, corrected so that its numbers can be believed. As it comes, autocannon 9.0.0
  * - forgets a request whose socket the server closes, and measures every later answer of that connection from the request
@@ -169,13 +175,12 @@ export class LoadConnection {
     }, waitMs);
   }
 
-  /** Doubles with each socket in a row that brought no answer, so that a refused port is not hammered. */
+  /** A refused port is not hammered. */
   #waitBeforeConnect(): number {
     if (this.#client.conn === undefined || this.#timedOut || this.#answersOnSocket > 0) this.#socketsWithoutAnswer = 0;
     else this.#socketsWithoutAnswer += 1;
     this.#timedOut = false;
-    if (this.#socketsWithoutAnswer < 2) return 0;
-    return Math.min(longestRetryMs, firstRetryMs * 2 ** (this.#socketsWithoutAnswer - 2));
+    return retryWaitMs(this.#socketsWithoutAnswer);
   }
 
   #open(): void {

@@ -1,6 +1,7 @@
 import {
   createLatencyHistogram,
   encodeHistogram,
+  type LatencyHistogram,
   latencyOf,
   mergeLatencies,
   quantileMs,
@@ -15,25 +16,47 @@ const fewestForLittlesLaw = 30;
 export type RecordedPhase = Omit<PhaseMeasurement, 'window' | 'generator'> & {
   /** See generatorHealthSchema. */
   readonly littlesLawResidual: number | null;
+  readonly scheduleDelay: PhaseMeasurement['generator']['scheduleDelay'];
 };
+
+/** What an open loop alone knows when it ends. */
+export interface ScheduleEnd {
+  /** Requests that were due by then, sent or not. */
+  readonly scheduled: number;
+  /** Time that connections had a request, all together. */
+  readonly inFlightMs: number;
+}
 
 /** Counts and times the requests of one phase. Every number of a measurement comes from here. */
 export interface PhaseRecorder extends RequestObserver {
+  /**
+   * A request of an open loop went out.
+   * @param delayMs after it was due and there was room for it
+   * @param roomWaitMs how long it had waited for room, with `maxInFlight` others unanswered
+   */
+  sentBySchedule(delayMs: number, roomWaitMs: number): void;
+  sentSoFar(): number;
   /** Ends a second of the time series and says how the phase stands. */
   tick(elapsedMs: number): PhaseSnapshot;
   /**
    * Ends the phase; what happens afterwards is not counted.
-   * @param waitingMs for each request still unanswered, how long ago it was sent
+   * @param waitingMs for each request still unanswered, since when its latency counts, as time ago
+   * @param schedule of an open loop
    */
-  finish(elapsedMs: number, waitingMs: readonly number[]): RecordedPhase;
+  finish(elapsedMs: number, waitingMs: readonly number[], schedule?: ScheduleEnd): RecordedPhase;
 }
 
-export function createPhaseRecorder(connections: number): PhaseRecorder {
+/** @param connections of a closed loop; null for an open one */
+export function createPhaseRecorder(connections: number | null): PhaseRecorder {
   const all = createLatencyHistogram();
   const lately = createLatencyHistogram();
+  const delays = createLatencyHistogram();
   const errorsByKind = new Map<string, number>();
   const timeSeries: PhaseMeasurement['timeSeries'] = [];
   let sent = 0;
+  let late = 0;
+  /** Time between due and sent, all together. */
+  let heldMs = 0;
   let ok = 0;
   let errors = 0;
   let okBefore = 0;
@@ -46,6 +69,14 @@ export function createPhaseRecorder(connections: number): PhaseRecorder {
     sent() {
       if (!finished) sent += 1;
     },
+    sentBySchedule(delayMs, roomWaitMs) {
+      if (finished) return;
+      sent += 1;
+      if (roomWaitMs > 0) late += 1;
+      heldMs += delayMs + roomWaitMs;
+      recordLatency(delays, delayMs);
+    },
+    sentSoFar: () => sent,
     answered(status, latencyMs) {
       if (finished) return;
       busyMs += latencyMs;
@@ -65,7 +96,7 @@ export function createPhaseRecorder(connections: number): PhaseRecorder {
       endSecond(elapsedMs);
       return { elapsedMs, requests: counts(), latency: latencyOf(all), rps: perSecond(ok, elapsedMs) };
     },
-    finish(elapsedMs, waitingMs) {
+    finish(elapsedMs, waitingMs, schedule) {
       finished = true;
       endSecond(elapsedMs);
       const waited = waitingMs.reduce((sum, each) => sum + each, 0);
@@ -79,7 +110,13 @@ export function createPhaseRecorder(connections: number): PhaseRecorder {
         longestWaitMs: waitingMs.length === 0 ? null : Math.max(...waitingMs),
         histogram: encodeHistogram(all),
         timeSeries,
-        littlesLawResidual: ok + errors < fewestForLittlesLaw ? null : littlesLawResidual(busyMs + waited, elapsedMs),
+        schedule:
+          schedule === undefined ? null : { scheduled: schedule.scheduled, late, unsent: schedule.scheduled - sent },
+        littlesLawResidual:
+          ok + errors < fewestForLittlesLaw
+            ? null
+            : residual(schedule?.inFlightMs ?? (connections ?? 0) * elapsedMs, busyMs + waited - heldMs),
+        scheduleDelay: schedule === undefined ? null : delayOf(delays),
       };
     },
   };
@@ -106,15 +143,21 @@ export function createPhaseRecorder(connections: number): PhaseRecorder {
     mergeLatencies(all, lately);
     lately.reset();
   }
+}
 
-  /**
-   * L = lambda * W, with L the connections: in a closed loop each always waits for one answer. lambda * W is the time of
-   * all requests over the window, so what is missing is time in which a connection waited for the generator, not the server.
-   */
-  function littlesLawResidual(requestMs: number, elapsedMs: number): number {
-    const residual = Math.abs(connections - requestMs / elapsedMs) / connections;
-    return Math.round(residual * 1e6) / 1e6;
-  }
+/**
+ * L = lambda * W, both sides times the window. In a closed loop L is its connections: each always waits for one answer, and
+ * what is missing is time in which a connection waited for the generator, not the server. In an open loop L is counted at the
+ * connections, and what is missing are requests, or parts of them, that no latency tells of.
+ */
+function residual(occupiedMs: number, requestMs: number): number {
+  return Math.round((Math.abs(occupiedMs - requestMs) / Math.max(occupiedMs, 1e-3)) * 1e6) / 1e6;
+}
+
+function delayOf(delays: LatencyHistogram): RecordedPhase['scheduleDelay'] {
+  const p50Ms = quantileMs(delays, 0.5);
+  if (p50Ms === null) return null;
+  return { p50Ms, p99Ms: quantileMs(delays, 0.99), maxMs: delays.maxValue / 1000 };
 }
 
 function perSecond(count: number, elapsedMs: number): number {

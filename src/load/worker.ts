@@ -5,13 +5,22 @@
  * of standard input when the gate is "stdin": then its controller is gone.
  */
 import { readFileSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
 import { BenchError, cancelled, isCancelled, toBenchError } from '../core/errors.ts';
-import { loadSpecSchema, type LoadSpec } from '../core/load.ts';
+import { loadSpecSchema, type LoadSpec, type PhaseMeasurement } from '../core/load.ts';
+import type { Phase } from '../core/plan.ts';
+import { type Alarm, startAlarm } from './alarm.ts';
 import { autocannonVersion } from './autocannon.ts';
-import { runClosedLoopPhase } from './closedLoopPhase.ts';
+import { checkEndpoint } from './checkEndpoint.ts';
+import { type ClosedLoopClient, runClosedLoopPhase } from './closedLoopPhase.ts';
 import { type ControlInput, passGate, readControl } from './control.ts';
+import { type Endpoint, openEndpoint } from './endpoint.ts';
 import { createMessageWriter, type MessageWriter } from './messageWriter.ts';
+import { runOpenLoopPhase } from './openLoopPhase.ts';
+import { measureOverheads } from './overhead.ts';
+import type { PhaseListener } from './phase.ts';
 import { requestBytes } from './requestBytes.ts';
+import { runThread } from './threads.ts';
 
 /** After a signal or the controller's death: however the rest goes, the process is gone by then. */
 const longestEndMs = 800;
@@ -70,13 +79,12 @@ async function runPhases(
   writer: MessageWriter,
   ending: Ending,
 ): Promise<void> {
-  const requests = requestBytes(spec, process.env);
-  writer.write({ type: 'ready', node: process.version, autocannon: autocannonVersion });
-  for (const [phase, { connections, durationSeconds }] of spec.phases.entries()) {
+  const load = await prepare(spec, writer, ending.signal);
+  for (const [phase, planned] of spec.phases.entries()) {
     if (spec.gate !== 'none') writer.write({ type: 'waiting', phase });
     await passGate(spec, phase, control, ending.signal);
-    const measurement = await runClosedLoopPhase(
-      { url: spec.url, connections, durationSeconds, timeoutMs: spec.timeoutMs, requests },
+    const measured = await load.run(
+      planned,
       {
         started: (startMs) => {
           writer.write({ type: 'phase-started', phase, startMs });
@@ -87,9 +95,54 @@ async function runPhases(
       },
       ending.signal,
     );
+    const generator = { ...measured.generator, overheadMs: load.overheads[phase] ?? null };
+    const measurement = { ...measured, generator };
     if (!ending.signal.aborted || ending.reportPartial) writer.write({ type: 'phase-ended', phase, measurement });
     if (ending.signal.aborted) throw cancelled(`phase ${String(phase)} of the load was under way`);
   }
+}
+
+interface PreparedLoad {
+  readonly overheads: readonly PhaseMeasurement['generator']['overheadMs'][];
+  run(phase: Phase, listener: PhaseListener, signal: AbortSignal): Promise<PhaseMeasurement>;
+}
+
+/** Everything that can go wrong before a request is sent does so here. */
+async function prepare(spec: LoadSpec, writer: MessageWriter, signal: AbortSignal): Promise<PreparedLoad> {
+  const requests = requestBytes(spec, process.env);
+  const endpoint = openEndpoint(spec);
+  writer.write({ type: 'ready', node: process.version, autocannon: autocannonVersion });
+  const open = spec.phases.some((phase) => phase.loop === 'open');
+  // autocannon opens its own connections, and counts what becomes of them.
+  if (endpoint.secure || open)
+    await checkEndpoint(endpoint, { timeoutMs: spec.timeoutMs, verify: spec.tls?.verify ?? true }, signal);
+  const alarm = open ? await startAlarm() : undefined;
+  const client = endpoint.secure ? 'own' : 'autocannon';
+  const overheads = await measureOverheads(spec.phases, { client, alarm }, signal);
+  return {
+    overheads,
+    run: (phase, listener, until) => runPhase(phase, { spec, requests, endpoint, alarm, client }, listener, until),
+  };
+}
+
+function runPhase(
+  phase: Phase,
+  parts: {
+    readonly spec: LoadSpec;
+    readonly requests: readonly Buffer[];
+    readonly endpoint: Endpoint;
+    readonly alarm: Alarm | undefined;
+    readonly client: ClosedLoopClient;
+  },
+  listener: PhaseListener,
+  signal: AbortSignal,
+): Promise<PhaseMeasurement> {
+  const { spec, requests, endpoint, alarm, client } = parts;
+  const { url, timeoutMs, seed } = spec;
+  if (phase.loop === 'closed')
+    return runClosedLoopPhase({ ...phase, url, timeoutMs, requests, client }, endpoint, listener, signal);
+  if (alarm === undefined) throw new Error('An open loop needs an alarm.');
+  return runOpenLoopPhase({ ...phase, seed, timeoutMs, requests }, endpoint, alarm, listener, signal);
 }
 
 function parseSpec(text: string | undefined): LoadSpec {
@@ -105,10 +158,11 @@ function parseSpec(text: string | undefined): LoadSpec {
     const problems = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
     throw new BenchError({ reason: 'plan-invalid', message: `${what}: ${problems}.` });
   }
-  if (!parsed.data.url.startsWith('http://')) {
-    throw new BenchError({ reason: 'plan-invalid', message: `${what}: only http:// can be loaded.` });
+  if (!/^https?:\/\//.test(parsed.data.url)) {
+    throw new BenchError({ reason: 'plan-invalid', message: `${what}: only http:// and https:// can be loaded.` });
   }
   return parsed.data;
 }
 
-void main();
+if (isMainThread) void main();
+else runThread();

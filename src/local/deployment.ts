@@ -132,6 +132,7 @@ export class LocalDeployment implements Deployment {
       {
         ...request,
         url: `http://${loopbackAddress}:${String(this.#front.port)}${openInferencePaths.infer(plan.model.name)}`,
+        tls: null,
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         secretHeader: key === null ? null : { name: apiKeyHeader, environmentVariable: apiKeyVariable },

@@ -75,13 +75,14 @@ async function ours(url: string, connections: number): Promise<Sample> {
   let measured: PhaseMeasurement | undefined;
   const spec: LoadSpec = {
     url,
+    tls: null,
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
     secretHeader: null,
     bodies,
     seed: 1,
     timeoutMs: 10_000,
-    phases: [{ name: 'load', kind: 'measured', connections, durationSeconds }],
+    phases: [{ name: 'load', kind: 'measured', loop: 'closed', connections, durationSeconds }],
     gate: 'stdin',
     gateTimeoutSeconds: 10,
   };

@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { nameLoad } from '../../src/core/phaseLoad.ts';
 import { runRecordSchema, type RunRecord } from '../../src/core/record.ts';
 import { lensTitles, tellingRows } from '../../src/extension/describe.ts';
 import { expectSameInventory, inventory } from '../kubernetes/support/inventory.ts';
@@ -150,10 +151,11 @@ async function waitForRecord(folder: string): Promise<RunRecord> {
 function expectFigures(text: string, record: RunRecord): void {
   const rows = paintedRows(text);
   for (const { topology, phases } of record.topologies) {
-    for (const { kind, connections, measurement } of phases) {
-      if (kind === 'warm-up') continue;
-      const cells = rows.get(`${topology.name} at ${String(connections)}`);
-      expect(cells, `${topology.name} at ${String(connections)} in ${text}`).toBeDefined();
+    for (const { measurement, ...phase } of phases) {
+      if (phase.kind === 'warm-up') continue;
+      const connections = nameLoad(phase).short;
+      const cells = rows.get(`${topology.name} at ${connections}`);
+      expect(cells, `${topology.name} at ${connections} in ${text}`).toBeDefined();
       const { p50Ms, p95Ms, p99Ms } = measurement.latency;
       for (const [index, value] of [p50Ms, p95Ms, p99Ms, measurement.rps, measurement.requests.errors].entries()) {
         expectRounded(cells?.[index] ?? '', value);

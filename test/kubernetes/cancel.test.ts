@@ -46,8 +46,8 @@ describe('a run that is cancelled leaves nothing behind', () => {
     let msToClean = Number.NaN;
     const plan = await testPlan(['fastapi'], namespace, {
       phases: [
-        { name: 'warm-up', kind: 'warm-up', connections: 1, durationSeconds: 1 },
-        { name: 'c1', kind: 'measured', connections: 1, durationSeconds: stage === 'load' ? 20 : 1 },
+        { name: 'warm-up', kind: 'warm-up', loop: 'closed', connections: 1, durationSeconds: 1 },
+        { name: 'c1', kind: 'measured', loop: 'closed', connections: 1, durationSeconds: stage === 'load' ? 20 : 1 },
       ],
     });
     try {

@@ -19,11 +19,11 @@ import { kubectl, kubectlApply, testCluster } from './support/testCluster.ts';
 
 const never = new AbortController().signal;
 const execute = promisify(execFile);
-const shortPhase: Phase = { name: 'short', kind: 'measured', connections: 1, durationSeconds: 1 };
+const shortPhase: Phase = { name: 'short', kind: 'measured', loop: 'closed', connections: 1, durationSeconds: 1 };
 const longPhases: readonly Phase[] = [
-  { name: 'warm-up', kind: 'warm-up', connections: 1, durationSeconds: 1 },
-  { name: 'c1', kind: 'measured', connections: 1, durationSeconds: 8 },
-  { name: 'c2', kind: 'measured', connections: 2, durationSeconds: 1 },
+  { name: 'warm-up', kind: 'warm-up', loop: 'closed', connections: 1, durationSeconds: 1 },
+  { name: 'c1', kind: 'measured', loop: 'closed', connections: 1, durationSeconds: 8 },
+  { name: 'c2', kind: 'measured', loop: 'closed', connections: 2, durationSeconds: 1 },
 ];
 
 describe('when something breaks in the middle', () => {
@@ -99,9 +99,9 @@ describe('when something breaks in the middle', () => {
       }, awayMs);
     };
     const phases: readonly Phase[] = [
-      { name: 'warm-up', kind: 'warm-up', connections: 1, durationSeconds: 1 },
-      { name: 'c1', kind: 'measured', connections: 1, durationSeconds: 3 },
-      { name: 'c2', kind: 'measured', connections: 2, durationSeconds: 2 },
+      { name: 'warm-up', kind: 'warm-up', loop: 'closed', connections: 1, durationSeconds: 1 },
+      { name: 'c1', kind: 'measured', loop: 'closed', connections: 1, durationSeconds: 3 },
+      { name: 'c2', kind: 'measured', loop: 'closed', connections: 2, durationSeconds: 2 },
     ];
     const record = await runBenchmark(
       await testPlan(['fastapi'], namespace, { phases }),

@@ -23,9 +23,9 @@ describe('a run of all three topologies', () => {
       // So long a wait gathers what arrives together, whatever else this machine has to do.
       triton: { dynamicBatching: { preferredBatchSizes: [], maxQueueDelayMicroseconds: 10_000 }, instances: 1 },
       phases: [
-        { name: 'warm-up', kind: 'warm-up', connections: 4, durationSeconds: 1 },
-        { name: 'c1', kind: 'measured', connections: 1, durationSeconds: 2 },
-        { name: 'c8', kind: 'measured', connections: 8, durationSeconds: 2 },
+        { name: 'warm-up', kind: 'warm-up', loop: 'closed', connections: 4, durationSeconds: 1 },
+        { name: 'c1', kind: 'measured', loop: 'closed', connections: 1, durationSeconds: 2 },
+        { name: 'c8', kind: 'measured', loop: 'closed', connections: 8, durationSeconds: 2 },
       ],
     });
     record = await runBenchmark(plan, (event) => events.push(event), new AbortController().signal);
@@ -183,7 +183,7 @@ describe('other ways to run', () => {
   it('shows that nothing is batched where dynamic batching is off', async () => {
     const plan = await testPlan(['triton'], namespace, {
       triton: { dynamicBatching: null, instances: 1 },
-      phases: [{ name: 'c8', kind: 'measured', connections: 8, durationSeconds: 2 }],
+      phases: [{ name: 'c8', kind: 'measured', loop: 'closed', connections: 8, durationSeconds: 2 }],
     });
     const record = await runBenchmark(plan, () => undefined, new AbortController().signal);
     expect(record.failure).toBeNull();

@@ -67,7 +67,7 @@ export async function openBench(options: { modelPath?: string; plan?: (plan: Pla
 }
 
 export function measuredPhase(connections: number, durationSeconds: number): Phase {
-  return { name: `c${String(connections)}`, kind: 'measured', connections, durationSeconds };
+  return { name: `c${String(connections)}`, kind: 'measured', loop: 'closed', connections, durationSeconds };
 }
 
 /** Processes of these tests' runs, by their environment. */

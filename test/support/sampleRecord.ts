@@ -109,7 +109,7 @@ export function sampleResult(plan: Plan, topology: TopologyPlan): TopologyResult
 export function samplePhase(plan: Plan, topology: TopologyPlan, phase: Phase, index: number): PhaseResult {
   const measurement = sampleMeasurement(topology, phase, index);
   const serverCount = measurement.requests.ok + measurement.requests.inFlight;
-  const meanBatchSize = Math.min(16, Math.max(1, phase.connections * 0.38));
+  const meanBatchSize = Math.min(16, Math.max(1, concurrencyOf(phase) * 0.38));
   const batched = topology.triton !== null;
   return {
     ...phase,
@@ -120,8 +120,8 @@ export function samplePhase(plan: Plan, topology: TopologyPlan, phase: Phase, in
           inferences: serverCount,
           executions: Math.ceil(serverCount / meanBatchSize),
           meanBatchSize: serverCount / Math.ceil(serverCount / meanBatchSize),
-          queueMsPerRequest: 0.4 + phase.connections * 0.11,
-          computeMsPerRequest: 2.9 + phase.connections * 0.2,
+          queueMsPerRequest: 0.4 + concurrencyOf(phase) * 0.11,
+          computeMsPerRequest: 2.9 + concurrencyOf(phase) * 0.2,
         }
       : null,
     intervals: 'not yet computed',
@@ -140,10 +140,12 @@ function sampleMeasurement(topology: TopologyPlan, phase: Phase, index: number):
   const { aloneMs, capacityRps, spread } = shapes[topology.name];
   const random = seeded(index * 31 + topology.name.length * 7 + topology.variant.length);
   // A closed loop: the slower of "each connection waits for its answer" and "the server has no more".
-  const alone = phase.connections / (aloneMs / 1000);
+  const concurrency = concurrencyOf(phase);
+  const alone = concurrency / (aloneMs / 1000);
   const rate = 1 / (1 / alone ** 3 + 1 / capacityRps ** 3) ** (1 / 3);
-  const meanMs = (phase.connections / rate) * 1000;
+  const meanMs = (concurrency / rate) * 1000;
   const count = Math.round(rate * phase.durationSeconds);
+  const sent = count + concurrency;
   const histogram = createLatencyHistogram();
   const middle = Math.log(meanMs) - spread ** 2 / 2;
   for (let sample = 0; sample < count; sample += 1) {
@@ -154,11 +156,11 @@ function sampleMeasurement(topology: TopologyPlan, phase: Phase, index: number):
   const startMs = Date.parse('2026-01-02T09:31:00.000Z') + index * 6000;
   return {
     window: { startMs, endMs: startMs + phase.durationSeconds * 1000 },
-    requests: { sent: count + phase.connections, ok: count, errors: 0, timeouts: 0, inFlight: phase.connections },
+    requests: { sent, ok: count, errors: 0, timeouts: 0, inFlight: concurrency },
     errorsByKind: {},
     latency: latencyOf(histogram),
     rps: count / phase.durationSeconds,
-    attemptedRps: (count + phase.connections) / phase.durationSeconds,
+    attemptedRps: sent / phase.durationSeconds,
     longestWaitMs: 2,
     histogram: encodeHistogram(histogram),
     timeSeries: Array.from({ length: seconds }, (_, at) => ({
@@ -173,8 +175,17 @@ function sampleMeasurement(topology: TopologyPlan, phase: Phase, index: number):
       cpuSeconds: phase.durationSeconds * 0.3,
       throttledMs: 0,
       littlesLawResidual: 0.004,
+      scheduleDelay: phase.loop === 'open' ? { p50Ms: 0.01, p99Ms: 0.3, maxMs: 1.2 } : null,
+      overheadMs: phase.kind === 'measured' ? { p50: 0.12, p95: 0.21 } : null,
+      connectionsOpened: null,
     },
+    schedule: phase.loop === 'open' ? { scheduled: sent, late: 0, unsent: 0 } : null,
   };
+}
+
+/** Requests that are in the system at a time; of an open loop at 10 ms each. */
+function concurrencyOf(phase: Phase): number {
+  return phase.loop === 'closed' ? phase.connections : Math.max(1, Math.round(phase.ratePerSecond / 100));
 }
 
 function runtimesOf(plan: Plan, topology: TopologyPlan): RuntimeReport[] {

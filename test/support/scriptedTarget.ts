@@ -152,6 +152,15 @@ function measurement(): PhaseMeasurement {
     longestWaitMs: 2,
     histogram: '',
     timeSeries: [],
-    generator: { eventLoopDelayP99Ms: 1, cpuSeconds: 0.1, throttledMs: 0, littlesLawResidual: 0.01 },
+    schedule: null,
+    generator: {
+      eventLoopDelayP99Ms: 1,
+      cpuSeconds: 0.1,
+      throttledMs: 0,
+      littlesLawResidual: 0.01,
+      scheduleDelay: null,
+      overheadMs: null,
+      connectionsOpened: null,
+    },
   };
 }

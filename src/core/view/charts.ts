@@ -1,6 +1,7 @@
+import type { LoadName } from '../phaseLoad.ts';
 import { seriesStyles, type ChartSeries, type ChartView } from './chart.ts';
-import { formatConnections, formatMs, formatRps, formatList, significant } from './format.ts';
-import { rowsOf, type Measured, type MeasuredTopology, type PhaseRow } from './measured.ts';
+import { formatMs, formatRps, formatList, significant } from './format.ts';
+import { phaseAt, rowsAt, rowsOf, type Measured, type MeasuredTopology, type PhaseRow } from './measured.ts';
 
 /** p95 against RPS, one line a topology, one point a level. */
 export function latencyAgainstThroughput(measured: Measured): ChartView {
@@ -8,13 +9,13 @@ export function latencyAgainstThroughput(measured: Measured): ChartView {
   const series = seriesOf(measured, rows, (topology) =>
     rows
       .filter((row) => row.topology === topology.key && row.p95Ms !== null)
-      .map((row) => ({ x: row.rps, y: row.p95Ms ?? 0, label: String(row.connections) })),
+      .map((row) => ({ x: row.rps, y: row.p95Ms ?? 0, label: row.load.short })),
   );
   const omitted = rows.filter((row) => row.p95Ms === null);
   return {
     id: 'throughput',
     title: 'Latency against throughput',
-    description: `p95 latency against successful requests per second for ${namesOf(series)}; each point is one number of connections.`,
+    description: `p95 latency against successful requests per second for ${namesOf(series)}; each point is one load.`,
     kind: 'line',
     xLabel: 'RPS',
     yLabel: 'p95 ms',
@@ -23,23 +24,23 @@ export function latencyAgainstThroughput(measured: Measured): ChartView {
     series,
     labelled: true,
     notes: [
-      'The number beside a point is its connections. Lower and further right is better.',
+      `${rows.every((row) => row.load.closed) ? 'The number beside a point is its connections' : 'Beside a point stands its load: connections, or the rate of an open loop'}. Lower and further right is better.`,
       ...(omitted.length === 0
         ? []
         : [
-            `Left out for insufficient samples: ${formatList(omitted.map((row) => `${row.topology} at ${formatConnections(row.connections)}`))}.`,
+            `Left out for insufficient samples: ${formatList(omitted.map((row) => `${row.topology} at ${row.load.long}`))}.`,
           ]),
     ],
     table: {
-      columns: ['Topology', 'Connections', 'RPS', 'p95 ms'],
-      rows: rows.map((row) => [row.topology, String(row.connections), significant(row.rps), numberOrWords(row.p95Ms)]),
+      columns: ['Topology', rows.every((row) => row.load.closed) ? 'Connections' : 'Load', 'RPS', 'p95 ms'],
+      rows: rows.map((row) => [row.topology, row.load.short, significant(row.rps), numberOrWords(row.p95Ms)]),
     },
   };
 }
 
 /** p50, p95 and p99 side by side at one level. */
-export function percentileBars(measured: Measured, connections: number): ChartView {
-  const rows = rowsOf(measured).filter((row) => row.connections === connections);
+export function percentileBars(measured: Measured, level: LoadName): ChartView {
+  const rows = rowsAt(rowsOf(measured), level);
   const categories = ['p50', 'p95', 'p99'];
   const valuesOf = (row: PhaseRow): readonly (number | null)[] => [row.p50Ms, row.p95Ms, row.p99Ms];
   const series = seriesOf(measured, rows, (topology) =>
@@ -50,8 +51,8 @@ export function percentileBars(measured: Measured, connections: number): ChartVi
   const missing = rows.filter((row) => valuesOf(row).includes(null));
   return {
     id: 'percentiles',
-    title: `Percentiles at ${formatConnections(connections)}`,
-    description: `p50, p95 and p99 latency of ${namesOf(series)} at ${formatConnections(connections)}.`,
+    title: `Percentiles at ${level.long}`,
+    description: `p50, p95 and p99 latency of ${namesOf(series)} at ${level.long}.`,
     kind: 'bar',
     xLabel: '',
     yLabel: 'ms',
@@ -71,14 +72,14 @@ export function percentileBars(measured: Measured, connections: number): ChartVi
 }
 
 /** Successes a second over the time of one level's phase. */
-export function throughputOverTime(measured: Measured, connections: number): ChartView {
-  const rows = rowsOf(measured).filter((row) => row.connections === connections);
-  const series = seriesOf(measured, rows, (topology) => secondsOf(topology, connections));
+export function throughputOverTime(measured: Measured, level: LoadName): ChartView {
+  const rows = rowsAt(rowsOf(measured), level);
+  const series = seriesOf(measured, rows, (topology) => secondsOf(topology, level));
   const seconds = [...new Set(series.flatMap((one) => one.points.map((point) => point.x)))].sort((a, b) => a - b);
   return {
     id: 'time',
-    title: `Throughput over time at ${formatConnections(connections)}`,
-    description: `Successful requests per second of ${namesOf(series)}, window by window, at ${formatConnections(connections)}.`,
+    title: `Throughput over time at ${level.long}`,
+    description: `Successful requests per second of ${namesOf(series)}, window by window, at ${level.long}.`,
     kind: 'line',
     xLabel: 'seconds since the phase began',
     yLabel: 'RPS',
@@ -109,10 +110,10 @@ export interface Distribution {
 /** The whole distribution at one level, as far out as its samples reach. */
 export function latencyDistribution(
   measured: Measured,
-  connections: number,
+  level: LoadName,
   distributions: readonly Distribution[],
 ): ChartView {
-  const rows = rowsOf(measured).filter((row) => row.connections === connections);
+  const rows = rowsAt(rowsOf(measured), level);
   const series = seriesOf(measured, rows, (topology) =>
     (distributions.find((one) => one.topology === topology.key)?.points ?? []).map(({ quantile, ms }) => ({
       x: 1 / (1 - quantile),
@@ -123,8 +124,8 @@ export function latencyDistribution(
   const shown = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999];
   return {
     id: 'distribution',
-    title: `Latency distribution at ${formatConnections(connections)}`,
-    description: `Latency by percentile of ${namesOf(series)} at ${formatConnections(connections)}, from the recorded histograms.`,
+    title: `Latency distribution at ${level.long}`,
+    description: `Latency by percentile of ${namesOf(series)} at ${level.long}, from the recorded histograms.`,
     kind: 'line',
     xLabel: 'percentile',
     yLabel: 'ms',
@@ -151,8 +152,8 @@ function percentileName(quantile: number): string {
   return `p${String(Number((quantile * 100).toFixed(3)))}`;
 }
 
-function secondsOf(topology: MeasuredTopology, connections: number): { x: number; y: number; label: string }[] {
-  const phase = topology.phases.find((one) => one.kind === 'measured' && one.connections === connections);
+function secondsOf(topology: MeasuredTopology, level: LoadName): { x: number; y: number; label: string }[] {
+  const phase = phaseAt(topology, level);
   let before = 0;
   return (phase?.measurement.timeSeries ?? []).flatMap((window) => {
     const length = window.second - before;

@@ -1,8 +1,9 @@
+import type { LoadName } from '../phaseLoad.ts';
 import type { Plan } from '../plan.ts';
 import type { RunRecord } from '../record.ts';
-import { formatConnections, formatCount, formatMs, formatRps, formatTime, fullStop } from './format.ts';
+import { formatCount, formatMs, formatRps, formatTime, fullStop } from './format.ts';
 import { headlineOf } from './headline.ts';
-import { measuredRecord, rowsOf, tellingLevel, type PhaseRow } from './measured.ts';
+import { measuredRecord, rowsAt, rowsOf, tellingLevel, type PhaseRow } from './measured.ts';
 
 /** The same few words on a record wherever it is shown: tree, CodeLens, panel, command line. */
 export interface RecordDescription {
@@ -23,7 +24,7 @@ export interface RecordDescription {
 
 export interface TopologyNumbers {
   readonly topology: string;
-  readonly connections: number;
+  readonly load: LoadName;
   readonly valid: boolean;
   /** "triton: p50 12.1 ms, p95 41.3 ms, 812 RPS". */
   readonly text: string;
@@ -48,7 +49,7 @@ export function describeRecord(record: RunRecord): RecordDescription {
   const measured = measuredRecord(record);
   const rows = rowsOf(measured);
   const level = tellingLevel(rows);
-  const shown = rows.filter((row) => row.connections === level);
+  const shown = rowsAt(rows, level);
   const headline = headlineOf(measured);
   const title = `${record.plan.model.name}, ${record.plan.load.profile}`;
   const numbers = shown.map(numbersOf);
@@ -61,7 +62,7 @@ export function describeRecord(record: RunRecord): RecordDescription {
       .join('\n'),
     status: record.status,
     numbers,
-    lens: level === undefined ? null : `At ${formatConnections(level)}: ${numbers.map((one) => one.text).join(' | ')}`,
+    lens: level === undefined ? null : `At ${level.long}: ${numbers.map((one) => one.text).join(' | ')}`,
   };
 }
 
@@ -81,7 +82,7 @@ function descriptionOf(record: RunRecord, shown: readonly PhaseRow[]): string {
 function numbersOf(row: PhaseRow): TopologyNumbers {
   return {
     topology: row.topology,
-    connections: row.connections,
+    load: row.load,
     valid: row.validity.valid,
     text: `${row.topology}: p50 ${formatMs(row.p50Ms)}, p95 ${formatMs(row.p95Ms)}, ${formatRps(row.rps)}${row.validity.valid ? '' : ' (not valid)'}`,
   };

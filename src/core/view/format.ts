@@ -63,10 +63,6 @@ export function formatTime(iso: string): string {
   return match === null ? iso : `${match[1] ?? ''} ${match[2] ?? ''} UTC`;
 }
 
-export function formatConnections(connections: number): string {
-  return connections === 1 ? '1 connection' : `${String(connections)} connections`;
-}
-
 /** "a, b and c". */
 export function formatList(items: readonly string[]): string {
   if (items.length < 2) return items.join('');

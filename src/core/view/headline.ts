@@ -1,14 +1,7 @@
-import {
-  formatConnections,
-  formatCount,
-  formatList,
-  formatShare,
-  insufficientSamples,
-  fullStop,
-  significant,
-} from './format.ts';
+import { formatCount, formatList, formatShare, insufficientSamples, fullStop, significant } from './format.ts';
+import type { LoadName } from '../phaseLoad.ts';
 import type { RunRecord } from '../record.ts';
-import { rowsOf, tellingLevel, type Measured, type PhaseRow } from './measured.ts';
+import { rowsAt, rowsOf, tellingLevel, type Measured, type PhaseRow } from './measured.ts';
 
 /** The answer in words: what was measured, without a verdict. */
 export interface Headline {
@@ -25,10 +18,7 @@ export function headlineOf(measured: Measured): Headline {
   if (level === undefined) return withoutNumbers(measured);
   const missing = missingText(measured, rows, level);
   const differed = measured.record?.sameAnswers.verdict === 'differed';
-  const figures = `At ${formatConnections(level)}: ${rows
-    .filter((row) => row.connections === level)
-    .map(figuresOf)
-    .join('; ')}.`;
+  const figures = `At ${level.long}: ${rowsAt(rows, level).map(figuresOf).join('; ')}.`;
   const refusal = differed ? 'No comparison: answers differed. ' : '';
   const invalid = rows.filter((row) => !row.validity.valid).length;
   return {
@@ -57,8 +47,8 @@ function figuresOf(row: PhaseRow): string {
 }
 
 /** One sentence for the topologies that this level says nothing of, while the run is over. */
-function missingText(measured: Measured, rows: readonly PhaseRow[], level: number): string[] {
-  const shown = new Set(rows.filter((row) => row.connections === level).map((row) => row.topology));
+function missingText(measured: Measured, rows: readonly PhaseRow[], level: LoadName): string[] {
+  const shown = new Set(rowsAt(rows, level).map((row) => row.topology));
   return measured.topologies.flatMap((topology) => {
     if (shown.has(topology.key)) return [];
     if (topology.status === 'running' || topology.status === 'queued' || topology.status === 'completed') return [];

@@ -1,6 +1,7 @@
 import type { RunState, Stage, TopologyState } from '../events.ts';
+import { nameLoad } from '../phaseLoad.ts';
 import type { Phase } from '../plan.ts';
-import { formatBytes, formatClock, formatConnections, formatMs, formatRps } from './format.ts';
+import { formatBytes, formatClock, formatMs, formatRps } from './format.ts';
 
 /** A run under way, as it is shown each second. */
 export interface LiveView {
@@ -60,7 +61,7 @@ function titleOf(state: RunState): string {
 function levelText(state: RunState, topology: TopologyState): string {
   const phase = topology.phase === null ? undefined : state.plan.load.phases[topology.phase];
   if (phase === undefined || (topology.stage !== 'load' && topology.stage !== 'warm-up')) return '';
-  return ` at ${formatConnections(phase.connections)}`;
+  return ` at ${nameLoad(phase).long}`;
 }
 
 function topologyStageText(state: RunState, topology: TopologyState): string {

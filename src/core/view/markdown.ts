@@ -17,12 +17,12 @@ export function recordMarkdown(record: RunRecord): string {
   if (first !== undefined && table.groups.length > 0) {
     blocks.push(
       [
-        rowText([first.header, 'Connections', ...others.map((column) => column.header)]),
+        rowText([first.header, table.loadHeader.long, ...others.map((column) => column.header)]),
         rowText([':--', '--:', ...others.map((column) => (column.align === 'end' ? '--:' : ':--'))]),
         ...table.groups.flatMap((group) =>
           group.rows.map((row) => {
             const [name = '', ...cells] = row.cells.map((cell) => escape(cell.text));
-            return rowText([name, String(group.connections), ...cells]);
+            return rowText([name, group.load, ...cells]);
           }),
         ),
       ].join('\n'),

@@ -1,4 +1,5 @@
 import type { RunState } from '../events.ts';
+import { nameLoad, type LoadName } from '../phaseLoad.ts';
 import type { Plan, TopologyPlan } from '../plan.ts';
 import type { Batching, Failure, PhaseResult, RunRecord, TopologyResult, Validity } from '../record.ts';
 import { topologyKey } from '../topologyKey.ts';
@@ -29,7 +30,7 @@ export interface PhaseRow {
   readonly topology: string;
   /** The phase's name, e.g. "c8". */
   readonly phase: string;
-  readonly connections: number;
+  readonly load: LoadName;
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;
   readonly p99Ms: number | null;
@@ -86,16 +87,26 @@ export function rowsOf(measured: Measured): PhaseRow[] {
 }
 
 /** Levels that were measured, ascending. */
-export function levelsOf(rows: readonly PhaseRow[]): number[] {
-  return [...new Set(rows.map((row) => row.connections))].sort((a, b) => a - b);
+export function levelsOf(rows: readonly PhaseRow[]): LoadName[] {
+  const levels = new Map(rows.map(({ load }) => [load.key, load]));
+  return [...levels.values()].sort((a, b) => a.order - b.order);
 }
 
 /** The level that shows most: where most topologies have numbers, and of those the highest; undefined without rows. */
-export function tellingLevel(rows: readonly PhaseRow[]): number | undefined {
+export function tellingLevel(rows: readonly PhaseRow[]): LoadName | undefined {
   const levels = levelsOf(rows);
-  const covered = (level: number): number => rows.filter((row) => row.connections === level).length;
+  const covered = (level: LoadName): number => rowsAt(rows, level).length;
   const most = Math.max(...levels.map(covered));
   return levels.findLast((level) => covered(level) === most);
+}
+
+export function rowsAt(rows: readonly PhaseRow[], level: LoadName | undefined): PhaseRow[] {
+  return rows.filter((row) => row.load.key === level?.key);
+}
+
+/** A topology's measured phase of one level. */
+export function phaseAt(topology: MeasuredTopology, level: LoadName): PhaseResult | undefined {
+  return topology.phases.find((phase) => phase.kind === 'measured' && nameLoad(phase).key === level.key);
 }
 
 function rowOf(plan: Plan, topology: MeasuredTopology, phase: PhaseResult): PhaseRow {
@@ -104,7 +115,7 @@ function rowOf(plan: Plan, topology: MeasuredTopology, phase: PhaseResult): Phas
   return {
     topology: topology.key,
     phase: phase.name,
-    connections: phase.connections,
+    load: nameLoad(phase),
     p50Ms: measurement.latency.p50Ms,
     p95Ms: measurement.latency.p95Ms,
     p99Ms: measurement.latency.p99Ms,

@@ -1,6 +1,6 @@
 import type { ChartTable, ChartView } from './chart.ts';
-import { formatConnections, insufficientSamples, significant } from './format.ts';
-import { levelsOf, rowsOf, type Measured } from './measured.ts';
+import { insufficientSamples, significant } from './format.ts';
+import { levelsOf, rowsAt, rowsOf, type Measured } from './measured.ts';
 
 /** One row of the paper's table. */
 export interface PaperFigure {
@@ -75,12 +75,15 @@ export function ownFiguresBesidePaper(
   if (level === undefined) return undefined;
   const number = (value: number | null): string => (value === null ? insufficientSamples : significant(value));
   return {
-    caption: `This run at ${formatConnections(level)}`,
+    caption: `This run at ${level.long}`,
     table: {
       columns: ['Topology', 'p50 ms', 'p95 ms', 'RPS'],
-      rows: rows
-        .filter((row) => row.connections === level)
-        .map((row) => [row.topology, number(row.p50Ms), number(row.p95Ms), significant(row.rps)]),
+      rows: rowsAt(rows, level).map((row) => [
+        row.topology,
+        number(row.p50Ms),
+        number(row.p95Ms),
+        significant(row.rps),
+      ]),
     },
   };
 }

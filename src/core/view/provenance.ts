@@ -1,3 +1,4 @@
+import { loadNames } from '../phaseLoad.ts';
 import type { Phase, Plan } from '../plan.ts';
 import type { Placement, RunRecord, RuntimeReport, TopologyResult } from '../record.ts';
 import { topologyKey } from '../topologyKey.ts';
@@ -66,7 +67,7 @@ function loadFacts(plan: Plan): Fact[] {
   const { load } = plan;
   const order = plan.topologies.map(topologyKey);
   return [
-    { term: 'Profile', text: `${load.profile}: ${load.loop} loop, ${ladderText(load.phases)}` },
+    { term: 'Profile', text: `${load.profile}: ${ladderText(load.phases)}` },
     { term: 'Load from', text: load.vantage === 'in-cluster' ? 'inside the cluster' : 'this machine' },
     {
       term: 'Order',
@@ -86,10 +87,9 @@ function ladderText(phases: readonly Phase[]): string {
   const warmUp = phases
     .filter((phase) => phase.kind === 'warm-up')
     .reduce((sum, phase) => sum + phase.durationSeconds, 0);
-  const levels = formatList(measured.map((phase) => String(phase.connections)));
   const seconds = [...new Set(measured.map((phase) => phase.durationSeconds))];
   const each = seconds.length === 1 ? `${String(seconds[0])} s each` : `${formatList(seconds.map(String))} s`;
-  return `${levels} connections, ${each}, after ${String(warmUp)} s of warm-up in all that are dropped`;
+  return `${loadNames(measured, formatList)}, ${each}, after ${String(warmUp)} s of warm-up in all that are dropped`;
 }
 
 function modelFacts(plan: Plan): Fact[] {

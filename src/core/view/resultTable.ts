@@ -1,10 +1,12 @@
-import { columnDecimals, formatConnections, formatShare } from './format.ts';
-import type { PhaseRow } from './measured.ts';
+import { columnDecimals, formatShare } from './format.ts';
+import { levelsOf, rowsAt, type PhaseRow } from './measured.ts';
 
 /** The table of a run as panel, report, terminal and Markdown show it: texts, already formatted and aligned. */
 export interface ResultTable {
   readonly caption: string;
   readonly columns: readonly TableColumn[];
+  /** What a column of the groups' loads is called, in full and short. */
+  readonly loadHeader: { readonly long: string; readonly short: string };
   /** One group a level, ascending. */
   readonly groups: readonly TableGroup[];
   /** What a row's "[1]" refers to; each text once, in order of appearance. */
@@ -24,7 +26,8 @@ export type ColumnId =
 
 export interface TableGroup {
   readonly heading: string;
-  readonly connections: number;
+  /** "8", "200/s Poisson" */
+  readonly load: string;
   readonly rows: readonly TableRow[];
 }
 
@@ -51,20 +54,20 @@ interface ColumnMaker extends TableColumn {
 export function resultTable(rows: readonly PhaseRow[]): ResultTable {
   const notes = new Notes(rows);
   const columns = columnsFor(rows, notes);
-  const levels = [...new Set(rows.map((row) => row.connections))].sort((a, b) => a - b);
   return {
-    caption: 'Latency of successful requests, and throughput, for each topology at each number of connections',
+    caption: 'Latency of successful requests, and throughput, for each topology at each load',
+    loadHeader: rows.every((row) => row.load.closed)
+      ? { long: 'Connections', short: 'Conn.' }
+      : { long: 'Load', short: 'Load' },
     columns: columns.map(({ id, header, title, align }) => ({ id, header, title, align })),
-    groups: levels.map((connections) => ({
-      heading: formatConnections(connections),
-      connections,
-      rows: rows
-        .filter((row) => row.connections === connections)
-        .map((row) => ({
-          topology: row.topology,
-          phase: row.phase,
-          cells: columns.map((column) => column.cell(row)),
-        })),
+    groups: levelsOf(rows).map((level) => ({
+      heading: level.long,
+      load: level.short,
+      rows: rowsAt(rows, level).map((row) => ({
+        topology: row.topology,
+        phase: row.phase,
+        cells: columns.map((column) => column.cell(row)),
+      })),
     })),
     notes: notes.texts,
   };
@@ -209,9 +212,7 @@ function validityCell(row: PhaseRow, notes: Notes): TableCell {
   // A row that is not valid for its errors names their kinds already.
   const named = row.errors === 0 || reasons.some((reason) => reason.startsWith('errors'));
   const kinds = Object.entries(row.errorsByKind).map(([kind, count]) => `${kind}: ${String(count)}`);
-  const errors = named
-    ? []
-    : [`errors of ${row.topology} at ${formatConnections(row.connections)}: ${kinds.join(', ')}`];
+  const errors = named ? [] : [`errors of ${row.topology} at ${row.load.long}: ${kinds.join(', ')}`];
   const reference = notes.refer([...reasons, ...caveats, ...errors]);
   return { text: `${valid ? 'yes' : 'no'}${reference}`, value: null, tone: valid ? 'normal' : 'bad' };
 }

@@ -33,12 +33,12 @@ export function recordTable(record: RunRecord): string {
 
 /** Columns padded to their widest cell, a blank line between levels. */
 function textTable(table: ResultTable): string {
-  const connections = { header: 'Conn.', align: 'end' as const };
-  const columns = [table.columns[0], connections, ...table.columns.slice(1)].filter((column) => column !== undefined);
+  const load = { header: table.loadHeader.short, align: 'end' as const };
+  const columns = [table.columns[0], load, ...table.columns.slice(1)].filter((column) => column !== undefined);
   const groups = table.groups.map((group) =>
     group.rows.map((row) => {
       const [name = '', ...others] = row.cells.map((cell) => cell.text);
-      return [name, String(group.connections), ...others];
+      return [name, group.load, ...others];
     }),
   );
   const widths = columns.map((column, index) =>

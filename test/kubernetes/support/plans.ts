@@ -16,9 +16,9 @@ export function resolveTinyModel(): Promise<ResolvedModel> {
 
 /** Two levels of a second or two: enough to see that everything is counted. */
 const shortPhases: readonly Phase[] = [
-  { name: 'warm-up', kind: 'warm-up', connections: 4, durationSeconds: 1 },
-  { name: 'c1', kind: 'measured', connections: 1, durationSeconds: 2 },
-  { name: 'c4', kind: 'measured', connections: 4, durationSeconds: 2 },
+  { name: 'warm-up', kind: 'warm-up', loop: 'closed', connections: 4, durationSeconds: 1 },
+  { name: 'c1', kind: 'measured', loop: 'closed', connections: 1, durationSeconds: 2 },
+  { name: 'c4', kind: 'measured', loop: 'closed', connections: 4, durationSeconds: 2 },
 ];
 
 /** The test cluster's images with their packages in them. */

@@ -10,8 +10,8 @@ const namespace = process.argv[2] ?? '';
 const plan = await testPlan(['fastapi'], namespace, {
   target: { kind: 'kubernetes', namespace, createNamespace: process.argv[3] === 'make' },
   phases: [
-    { name: 'warm-up', kind: 'warm-up', connections: 1, durationSeconds: 1 },
-    { name: 'c1', kind: 'measured', connections: 1, durationSeconds: 1 },
+    { name: 'warm-up', kind: 'warm-up', loop: 'closed', connections: 1, durationSeconds: 1 },
+    { name: 'c1', kind: 'measured', loop: 'closed', connections: 1, durationSeconds: 1 },
   ],
 });
 await runBenchmark(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { nameLoad } from '../../../src/core/phaseLoad.ts';
 import { BenchError } from '../../../src/core/errors.ts';
 import { loadSeconds, topologyKey } from '../../../src/core/plan.ts';
 import { checkPlan, estimateSeconds, makePlan } from '../../../src/core/planning.ts';
@@ -93,19 +94,27 @@ describe('makePlan', () => {
 describe('profiles', () => {
   it('quick: a warm-up of 5 s, then 5 s at 1, 8 and 32 connections, each after a warm-up of its own', () => {
     const phases = profilePhases('quick');
-    expect(phases[0]).toEqual({ name: 'warm-up', kind: 'warm-up', connections: 32, durationSeconds: 5 });
+    expect(phases[0]).toEqual({
+      name: 'warm-up',
+      kind: 'warm-up',
+      loop: 'closed',
+      connections: 32,
+      durationSeconds: 5,
+    });
     expect(
-      phases.filter((phase) => phase.kind === 'measured').map((phase) => [phase.connections, phase.durationSeconds]),
+      phases
+        .filter((phase) => phase.kind === 'measured')
+        .map((phase) => [nameLoad(phase).short, phase.durationSeconds]),
     ).toEqual([
-      [1, 5],
-      [8, 5],
-      [32, 5],
+      ['1', 5],
+      ['8', 5],
+      ['32', 5],
     ]);
   });
 
   it('standard: 20 s each at 1, 2, 4 ... 64', () => {
     const measured = profilePhases('standard').filter((phase) => phase.kind === 'measured');
-    expect(measured.map((phase) => phase.connections)).toEqual([1, 2, 4, 8, 16, 32, 64]);
+    expect(measured.map((phase) => nameLoad(phase).short)).toEqual(['1', '2', '4', '8', '16', '32', '64']);
     expect(new Set(measured.map((phase) => phase.durationSeconds))).toEqual(new Set([20]));
   });
 });

@@ -13,7 +13,16 @@ const good: PhaseMeasurement = {
   longestWaitMs: 2,
   histogram: '',
   timeSeries: [],
-  generator: { eventLoopDelayP99Ms: 1, cpuSeconds: 2, throttledMs: 0, littlesLawResidual: 0.01 },
+  schedule: null,
+  generator: {
+    eventLoopDelayP99Ms: 1,
+    cpuSeconds: 2,
+    throttledMs: 0,
+    littlesLawResidual: 0.01,
+    scheduleDelay: null,
+    overheadMs: null,
+    connectionsOpened: null,
+  },
 };
 
 const with_ = (parts: Partial<PhaseMeasurement>): PhaseMeasurement => ({ ...good, ...parts });
@@ -104,7 +113,7 @@ describe('whether a measurement may be believed', () => {
 });
 
 describe('whether a phase of a run may be believed', () => {
-  const phase = { name: 'c8', kind: 'measured' as const, connections: 8, durationSeconds: 10 };
+  const phase = { name: 'c8', kind: 'measured' as const, loop: 'closed' as const, connections: 8, durationSeconds: 10 };
   const judge = (parts: Partial<Parameters<typeof judgePhase>[0]>): ReturnType<typeof judgePhase> =>
     judgePhase({
       phase,

@@ -22,6 +22,7 @@ beforeEach(() => server.forget());
 const phase = (name: string, durationSeconds = 0.2) => ({
   name,
   kind: 'measured' as const,
+  loop: 'closed' as const,
   connections: 2,
   durationSeconds,
 });

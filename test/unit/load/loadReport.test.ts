@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { loadReport, loadTable } from '../../../src/cli/loadReport.ts';
 import type { PhaseMeasurement } from '../../../src/core/load.ts';
 
-const settings = { method: 'POST', connections: 8, durationSeconds: 5, warmUpSeconds: 2, timeoutMs: 10_000 };
+const settings = {
+  method: 'POST',
+  load: { loop: 'closed', connections: 8 } as const,
+  durationSeconds: 5,
+  warmUpSeconds: 2,
+  timeoutMs: 10_000,
+};
 const measurement: PhaseMeasurement = {
   window: { startMs: 1_000_000, endMs: 1_005_001.5 },
   requests: { sent: 3910, ok: 3900, errors: 2, timeouts: 1, inFlight: 8 },
@@ -13,7 +19,16 @@ const measurement: PhaseMeasurement = {
   longestWaitMs: 2,
   histogram: 'x',
   timeSeries: [],
-  generator: { eventLoopDelayP99Ms: 1, cpuSeconds: 0.5, throttledMs: null, littlesLawResidual: 0.002 },
+  schedule: null,
+  generator: {
+    eventLoopDelayP99Ms: 1,
+    cpuSeconds: 0.5,
+    throttledMs: null,
+    littlesLawResidual: 0.002,
+    scheduleDelay: null,
+    overheadMs: null,
+    connectionsOpened: null,
+  },
 };
 
 describe('the report of a load', () => {
@@ -41,7 +56,7 @@ Closed loop from this machine: 8 connections for 5.00 s after 2 s of warm-up
       errorsByKind: {},
     };
     const report = loadReport(
-      { ...settings, connections: 1, warmUpSeconds: 0 },
+      { ...settings, load: { loop: 'closed', connections: 1 }, warmUpSeconds: 0 },
       { ...few, requests: { sent: 21, ok: 20, errors: 0, timeouts: 0, inFlight: 1 } },
       { cancelled: true, nowMs: 0 },
     );

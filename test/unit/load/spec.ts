@@ -6,13 +6,14 @@ export function loadSpec(parts: Partial<LoadSpec> & { connections?: number; dura
   const { connections = 8, durationSeconds = 1, ...rest } = parts;
   return {
     url: 'http://127.0.0.1:1/',
+    tls: null,
     method: 'GET',
     headers: {},
     secretHeader: null,
     bodies: [],
     seed: 1,
     timeoutMs: 5_000,
-    phases: [{ name: 'load', kind: 'measured', connections, durationSeconds }],
+    phases: [{ name: 'load', kind: 'measured', loop: 'closed', connections, durationSeconds }],
     gate: 'none',
     gateTimeoutSeconds: 20,
     ...rest,

@@ -62,8 +62,8 @@ function start(spec: LoadSpec | string, environment: Record<string, string> = {}
 describe('the worker as a program of its own', () => {
   it('runs all phases, and numbers its messages without a gap', async () => {
     const phases = [
-      { name: 'warm-up', kind: 'warm-up' as const, connections: 2, durationSeconds: 0.2 },
-      { name: 'c1', kind: 'measured' as const, connections: 1, durationSeconds: 1.2 },
+      { name: 'warm-up', kind: 'warm-up' as const, loop: 'closed' as const, connections: 2, durationSeconds: 0.2 },
+      { name: 'c1', kind: 'measured' as const, loop: 'closed' as const, connections: 1, durationSeconds: 1.2 },
     ];
     const worker = start(loadSpec({ url: server.url('/ok?delay=5'), phases }));
     expect(await worker.exit).toBe(0);

@@ -62,6 +62,7 @@ describe('rendered topologies', () => {
       anchor,
       spec: {
         url: 'http://tb-x.team.svc:8000/v2/models/tiny-sentiment/infer',
+        tls: null,
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         secretHeader: { name: 'x-api-key', environmentVariable: 'TOPOLOGY_BENCH_API_KEY' },

@@ -62,10 +62,9 @@ export function samplePlan(changes: Partial<Plan> = {}): Plan {
     load: {
       vantage: 'in-cluster',
       profile: 'quick',
-      loop: 'closed',
       phases: [
-        { name: 'warm-up', kind: 'warm-up', connections: 8, durationSeconds: 5 },
-        { name: 'c8', kind: 'measured', connections: 8, durationSeconds: 5 },
+        { name: 'warm-up', kind: 'warm-up', loop: 'closed', connections: 8, durationSeconds: 5 },
+        { name: 'c8', kind: 'measured', loop: 'closed', connections: 8, durationSeconds: 5 },
       ],
       timeoutMs: 10_000,
       seed: 1,

@@ -12,10 +12,12 @@ import { recordCaveats, recordFacts } from '../../../src/core/view/provenance.ts
 import { resultTable } from '../../../src/core/view/resultTable.ts';
 import { recordTable } from '../../../src/core/view/table.ts';
 import { expectGolden } from '../../support/golden.ts';
+import { nameLoad } from '../../../src/core/phaseLoad.ts';
 import { failedResult, sampleLocalPlan, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
 
 const golden = (name: string): string => join(import.meta.dirname, 'golden', name);
 const complete = sampleRecord();
+const eight = nameLoad({ loop: 'closed', connections: 8 });
 
 /** One measured phase of one topology changed. */
 function withPhase(
@@ -29,7 +31,9 @@ function withPhase(
       : {
           ...result,
           phases: result.phases.map((phase) =>
-            phase.kind === 'measured' && phase.connections === connections ? change(phase) : phase,
+            phase.kind === 'measured' && phase.loop === 'closed' && phase.connections === connections
+              ? change(phase)
+              : phase,
           ),
         };
 }
@@ -151,7 +155,7 @@ describe('a record in words', () => {
       change: (result) =>
         result.topology.name === 'hybrid' ? { ...result, phases: result.phases.slice(0, 5) } : result,
     });
-    expect(tellingLevel(rowsOf(measuredRecord(cut)))).toBe(8);
+    expect(tellingLevel(rowsOf(measuredRecord(cut)))?.key).toBe(eight.key);
     expect(tellingLevel([])).toBeUndefined();
   });
 
@@ -207,8 +211,8 @@ describe('charts', () => {
       const own = rows.filter((row) => row.topology === one.label);
       expect(one.points.map(({ x, y }) => [x, y])).toEqual(own.map((row) => [row.rps, row.p95Ms]));
     }
-    const bars = percentileBars(measured, 8).series[1];
-    const row = rows.find((candidate) => candidate.topology === 'triton' && candidate.connections === 8);
+    const bars = percentileBars(measured, eight).series[1];
+    const row = rows.find((candidate) => candidate.topology === 'triton' && candidate.load.key === eight.key);
     expect(bars?.points.map((point) => point.y)).toEqual([row?.p50Ms, row?.p95Ms, row?.p99Ms]);
   });
 
@@ -220,7 +224,7 @@ describe('charts', () => {
   });
 
   it('show no line for a topology without numbers', () => {
-    expect(throughputOverTime(measuredRecord(oneFailed), 8).series.map((one) => one.label)).toEqual([
+    expect(throughputOverTime(measuredRecord(oneFailed), eight).series.map((one) => one.label)).toEqual([
       'fastapi',
       'hybrid',
     ]);
@@ -239,7 +243,7 @@ describe('charts', () => {
         },
       })),
     });
-    const [fastapi] = throughputOverTime(measuredRecord(halves), 8).series;
+    const [fastapi] = throughputOverTime(measuredRecord(halves), eight).series;
     expect(fastapi?.points.map(({ x, y }) => [x, y])).toEqual([
       [0.5, 200],
       [1.5, 100],

@@ -72,7 +72,7 @@ describe('a finished run', () => {
     const page = await open();
     const drawn = await page.show(recordView(record));
     expect(drawn.runId).toBe(record.id);
-    const byLevel = rowsOf(measuredRecord(record)).sort((a, b) => a.connections - b.connections);
+    const byLevel = rowsOf(measuredRecord(record)).sort((a, b) => a.load.order - b.load.order);
     expect(drawn.figures).toEqual(
       byLevel.map(({ topology, phase, p50Ms, p95Ms, p99Ms, rps, errors }) => ({
         topology,

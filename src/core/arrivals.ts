@@ -1,0 +1,38 @@
+import type { OpenPhase } from './plan.ts';
+import { mulberry32 } from './seededOrder.ts';
+
+/** What decides when the requests of an open loop are due. */
+export type ArrivalPlan = Pick<OpenPhase, 'ratePerSecond' | 'arrivals'> & { readonly seed: number };
+
+/** Keeps the gaps from being drawn from the numbers that the bodies' order was drawn from. */
+const ownStream = 0x5bd1e995;
+
+/**
+ * The times at which requests are due, one with each call, in milliseconds since the phase began, ascending without end.
+ * "constant": k / rate, from 0. "poisson": gaps are exponential with mean 1 / rate, drawn from the seed as -ln(1 - u) / rate
+ * (the inverse of the distribution function), so that a plan always gives the same schedule.
+ */
+export function arrivalTimes({ ratePerSecond, arrivals, seed }: ArrivalPlan): () => number {
+  if (arrivals === 'constant') {
+    let next = 0;
+    return () => {
+      const time = (next * 1000) / ratePerSecond;
+      next += 1;
+      return time;
+    };
+  }
+  const random = mulberry32((seed ^ ownStream) >>> 0);
+  let time = 0;
+  return () => {
+    time -= (Math.log(1 - random()) * 1000) / ratePerSecond;
+    return time;
+  };
+}
+
+/** All times before `durationMs`. */
+export function schedule(plan: ArrivalPlan, durationMs: number): number[] {
+  const times: number[] = [];
+  const next = arrivalTimes(plan);
+  for (let time = next(); time < durationMs; time = next()) times.push(time);
+  return times;
+}

@@ -1,0 +1,89 @@
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import { BenchError, cancelled } from '../core/errors.ts';
+import type { Endpoint } from './endpoint.ts';
+
+/**
+ * Opens one connection, so that what would fail every request is said once and clearly: a certificate that does not
+ * verify, a port that does not speak TLS, an endpoint that never accepts. One that refuses is left to the load, which
+ * counts each refusal.
+ * @param verify whether a certificate that does not verify is a failure
+ * @throws BenchError load-failed; cancelled on abort
+ */
+export async function checkEndpoint(
+  endpoint: Endpoint,
+  options: { readonly timeoutMs: number; readonly verify: boolean },
+  signal: AbortSignal,
+): Promise<void> {
+  // Unverified, so that the verdict can be read from the open socket instead of guessed from an error.
+  const socket = endpoint.connect(false);
+  try {
+    const problem = await firstOf(socket, endpoint.secure, options.timeoutMs, signal);
+    if (signal.aborted) throw cancelled('the endpoint was being connected to');
+    if (problem === 'timeout') {
+      throw new BenchError({
+        reason: 'load-failed',
+        message: `The endpoint did not ${endpoint.secure ? 'complete a TLS handshake' : 'accept a connection'} within ${String(options.timeoutMs)} ms.`,
+        nextStep: 'Check the address and port, and that no firewall drops the connection.',
+      });
+    }
+    if (problem !== undefined && endpoint.secure && isHandshakeFailure(problem)) {
+      throw new BenchError({
+        reason: 'load-failed',
+        message: `The TLS handshake with the endpoint failed: ${words(problem)}.`,
+        nextStep: 'Check that the port speaks https.',
+        cause: problem,
+      });
+    }
+    if (problem === undefined && socket instanceof TLSSocket && options.verify && !socket.authorized) {
+      // Node types it as an Error, and gives the code alone where it has no more to say.
+      const reason: unknown = socket.authorizationError;
+      throw new BenchError({
+        reason: 'load-failed',
+        message: `The endpoint's certificate does not verify: ${reason instanceof Error ? words(reason) : String(reason)}.`,
+        nextStep:
+          'Give the authority that signed it with --ca FILE, or skip verification with --insecure if you trust the network.',
+      });
+    }
+  } finally {
+    socket.on('error', () => undefined);
+    socket.destroy();
+  }
+}
+
+function firstOf(
+  socket: Socket,
+  secure: boolean,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<NodeJS.ErrnoException | 'timeout' | undefined> {
+  return new Promise((resolve) => {
+    const end = (outcome: NodeJS.ErrnoException | 'timeout' | undefined): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', abort);
+      resolve(outcome);
+    };
+    const abort = (): void => {
+      end(undefined);
+    };
+    const timer = setTimeout(() => {
+      end('timeout');
+    }, timeoutMs);
+    signal.addEventListener('abort', abort);
+    if (signal.aborted) end(undefined);
+    socket.once(secure ? 'secureConnect' : 'connect', () => {
+      end(undefined);
+    });
+    socket.once('error', end);
+  });
+}
+
+/** Trouble with TLS itself, as opposed to a network that cannot be reached. */
+function isHandshakeFailure({ code = '' }: NodeJS.ErrnoException): boolean {
+  return code === 'EPROTO' || code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') || code === 'ECONNRESET';
+}
+
+function words(error: NodeJS.ErrnoException): string {
+  const text = error.message.trim().replace(/\.$/, '');
+  return error.code === undefined || text.includes(error.code) ? text : `${text} (${error.code})`;
+}

@@ -1,0 +1,89 @@
+import { once } from 'node:events';
+import type { LoadSpec, PhaseMeasurement } from '../core/load.ts';
+import type { Phase } from '../core/plan.ts';
+import type { Alarm } from './alarm.ts';
+import { type ClosedLoopClient, runClosedLoopPhase } from './closedLoopPhase.ts';
+import { openEndpoint } from './endpoint.ts';
+import { runOpenLoopPhase } from './openLoopPhase.ts';
+import type { PhaseListener } from './phase.ts';
+import { requestBytes } from './requestBytes.ts';
+import { startThread } from './threads.ts';
+
+type Overhead = PhaseMeasurement['generator']['overheadMs'];
+
+const warmUpSeconds = 0.15;
+const measuredSeconds = 0.5;
+/** Enough requests for a p95 at the one end, nothing that a small machine could not do at the other. */
+const rateLimits = { least: 250, most: 1000 };
+
+/**
+ * Latency of an endpoint that answers at once, measured here and now by the loops of the phases: what the generator adds by
+ * itself. A closed loop runs with one connection, for more would wait for each other; an open one at the phase's rate,
+ * within limits. TLS is left out: its price is the endpoint's, too.
+ * @returns the overhead of each phase; null for warm-ups
+ */
+export async function measureOverheads(
+  phases: readonly Phase[],
+  parts: { readonly client: ClosedLoopClient; readonly alarm: Alarm | undefined },
+  signal: AbortSignal,
+): Promise<Overhead[]> {
+  const responder = startThread({ role: 'responder' });
+  const known = new Map<number, Overhead>();
+  try {
+    const [port] = (await once(responder, 'message')) as [number];
+    const url = `http://127.0.0.1:${String(port)}/`;
+    const overheads: Overhead[] = [];
+    for (const phase of phases) {
+      if (phase.kind === 'warm-up') {
+        overheads.push(null);
+        continue;
+      }
+      const rate = rateOf(phase);
+      const overhead = known.get(rate) ?? (await measureOne(url, rate, parts, signal));
+      known.set(rate, overhead);
+      overheads.push(overhead);
+    }
+    return overheads;
+  } finally {
+    await responder.terminate();
+  }
+}
+
+/** 0 for a closed loop. */
+function rateOf(phase: Phase): number {
+  if (phase.loop === 'closed') return 0;
+  return Math.min(rateLimits.most, Math.max(rateLimits.least, phase.ratePerSecond));
+}
+
+async function measureOne(
+  url: string,
+  ratePerSecond: number,
+  { client, alarm }: { readonly client: ClosedLoopClient; readonly alarm: Alarm | undefined },
+  signal: AbortSignal,
+): Promise<Overhead> {
+  const spec: Pick<LoadSpec, 'url' | 'tls' | 'method' | 'headers' | 'secretHeader' | 'bodies' | 'seed'> = {
+    url,
+    tls: null,
+    method: 'GET',
+    headers: {},
+    secretHeader: null,
+    bodies: [],
+    seed: 1,
+  };
+  const endpoint = openEndpoint(spec);
+  const requests = requestBytes(spec, {});
+  const timeoutMs = 1_000;
+  const run = (durationSeconds: number): Promise<PhaseMeasurement> => {
+    if (ratePerSecond === 0 || alarm === undefined) {
+      const phase = { url, connections: 1, durationSeconds, timeoutMs, requests, client };
+      return runClosedLoopPhase(phase, endpoint, silent, signal);
+    }
+    const phase = { ratePerSecond, arrivals: 'poisson' as const, seed: spec.seed, maxInFlight: 64 };
+    return runOpenLoopPhase({ ...phase, durationSeconds, timeoutMs, requests }, endpoint, alarm, silent, signal);
+  };
+  await run(warmUpSeconds);
+  const { latency } = await run(measuredSeconds);
+  return latency.p50Ms === null ? null : { p50: latency.p50Ms, p95: latency.p95Ms };
+}
+
+const silent: PhaseListener = { started: () => undefined, snapshot: () => undefined };
