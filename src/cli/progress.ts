@@ -15,6 +15,7 @@ export function progressPrinter(plan: Plan, context: CliContext): ProgressPrinte
   const live = stderr.isTTY;
   let shown = '';
   let last = '';
+  let phase = '';
   const clear = (): void => {
     if (shown !== '') stderr.write('\r\u001b[K');
     shown = '';
@@ -51,12 +52,12 @@ export function progressPrinter(plan: Plan, context: CliContext): ProgressPrinte
           passing(`${at}uploading the model, ${percent(event.sentBytes, event.totalBytes)}`);
           break;
         case 'phase-started':
-          passing(`${at}${plan.load.phases[event.phase]?.name ?? ''}`);
+          phase = phaseName(event.load, event.repetition, plan);
+          passing(`${at}${phase}`);
           break;
         case 'phase-snapshot': {
           const { snapshot } = event;
-          const name = plan.load.phases[event.phase]?.name ?? '';
-          passing(`${at}${name}  ${snapshot.rps.toFixed(0)} RPS  p95 ${snapshot.latency.p95Ms?.toFixed(1) ?? '-'} ms`);
+          passing(`${at}${phase}  ${snapshot.rps.toFixed(0)} RPS  p95 ${snapshot.latency.p95Ms?.toFixed(1) ?? '-'} ms`);
           break;
         }
         case 'phase-ended': {
@@ -64,10 +65,12 @@ export function progressPrinter(plan: Plan, context: CliContext): ProgressPrinte
           const { measurement, validity } = event.result;
           const p95 = measurement.latency.p95Ms?.toFixed(2) ?? 'insufficient';
           line(
-            `${at}${event.result.name}  ${measurement.rps.toFixed(1)} RPS  p95 ${p95} ms${validity.valid ? '' : '  NOT VALID'}`,
+            `${at}${phaseName(event.result, event.result.repetition, plan)}  ${measurement.rps.toFixed(1)} RPS  p95 ${p95} ms${validity.valid ? '' : '  NOT VALID'}`,
           );
           break;
         }
+        case 'repetition-ended':
+          break;
         case 'topology-ended':
           if (event.result.failure !== null) line(`${at}${event.result.status}: ${event.result.failure.message}`);
           break;
@@ -97,6 +100,11 @@ const stageTexts: Partial<Record<string, string>> = {
   load: 'measuring',
   delete: 'cleaning up',
 };
+
+/** "c8", or with several repetitions "c8 (2 of 5)". */
+function phaseName({ name }: { readonly name: string }, repetition: number, { load }: Plan): string {
+  return load.repetitions === 1 ? name : `${name} (${String(repetition)} of ${String(load.repetitions)})`;
+}
 
 function percent(part: number, whole: number): string {
   return whole === 0 ? '100%' : `${String(Math.floor((100 * part) / whole))}%`;

@@ -91,19 +91,30 @@ async function runTopologies(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const answers = new AnswerCheck(answerInputs(ports.payload));
-  const results: TopologyResult[] = [];
+  const { repetitions } = plan.load;
+  const results = new Map<string, TopologyResult>();
   let failure: BenchError | undefined;
   let software = { node: 'unknown', autocannon: 'unknown' };
-  for (const topology of plan.topologies) {
-    const result = signal.aborted
-      ? emptyResult(topology, 'cancelled', cancelled(`${topologyKey(topology)} was still to come`))
-      : await runTopology(topology);
-    results.push(result);
-    emit({ type: 'topology-ended', topology: topologyKey(topology), result });
+  // A B C, A B C: what drifts meanwhile, such as a machine that grows warm, drifts for all of them.
+  for (let repetition = 1; repetition <= repetitions; repetition += 1) {
+    for (const topology of plan.topologies) {
+      const key = topologyKey(topology);
+      const before = results.get(key);
+      // One that has failed has had its turn; what it measured before holds.
+      if (before !== undefined && before.status !== 'completed') continue;
+      const result = signal.aborted
+        ? emptyResult(topology, 'cancelled', cancelled(`${key} was still to come`))
+        : await runTopology(topology, repetition);
+      const known = before === undefined ? result : withRepetition(before, result);
+      results.set(key, known);
+      if (repetition === repetitions || known.status !== 'completed')
+        emit({ type: 'topology-ended', topology: key, result: known });
+      else emit({ type: 'repetition-ended', topology: key });
+    }
   }
-  return { results, sameAnswers: answers.outcome(), failure, software };
+  return { results: [...results.values()], sameAnswers: answers.outcome(), failure, software };
 
-  async function runTopology(topology: TopologyPlan): Promise<TopologyResult> {
+  async function runTopology(topology: TopologyPlan, repetition: number): Promise<TopologyResult> {
     const key = topologyKey(topology);
     let deployment: Deployment | undefined;
     let measured: TopologyMeasurement = { phases: [], placements: [], software: undefined, failure: undefined };
@@ -113,7 +124,7 @@ async function runTopologies(
       checkProviders(plan, deployment);
       emit({ type: 'stage', topology: key, stage: 'answers' });
       await answers.check(topology, deployment, signal);
-      measured = await measureTopology({ plan, topology, deployment, ports, emit, warn, signal });
+      measured = await measureTopology({ plan, topology, repetition, deployment, ports, emit, warn, signal });
       problem = measured.failure;
       software = measured.software ?? software;
     } catch (error) {
@@ -143,11 +154,27 @@ async function runTopologies(
   }
 }
 
+/** What is known of a topology after one more of its turns: it may have been placed elsewhere. */
+function withRepetition(before: TopologyResult, result: TopologyResult): TopologyResult {
+  return {
+    ...before,
+    status: result.status,
+    runtimes: distinct([...before.runtimes, ...result.runtimes]),
+    placements: distinct([...before.placements, ...result.placements]),
+    phases: [...before.phases, ...result.phases],
+    failure: result.failure,
+  };
+}
+
+function distinct<Value>(values: readonly Value[]): Value[] {
+  return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()];
+}
+
 /** Every topology must give the same answers as the first one, or the comparison is refused. */
 class AnswerCheck {
   readonly #inputs: AnswerInputs;
   #reference: { readonly key: string; readonly answers: readonly Answer[] } | undefined;
-  #compared = 0;
+  readonly #agreed = new Set<string>();
   #difference: string | undefined;
 
   constructor(inputs: AnswerInputs) {
@@ -172,11 +199,12 @@ class AnswerCheck {
     }
     if (this.#reference === undefined) {
       this.#reference = { key, answers };
+      this.#agreed.add(key);
       return;
     }
     const difference = compareAnswers(this.#reference.answers, answers);
     if (difference === undefined) {
-      this.#compared += 1;
+      this.#agreed.add(key);
       return;
     }
     this.#difference = `${key} against ${this.#reference.key}: ${difference}`;
@@ -189,10 +217,10 @@ class AnswerCheck {
 
   outcome(): SameAnswers {
     if (this.#difference !== undefined) return { verdict: 'differed', detail: this.#difference };
-    if (this.#compared === 0) return { verdict: 'not compared', detail: 'fewer than two topologies answered' };
+    if (this.#agreed.size < 2) return { verdict: 'not compared', detail: 'fewer than two topologies answered' };
     return {
       verdict: 'agreed',
-      detail: `${String(this.#compared + 1)} topologies gave the same answers to ${String(this.#inputs.common.length)} fixed inputs without identifiers`,
+      detail: `${String(this.#agreed.size)} topologies gave the same answers to ${String(this.#inputs.common.length)} fixed inputs without identifiers`,
     };
   }
 }

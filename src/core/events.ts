@@ -1,5 +1,5 @@
 import type { PhaseSnapshot } from './load.ts';
-import type { Plan } from './plan.ts';
+import type { Phase, Plan } from './plan.ts';
 import type { Failure, PhaseResult, RunRecord, TopologyResult } from './record.ts';
 import { topologyKey } from './topologyKey.ts';
 
@@ -14,7 +14,14 @@ export type RunEvent =
   /** What is waited for, in the cluster's own words; replaces the one before. */
   | { readonly type: 'status'; readonly topology: string | null; readonly message: string }
   | { readonly type: 'upload'; readonly topology: string; readonly sentBytes: number; readonly totalBytes: number }
-  | { readonly type: 'phase-started'; readonly topology: string; readonly phase: number }
+  /** `phase` counts from 0 over the load of this deployment. */
+  | {
+      readonly type: 'phase-started';
+      readonly topology: string;
+      readonly phase: number;
+      readonly repetition: number;
+      readonly load: Phase;
+    }
   | {
       readonly type: 'phase-snapshot';
       readonly topology: string;
@@ -22,6 +29,8 @@ export type RunEvent =
       readonly snapshot: PhaseSnapshot;
     }
   | { readonly type: 'phase-ended'; readonly topology: string; readonly phase: number; readonly result: PhaseResult }
+  /** This topology was measured and removed, and its turn comes again. */
+  | { readonly type: 'repetition-ended'; readonly topology: string }
   | { readonly type: 'topology-ended'; readonly topology: string; readonly result: TopologyResult }
   | { readonly type: 'warning'; readonly message: string }
   /** The measurement is complete; it is saved and cleaned up after. */
@@ -29,13 +38,21 @@ export type RunEvent =
   /** Nothing more comes. `failure` is set when there is no record, or when it could not be saved. */
   | { readonly type: 'run-closed'; readonly failure: Failure | null };
 
+export interface PhaseUnderWay {
+  /** From 0, over the load of one deployment. */
+  readonly index: number;
+  /** From 1. */
+  readonly repetition: number;
+  readonly load: Phase;
+}
+
 export interface TopologyState {
   readonly key: string;
   readonly stage: Stage | 'queued';
   readonly message: string;
   readonly upload: { readonly sentBytes: number; readonly totalBytes: number } | null;
-  /** Index into the plan's phases of the phase under way; null outside load. */
-  readonly phase: number | null;
+  /** The phase under way; null outside load. */
+  readonly phase: PhaseUnderWay | null;
   readonly snapshot: PhaseSnapshot | null;
   readonly phases: readonly PhaseResult[];
   readonly result: TopologyResult | null;
@@ -100,13 +117,24 @@ export function reduce(state: RunState, event: RunEvent): RunState {
         upload: { sentBytes: event.sentBytes, totalBytes: event.totalBytes },
       });
     case 'phase-started':
-      return withTopology(state, event.topology, { phase: event.phase, snapshot: null });
+      return withTopology(state, event.topology, {
+        phase: { index: event.phase, repetition: event.repetition, load: event.load },
+        snapshot: null,
+      });
     case 'phase-snapshot':
-      return withTopology(state, event.topology, { phase: event.phase, snapshot: event.snapshot });
+      return withTopology(state, event.topology, { snapshot: event.snapshot });
     case 'phase-ended': {
       const before = state.topologies.find((topology) => topology.key === event.topology)?.phases ?? [];
       return withTopology(state, event.topology, { snapshot: null, phases: [...before, event.result] });
     }
+    case 'repetition-ended':
+      return withTopology(state, event.topology, {
+        stage: 'queued',
+        message: '',
+        upload: null,
+        phase: null,
+        snapshot: null,
+      });
     case 'topology-ended':
       return withTopology(state, event.topology, {
         stage: 'ended',

@@ -1,6 +1,7 @@
 import { type BenchError, toBenchError } from './errors.ts';
 import type { RunEvent } from './events.ts';
 import type { PhaseMeasurement } from './load.ts';
+import { nextPhase } from './loadProgram.ts';
 import { inferenceRequestBody } from './openInference.ts';
 import { topologyKey, type Phase, type Plan, type TopologyPlan } from './plan.ts';
 import type { Deployment, LoadGeneratorPlace, LoadOutcome, Ports, ServerCounters } from './ports.ts';
@@ -26,13 +27,15 @@ const betweenReadingsMs = 150;
 export async function measureTopology(parts: {
   plan: Plan;
   topology: TopologyPlan;
+  /** From 1. */
+  repetition: number;
   deployment: Deployment;
   ports: Ports;
   emit: (event: RunEvent) => void;
   warn: (message: string) => void;
   signal: AbortSignal;
 }): Promise<TopologyMeasurement> {
-  const { plan, deployment, ports, emit, warn, signal } = parts;
+  const { plan, repetition, deployment, ports, emit, warn, signal } = parts;
   const key = topologyKey(parts.topology);
   const phases: PhaseResult[] = [];
   // On a GPU the cores only feed it.
@@ -40,26 +43,31 @@ export async function measureTopology(parts: {
   const ownCaveats = uneven === undefined ? [] : [uneven];
   let place: LoadGeneratorPlace = { placements: [], caveats: [] };
   let before: ServerCounters | undefined;
+  let current: Phase | undefined;
   try {
     const software = await deployment.load(
       {
         bodies: ports.payload.texts.map((entry) => inferenceRequestBody([entry.text])),
         seed: plan.load.seed,
         timeoutMs: plan.load.timeoutMs,
-        phases: plan.load.phases,
       },
       {
         running(where) {
           place = where;
         },
-        async beforePhase(index) {
+        async nextPhase(index) {
+          const phase = nextPhase(plan.load, phases);
+          if (phase === null) return null;
+          current = phase;
           before ??= await settledCounters(undefined);
-          emit({ type: 'stage', topology: key, stage: phaseAt(index).kind === 'warm-up' ? 'warm-up' : 'load' });
-          emit({ type: 'phase-started', topology: key, phase: index });
+          emit({ type: 'stage', topology: key, stage: phase.kind === 'warm-up' ? 'warm-up' : 'load' });
+          emit({ type: 'phase-started', topology: key, phase: index, repetition, load: phase });
+          return phase;
         },
         async phaseEnded(index, measurement) {
           const after = await settledCounters(before === undefined ? undefined : before.answered + owed(measurement));
-          const result = withCaveats(phaseResult(plan, phaseAt(index), measurement, before, after), [
+          if (current === undefined) throw new Error(`The load worker ended phase ${String(index)}, which nobody began.`);
+          const result = withCaveats(phaseResult(plan, { ...current, repetition }, measurement, before, after), [
             ...place.caveats,
             ...ownCaveats,
           ]);
@@ -79,13 +87,6 @@ export async function measureTopology(parts: {
   } catch (error) {
     const failure = toBenchError(error, `loading ${key}`);
     return { phases, placements: place.placements, software: undefined, failure };
-  }
-
-  function phaseAt(index: number): Phase {
-    const phase = plan.load.phases[index];
-    if (phase === undefined)
-      throw new Error(`The load worker spoke of phase ${String(index)}, which the plan does not have.`);
-    return phase;
   }
 
   /**
@@ -134,7 +135,7 @@ function sameCounts(a: ServerCounters, b: ServerCounters): boolean {
 
 function phaseResult(
   plan: Plan,
-  phase: Phase,
+  phase: Phase & Pick<PhaseResult, 'repetition'>,
   measurement: PhaseMeasurement,
   before: ServerCounters | undefined,
   after: ServerCounters | undefined,

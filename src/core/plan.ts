@@ -123,12 +123,44 @@ export function namedLoop(phase: unknown): unknown {
 
 export const phaseSchema = z.preprocess(namedLoop, z.discriminatedUnion('loop', [closedPhaseSchema, openPhaseSchema]));
 
+/** Levels 1, 2, 4, ... in a closed loop, until more connections confidently gain little (see ladder.ts). */
+export const ladderSearchSchema = z.strictObject({
+  kind: z.literal('ladder'),
+  levelSeconds: z.number().positive().max(3600),
+  /** Load at each level that is dropped. */
+  warmUpSeconds: z.number().positive().max(600),
+  mostConnections: z.number().int().min(1).max(4096),
+});
+
+/** The highest rate at which p95 stays under a bound (see sloSearch.ts). */
+export const sloSearchSchema = z.strictObject({
+  kind: z.literal('slo'),
+  /** Bound of p95; a timeout counts at its limit. */
+  p95Ms: z.number().positive().max(600_000),
+  arrivals: z.enum(['poisson', 'constant']),
+  maxInFlight: z.number().int().min(1).max(4096),
+  highestRate: z.number().positive().max(100_000),
+  /** The search ends when the lowest rate that missed is at most this share above the highest that kept. */
+  precision: z.number().min(0.01).max(0.5),
+  mostTrials: z.number().int().min(1).max(50),
+  /** Of the closed loop that tells what rates to begin at. */
+  capacityConnections: z.number().int().min(1).max(4096),
+  /** At low rates a trial is longer, so that it has samples enough. */
+  trialSeconds: z.number().positive().max(3600),
+  confirmationSeconds: z.number().positive().max(86_400),
+  warmUpSeconds: z.number().positive().max(600),
+});
+
 export const loadPlanSchema = z.strictObject({
   vantage: z.enum(['in-cluster', 'this-machine']),
   profile: z.string().min(1),
   /** In the first records of version 1, of all phases; now each phase names its own. */
   loop: z.literal('closed').optional(),
   phases: z.array(phaseSchema).min(1),
+  /** Phases that follow, each decided by those before it; null for a plan whose phases are all known. */
+  search: z.discriminatedUnion('kind', [ladderSearchSchema, sloSearchSchema]).nullable().default(null),
+  /** How often every topology is deployed and measured, in turns: A B C, A B C. */
+  repetitions: z.number().int().min(1).max(50).default(1),
   timeoutMs: z.number().int().min(1).max(600_000),
   /** Order of the payload's texts. */
   seed: z.number().int().nonnegative(),
@@ -212,7 +244,5 @@ export type PhaseLoad =
 export type LoadPlan = z.infer<typeof loadPlanSchema>;
 export type Vantage = LoadPlan['vantage'];
 
-/** Seconds of load that one topology gets, warm-up included. */
-export function loadSeconds(load: LoadPlan): number {
-  return load.phases.reduce((sum, phase) => sum + phase.durationSeconds, 0);
-}
+export type LadderSearch = z.infer<typeof ladderSearchSchema>;
+export type SloSearchPlan = z.infer<typeof sloSearchSchema>;

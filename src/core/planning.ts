@@ -8,9 +8,9 @@ import {
   type TopologyPlan,
   type TritonSettings,
   type Vantage,
-  loadSeconds,
 } from './plan.ts';
 import { BenchError } from './errors.ts';
+import { usualLoadSeconds } from './loadProgram.ts';
 import { profilePhases, type ProfileName } from './profiles.ts';
 import type { Payload } from './ports.ts';
 
@@ -158,5 +158,5 @@ function defaultMemoryMiB(model: ModelPlan, copies: number): number {
 /** Rough length of a run in seconds: the load, and what deploying a topology usually takes with its images present. */
 export function estimateSeconds(plan: Plan): number {
   const deploySeconds = plan.target.kind === 'kubernetes' ? 45 : 10;
-  return plan.topologies.length * (loadSeconds(plan.load) + deploySeconds);
+  return plan.load.repetitions * plan.topologies.length * (usualLoadSeconds(plan.load) + deploySeconds);
 }

@@ -1,5 +1,5 @@
 import type { LoadSpec, PhaseMeasurement, PhaseSnapshot } from './load.ts';
-import type { Plan, TopologyPlan } from './plan.ts';
+import type { Phase, Plan, TopologyPlan } from './plan.ts';
 import type { Environment, Placement, RunRecord, RuntimeReport, TopologyResult } from './record.ts';
 
 /** What the engine needs from the world. */
@@ -59,9 +59,9 @@ export interface LoadGeneratorPlace {
 }
 
 export interface PhaseHandlers {
-  /** Called before each phase; the phase starts when the promise resolves. */
-  beforePhase(phase: number): Promise<void>;
-  /** Called when a phase has ended, before the next one's `beforePhase`. */
+  /** Called before each phase, counted from 0: the phase starts when the promise resolves; with null the load is complete. */
+  nextPhase(index: number): Promise<Phase | null>;
+  /** Called when a phase has ended, before the next one's `nextPhase`. */
   phaseEnded(phase: number, measurement: PhaseMeasurement): Promise<void>;
   snapshot(phase: number, snapshot: PhaseSnapshot): void;
   /** Something to tell the user that does not end the load, e.g. a dropped log stream. */
@@ -74,7 +74,7 @@ export interface LoadHandlers extends PhaseHandlers {
 }
 
 /** What a load needs to know that the deployment does not: it adds the url, headers and gate. */
-export type LoadRequest = Pick<LoadSpec, 'bodies' | 'seed' | 'timeoutMs' | 'phases'>;
+export type LoadRequest = Pick<LoadSpec, 'bodies' | 'seed' | 'timeoutMs'>;
 
 /**
  * Runs load workers on this machine. Resolves when all phases have ended. Rejects with `cancelled` within a second of

@@ -37,6 +37,8 @@ export type Validity = z.infer<typeof validitySchema>;
 
 const measuredParts = {
   measurement: phaseMeasurementSchema,
+  /** Which deployment of its topology was measured, from 1; the first records had one each. */
+  repetition: z.number().int().min(1).default(1),
   /** Requests the server says it answered during the phase, over all its workers; null when it could not be asked. */
   serverCount: z.number().int().nonnegative().nullable(),
   /** null for fastapi, and when Triton's counters could not be read. */
@@ -75,7 +77,7 @@ export const topologyResultSchema = z.strictObject({
   status: z.enum(['completed', 'failed', 'cancelled', 'skipped']),
   runtimes: z.array(runtimeReportSchema),
   placements: z.array(placementSchema),
-  /** From apply to Ready, upload included, and the upload alone; null when it never got there. */
+  /** From apply to Ready, upload included, and the upload alone, of the first deployment; null when it never got there. */
   readyMs: z.number().nullable(),
   uploadMs: z.number().nullable(),
   /** hybrid on a cluster: whether a pod that is not the gateway was kept from Triton. */

@@ -68,7 +68,7 @@ export function unevenCores(topology: TopologyPlan): string | undefined {
 
 /** What the measurement alone says about its worth. */
 export function judgeMeasurement(measurement: PhaseMeasurement): Validity {
-  const reasons = [...sampleReasons(measurement), ...generatorReasons(measurement)];
+  const reasons = [...sampleReasons(measurement), ...rateReasons(measurement), ...generatorReasons(measurement)];
   return { valid: reasons.length === 0, reasons, caveats: caveatsOf(measurement) };
 }
 
@@ -105,7 +105,16 @@ function hungReason({ longestWaitMs, latency, requests }: PhaseMeasurement): str
   return `of the ${String(requests.inFlight)} requests unanswered at the end, the oldest had waited ${longestWaitMs.toFixed(0)} ms, and the slowest answer took ${slowestMs.toFixed(0)} ms: the server stopped answering`;
 }
 
-function generatorReasons(measurement: PhaseMeasurement): string[] {
+/** A server that answers too slowly for the room that the plan gives keeps the rate down. */
+function rateReasons({ schedule }: PhaseMeasurement): string[] {
+  if (schedule === null || schedule.unsent / Math.max(1, schedule.scheduled) <= validityLimits.unsentShare) return [];
+  return [
+    `the asked rate was not reached: ${String(schedule.scheduled - schedule.unsent)} of the ${String(schedule.scheduled)} requests scheduled were sent (${percent(1 - schedule.unsent / schedule.scheduled)}), and at least ${percent(1 - validityLimits.unsentShare)} is needed`,
+  ];
+}
+
+/** Why the load generator itself may not be believed. */
+export function generatorReasons(measurement: PhaseMeasurement): string[] {
   const { eventLoopDelayP99Ms, scheduleDelay, throttledMs, littlesLawResidual } = measurement.generator;
   const { schedule } = measurement;
   const reasons: string[] = [];
@@ -122,11 +131,6 @@ function generatorReasons(measurement: PhaseMeasurement): string[] {
   if (scheduleDelay !== null && scheduleDelay.p50Ms >= validityLimits.scheduleDelayMs) {
     reasons.push(
       `the load generator was late: median schedule delay ${scheduleDelay.p50Ms.toFixed(1)} ms, and less than ${String(validityLimits.scheduleDelayMs)} ms is needed`,
-    );
-  }
-  if (schedule !== null && schedule.unsent / Math.max(1, schedule.scheduled) > validityLimits.unsentShare) {
-    reasons.push(
-      `the asked rate was not reached: ${String(schedule.scheduled - schedule.unsent)} of the ${String(schedule.scheduled)} requests scheduled were sent (${percent(1 - schedule.unsent / schedule.scheduled)}), and at least ${percent(1 - validityLimits.unsentShare)} is needed`,
     );
   }
   if (littlesLawResidual !== null && littlesLawResidual > validityLimits.littlesLawResidual) {

@@ -1,4 +1,5 @@
 import type { RunState, TopologyState } from '../core/events.ts';
+import { usualLoadSeconds } from '../core/loadProgram.ts';
 import { nameLoad } from '../core/phaseLoad.ts';
 import type { Plan, TopologyName } from '../core/plan.ts';
 import { profilePhases, type ProfileName } from '../core/profiles.ts';
@@ -56,10 +57,11 @@ export function planSummary(
   choices: Pick<BenchmarkChoices, 'target' | 'gpu'>,
   estimateSeconds: number,
 ): string {
-  const seconds = plan.load.phases.reduce((sum, phase) => sum + phase.durationSeconds, 0);
+  const seconds = usualLoadSeconds(plan.load);
+  const times = plan.load.repetitions === 1 ? '' : ` × ${String(plan.load.repetitions)} repetitions`;
   const hardware =
     choices.target.kind === 'local' ? '' : choices.gpu === null ? ', CPU only' : ` with ${gpuName(choices.gpu)} each`;
-  return `${formatCount(plan.topologies.length, 'topology', 'topologies')} × ${String(Math.round(seconds))} s of load, ${aboutTime(estimateSeconds)}, on ${targetName(choices.target)}${hardware}`;
+  return `${formatCount(plan.topologies.length, 'topology', 'topologies')}${times} × ${String(Math.round(seconds))} s of load, ${aboutTime(estimateSeconds)}, on ${targetName(choices.target)}${hardware}`;
 }
 
 /** What is made and what becomes of it, for the confirmation. */
@@ -102,11 +104,11 @@ const stageWords: Readonly<Record<TopologyState['stage'], string>> = {
 };
 
 /** One line of what a topology of a run does now, e.g. "c8: 512 RPS, p95 3.4 ms" or "waiting to be ready: 0/1 nodes ...". */
-export function topologyProgress(topology: TopologyState, plan: Plan): string {
+export function topologyProgress(topology: TopologyState): string {
   const { snapshot, result } = topology;
   if (result !== null)
     return result.failure === null ? endFigures(topology) : `${result.status}: ${result.failure.message}`;
-  const phase = topology.phase === null ? undefined : plan.load.phases[topology.phase];
+  const phase = topology.phase?.load;
   if (phase !== undefined && snapshot !== null) {
     return `${phase.name}: ${formatRps(snapshot.rps)}, p95 ${formatMs(snapshot.latency.p95Ms)}`;
   }
@@ -133,17 +135,21 @@ export function runPlace(state: RunState): string {
 /** One line of what a run does now. */
 export function runProgress(state: RunState): string {
   const now = topologyAtWork(state);
-  if (now !== undefined) return `${now.key} ${topologyProgress(now, state.plan)}`;
+  if (now !== undefined) return `${now.key} ${topologyProgress(now)}`;
   return state.message === '' ? stageWords[state.stage] : `${stageWords[state.stage]}: ${state.message}`;
 }
 
 /** How far a run has come, from 0 to 1, by topologies and their phases. */
 export function runFraction(state: RunState): number {
-  const phases = state.plan.load.phases.length;
+  const seconds = usualLoadSeconds(state.plan.load) * state.plan.load.repetitions;
   const done = state.topologies.map((topology) =>
-    topology.result === null ? (0.8 * topology.phases.length) / phases + (topology.stage === 'queued' ? 0 : 0.1) : 1,
+    topology.result === null ? 0.8 * Math.min(1, secondsMeasured(topology) / seconds) + (topology.stage === 'queued' ? 0 : 0.1) : 1,
   );
   return done.reduce((sum, fraction) => sum + fraction, 0) / state.topologies.length;
+}
+
+function secondsMeasured({ phases }: TopologyState): number {
+  return phases.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0);
 }
 
 /** The rows that a record is known by: each topology at the level where most have numbers. */

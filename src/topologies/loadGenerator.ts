@@ -1,4 +1,4 @@
-import { loadSeconds } from '../core/plan.ts';
+import { longestLoadSeconds, mostPhases } from '../core/loadProgram.ts';
 import type { LoadSpec } from '../core/load.ts';
 import { apiKeyName } from './hybrid.ts';
 import {
@@ -59,7 +59,8 @@ export function renderLoadGenerator(parts: LoadGeneratorParts): { spec: ConfigMa
     metadata: objectMeta(anchor, `${topologySlug(topology)}-load`, labels),
     data: { 'spec.json': JSON.stringify(parts.spec) },
   };
-  const deadline = Math.ceil(1.5 * loadSeconds(plan.load)) + secondsBetweenPhases * plan.load.phases.length + 600;
+  const deadline =
+    Math.ceil(1.5 * longestLoadSeconds(plan.load)) + secondsBetweenPhases * mostPhases(plan.load) + 600;
   const job = renderJob(spec.metadata, deadline, {
     metadata: { labels: { ...ownLabels(anchor), ...labels } },
     spec: {

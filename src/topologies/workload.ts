@@ -1,4 +1,5 @@
-import { loadSeconds, type Plan } from '../core/plan.ts';
+import { longestLoadSeconds } from '../core/loadProgram.ts';
+import type { Plan } from '../core/plan.ts';
 import { componentSelector, objectMeta, topologySlug, type Component } from './labels.ts';
 import type { Deployment, Job, PodTemplate, Service } from './objects.ts';
 import { podTemplate, serverImage, serverPorts, type ServerParts, type SharedNames } from './podTemplate.ts';
@@ -14,7 +15,7 @@ const allowanceSeconds = 1800;
  * keeps no GPU busy.
  */
 export function jobDeadlineSeconds(plan: Plan): number {
-  return plan.readyTimeoutSeconds + Math.ceil(1.5 * loadSeconds(plan.load)) + allowanceSeconds;
+  return plan.readyTimeoutSeconds + Math.ceil(1.5 * longestLoadSeconds(plan.load)) + allowanceSeconds;
 }
 
 /** One server: its Service and its Job (benchmark) or Deployment (Deploy action), around the same pod template. */

@@ -1,4 +1,5 @@
 import type { RunState, Stage, TopologyState } from '../events.ts';
+import { usualLoadSeconds } from '../loadProgram.ts';
 import { nameLoad } from '../phaseLoad.ts';
 import type { Phase } from '../plan.ts';
 import { formatBytes, formatClock, formatMs, formatRps } from './format.ts';
@@ -55,20 +56,19 @@ function titleOf(state: RunState): string {
   if (state.record !== null) return state.stage === 'save' ? 'Saving the record' : 'Measured; cleaning up';
   const active = activeOf(state);
   if (active === undefined) return runStageTexts[state.stage];
-  return `${topologyStageText(state, active)} ${active.key}${levelText(state, active)}`;
+  return `${topologyStageText(active)} ${active.key}${levelText(active)}`;
 }
 
-function levelText(state: RunState, topology: TopologyState): string {
-  const phase = topology.phase === null ? undefined : state.plan.load.phases[topology.phase];
+function levelText(topology: TopologyState): string {
+  const phase = topology.phase?.load;
   if (phase === undefined || (topology.stage !== 'load' && topology.stage !== 'warm-up')) return '';
   return ` at ${nameLoad(phase).long}`;
 }
 
-function topologyStageText(state: RunState, topology: TopologyState): string {
+function topologyStageText(topology: TopologyState): string {
   if (topology.stage === 'queued') return 'Next:';
   // A phase that warms up reads so whatever stage was announced last.
-  const phase = topology.phase === null ? undefined : state.plan.load.phases[topology.phase];
-  if (topology.stage === 'load' && phase?.kind === 'warm-up') return topologyStageTexts['warm-up'];
+  if (topology.stage === 'load' && topology.phase?.load.kind === 'warm-up') return topologyStageTexts['warm-up'];
   return topologyStageTexts[topology.stage];
 }
 
@@ -104,9 +104,15 @@ function positionOf(state: RunState): string {
   const index = state.topologies.findIndex((topology) => topology === activeOf(state));
   const active = state.topologies[index];
   if (active === undefined) return '';
-  const topology = `Topology ${String(index + 1)} of ${String(state.topologies.length)}`;
-  if (active.phase === null) return topology;
-  return `${topology}, phase ${String(active.phase + 1)} of ${String(state.plan.load.phases.length)}`;
+  const { phases, search, repetitions } = state.plan.load;
+  const parts = [`Topology ${String(index + 1)} of ${String(state.topologies.length)}`];
+  if (repetitions > 1) parts.push(`repetition ${String(turnOf(active))} of ${String(repetitions)}`);
+  if (active.phase !== null) {
+    // How many phases a search takes is known when it has ended.
+    const of = search === null ? ` of ${String(phases.length)}` : '';
+    parts.push(`phase ${String(active.phase.index + 1)}${of}`);
+  }
+  return parts.join(', ');
 }
 
 /** Load that is still to come is known; how long a deployment takes is known only once one has been made. */
@@ -117,7 +123,7 @@ function remainingOf(state: RunState): string {
   for (const topology of state.topologies) {
     if (topology.stage === 'ended') continue;
     loadMs += loadLeftMs(state, topology);
-    if (topology.phase === null && topology.phases.length === 0) toDeploy += 1;
+    toDeploy += state.plan.load.repetitions - (topology.phase?.repetition ?? turnsEnded(topology));
   }
   if (loadMs === 0) return '';
   const readyMs = state.topologies.flatMap((topology) => topology.result?.readyMs ?? []);
@@ -129,24 +135,33 @@ function remainingOf(state: RunState): string {
 }
 
 function loadLeftMs(state: RunState, topology: TopologyState): number {
-  const { phases } = state.plan.load;
-  const ended = topology.phases.length;
-  const running = topology.phase !== null && topology.phase >= ended ? (topology.snapshot?.elapsedMs ?? 0) : 0;
-  return Math.max(0, secondsOf(phases.slice(ended)) * 1000 - running);
+  const { load } = state.plan;
+  const endedMs = secondsOf(topology.phases) * 1000;
+  const runningMs = topology.snapshot?.elapsedMs ?? 0;
+  return Math.max(0, load.repetitions * usualLoadSeconds(load) * 1000 - endedMs - runningMs);
+}
+
+/** Deployments of this topology that were measured to their end or are being measured; a deployment under way has no phase yet. */
+function turnsEnded(topology: TopologyState): number {
+  return topology.phases.at(-1)?.repetition ?? 0;
+}
+
+/** Which of its turns a topology is at, from 1. */
+function turnOf(topology: TopologyState): number {
+  return topology.phase?.repetition ?? turnsEnded(topology) + 1;
 }
 
 function liveTopology(state: RunState, topology: TopologyState): LiveTopology {
   const status = topology.result?.status;
   const measured = topology.phases.filter((phase) => phase.kind === 'measured').length;
-  const levels = state.plan.load.phases.filter((phase) => phase.kind === 'measured').length;
   const base = { key: topology.key, upload: null, running: '' };
-  if (status === 'completed') return { ...base, state: 'done', text: `measured at ${levelCount(levels)}` };
+  if (status === 'completed') return { ...base, state: 'done', text: `measured at ${levelCount(distinctLevels(topology))}` };
   if (status !== undefined) return { ...base, state: status, text: topology.result?.failure?.message ?? status };
   if (topology.stage === 'queued') return { ...base, state: 'queued', text: 'queued' };
-  const stage = topologyStageText(state, topology)
+  const stage = topologyStageText(topology)
     .replace(/ (to|for|the answers of|of)$/, '')
     .toLowerCase();
-  const text = `${stage}${levelText(state, topology)}${measured > 0 ? `; ${String(measured)} of ${levelCount(levels)} measured` : ''}`;
+  const text = `${stage}${levelText(topology)}${measured > 0 ? `; ${measuredSoFar(state, measured)}` : ''}`;
   return {
     key: topology.key,
     state: 'active',
@@ -154,6 +169,17 @@ function liveTopology(state: RunState, topology: TopologyState): LiveTopology {
     upload: topology.stage === 'upload' ? uploadOf(topology) : null,
     running: runningOf(topology),
   };
+}
+
+function measuredSoFar({ plan: { load } }: RunState, measured: number): string {
+  if (load.search !== null) return `${levelCount(measured)} measured`;
+  const levels = load.phases.filter((phase) => phase.kind === 'measured').length * load.repetitions;
+  return `${String(measured)} of ${levelCount(levels)} measured`;
+}
+
+function distinctLevels(topology: TopologyState): number {
+  const measured = topology.phases.filter((phase) => phase.kind === 'measured');
+  return new Set(measured.map((phase) => phase.name)).size;
 }
 
 function levelCount(levels: number): string {
@@ -176,6 +202,6 @@ function runningOf(topology: TopologyState): string {
   return `p50 ${formatMs(latency.p50Ms)}, p95 ${formatMs(latency.p95Ms)}, ${formatRps(rps)}, ${errors}`;
 }
 
-function secondsOf(phases: readonly Phase[]): number {
+function secondsOf(phases: readonly Pick<Phase, 'durationSeconds'>[]): number {
   return phases.reduce((sum, phase) => sum + phase.durationSeconds, 0);
 }

@@ -1,0 +1,40 @@
+import { createLatencyHistogram, decodeHistogram, mergeLatencies, quantileMs, recordLatency } from './histogram.ts';
+import type { PhaseMeasurement } from './load.ts';
+import type { PhaseResult } from './record.ts';
+import type { Trial } from './sloSearch.ts';
+import { generatorReasons, validityLimits } from './validity.ts';
+
+/**
+ * A quantile as a service level objective counts it: a request that timed out took its limit.
+ * @returns milliseconds; null with too few samples
+ */
+export function sloQuantileMs(
+  { histogram, requests }: Pick<PhaseMeasurement, 'histogram' | 'requests'>,
+  quantile: number,
+  timeoutMs: number,
+): number | null {
+  const all = createLatencyHistogram();
+  mergeLatencies(all, decodeHistogram(histogram));
+  for (let count = 0; count < requests.timeouts; count += 1) recordLatency(all, timeoutMs);
+  return quantileMs(all, quantile);
+}
+
+/**
+ * Whether a phase kept p95 under its bound. Failed requests and requests that found no room in time miss it too: then it is
+ * the server that was too slow. What a generator measured that was itself late or starved says nothing of the server.
+ */
+export function judgeTrial(
+  { measurement, validity }: Pick<PhaseResult, 'measurement' | 'validity'>,
+  boundMs: number,
+  timeoutMs: number,
+): Trial['verdict'] {
+  if (generatorReasons(measurement).length > 0) return 'not known';
+  const { sent, errors } = measurement.requests;
+  if (sent > 0 && errors / sent > validityLimits.errorShare) return 'missed';
+  const p95Ms = sloQuantileMs(measurement, 0.95, timeoutMs);
+  if (p95Ms === null) return 'not known';
+  if (p95Ms > boundMs) return 'missed';
+  if (validity.valid) return 'kept';
+  // Not all that was due could be sent: the server answered too slowly for the room that the plan gives.
+  return (measurement.schedule?.unsent ?? 0) > 0 ? 'missed' : 'not known';
+}

@@ -1,0 +1,119 @@
+/**
+ * The search for the highest rate at which p95 stays under a bound: the MLPerf Server scenario's figure of merit, found as
+ * perf_analyzer and AIPerf find it, by bisection, and confirmed by a longer phase of its own.
+ *
+ * It is a function of the trials that have ended, so that it has no state to lose: asked again with the same trials it says
+ * the same. Rates are requests a second over the whole load generator.
+ */
+
+export interface SloSearch {
+  /** Bound of p95 in milliseconds; a timeout counts at its limit. */
+  readonly p95Ms: number;
+  /** No rate above this is tried. */
+  readonly highestRate: number;
+  /** The search ends when the lowest failed rate is at most this share above the highest good one. */
+  readonly precision: number;
+  /** Trials before the confirmation; what is known by then is confirmed. */
+  readonly mostTrials: number;
+}
+
+/** One trial that has ended. */
+export interface Trial {
+  readonly kind: 'capacity' | 'trial' | 'confirmation';
+  /** Asked for; of the capacity trial, which is a closed loop, the rate that it reached. */
+  readonly rate: number;
+  /**
+   * "kept": p95 was under the bound at this rate. "missed": it was not, or the server did not answer as fast as was asked.
+   * "not known": the phase may not be believed, so that it says nothing about the server.
+   */
+  readonly verdict: 'kept' | 'missed' | 'not known';
+}
+
+export type SearchStep =
+  | { readonly next: 'capacity' }
+  | { readonly next: 'trial' | 'confirmation'; readonly rate: number }
+  | { readonly next: 'end'; readonly outcome: SearchOutcome };
+
+export interface SearchOutcome {
+  /** The highest rate confirmed; null when none was. */
+  readonly rate: number | null;
+  /** Why it is no higher, or why there is none. */
+  readonly because:
+    | 'the next rate missed the bound'
+    | 'the highest rate of the plan kept the bound'
+    | 'the load generator could not be believed at the next rate'
+    | 'the trials were used up'
+    | 'no rate kept the bound'
+    | 'no rate was confirmed';
+}
+
+/** A closed loop reaches what the server can do; an open one has no room for queues there, so the search begins at half. */
+const firstShareOfCapacity = 0.5;
+/** Below this share of the capacity the bound is not a matter of load. */
+const lowestShareOfCapacity = 1 / 64;
+/** A rate that kept the bound for a short time and not for a long one is left by this step. */
+const confirmationStep = 0.9;
+const mostConfirmations = 3;
+
+/**
+ * What comes next.
+ * @param trials that have ended, in order
+ */
+export function nextSearchStep(search: SloSearch, trials: readonly Trial[]): SearchStep {
+  const [capacity, ...rest] = trials;
+  if (capacity === undefined) return { next: 'capacity' };
+  const confirmations = rest.filter(({ kind }) => kind === 'confirmation');
+  if (confirmations.length > 0) return afterConfirmations(search, rest, confirmations);
+  const { low, high } = bracket(rest);
+  const ceiling = Math.min(search.highestRate, high ?? Number.POSITIVE_INFINITY);
+  if (low !== undefined && (low >= search.highestRate || ceiling <= low * (1 + search.precision)))
+    return { next: 'confirmation', rate: low };
+  if (rest.length >= search.mostTrials)
+    return low === undefined ? end(null, 'no rate kept the bound') : { next: 'confirmation', rate: low };
+  if (low === undefined) {
+    const rate = high === undefined ? capacity.rate * firstShareOfCapacity : high / 2;
+    if (rate < capacity.rate * lowestShareOfCapacity || rate <= 0) return end(null, 'no rate kept the bound');
+    return { next: 'trial', rate: tidy(Math.min(rate, search.highestRate)) };
+  }
+  // Above a good rate and below none that failed, the step is large; between two, it is the geometric mean.
+  const rate = high === undefined ? Math.min(low * 1.6, search.highestRate) : Math.sqrt(low * high);
+  return { next: 'trial', rate: Math.min(tidy(rate), search.highestRate) };
+}
+
+function afterConfirmations(search: SloSearch, trials: readonly Trial[], confirmations: readonly Trial[]): SearchStep {
+  const last = confirmations.at(-1);
+  if (last?.verdict === 'kept') return end(last.rate, whyNoHigher(search, trials, last.rate));
+  if (last === undefined || confirmations.length >= mostConfirmations) return end(null, 'no rate was confirmed');
+  return { next: 'confirmation', rate: tidy(last.rate * confirmationStep) };
+}
+
+/** The highest rate that kept the bound below the lowest that did not; a phase not to be believed bounds the search too. */
+function bracket(trials: readonly Trial[]): { readonly low: number | undefined; readonly high: number | undefined } {
+  const failed = trials.filter(({ verdict }) => verdict !== 'kept').map(({ rate }) => rate);
+  const high = failed.length === 0 ? undefined : Math.min(...failed);
+  const kept = trials
+    .filter(({ verdict, rate }) => verdict === 'kept' && (high === undefined || rate < high))
+    .map(({ rate }) => rate);
+  return { low: kept.length === 0 ? undefined : Math.max(...kept), high };
+}
+
+function whyNoHigher(search: SloSearch, trials: readonly Trial[], rate: number): SearchOutcome['because'] {
+  if (rate >= search.highestRate) return 'the highest rate of the plan kept the bound';
+  const above = trials.filter((trial) => trial.rate > rate && trial.verdict !== 'kept').sort((a, b) => a.rate - b.rate);
+  const [nearest] = above;
+  if (nearest === undefined) return 'the trials were used up';
+  if (nearest.verdict === 'not known') return 'the load generator could not be believed at the next rate';
+  const searched = trials.filter(({ kind }) => kind === 'trial').length;
+  return searched >= search.mostTrials && nearest.rate > rate * (1 + search.precision)
+    ? 'the trials were used up'
+    : 'the next rate missed the bound';
+}
+
+function end(rate: number | null, because: SearchOutcome['because']): SearchStep {
+  return { next: 'end', outcome: { rate, because } };
+}
+
+/** Three significant digits: a rate that people can say, and that the next run can ask for again. */
+function tidy(rate: number): number {
+  return Number(rate.toPrecision(3));
+}
