@@ -20,6 +20,8 @@ export interface PlanOptions {
   namespace?: string;
   createNamespace?: boolean;
   profile?: string;
+  repetitions?: string;
+  sloP95?: string;
   model?: string;
   tokenizer?: string;
   cores?: string;
@@ -47,7 +49,9 @@ export function addPlanOptions(command: Command): Command {
     .option('--model <path>', 'model folder, config.pbtxt or config.json (default: the built-in tiny model)')
     .option('--tokenizer <file>', 'tokenizer.json, where it is not beside the model')
     .option('--topologies <list>', `comma-separated: ${topologyNames.join(',')} (default: all)`)
-    .option('--profile <name>', `${profileNames.join(' or ')} (default: quick)`)
+    .option('--profile <name>', `${profileNames.join(', ')} (default: quick)`)
+    .option('--repetitions <n>', "how often each topology is measured, in turns (default: the profile's)")
+    .option('--slo-p95 <ms>', 'bound of p95 for the profile "server" (default: 100)')
     .option('--context <name>', 'kube context (default: the current one)')
     .option('--kubeconfig <file>', 'kubeconfig file (default: KUBECONFIG, then ~/.kube/config)')
     .option('--namespace <name>', "namespace (default: the context's, or default)")
@@ -109,12 +113,16 @@ export async function choose(
         namespace: options.namespace ?? file?.namespace ?? (await defaultNamespace(kubeContext, options.kubeconfig)),
         createNamespace: options.createNamespace ?? false,
       };
+  const profile = profileOf(options.profile) ?? file?.profile ?? 'quick';
   const plan = makePlan({
     model: resolved.model,
     triton: resolved.triton,
     topologies: topologiesOf(options.topologies) ?? file?.topologies ?? topologyNames,
     target,
-    profile: profileOf(options.profile) ?? file?.profile ?? 'quick',
+    profile,
+    phases: options.profile === undefined ? file?.phases : undefined,
+    repetitions: numberOf('--repetitions', options.repetitions, numberLimits.repetitions) ?? file?.repetitions,
+    sloP95Ms: sloP95Of(options.sloP95, profile) ?? file?.sloP95Ms,
     payload: await assets.payload(),
     cores: numberOf('--cores', options.cores, numberLimits.cores) ?? file?.cores,
     memoryMiB: numberOf('--memory', options.memory, numberLimits.memoryMiB) ?? file?.memoryMiB,
@@ -171,6 +179,13 @@ function profileOf(name: string | undefined): ProfileName | undefined {
   return profile;
 }
 
+function sloP95Of(text: string | undefined, profile: ProfileName): number | undefined {
+  if (text === undefined) return undefined;
+  if (profile !== 'server')
+    throw usageError(`--slo-p95 bounds the search of the profile "server"; this is the profile "${profile}".`);
+  return wholeNumber('--slo-p95', text, { least: 1, most: 600_000 });
+}
+
 function vantageOf(name: string | undefined): Plan['load']['vantage'] | undefined {
   if (name === undefined || name === 'in-cluster' || name === 'this-machine') return name;
   throw usageError(`"${name}" is no vantage; there are in-cluster and this-machine.`);
@@ -216,6 +231,7 @@ function imagesOf(options: PlanOptions, file: PlanFile | undefined): Partial<Ima
 /** As the plan has them; the most memory is 16 TiB, beyond which it is a typing error. */
 const numberLimits = {
   cores: { least: 1, most: 256 },
+  repetitions: { least: 1, most: 50 },
   memoryMiB: { least: 256, most: 16 * 1024 * 1024 },
   gpuCount: { least: 1, most: 16 },
   readyTimeoutSeconds: { least: 10, most: 7200 },

@@ -40,9 +40,7 @@ export function usualLoadSeconds({ phases, search }: Pick<LoadPlan, 'phases' | '
   if (search === null) return secondsOf(phases);
   if (search.kind === 'ladder') return secondsOf(phases) + longestSearchSeconds(search);
   const trials = Math.min(8, search.mostTrials) + 1;
-  return (
-    secondsOf(phases) + trials * (search.warmUpSeconds + search.trialSeconds) + search.confirmationSeconds
-  );
+  return secondsOf(phases) + trials * (search.warmUpSeconds + search.trialSeconds) + search.confirmationSeconds;
 }
 
 /** The most phases that the load of one deployment can have. */
@@ -88,7 +86,10 @@ function nextTrial(search: SloSearchPlan, timeoutMs: number, searched: readonly 
   return searched.at(-1)?.kind === 'warm-up' ? phase : { ...phase, ...warmUp(phase.name, search) };
 }
 
-function warmUp(name: string, search: { readonly warmUpSeconds: number }): Pick<Phase, 'name' | 'kind' | 'durationSeconds'> {
+function warmUp(
+  name: string,
+  search: { readonly warmUpSeconds: number },
+): Pick<Phase, 'name' | 'kind' | 'durationSeconds'> {
   return { name: `warm-up ${name}`, kind: 'warm-up', durationSeconds: search.warmUpSeconds };
 }
 

@@ -66,7 +66,8 @@ export async function measureTopology(parts: {
         },
         async phaseEnded(index, measurement) {
           const after = await settledCounters(before === undefined ? undefined : before.answered + owed(measurement));
-          if (current === undefined) throw new Error(`The load worker ended phase ${String(index)}, which nobody began.`);
+          if (current === undefined)
+            throw new Error(`The load worker ended phase ${String(index)}, which nobody began.`);
           const result = withCaveats(phaseResult(plan, { ...current, repetition }, measurement, before, after), [
             ...place.caveats,
             ...ownCaveats,

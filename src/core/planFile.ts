@@ -1,31 +1,54 @@
 import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import * as z from 'zod';
+import { customPhaseSchema, repeatedNames } from './customPhases.ts';
 import { gpuSchema, imagesSchema, topologyNames } from './plan.ts';
 import { profileNames } from './profiles.ts';
 
 /** `topology-bench.yaml`: what a team decides once and commits; the rest has defaults. */
-export const planFileSchema = z.strictObject({
-  version: z.literal(1),
-  /** Folder or model config, relative to the plan file. */
-  model: z.string().min(1),
-  /** tokenizer.json, where it is not beside the model. */
-  tokenizer: z.string().min(1).optional(),
-  topologies: z.array(z.enum(topologyNames)).min(1).optional(),
-  profile: z.enum(profileNames).optional(),
-  target: z.enum(['kubernetes', 'local']).optional(),
-  context: z.string().min(1).optional(),
-  namespace: z.string().min(1).optional(),
-  vantage: z.enum(['in-cluster', 'this-machine']).optional(),
-  cores: z.number().int().min(1).max(256).optional(),
-  memoryMiB: z.number().int().min(256).optional(),
-  /** "none", or the GPU that each Triton, FastAPI or gateway's Triton pod asks for. */
-  gpu: z.union([z.literal('none'), gpuSchema.partial()]).optional(),
-  allowCpuProvider: z.boolean().optional(),
-  images: imagesSchema.partial().optional(),
-  timeoutMs: z.number().int().min(1).max(600_000).optional(),
-  readyTimeoutSeconds: z.number().int().min(10).max(7200).optional(),
-  seed: z.number().int().nonnegative().optional(),
-});
+export const planFileSchema = z
+  .strictObject({
+    version: z.literal(1),
+    /** Folder or model config, relative to the plan file. */
+    model: z.string().min(1),
+    /** tokenizer.json, where it is not beside the model. */
+    tokenizer: z.string().min(1).optional(),
+    topologies: z.array(z.enum(topologyNames)).min(1).optional(),
+    profile: z.enum(profileNames).optional(),
+    /** Load levels of your own, in place of a profile's. */
+    phases: z.array(customPhaseSchema).min(1).max(200).optional(),
+    /** How often every topology is deployed and measured, in turns; by default as often as the profile says. */
+    repetitions: z.number().int().min(1).max(50).optional(),
+    /** Bound of p95 in milliseconds for the profile "server". */
+    sloP95Ms: z.number().positive().max(600_000).optional(),
+    target: z.enum(['kubernetes', 'local']).optional(),
+    context: z.string().min(1).optional(),
+    namespace: z.string().min(1).optional(),
+    vantage: z.enum(['in-cluster', 'this-machine']).optional(),
+    cores: z.number().int().min(1).max(256).optional(),
+    memoryMiB: z.number().int().min(256).optional(),
+    /** "none", or the GPU that each Triton, FastAPI or gateway's Triton pod asks for. */
+    gpu: z.union([z.literal('none'), gpuSchema.partial()]).optional(),
+    allowCpuProvider: z.boolean().optional(),
+    images: imagesSchema.partial().optional(),
+    timeoutMs: z.number().int().min(1).max(600_000).optional(),
+    readyTimeoutSeconds: z.number().int().min(10).max(7200).optional(),
+    seed: z.number().int().nonnegative().optional(),
+  })
+  .superRefine((file, context) => {
+    const fault = (path: PropertyKey[], message: string): void => {
+      context.addIssue({ code: 'custom', path, message });
+    };
+    if (file.phases !== undefined && file.profile !== undefined)
+      fault(['phases'], 'the profile and these phases contradict each other; give one of them');
+    if (file.sloP95Ms !== undefined && file.profile !== 'server')
+      fault(['sloP95Ms'], 'only the profile "server" searches for a rate under this bound');
+    if (file.target === 'local' && file.vantage === 'in-cluster')
+      fault(['vantage'], 'a local target has no cluster to load from');
+    if (file.target === 'local' && file.gpu !== undefined && file.gpu !== 'none')
+      fault(['gpu'], 'a local target computes on the CPU');
+    for (const { index, name } of repeatedNames(file.phases ?? []))
+      fault(['phases', index], `is named "${name}" like an earlier one; give it a name of its own`);
+  });
 export type PlanFile = z.infer<typeof planFileSchema>;
 
 export interface PlanFileProblem {

@@ -9,9 +9,10 @@ import {
   type TritonSettings,
   type Vantage,
 } from './plan.ts';
+import { customPhases, type CustomPhase } from './customPhases.ts';
 import { BenchError } from './errors.ts';
 import { usualLoadSeconds } from './loadProgram.ts';
-import { profilePhases, type ProfileName } from './profiles.ts';
+import { profileOf, type Profile, type ProfileName, type ProfileTopology } from './profiles.ts';
 import type { Payload } from './ports.ts';
 
 /** What a person, or a plan file, decides; everything else has a default. */
@@ -22,6 +23,11 @@ export interface Choices {
   readonly topologies: readonly TopologyName[];
   readonly target: Plan['target'];
   readonly profile: ProfileName;
+  /** In place of the profile's. */
+  readonly phases?: readonly CustomPhase[] | undefined;
+  readonly repetitions?: number | undefined;
+  /** Milliseconds; for the profile "server". */
+  readonly sloP95Ms?: number | undefined;
   readonly payload: Payload;
   readonly cores?: number | undefined;
   readonly memoryMiB?: number | undefined;
@@ -67,19 +73,23 @@ export function makePlan(choices: Choices): Plan {
   };
   const gpus = gpu?.count ?? 0;
   const copies = Math.max(cores, (choices.triton?.instances ?? 0) * Math.max(1, gpus));
+  const profile = loadOf(choices);
+  const topologies = profile.topologies ?? choices.topologies.map((name) => ({ name, variant: '' }) as const);
   const memoryMiB = choices.memoryMiB ?? defaultMemoryMiB(choices.model, copies);
   return checkPlan({
     version: 1,
     model: choices.model,
-    topologies: choices.topologies.map((name) => planTopology(name, { cores, memoryMiB, gpus }, choices.triton)),
+    topologies: topologies.map((topology) => planTopology(topology, { cores, memoryMiB, gpus }, choices.triton)),
     target: choices.target,
     gpu,
     allowCpuProvider: choices.allowCpuProvider ?? false,
     images,
     load: {
       vantage: choices.vantage ?? (choices.target.kind === 'kubernetes' ? 'in-cluster' : 'this-machine'),
-      profile: choices.profile,
-      phases: profilePhases(choices.profile),
+      profile: choices.phases === undefined ? choices.profile : 'custom',
+      phases: profile.phases,
+      search: profile.search,
+      repetitions: choices.repetitions ?? profile.repetitions,
       timeoutMs: choices.timeoutMs ?? 10_000,
       seed: choices.seed ?? 1,
       payload: {
@@ -90,6 +100,11 @@ export function makePlan(choices: Choices): Plan {
     },
     readyTimeoutSeconds: choices.readyTimeoutSeconds ?? (choices.target.kind === 'kubernetes' ? 900 : 180),
   });
+}
+
+function loadOf({ profile, phases, sloP95Ms }: Choices): Profile {
+  if (phases === undefined) return profileOf(profile, sloP95Ms);
+  return { phases: customPhases(phases), search: null, repetitions: 1, topologies: null };
 }
 
 /**
@@ -109,13 +124,22 @@ export function checkPlan(value: unknown): Plan {
 
 /** Each topology gets the same cores; the hybrid's are split, and the gateway never takes more than half. */
 function planTopology(
-  name: TopologyName,
+  { name, variant }: ProfileTopology,
   { cores, memoryMiB, gpus }: { readonly cores: number; readonly memoryMiB: number; readonly gpus: number },
   triton: TritonSettings | null,
 ): TopologyPlan {
-  if (name === 'fastapi') return { name, variant: '', cores, memoryMiB, split: null, triton: null };
-  if (name === 'triton')
-    return { name, variant: '', cores, memoryMiB, split: null, triton: triton ?? defaultTriton(cores, gpus) };
+  if (name === 'fastapi') return { name, variant, cores, memoryMiB, split: null, triton: null };
+  if (name === 'triton') {
+    const settings = triton ?? defaultTriton(cores, gpus);
+    return {
+      name,
+      variant,
+      cores,
+      memoryMiB,
+      split: null,
+      triton: variant === 'no-batching' ? { ...settings, dynamicBatching: null } : settings,
+    };
+  }
   if (cores < 2) {
     throw new BenchError({
       reason: 'plan-invalid',
@@ -127,7 +151,7 @@ function planTopology(
   const tritonCores = cores - gatewayCores;
   return {
     name,
-    variant: '',
+    variant,
     cores,
     memoryMiB,
     split: { gatewayCores, tritonCores },

@@ -1,8 +1,8 @@
 import type { RunState, TopologyState } from '../core/events.ts';
 import { usualLoadSeconds } from '../core/loadProgram.ts';
-import { nameLoad } from '../core/phaseLoad.ts';
+import { loadNames, nameLoad } from '../core/phaseLoad.ts';
 import type { Plan, TopologyName } from '../core/plan.ts';
-import { profilePhases, type ProfileName } from '../core/profiles.ts';
+import { profileOf, profilePurposes, type ProfileName } from '../core/profiles.ts';
 import { startOfRunId } from '../core/runId.ts';
 import type { RunRecord } from '../core/record.ts';
 import { formatBytes, formatCount, formatList, formatMs, formatRps, significant } from '../core/view/format.ts';
@@ -38,9 +38,13 @@ export function gpuName(gpu: GpuChoice | null): string {
 }
 
 export function profileSummary(profile: ProfileName): string {
-  const measured = profilePhases(profile).filter((phase) => phase.kind === 'measured');
-  const levels = formatList(measured.map((phase) => nameLoad(phase).short));
-  return `${String(measured[0]?.durationSeconds ?? 0)} s each at ${levels} connections, after a warm-up`;
+  const { phases, search, repetitions } = profileOf(profile);
+  const purpose = profilePurposes[profile];
+  if (search !== null) return purpose;
+  const measured = phases.filter((phase) => phase.kind === 'measured');
+  const levels = loadNames(measured, formatList);
+  const times = repetitions === 1 ? '' : `, ${String(repetitions)} times`;
+  return `${purpose}; ${levels}, ${String(measured[0]?.durationSeconds ?? 0)} s each${times}`;
 }
 
 /** "fastapi, triton and hybrid on kind-x/team-a, 1 nvidia.com/gpu, quick" */
@@ -143,7 +147,9 @@ export function runProgress(state: RunState): string {
 export function runFraction(state: RunState): number {
   const seconds = usualLoadSeconds(state.plan.load) * state.plan.load.repetitions;
   const done = state.topologies.map((topology) =>
-    topology.result === null ? 0.8 * Math.min(1, secondsMeasured(topology) / seconds) + (topology.stage === 'queued' ? 0 : 0.1) : 1,
+    topology.result === null
+      ? 0.8 * Math.min(1, secondsMeasured(topology) / seconds) + (topology.stage === 'queued' ? 0 : 0.1)
+      : 1,
   );
   return done.reduce((sum, fraction) => sum + fraction, 0) / state.topologies.length;
 }

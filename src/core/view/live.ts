@@ -155,7 +155,8 @@ function liveTopology(state: RunState, topology: TopologyState): LiveTopology {
   const status = topology.result?.status;
   const measured = topology.phases.filter((phase) => phase.kind === 'measured').length;
   const base = { key: topology.key, upload: null, running: '' };
-  if (status === 'completed') return { ...base, state: 'done', text: `measured at ${levelCount(distinctLevels(topology))}` };
+  if (status === 'completed')
+    return { ...base, state: 'done', text: `measured at ${levelCount(distinctLevels(topology))}` };
   if (status !== undefined) return { ...base, state: status, text: topology.result?.failure?.message ?? status };
   if (topology.stage === 'queued') return { ...base, state: 'queued', text: 'queued' };
   const stage = topologyStageText(topology)

@@ -1,0 +1,69 @@
+import * as z from 'zod';
+import { nameLoad } from './phaseLoad.ts';
+import type { Phase, PhaseLoad } from './plan.ts';
+
+/** One level of a plan file's own load; each is preceded by a second of the same that is dropped. */
+export const customPhaseSchema = z
+  .strictObject({
+    /** By default after its load: "c8", "200/s Poisson". */
+    name: z.string().min(1).max(60).optional(),
+    /** Closed loop: each connection sends its next request when the last one is answered. */
+    connections: z.number().int().min(1).max(4096).optional(),
+    /** Open loop: requests a second, whatever the server does. */
+    rate: z.number().positive().max(100_000).optional(),
+    arrivals: z.enum(['poisson', 'constant']).optional(),
+    /** Open loop: the most requests unanswered at one time. */
+    maxInFlight: z.number().int().min(1).max(4096).optional(),
+    seconds: z.number().positive().max(86_400),
+  })
+  .superRefine((phase, context) => {
+    const { connections, rate } = phase;
+    const fault = (message: string, path: string[] = []): void => {
+      context.addIssue({ code: 'custom', path, message });
+    };
+    if (connections === undefined && rate === undefined)
+      fault('says neither "connections" (closed loop) nor "rate" (open loop)');
+    if (connections !== undefined && rate !== undefined)
+      fault('has both "connections" (closed loop) and "rate" (open loop); a phase is one of them');
+    if (connections === undefined) return;
+    for (const key of ['arrivals', 'maxInFlight'] as const) {
+      if (phase[key] !== undefined) fault(`belongs to a phase with "rate"; this one has "connections"`, [key]);
+    }
+  });
+export type CustomPhase = z.infer<typeof customPhaseSchema>;
+
+const levelWarmUpSeconds = 1;
+const firstWarmUpSeconds = 5;
+const defaultMaxInFlight = 1024;
+
+/** The phases of a plan file's own load, with a warm-up of the deployment and one of each level. */
+export function customPhases(levels: readonly CustomPhase[]): Phase[] {
+  const measured = levels.map(measuredPhase);
+  const [first] = measured;
+  if (first === undefined) return [];
+  const all: Phase[] = [{ ...first, name: 'warm-up', kind: 'warm-up', durationSeconds: firstWarmUpSeconds }];
+  for (const phase of measured) {
+    all.push({ ...phase, name: `warm-up ${phase.name}`, kind: 'warm-up', durationSeconds: levelWarmUpSeconds }, phase);
+  }
+  return all;
+}
+
+/** Places of phases that have the name of an earlier one: their numbers could not be told apart. */
+export function repeatedNames(levels: readonly CustomPhase[]): { readonly index: number; readonly name: string }[] {
+  const names = levels.map((level) => measuredPhase(level).name);
+  return names.flatMap((name, index) => (names.indexOf(name) < index ? [{ index, name }] : []));
+}
+
+function measuredPhase(level: CustomPhase): Phase {
+  const load: PhaseLoad =
+    level.rate === undefined
+      ? { loop: 'closed', connections: level.connections ?? 1 }
+      : {
+          loop: 'open',
+          ratePerSecond: level.rate,
+          arrivals: level.arrivals ?? 'poisson',
+          maxInFlight: level.maxInFlight ?? defaultMaxInFlight,
+        };
+  const name = level.name ?? (load.loop === 'closed' ? `c${String(load.connections)}` : nameLoad(load).short);
+  return { ...load, name, kind: 'measured', durationSeconds: level.seconds };
+}
