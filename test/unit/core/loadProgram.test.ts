@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import { createLatencyHistogram, encodeHistogram, latencyOf, recordLatency } from '../../../src/core/histogram.ts';
+import {
+  longestLoadSeconds,
+  mostPhases,
+  nextPhase,
+  searchOutcome,
+  usualLoadSeconds,
+} from '../../../src/core/loadProgram.ts';
+import type { LoadPlan, Phase } from '../../../src/core/plan.ts';
+import { profileNames, profileOf, type ProfileName } from '../../../src/core/profiles.ts';
+import type { PhaseResult } from '../../../src/core/record.ts';
+import { samplePhase } from '../../support/sampleRecord.ts';
+import { samplePlan, sampleTopologies } from '../topologies/samplePlan.ts';
+
+/** A server that answers `serviceRate` requests a second, one after the other: M/M/1, its quantiles known in closed form. */
+function served(phase: Phase, serviceRate: number): PhaseResult {
+  const plan = samplePlan();
+  const base = samplePhase(plan, sampleTopologies.triton, { ...phase, loop: 'closed', connections: 1 } as Phase, 1);
+  const rate = phase.loop === 'open' ? phase.ratePerSecond : serviceRate;
+  const stable = rate < serviceRate;
+  const histogram = createLatencyHistogram();
+  const count = Math.round(Math.min(rate, serviceRate) * phase.durationSeconds);
+  // More draws would change no quantile by a hundredth.
+  const draws = Math.min(count, 2_000);
+  for (let index = 0; index < draws; index += 1) {
+    const share = (index + 0.5) / draws;
+    const overloadedMs = 1000 * phase.durationSeconds * share * (1 - serviceRate / rate);
+    recordLatency(histogram, stable ? (-1000 * Math.log(1 - share)) / (serviceRate - rate) : overloadedMs);
+  }
+  return {
+    ...base,
+    ...phase,
+    measurement: {
+      ...base.measurement,
+      requests: { sent: count, ok: count, errors: 0, timeouts: 0, inFlight: 0 },
+      latency: latencyOf(histogram),
+      histogram: encodeHistogram(histogram),
+      rps: count / phase.durationSeconds,
+    },
+    validity: { valid: true, reasons: [], caveats: [] },
+  } as PhaseResult;
+}
+
+function carryOut(load: LoadPlan, serviceRate: number): PhaseResult[] {
+  const ended: PhaseResult[] = [];
+  for (;;) {
+    const phase = nextPhase(load, ended);
+    if (phase === null) return ended;
+    if (ended.length > 1000) throw new Error('the load does not end');
+    ended.push(served(phase, serviceRate));
+  }
+}
+
+function loadOf(name: ProfileName): LoadPlan {
+  const { phases, search, repetitions } = profileOf(name);
+  return { ...samplePlan().load, phases, search, repetitions };
+}
+
+describe('the load of a topology, phase by phase', () => {
+  it('is the list of the plan where nothing is searched', () => {
+    const load = loadOf('quick');
+    const ended = carryOut(load, 500);
+    expect(ended.map(({ name }) => name)).toEqual(load.phases.map(({ name }) => name));
+    expect(searchOutcome(load, ended)).toBeNull();
+  });
+
+  it('searches the highest rate under the bound, each trial after a warm-up at its own rate', () => {
+    const load = loadOf('server');
+    const ended = carryOut(load, 500);
+    const measured = ended.filter(({ kind }) => kind === 'measured');
+    expect(measured[0]).toMatchObject({ name: 'capacity', loop: 'closed' });
+    for (const phase of ended.filter(({ kind }, index) => kind === 'measured' && index > 0)) {
+      const before = ended[ended.indexOf(phase) - 1];
+      expect(before).toMatchObject({ kind: 'warm-up', name: `warm-up ${phase.name}`, loop: phase.loop });
+    }
+    const outcome = searchOutcome(load, ended);
+    // p95 of M/M/1 is ln(20) / (mu - lambda), so a bound of 100 ms allows mu - 29.96.
+    expect(outcome?.rate).toBeGreaterThan(470 / 1.05 - 5);
+    expect(outcome?.rate).toBeLessThanOrEqual(470.1);
+    expect(ended.at(-1)).toMatchObject({ name: `sustained ${String(outcome?.rate)}/s`, durationSeconds: 60 });
+  });
+
+  it('gives trials at low rates the time for samples enough', () => {
+    const load = loadOf('server');
+    const { search } = load;
+    if (search?.kind !== 'slo') throw new Error('no search');
+    const ended = carryOut({ ...load, search: { ...search, p95Ms: 2_000 } }, 8);
+    const trials = ended.filter(({ name }) => /^(trial|sustained)/u.test(name));
+    expect(trials.length).toBeGreaterThan(2);
+    for (const { measurement } of trials) expect(measurement.latency.samples).toBeGreaterThanOrEqual(90);
+  });
+
+  it.each(profileNames)('%s takes no longer, and no more phases, than its limits say', (name) => {
+    const load = loadOf(name);
+    expect(usualLoadSeconds(load)).toBeLessThanOrEqual(longestLoadSeconds(load));
+    for (const serviceRate of [0.5, 7, 90, 1_300, 60_000]) {
+      const ended = carryOut(load, serviceRate);
+      expect(ended.length).toBeLessThanOrEqual(mostPhases(load));
+      const seconds = ended.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0);
+      expect(seconds).toBeLessThanOrEqual(longestLoadSeconds(load));
+    }
+  });
+});
