@@ -27,15 +27,31 @@ export const loadSpecSchema = z.strictObject({
   bodies: z.array(z.string()),
   seed: z.number().int().nonnegative(),
   timeoutMs: z.number().int().min(1),
-  phases: z.array(phaseSchema).min(1),
+  /** Carried out one after the other by a worker without a gate; with one, each word to go on brings its phase. */
+  phases: z.array(phaseSchema),
   /**
-   * Whether a phase waits for a word before it starts. "stdin": a line {"go":N} on standard input. A directory: the file
-   * "go-N" in it. A worker that waits longer than gateTimeoutSeconds ends with an error: its controller is gone.
+   * Who says what comes next. "none": `phases`. "stdin": a word (`goSchema`) as a line on standard input. A directory: the
+   * word as the file "go-N" in it. A worker that waits longer than gateTimeoutSeconds ends with an error: its controller is gone.
    */
   gate: z.union([z.literal('none'), z.literal('stdin'), z.strictObject({ directory: z.string() })]),
   gateTimeoutSeconds: z.number().positive(),
 });
 export type LoadSpec = z.infer<typeof loadSpecSchema>;
+
+/** The word that a gated worker waits for: its phase number N, from 0, and what to do in it. */
+export const goSchema = z.discriminatedUnion('next', [
+  z.strictObject({
+    go: z.number().int().nonnegative(),
+    next: z.literal('phase'),
+    phase: phaseSchema,
+    /** Unix time in milliseconds, by the worker's clock, at which the first request is due; null: at once. */
+    startAtMs: z.number().nullable(),
+  }),
+  /** There is no load for this worker in a phase of the others: it waits that much longer for its next word. */
+  z.strictObject({ go: z.number().int().nonnegative(), next: z.literal('rest'), seconds: z.number().nonnegative() }),
+  z.strictObject({ go: z.number().int().nonnegative(), next: z.literal('end') }),
+]);
+export type Go = z.infer<typeof goSchema>;
 
 /** sent = ok + errors + inFlight; errors include timeouts. */
 export const requestCountsSchema = z.strictObject({
@@ -107,6 +123,19 @@ export const generatorHealthSchema = z.strictObject({
     .default(null),
   /** Sockets opened, those before the phase's start included; null where they were not counted. */
   connectionsOpened: z.number().int().nonnegative().nullable().default(null),
+  /** How several load generators kept together; null for one. */
+  team: z
+    .strictObject({
+      generators: z.number().int().min(2),
+      /** Generators whose part of the phase is missing. */
+      lost: z.number().int().nonnegative(),
+      /** Between the first and the last start, by their own clocks. */
+      startSpreadMs: z.number().nonnegative(),
+      /** The least by which the clocks of their nodes must differ, after what was heard of them; null when not known. */
+      clockSkewMs: z.number().nonnegative().nullable(),
+    })
+    .nullable()
+    .default(null),
 });
 
 /** scheduled = sent + unsent. */

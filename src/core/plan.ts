@@ -159,6 +159,8 @@ export const loadPlanSchema = z.strictObject({
   phases: z.array(phaseSchema).min(1),
   /** Phases that follow, each decided by those before it; null for a plan whose phases are all known. */
   search: z.discriminatedUnion('kind', [ladderSearchSchema, sloSearchSchema]).nullable().default(null),
+  /** Pods that make the load together, each with its part; more than one needs a cluster to run them in. */
+  generators: z.number().int().min(1).max(100).default(1),
   /** How often every topology is deployed and measured, in turns: A B C, A B C. */
   repetitions: z.number().int().min(1).max(50).default(1),
   timeoutMs: z.number().int().min(1).max(600_000),
@@ -219,6 +221,13 @@ export const planSchema = z
         });
       }
     });
+    if (plan.load.generators > 1 && plan.load.vantage !== 'in-cluster') {
+      context.addIssue({
+        code: 'custom',
+        path: ['load', 'generators'],
+        message: 'several load generators are pods, so the load must come from inside a cluster',
+      });
+    }
     if (plan.target.kind === 'local' && plan.load.vantage === 'in-cluster') {
       context.addIssue({
         code: 'custom',

@@ -23,6 +23,8 @@ export const validityLimits = {
   /** A request that waits this long, and this many times longer than the slowest answer, is taken for hung. */
   hungFloorMs: 1000,
   hungFactor: 2,
+  /** Between the first and the last start of several generators. */
+  startSpreadMs: 100,
   /** CPU seconds a second; the generator is one thread, so at 1 it has no time left. */
   generatorCpuShare: 0.9,
 } as const;
@@ -140,6 +142,22 @@ export function generatorReasons(measurement: PhaseMeasurement): string[] {
         : `the connections were not kept busy: requests account for ${percent(1 - littlesLawResidual)} of their time (Little's law), and at least ${percent(1 - validityLimits.littlesLawResidual)} is needed`,
     );
   }
+  return [...reasons, ...teamReasons(measurement)];
+}
+
+/** Parts of different moments, or some of the parts, are no measurement of one phase. */
+function teamReasons({ generator: { team } }: PhaseMeasurement): string[] {
+  if (team === null) return [];
+  const reasons: string[] = [];
+  if (team.lost > 0)
+    reasons.push(`${String(team.lost)} of the ${String(team.generators)} load generators did not bring its part`);
+  if (team.startSpreadMs > validityLimits.startSpreadMs) {
+    reasons.push(
+      `the load generators did not start together: ${team.startSpreadMs.toFixed(0)} ms lay between the first and the last, and ${String(validityLimits.startSpreadMs)} ms is the limit`,
+    );
+  }
+  if (team.clockSkewMs !== null && team.clockSkewMs > validityLimits.startSpreadMs)
+    reasons.push(`the clocks of the load generators' nodes differ by ${team.clockSkewMs.toFixed(0)} ms or more`);
   return reasons;
 }
 

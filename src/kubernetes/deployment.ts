@@ -79,10 +79,11 @@ export function createDeployment(parts: DeploymentParts): Deployment {
     const workerName = await parts.provideWorker(signal);
     const spec = specFor(load, `http://${host}:${String(serverPorts.http)}`, { directory: gateDirectory });
     const job = { plan, topology, anchor, spec, workerName, secretName: parts.secretName };
-    const running = (pod: Pod): void => {
-      const shared = up.servers.some((standing) => standing.pod.spec.nodeName === pod.spec.nodeName);
+    const running = (pods: readonly Pod[]): void => {
+      const nodes = new Set(pods.map((pod) => pod.spec.nodeName));
+      const shared = up.servers.some(({ pod }) => nodes.has(pod.spec.nodeName));
       handlers.running({
-        placements: [placementOf('load', 'load', pod, parts.nodes)],
+        placements: pods.map((pod) => placementOf('load', 'load', pod, parts.nodes)),
         caveats: shared ? ["the load generator shared the server's node"] : [],
       });
     };

@@ -110,10 +110,11 @@ class KubernetesTarget {
     run.runtimeClassExists = checked.runtimeClassExists;
     const anchor = this.#anchorOf(run, dryRunUid);
     await dryRun(cluster, [renderAnchor(anchor, plan, null, {})], signal);
+    const loadCores = Array.from({ length: plan.load.generators }, () => loadGeneratorCores);
     for (const topology of plan.topologies) {
       const { objects } = renderTopology(this.#request(run, topology, anchor));
       checkFits(objects, run.nodes);
-      const cores = plan.load.vantage === 'in-cluster' ? [...coresOf(objects), loadGeneratorCores] : coresOf(objects);
+      const cores = plan.load.vantage === 'in-cluster' ? [...coresOf(objects), ...loadCores] : coresOf(objects);
       if (checked.nodes !== null && !fitTogether(cores, checked.nodes)) {
         warn(
           `The pods of ${topologyKey(topology)} and its load generator ask for ${cores.join(' + ')} cores, and the cluster's nodes have no room for all of them at once unless it grows.`,

@@ -1,16 +1,13 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { BenchError, cancelled } from '../core/errors.ts';
-import type { LoadSpec } from '../core/load.ts';
+import { type Go, goSchema, type LoadSpec } from '../core/load.ts';
 
-const controlSchema = z.union([
-  z.strictObject({ go: z.number().int().nonnegative() }),
-  z.strictObject({ stop: z.literal(true) }),
-]);
+const controlSchema = z.union([goSchema, z.strictObject({ stop: z.literal(true) })]);
 
 const directoryPollMs = 100;
 
@@ -18,8 +15,8 @@ const directoryPollMs = 100;
 export interface ControlInput {
   /** The first line; undefined when the input ends without one. */
   readonly firstLine: Promise<string | undefined>;
-  /** Resolves when phase `phase` may start. */
-  go(phase: number): Promise<void>;
+  /** Resolves with the word for phase `phase`. */
+  go(phase: number): Promise<Go>;
   /** Resolves at {"stop":true}: end now and report what was measured. */
   readonly stopped: Promise<undefined>;
   /** Resolves when the input has ended: the controller is gone. */
@@ -27,13 +24,13 @@ export interface ControlInput {
   close(): void;
 }
 
-/** @param firstLineIsSpec whether the first line is the spec; the others are {"go":N} and {"stop":true} */
+/** @param firstLineIsSpec whether the first line is the spec; the others are words to go on (`goSchema`) and {"stop":true} */
 export function readControl(input: Readable, firstLineIsSpec: boolean): ControlInput {
   const firstLine = moment<string | undefined>();
   const stopped = moment<undefined>();
   const ended = moment<undefined>();
-  const allowed = new Set<number>();
-  const waiting = new Map<number, () => void>();
+  const words = new Map<number, Go>();
+  const waiting = new Map<number, (word: Go) => void>();
   let expectSpec = firstLineIsSpec;
 
   const lines = createInterface({ input, crlfDelay: Infinity });
@@ -49,8 +46,8 @@ export function readControl(input: Readable, firstLineIsSpec: boolean): ControlI
       stopped.resolve(undefined);
       return;
     }
-    allowed.add(control.go);
-    waiting.get(control.go)?.();
+    words.set(control.go, control);
+    waiting.get(control.go)?.(control);
   });
   lines.on('close', () => {
     firstLine.resolve(undefined);
@@ -67,8 +64,9 @@ export function readControl(input: Readable, firstLineIsSpec: boolean): ControlI
     ended: ended.promise,
     go: (phase) =>
       new Promise((resolve) => {
-        if (allowed.has(phase)) resolve();
-        else waiting.set(phase, resolve);
+        const word = words.get(phase);
+        if (word === undefined) waiting.set(phase, resolve);
+        else resolve(word);
       }),
     close: () => {
       lines.close();
@@ -78,30 +76,43 @@ export function readControl(input: Readable, firstLineIsSpec: boolean): ControlI
 }
 
 /**
- * Waits until phase `phase` may start.
+ * Waits for the word of phase `phase`, whose number counts from 0.
+ * @returns what comes next; after a rest, too, the next word has the next number
  * @throws BenchError cancelled, or connection-lost after gateTimeoutSeconds: whoever ran this worker is gone
  */
-export async function passGate(
-  spec: Pick<LoadSpec, 'gate' | 'gateTimeoutSeconds'>,
+export async function nextWord(
+  spec: Pick<LoadSpec, 'gate' | 'gateTimeoutSeconds' | 'phases'>,
   phase: number,
+  waitSeconds: number,
   control: ControlInput | undefined,
   signal: AbortSignal,
-): Promise<void> {
-  const timeoutMs = Math.min(spec.gateTimeoutSeconds * 1000, 2_147_483_647);
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+): Promise<Go> {
   const { gate } = spec;
-  if (gate === 'stdin') await untilAborted(control?.go(phase), limit);
-  else if (gate !== 'none') {
-    const file = join(gate.directory, `go-${String(phase)}`);
-    while (!limit.aborted && !existsSync(file)) await untilAborted(sleep(directoryPollMs), limit);
+  if (gate === 'none') {
+    const planned = spec.phases[phase];
+    return planned === undefined
+      ? { go: phase, next: 'end' }
+      : { go: phase, next: 'phase', phase: planned, startAtMs: null };
   }
+  const longestMs = Math.min((spec.gateTimeoutSeconds + waitSeconds) * 1000, 2_147_483_647);
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(longestMs)]);
+  const word = gate === 'stdin' ? await wordOrAbort(control?.go(phase), limit) : await wordFile(gate.directory, phase, limit);
   if (signal.aborted) throw cancelled('the load worker waited for its next phase');
-  if (gate !== 'none' && limit.aborted) {
-    throw new BenchError({
-      reason: 'connection-lost',
-      message: `Nobody told the load worker to start phase ${String(phase)} within ${String(spec.gateTimeoutSeconds)} s; its controller is taken to be gone.`,
-    });
+  if (word !== undefined) return word;
+  throw new BenchError({
+    reason: 'connection-lost',
+    message: `Nobody told the load worker how to go on after phase ${String(phase)} within ${String(longestMs / 1000)} s; its controller is taken to be gone.`,
+  });
+}
+
+/** The file is put in place whole, so that it can be read as soon as it is there. */
+async function wordFile(directory: string, phase: number, signal: AbortSignal): Promise<Go | undefined> {
+  const file = join(directory, `go-${String(phase)}`);
+  while (!signal.aborted) {
+    if (existsSync(file)) return goSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    await sleep(directoryPollMs, undefined, { signal }).catch(() => undefined);
   }
+  return undefined;
 }
 
 /** A promise that something else resolves. */
@@ -122,14 +133,18 @@ function parseControl(line: string): z.infer<typeof controlSchema> | undefined {
   }
 }
 
-async function untilAborted(promise: Promise<unknown> | undefined, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    const end = (): void => {
-      signal.removeEventListener('abort', end);
-      resolve();
+/** Resolves with the word, or with undefined when the signal is aborted before. */
+async function wordOrAbort(word: Promise<Go> | undefined, signal: AbortSignal): Promise<Go | undefined> {
+  if (signal.aborted) return undefined;
+  return await new Promise((resolve) => {
+    const end = (value: Go | undefined): void => {
+      signal.removeEventListener('abort', aborted);
+      resolve(value);
     };
-    signal.addEventListener('abort', end);
-    void promise?.then(end, end);
+    const aborted = (): void => {
+      end(undefined);
+    };
+    signal.addEventListener('abort', aborted);
+    void word?.then(end, aborted);
   });
 }

@@ -1,7 +1,8 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { BenchError, cancelled, type Reason, throwIfCancelled } from '../core/errors.ts';
-import type { LoadSpec, PhaseMeasurement, WorkerMessage } from '../core/load.ts';
+import type { Go, LoadSpec, PhaseMeasurement, WorkerMessage } from '../core/load.ts';
+import type { Phase } from '../core/plan.ts';
 import type { LoadDriver, LoadOutcome, PhaseHandlers } from '../core/ports.ts';
 import { readWorkerMessages } from '../core/workerMessages.ts';
 
@@ -155,8 +156,7 @@ class WorkerProcess {
   ): Promise<void> {
     switch (message.type) {
       case 'waiting':
-        await handlers.beforePhase(message.phase);
-        this.send({ go: message.phase });
+        this.send(wordFor(message.phase, await handlers.nextPhase(message.phase)));
         break;
       case 'phase-started':
         break;
@@ -169,6 +169,10 @@ class WorkerProcess {
         break;
     }
   }
+}
+
+function wordFor(go: number, phase: Phase | null): Go {
+  return phase === null ? { go, next: 'end' } : { go, next: 'phase', phase, startAtMs: null };
 }
 
 async function rejectAfterAbort(signal: AbortSignal, over: AbortSignal): Promise<never> {

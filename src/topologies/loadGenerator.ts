@@ -10,7 +10,7 @@ import {
   topologySlug,
   type Anchor,
 } from './labels.ts';
-import type { ConfigMap, Job } from './objects.ts';
+import type { ConfigMap, Job, PodTemplate } from './objects.ts';
 import type { RenderRequest } from './renderRequest.ts';
 import { containerSecurityContext, podSecurityContext } from './security.ts';
 import { renderJob } from './workload.ts';
@@ -47,8 +47,8 @@ export function renderWorker(anchor: Anchor, workerBundle: string): ConfigMap {
 }
 
 /**
- * The load generator: a Job of its own, of guaranteed quality of service, preferably on another node than the servers. It
- * starts each phase when the file "go-N" appears in its gate directory.
+ * The load generator, or several: a Job of their own, of guaranteed quality of service, preferably on other nodes than the
+ * servers. Each waits for its words as files "go-N" in its gate directory.
  */
 export function renderLoadGenerator(parts: LoadGeneratorParts): { spec: ConfigMap; job: Job } {
   const { plan, topology, anchor } = parts;
@@ -61,7 +61,7 @@ export function renderLoadGenerator(parts: LoadGeneratorParts): { spec: ConfigMa
   };
   const deadline =
     Math.ceil(1.5 * longestLoadSeconds(plan.load)) + secondsBetweenPhases * mostPhases(plan.load) + 600;
-  const job = renderJob(spec.metadata, deadline, {
+  const template: PodTemplate = {
     metadata: { labels: { ...ownLabels(anchor), ...labels } },
     spec: {
       restartPolicy: 'Never',
@@ -104,8 +104,16 @@ export function renderLoadGenerator(parts: LoadGeneratorParts): { spec: ConfigMa
         { name: 'tmp', emptyDir: {} },
       ],
     },
-  });
-  return { spec, job };
+  };
+  return { spec, job: renderJobOf(plan.load.generators, renderJob(spec.metadata, deadline, template)) };
+}
+
+/** Several generators are the pods of one Indexed Job. One that fails takes no other with it: their phase ends, invalid. */
+function renderJobOf(generators: number, job: Job): Job {
+  if (generators === 1) return job;
+  const { backoffLimit: _all, ...spec } = job.spec;
+  const indexed = { completionMode: 'Indexed', completions: generators, parallelism: generators } as const;
+  return { ...job, spec: { ...spec, ...indexed, backoffLimitPerIndex: 0 } };
 }
 
 /** Preferred only: on a cluster of one node the load must run too, and the result says that the node was shared. */

@@ -1,0 +1,144 @@
+import { createLatencyHistogram, decodeHistogram, encodeHistogram, latencyOf, mergeLatencies } from './histogram.ts';
+import type { PhaseMeasurement, PhaseSnapshot, RequestCounts } from './load.ts';
+import { decodeWindows, encodeWindows, mergeWindows } from './windows.ts';
+
+/** How several load generators carried out one phase together. */
+export type Team = NonNullable<PhaseMeasurement['generator']['team']>;
+
+/**
+ * One phase of several load generators as one measurement: counts and histograms are sums, so that no quantile is made from
+ * quantiles; of the generators' own health it has the worst, since one that was late is enough to spoil the rest.
+ * @param parts at least one, of the same phase
+ */
+export function mergeMeasurements(parts: readonly PhaseMeasurement[], team: Team): PhaseMeasurement {
+  const [first] = parts;
+  if (first === undefined) throw new RangeError('there is no measurement to merge');
+  const histogram = createLatencyHistogram();
+  for (const part of parts) mergeLatencies(histogram, decodeHistogram(part.histogram));
+  const requests = sumOfCounts(parts.map((part) => part.requests));
+  const startMs = least(parts.map(({ window }) => window.startMs));
+  // The longest of them: rates are per second of it, so that a generator which stopped early makes no rate higher.
+  const elapsedMs = greatest(parts.map(({ window }) => window.endMs - window.startMs));
+  const windows = parts.map((part) => part.windows);
+  return {
+    window: { startMs, endMs: startMs + elapsedMs },
+    requests,
+    errorsByKind: sumOfKinds(parts.map((part) => part.errorsByKind)),
+    latency: latencyOf(histogram),
+    rps: (requests.ok * 1000) / Math.max(1, elapsedMs),
+    attemptedRps: (requests.sent * 1000) / Math.max(1, elapsedMs),
+    longestWaitMs: greatestKnown(parts.map((part) => part.longestWaitMs)),
+    histogram: encodeHistogram(histogram),
+    timeSeries: sumOfSeries(parts.map((part) => part.timeSeries)),
+    generator: { ...worstHealth(parts.map((part) => part.generator)), team },
+    schedule: sumOfSchedules(parts.map((part) => part.schedule)),
+    ...(windows.every((each) => each !== undefined)
+      ? { windows: encodeWindows(mergeWindows(windows.map(decodeWindows))) }
+      : {}),
+  };
+}
+
+/**
+ * How a phase of several generators stands. Quantiles cannot be merged from quantiles: while it runs, the slowest generator's
+ * stand for all; the phase's result has the true ones.
+ */
+export function mergeSnapshots(parts: readonly PhaseSnapshot[]): PhaseSnapshot {
+  const requests = sumOfCounts(parts.map((part) => part.requests));
+  const worst = (value: (part: PhaseSnapshot) => number | null): number | null => greatestKnown(parts.map(value));
+  return {
+    elapsedMs: greatest(parts.map(({ elapsedMs }) => elapsedMs)),
+    requests,
+    latency: {
+      p50Ms: worst(({ latency }) => latency.p50Ms),
+      p95Ms: worst(({ latency }) => latency.p95Ms),
+      p99Ms: worst(({ latency }) => latency.p99Ms),
+      maxMs: worst(({ latency }) => latency.maxMs),
+      meanMs: worst(({ latency }) => latency.meanMs),
+      samples: parts.reduce((sum, { latency }) => sum + latency.samples, 0),
+    },
+    rps: parts.reduce((sum, { rps }) => sum + rps, 0),
+  };
+}
+
+function sumOfCounts(all: readonly RequestCounts[]): RequestCounts {
+  const sum = (key: keyof RequestCounts): number => all.reduce((total, counts) => total + counts[key], 0);
+  return {
+    sent: sum('sent'),
+    ok: sum('ok'),
+    errors: sum('errors'),
+    timeouts: sum('timeouts'),
+    inFlight: sum('inFlight'),
+  };
+}
+
+function sumOfKinds(all: readonly PhaseMeasurement['errorsByKind'][]): Record<string, number> {
+  const kinds = new Map<string, number>();
+  for (const one of all) for (const [kind, count] of Object.entries(one)) kinds.set(kind, (kinds.get(kind) ?? 0) + count);
+  return Object.fromEntries([...kinds].sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Second by second; a second's quantiles are those of the generator that saw the longest ones. */
+function sumOfSeries(all: readonly PhaseMeasurement['timeSeries'][]): PhaseMeasurement['timeSeries'] {
+  const length = greatest(all.map((series) => series.length));
+  return Array.from({ length }, (_, at) => {
+    const seconds = all.flatMap((series) => series[at] ?? []);
+    return {
+      second: greatest(seconds.map(({ second }) => second)),
+      ok: seconds.reduce((sum, { ok }) => sum + ok, 0),
+      errors: seconds.reduce((sum, { errors }) => sum + errors, 0),
+      p50Ms: greatestKnown(seconds.map(({ p50Ms }) => p50Ms)),
+      p95Ms: greatestKnown(seconds.map(({ p95Ms }) => p95Ms)),
+    };
+  });
+}
+
+function sumOfSchedules(all: readonly PhaseMeasurement['schedule'][]): PhaseMeasurement['schedule'] {
+  const known = all.filter((schedule) => schedule !== null);
+  if (known.length === 0) return null;
+  const sum = (key: 'scheduled' | 'late' | 'unsent'): number => known.reduce((total, each) => total + each[key], 0);
+  return { scheduled: sum('scheduled'), late: sum('late'), unsent: sum('unsent') };
+}
+
+function worstHealth(all: readonly PhaseMeasurement['generator'][]): PhaseMeasurement['generator'] {
+  const delays = all.flatMap(({ scheduleDelay }) => scheduleDelay ?? []);
+  const overheads = all.flatMap(({ overheadMs }) => overheadMs ?? []);
+  const opened = all.flatMap(({ connectionsOpened }) => connectionsOpened ?? []);
+  return {
+    eventLoopDelayP99Ms: greatest(all.map(({ eventLoopDelayP99Ms }) => eventLoopDelayP99Ms)),
+    // Of one generator, since its limit is one core.
+    cpuSeconds: greatest(all.map(({ cpuSeconds }) => cpuSeconds)),
+    throttledMs: greatestKnown(all.map(({ throttledMs }) => throttledMs)),
+    littlesLawResidual: greatestKnown(all.map(({ littlesLawResidual }) => littlesLawResidual)),
+    scheduleDelay:
+      delays.length === 0
+        ? null
+        : {
+            p50Ms: greatest(delays.map(({ p50Ms }) => p50Ms)),
+            p99Ms: greatestKnown(delays.map(({ p99Ms }) => p99Ms)),
+            maxMs: greatest(delays.map(({ maxMs }) => maxMs)),
+          },
+    overheadMs:
+      overheads.length === 0
+        ? null
+        : {
+            p50: greatest(overheads.map(({ p50 }) => p50)),
+            p95: greatestKnown(overheads.map(({ p95 }) => p95)),
+          },
+    connectionsOpened: opened.length === 0 ? null : opened.reduce((sum, count) => sum + count, 0),
+    team: null,
+  };
+}
+
+function least(values: readonly number[]): number {
+  return Math.min(...values);
+}
+
+function greatest(values: readonly number[]): number {
+  return Math.max(0, ...values);
+}
+
+/** null when none is known. */
+function greatestKnown(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length === 0 ? null : greatest(known);
+}
