@@ -73,7 +73,8 @@ function sumOfCounts(all: readonly RequestCounts[]): RequestCounts {
 
 function sumOfKinds(all: readonly PhaseMeasurement['errorsByKind'][]): Record<string, number> {
   const kinds = new Map<string, number>();
-  for (const one of all) for (const [kind, count] of Object.entries(one)) kinds.set(kind, (kinds.get(kind) ?? 0) + count);
+  for (const one of all)
+    for (const [kind, count] of Object.entries(one)) kinds.set(kind, (kinds.get(kind) ?? 0) + count);
   return Object.fromEntries([...kinds].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

@@ -68,7 +68,13 @@ export class LoadConversation {
   #waitsUntilMs: number;
   readonly #noise: string[] = [];
 
-  constructor(cluster: Cluster, of: ContainerName, spec: LoadSpec, handlers: ConversationHandlers, signal: AbortSignal) {
+  constructor(
+    cluster: Cluster,
+    of: ContainerName,
+    spec: LoadSpec,
+    handlers: ConversationHandlers,
+    signal: AbortSignal,
+  ) {
     this.#cluster = cluster;
     this.#of = of;
     this.#spec = spec;

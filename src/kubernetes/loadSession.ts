@@ -130,4 +130,3 @@ async function waitForLoadPods(
     if (Date.now() - began > quietWaitMs) handlers.warning(`Still waiting for the ${value}`);
   }
 }
-

@@ -11,7 +11,7 @@ export interface TeamMember {
 }
 
 /** From the word to the start of a phase of several: the others have to get the word, and all open their connections. */
-const leadMs = 2_000;
+const leadMs = 3_000;
 const leadMsPerMember = 30;
 
 interface PhaseUnderWay {
@@ -100,7 +100,8 @@ export class LoadTeam {
     try {
       const parts = [...measurements.values()];
       const [only] = parts;
-      const measurement = taking.size === 1 ? only : parts.length === 0 ? undefined : mergeMeasurements(parts, teamOf(current));
+      const measurement =
+        taking.size === 1 ? only : parts.length === 0 ? undefined : mergeMeasurements(parts, teamOf(current));
       if (measurement !== undefined) await this.#handlers.phaseEnded(current.index, measurement);
       this.#index += 1;
     } finally {
@@ -211,4 +212,3 @@ export function clockSkewMs(all: readonly (Told | undefined)[]): number | null {
   const lowestMost = Math.min(...offsets.map(({ most }) => most));
   return Math.max(0, highestLeast - lowestMost);
 }
-

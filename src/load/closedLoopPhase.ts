@@ -3,7 +3,7 @@ import { startAutocannon } from './autocannon.ts';
 import type { Endpoint } from './endpoint.ts';
 import { watchGenerator } from './generatorHealth.ts';
 import { LoadConnection, type RequestObserver } from './loadConnection.ts';
-import { drained, eachSecond, longestOpeningMs, type PhaseListener, rotation, withinMs } from './phase.ts';
+import { drained, eachSecond, longestOpeningMs, type PhaseListener, rotation, untilMoment, withinMs } from './phase.ts';
 import { createPhaseRecorder, type PhaseRecorder } from './phaseRecorder.ts';
 import { HttpLoadConnection } from './httpLoadConnection.ts';
 
@@ -12,6 +12,8 @@ export interface ClosedLoopPhase {
   readonly connections: number;
   readonly durationSeconds: number;
   readonly timeoutMs: number;
+  /** Unix time in milliseconds of the first request, for several generators that start together; null: at once. */
+  readonly startAtMs: number | null;
   /** The requests as bytes; sent one after the other, whichever connection is next, from the first one again after the last. */
   readonly requests: readonly Buffer[];
   readonly client: ClosedLoopClient;
@@ -49,6 +51,7 @@ export async function runClosedLoopPhase(
     phase.client === 'own' ? openOwn(phase, endpoint, recorder) : await openAutocannon(phase, recorder);
   try {
     await withinMs(Promise.all(connections.map((connection) => connection.opened)), longestOpeningMs, signal);
+    await untilMoment(phase.startAtMs, signal);
     const measurement = await measure(phase, connections, recorder, listener, signal);
     for (const connection of connections) connection.drain();
     await drained(() => connections.every((connection) => connection.waitingSinceMs() === undefined), signal);

@@ -96,7 +96,8 @@ export async function nextWord(
   }
   const longestMs = Math.min((spec.gateTimeoutSeconds + waitSeconds) * 1000, 2_147_483_647);
   const limit = AbortSignal.any([signal, AbortSignal.timeout(longestMs)]);
-  const word = gate === 'stdin' ? await wordOrAbort(control?.go(phase), limit) : await wordFile(gate.directory, phase, limit);
+  const word =
+    gate === 'stdin' ? await wordOrAbort(control?.go(phase), limit) : await wordFile(gate.directory, phase, limit);
   if (signal.aborted) throw cancelled('the load worker waited for its next phase');
   if (word !== undefined) return word;
   throw new BenchError({

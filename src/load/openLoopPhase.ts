@@ -5,7 +5,7 @@ import { ConnectionPool } from './connectionPool.ts';
 import type { Endpoint } from './endpoint.ts';
 import { watchGenerator } from './generatorHealth.ts';
 import type { HttpConnection } from './httpConnection.ts';
-import { drained, eachSecond, longestOpeningMs, type PhaseListener, rotation, withinMs } from './phase.ts';
+import { drained, eachSecond, longestOpeningMs, type PhaseListener, rotation, untilMoment, withinMs } from './phase.ts';
 import { createPhaseRecorder, type PhaseRecorder } from './phaseRecorder.ts';
 
 /** Sockets that are open before the first request; more are opened when they are needed. */
@@ -20,6 +20,8 @@ export interface OpenLoopPhase extends ArrivalPlan {
   readonly maxInFlight: number;
   readonly durationSeconds: number;
   readonly timeoutMs: number;
+  /** Unix time in milliseconds of the first request, for several generators that start together; null: at once. */
+  readonly startAtMs: number | null;
   /** The requests as bytes, in the order of sending, from the first one again after the last. */
   readonly requests: readonly Buffer[];
 }
@@ -40,6 +42,7 @@ export async function runOpenLoopPhase(
   const loop = new OpenLoop(phase, endpoint, alarm, recorder);
   try {
     await loop.open(signal);
+    await untilMoment(phase.startAtMs, signal);
     const health = watchGenerator();
     const startMs = Date.now();
     listener.started(startMs);

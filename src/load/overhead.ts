@@ -16,37 +16,35 @@ const measuredSeconds = 0.5;
 /** Enough requests for a p95 at the one end, nothing that a small machine could not do at the other. */
 const rateLimits = { least: 250, most: 1000 };
 
+/** What the generator adds to each latency by itself, measured when it is first asked for. */
+export interface Overheads {
+  /** @param alarm of open loops */
+  of(phase: Phase, alarm: Alarm | undefined, signal: AbortSignal): Promise<Overhead>;
+}
+
 /**
  * Latency of an endpoint that answers at once, measured here and now by the loops of the phases: what the generator adds by
  * itself. A closed loop runs with one connection, for more would wait for each other; an open one at the phase's rate,
  * within limits. TLS is left out: its price is the endpoint's, too.
- * @returns the overhead of each phase; null for warm-ups
  */
-export async function measureOverheads(
-  phases: readonly Phase[],
-  parts: { readonly client: ClosedLoopClient; readonly alarm: Alarm | undefined },
-  signal: AbortSignal,
-): Promise<Overhead[]> {
-  const responder = startThread({ role: 'responder' });
+export function createOverheads(client: ClosedLoopClient): Overheads {
   const known = new Map<number, Overhead>();
-  try {
-    const [port] = (await once(responder, 'message')) as [number];
-    const url = `http://127.0.0.1:${String(port)}/`;
-    const overheads: Overhead[] = [];
-    for (const phase of phases) {
-      if (phase.kind === 'warm-up') {
-        overheads.push(null);
-        continue;
-      }
+  return {
+    async of(phase, alarm, signal) {
       const rate = rateOf(phase);
-      const overhead = known.get(rate) ?? (await measureOne(url, rate, parts, signal));
-      known.set(rate, overhead);
-      overheads.push(overhead);
-    }
-    return overheads;
-  } finally {
-    await responder.terminate();
-  }
+      const before = known.get(rate);
+      if (before !== undefined) return before;
+      const responder = startThread({ role: 'responder' });
+      try {
+        const [port] = (await once(responder, 'message')) as [number];
+        const overhead = await measureOne(`http://127.0.0.1:${String(port)}/`, rate, { client, alarm }, signal);
+        known.set(rate, overhead);
+        return overhead;
+      } finally {
+        await responder.terminate();
+      }
+    },
+  };
 }
 
 /** 0 for a closed loop. */
@@ -75,11 +73,17 @@ async function measureOne(
   const timeoutMs = 1_000;
   const run = (durationSeconds: number): Promise<PhaseMeasurement> => {
     if (ratePerSecond === 0 || alarm === undefined) {
-      const phase = { url, connections: 1, durationSeconds, timeoutMs, requests, client };
+      const phase = { url, connections: 1, durationSeconds, timeoutMs, requests, client, startAtMs: null };
       return runClosedLoopPhase(phase, endpoint, silent, signal);
     }
     const phase = { ratePerSecond, arrivals: 'poisson' as const, seed: spec.seed, maxInFlight: 64 };
-    return runOpenLoopPhase({ ...phase, durationSeconds, timeoutMs, requests }, endpoint, alarm, silent, signal);
+    return runOpenLoopPhase(
+      { ...phase, durationSeconds, timeoutMs, requests, startAtMs: null },
+      endpoint,
+      alarm,
+      silent,
+      signal,
+    );
   };
   await run(warmUpSeconds);
   const { latency } = await run(measuredSeconds);

@@ -11,6 +11,12 @@ export interface PhaseListener {
   snapshot(snapshot: PhaseSnapshot): void;
 }
 
+/** Resolves at the moment, by this machine's clock, or at once when it has passed or none is given. */
+export async function untilMoment(atMs: number | null, signal: AbortSignal): Promise<void> {
+  const inMs = (atMs ?? 0) - Date.now();
+  if (inMs > 0) await withinMs(undefined, inMs, signal);
+}
+
 /** Calls `tick` at each whole second, without drift; resolves when `durationMs` is over or the signal is aborted. */
 export function eachSecond(
   startedAt: number,

@@ -7,23 +7,27 @@
 import { readFileSync } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import { BenchError, cancelled, isCancelled, toBenchError } from '../core/errors.ts';
-import { loadSpecSchema, type LoadSpec, type PhaseMeasurement } from '../core/load.ts';
+import { type Go, loadSpecSchema, type LoadSpec, type PhaseMeasurement } from '../core/load.ts';
 import type { Phase } from '../core/plan.ts';
 import { type Alarm, startAlarm } from './alarm.ts';
 import { autocannonVersion } from './autocannon.ts';
 import { checkEndpoint } from './checkEndpoint.ts';
 import { type ClosedLoopClient, runClosedLoopPhase } from './closedLoopPhase.ts';
-import { type ControlInput, passGate, readControl } from './control.ts';
+import { type ControlInput, nextWord, readControl } from './control.ts';
 import { type Endpoint, openEndpoint } from './endpoint.ts';
 import { createMessageWriter, type MessageWriter } from './messageWriter.ts';
 import { runOpenLoopPhase } from './openLoopPhase.ts';
-import { measureOverheads } from './overhead.ts';
+import { createOverheads } from './overhead.ts';
 import type { PhaseListener } from './phase.ts';
 import { requestBytes } from './requestBytes.ts';
 import { runThread } from './threads.ts';
 
 /** After a signal or the controller's death: however the rest goes, the process is gone by then. */
 const longestEndMs = 800;
+/** Kubernetes sets it for each pod of an Indexed Job. */
+const indexVariable = 'JOB_COMPLETION_INDEX';
+/** A prime, so that the seeds of several generators and of runs with the next seed do not meet. */
+const seedStep = 7_919;
 
 interface Ending {
   readonly signal: AbortSignal;
@@ -80,11 +84,15 @@ async function runPhases(
   ending: Ending,
 ): Promise<void> {
   const load = await prepare(spec, writer, ending.signal);
-  for (const [phase, planned] of spec.phases.entries()) {
+  let restSeconds = 0;
+  for (let phase = 0; ; phase += 1) {
     if (spec.gate !== 'none') writer.write({ type: 'waiting', phase });
-    await passGate(spec, phase, control, ending.signal);
-    const measured = await load.run(
-      planned,
+    const word = await nextWord(spec, phase, restSeconds, control, ending.signal);
+    if (word.next === 'end') return;
+    restSeconds = word.next === 'rest' ? word.seconds : 0;
+    if (word.next === 'rest') continue;
+    const measurement = await load.run(
+      word,
       {
         started: (startMs) => {
           writer.write({ type: 'phase-started', phase, startMs });
@@ -95,33 +103,43 @@ async function runPhases(
       },
       ending.signal,
     );
-    const generator = { ...measured.generator, overheadMs: load.overheads[phase] ?? null };
-    const measurement = { ...measured, generator };
     if (!ending.signal.aborted || ending.reportPartial) writer.write({ type: 'phase-ended', phase, measurement });
     if (ending.signal.aborted) throw cancelled(`phase ${String(phase)} of the load was under way`);
   }
 }
 
+type PhaseWord = Extract<Go, { next: 'phase' }>;
+
 interface PreparedLoad {
-  readonly overheads: readonly PhaseMeasurement['generator']['overheadMs'][];
-  run(phase: Phase, listener: PhaseListener, signal: AbortSignal): Promise<PhaseMeasurement>;
+  run(word: PhaseWord, listener: PhaseListener, signal: AbortSignal): Promise<PhaseMeasurement>;
 }
 
-/** Everything that can go wrong before a request is sent does so here. */
+/** What can go wrong before a request is sent does so here, or before the first phase that needs it. */
 async function prepare(spec: LoadSpec, writer: MessageWriter, signal: AbortSignal): Promise<PreparedLoad> {
-  const requests = requestBytes(spec, process.env);
+  // Each of several generators draws its own order and its own moments.
+  const seed = spec.seed + seedStep * Number(process.env[indexVariable] ?? 0);
+  const requests = requestBytes({ ...spec, seed }, process.env);
   const endpoint = openEndpoint(spec);
   writer.write({ type: 'ready', node: process.version, autocannon: autocannonVersion });
-  const open = spec.phases.some((phase) => phase.loop === 'open');
-  // autocannon opens its own connections, and counts what becomes of them.
-  if (endpoint.secure || open)
-    await checkEndpoint(endpoint, { timeoutMs: spec.timeoutMs, verify: spec.tls?.verify ?? true }, signal);
-  const alarm = open ? await startAlarm() : undefined;
   const client = endpoint.secure ? 'own' : 'autocannon';
-  const overheads = await measureOverheads(spec.phases, { client, alarm }, signal);
+  const check = (): Promise<void> =>
+    checkEndpoint(endpoint, { timeoutMs: spec.timeoutMs, verify: spec.tls?.verify ?? true }, signal);
+  // autocannon opens its own connections, and counts what becomes of them.
+  let checked = endpoint.secure ? check() : undefined;
+  await checked;
+  let alarm: Alarm | undefined;
+  const overheads = createOverheads(client);
   return {
-    overheads,
-    run: (phase, listener, until) => runPhase(phase, { spec, requests, endpoint, alarm, client }, listener, until),
+    run: async ({ phase, startAtMs }, listener, until) => {
+      if (phase.loop === 'open') {
+        alarm ??= await startAlarm();
+        await (checked ??= check());
+      }
+      const overheadMs = phase.kind === 'warm-up' ? null : await overheads.of(phase, alarm, until);
+      const parts = { spec: { ...spec, seed }, requests, endpoint, alarm, client, startAtMs } as const;
+      const measured = await runPhase(phase, parts, listener, until);
+      return { ...measured, generator: { ...measured.generator, overheadMs } };
+    },
   };
 }
 
@@ -133,16 +151,17 @@ function runPhase(
     readonly endpoint: Endpoint;
     readonly alarm: Alarm | undefined;
     readonly client: ClosedLoopClient;
+    readonly startAtMs: number | null;
   },
   listener: PhaseListener,
   signal: AbortSignal,
 ): Promise<PhaseMeasurement> {
-  const { spec, requests, endpoint, alarm, client } = parts;
+  const { spec, requests, endpoint, alarm, client, startAtMs } = parts;
   const { url, timeoutMs, seed } = spec;
   if (phase.loop === 'closed')
-    return runClosedLoopPhase({ ...phase, url, timeoutMs, requests, client }, endpoint, listener, signal);
+    return runClosedLoopPhase({ ...phase, url, timeoutMs, requests, client, startAtMs }, endpoint, listener, signal);
   if (alarm === undefined) throw new Error('An open loop needs an alarm.');
-  return runOpenLoopPhase({ ...phase, seed, timeoutMs, requests }, endpoint, alarm, listener, signal);
+  return runOpenLoopPhase({ ...phase, seed, timeoutMs, requests, startAtMs }, endpoint, alarm, listener, signal);
 }
 
 function parseSpec(text: string | undefined): LoadSpec {

@@ -59,8 +59,7 @@ export function renderLoadGenerator(parts: LoadGeneratorParts): { spec: ConfigMa
     metadata: objectMeta(anchor, `${topologySlug(topology)}-load`, labels),
     data: { 'spec.json': JSON.stringify(parts.spec) },
   };
-  const deadline =
-    Math.ceil(1.5 * longestLoadSeconds(plan.load)) + secondsBetweenPhases * mostPhases(plan.load) + 600;
+  const deadline = Math.ceil(1.5 * longestLoadSeconds(plan.load)) + secondsBetweenPhases * mostPhases(plan.load) + 600;
   const template: PodTemplate = {
     metadata: { labels: { ...ownLabels(anchor), ...labels } },
     spec: {
