@@ -1,5 +1,5 @@
 import type { OpenPhase } from './plan.ts';
-import { mulberry32 } from './seededOrder.ts';
+import { seededRandom } from './seededRandom.ts';
 
 /** What decides when the requests of an open loop are due. */
 export type ArrivalPlan = Pick<OpenPhase, 'ratePerSecond' | 'arrivals'> & { readonly seed: number };
@@ -21,7 +21,7 @@ export function arrivalTimes({ ratePerSecond, arrivals, seed }: ArrivalPlan): ()
       return time;
     };
   }
-  const random = mulberry32((seed ^ ownStream) >>> 0);
+  const random = seededRandom((seed ^ ownStream) >>> 0);
   let time = 0;
   return () => {
     time -= (Math.log(1 - random()) * 1000) / ratePerSecond;

@@ -20,8 +20,13 @@ export function createLatencyHistogram(): LatencyHistogram {
 
 /** @param latencyMs milliseconds; kept to the microsecond */
 export function recordLatency(histogram: LatencyHistogram, latencyMs: number): void {
+  histogram.recordValue(histogramMicroseconds(latencyMs));
+}
+
+/** A latency as the histogram takes it: whole microseconds in its range. */
+export function histogramMicroseconds(latencyMs: number): number {
   const microseconds = Math.round(latencyMs * 1000);
-  histogram.recordValue(microseconds < 0 ? 0 : microseconds > highestMicroseconds ? highestMicroseconds : microseconds);
+  return microseconds < 0 ? 0 : microseconds > highestMicroseconds ? highestMicroseconds : microseconds;
 }
 
 /** Adds the samples of `from` to `into`. */

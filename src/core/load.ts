@@ -148,6 +148,15 @@ export const scheduleCountsSchema = z.strictObject({
   unsent: z.number().int().nonnegative(),
 });
 
+/** The phase in equal windows of time, each with what ended in it; see windows.ts for the coding. */
+export const windowSeriesSchema = z.strictObject({
+  widthMs: z.number().positive(),
+  count: z.number().int().nonnegative(),
+  /** Errors, and successes by slot of the histogram, of each window; deflated, base64. */
+  data: z.string(),
+});
+export type WindowSeries = z.infer<typeof windowSeriesSchema>;
+
 export const phaseMeasurementSchema = z.strictObject({
   /** Unix time in milliseconds, by the worker's clock. */
   window: z.strictObject({ startMs: z.number(), endMs: z.number() }),
@@ -162,6 +171,8 @@ export const phaseMeasurementSchema = z.strictObject({
   longestWaitMs: z.number().nonnegative().nullable(),
   /** HdrHistogram V2, deflated, base64; values are microseconds, 3 significant digits. */
   histogram: z.string(),
+  /** Absent from records that were written before intervals were computed. */
+  windows: windowSeriesSchema.exactOptional(),
   timeSeries: z.array(secondSchema),
   generator: generatorHealthSchema,
   /** null for closed loops, which have no schedule. */

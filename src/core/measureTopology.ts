@@ -1,5 +1,6 @@
 import { type BenchError, toBenchError } from './errors.ts';
 import type { RunEvent } from './events.ts';
+import { phaseIntervals } from './intervals.ts';
 import type { PhaseMeasurement } from './load.ts';
 import { nextPhase } from './loadProgram.ts';
 import { inferenceRequestBody } from './openInference.ts';
@@ -147,7 +148,7 @@ function phaseResult(
     measurement,
     serverCount,
     batching: batchingOf(before, after),
-    intervals: 'not yet computed',
+    intervals: phaseIntervals(measurement),
     validity: judgePhase({ phase, measurement, serverCount, load: plan.load, target: plan.target.kind }),
   };
 }

@@ -35,6 +35,26 @@ export const validitySchema = z.strictObject({
 });
 export type Validity = z.infer<typeof validitySchema>;
 
+/** 95% of a number, in its own unit; or why it has none. */
+export const intervalSchema = z.union([
+  z.strictObject({ low: z.number(), high: z.number() }),
+  z.strictObject({ unknown: z.string() }),
+]);
+export type Interval = z.infer<typeof intervalSchema>;
+
+/** How they are made: intervals.ts and docs/statistics.md. */
+export const intervalsSchema = z.strictObject({
+  level: z.literal(0.95),
+  method: z.literal('circular block bootstrap over time'),
+  resamples: z.number().int().positive(),
+  seed: z.number().int().nonnegative(),
+  p50Ms: intervalSchema,
+  p95Ms: intervalSchema,
+  p99Ms: intervalSchema,
+  rps: intervalSchema,
+});
+export type Intervals = z.infer<typeof intervalsSchema>;
+
 const measuredParts = {
   measurement: phaseMeasurementSchema,
   /** Which deployment of its topology was measured, from 1; the first records had one each. */
@@ -43,8 +63,8 @@ const measuredParts = {
   serverCount: z.number().int().nonnegative().nullable(),
   /** null for fastapi, and when Triton's counters could not be read. */
   batching: batchingSchema.nullable(),
-  /** 95% intervals. */
-  intervals: z.literal('not yet computed'),
+  /** "not yet computed" in records of the time before they were, and where the measurement has no windows. */
+  intervals: z.union([z.literal('not yet computed'), intervalsSchema]),
   validity: validitySchema,
 };
 

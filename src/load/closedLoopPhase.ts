@@ -46,7 +46,7 @@ export async function runClosedLoopPhase(
   listener: PhaseListener,
   signal: AbortSignal,
 ): Promise<PhaseMeasurement> {
-  const recorder = createPhaseRecorder(phase.connections);
+  const recorder = createPhaseRecorder(phase.connections, phase.durationSeconds);
   const { connections, ended } =
     phase.client === 'own' ? openOwn(phase, endpoint, recorder) : await openAutocannon(phase, recorder);
   try {
@@ -114,15 +114,18 @@ async function measure(
     .filter((since) => since !== undefined)
     .map((since) => endedAt - since);
   const elapsedMs = endedAt - startedAt;
+  // Before the phase is encoded, which is work of the generator, but not of the load.
+  const seen = health();
   const { littlesLawResidual, scheduleDelay, ...recorded } = recorder.finish(elapsedMs, waitingMs);
   // The start is the wall clock's, the length the steady clock's: a clock set meanwhile changes no rate.
   const window = { startMs, endMs: startMs + elapsedMs };
   const generator = {
-    ...health(),
+    ...seen,
     littlesLawResidual,
     scheduleDelay,
     overheadMs: null,
     connectionsOpened: null,
+    team: null,
   };
   return { window, ...recorded, generator };
 }

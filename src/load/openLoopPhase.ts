@@ -38,7 +38,7 @@ export async function runOpenLoopPhase(
   listener: PhaseListener,
   signal: AbortSignal,
 ): Promise<PhaseMeasurement> {
-  const recorder = createPhaseRecorder(null);
+  const recorder = createPhaseRecorder(null, phase.durationSeconds);
   const loop = new OpenLoop(phase, endpoint, alarm, recorder);
   try {
     await loop.open(signal);
@@ -51,13 +51,16 @@ export async function runOpenLoopPhase(
       listener.snapshot(recorder.tick(elapsedMs));
     });
     const end = loop.finish();
+    // Before the phase is encoded, which is work of the generator, but not of the load.
+    const seen = health();
     const { littlesLawResidual, scheduleDelay, ...recorded } = recorder.finish(end.elapsedMs, end.waitingMs, end);
     const generator = {
-      ...health(),
+      ...seen,
       littlesLawResidual,
       scheduleDelay,
       overheadMs: null,
       connectionsOpened: end.connectionsOpened,
+      team: null,
     };
     await drained(() => loop.idle(), signal);
     // The start is the wall clock's, the length the steady clock's: a clock set meanwhile changes no rate.

@@ -8,7 +8,9 @@ import {
   recordLatency,
 } from '../core/histogram.ts';
 import type { PhaseMeasurement, PhaseSnapshot, RequestCounts } from '../core/load.ts';
+import { encodeWindows } from '../core/windows.ts';
 import { failureKinds, type RequestObserver } from './loadConnection.ts';
+import { createWindowRecorder } from './windowRecorder.ts';
 
 /** Fewer answers than this say nothing about Little's law. */
 const fewestForLittlesLaw = 30;
@@ -46,11 +48,17 @@ export interface PhaseRecorder extends RequestObserver {
   finish(elapsedMs: number, waitingMs: readonly number[], schedule?: ScheduleEnd): RecordedPhase;
 }
 
-/** @param connections of a closed loop; null for an open one */
-export function createPhaseRecorder(connections: number | null): PhaseRecorder {
+/**
+ * @param connections of a closed loop; null for an open one
+ * @param durationSeconds how long the phase is meant to be; it says how wide its windows are
+ */
+export function createPhaseRecorder(connections: number | null, durationSeconds: number): PhaseRecorder {
   const all = createLatencyHistogram();
   const lately = createLatencyHistogram();
   const delays = createLatencyHistogram();
+  const windows = createWindowRecorder(durationSeconds);
+  /** When the first request was sent, by performance.now(): the start of the windows. */
+  let startedAtMs: number | undefined;
   const errorsByKind = new Map<string, number>();
   const timeSeries: PhaseMeasurement['timeSeries'] = [];
   let sent = 0;
@@ -67,11 +75,14 @@ export function createPhaseRecorder(connections: number | null): PhaseRecorder {
 
   return {
     sent() {
-      if (!finished) sent += 1;
+      if (finished) return;
+      sent += 1;
+      startedAtMs ??= performance.now();
     },
     sentBySchedule(delayMs, roomWaitMs) {
       if (finished) return;
       sent += 1;
+      startedAtMs ??= performance.now();
       if (roomWaitMs > 0) late += 1;
       heldMs += delayMs + roomWaitMs;
       recordLatency(delays, delayMs);
@@ -83,6 +94,7 @@ export function createPhaseRecorder(connections: number | null): PhaseRecorder {
       if (status >= 200 && status < 300) {
         ok += 1;
         recordLatency(lately, latencyMs);
+        windows.succeeded(sinceStartMs(), latencyMs);
       } else {
         countError(`HTTP ${String(status)}`);
       }
@@ -109,6 +121,7 @@ export function createPhaseRecorder(connections: number | null): PhaseRecorder {
         attemptedRps: perSecond(sent, elapsedMs),
         longestWaitMs: waitingMs.length === 0 ? null : Math.max(...waitingMs),
         histogram: encodeHistogram(all),
+        windows: encodeWindows(windows.finish(elapsedMs)),
         timeSeries,
         schedule:
           schedule === undefined ? null : { scheduled: schedule.scheduled, late, unsent: schedule.scheduled - sent },
@@ -123,7 +136,12 @@ export function createPhaseRecorder(connections: number | null): PhaseRecorder {
 
   function countError(kind: string): void {
     errors += 1;
+    windows.failed(sinceStartMs());
     errorsByKind.set(kind, (errorsByKind.get(kind) ?? 0) + 1);
+  }
+
+  function sinceStartMs(): number {
+    return performance.now() - (startedAtMs ?? 0);
   }
 
   function counts(): RequestCounts {

@@ -1,0 +1,100 @@
+import type { PhaseMeasurement } from './load.ts';
+import type { Interval, Intervals } from './record.ts';
+import { minimumSamples } from './statistics.ts';
+import { bootstrapRatio, resamples, type BootstrapRatio } from './timeBootstrap.ts';
+import { decodeWindows, successesOf, type TimeWindow } from './windows.ts';
+import { pooledSlots, slotAtShare, slotMs, successesUpTo } from './windowQuantiles.ts';
+
+/** Below these an interval would promise more than it keeps; docs/statistics.md says how they were chosen. */
+export const intervalLimits = {
+  /** Of the phase. */
+  windows: 20,
+  /** As BootstrapRatio counts them: below, the phase is too short beside the time over which its windows are alike. */
+  independentWindows: 15,
+  /** Requests on the rarer side of the quantile, less what their coming in bursts takes away. */
+  independentTail: 10,
+} as const;
+
+const seed = 1;
+
+/**
+ * 95% intervals of a phase. RPS: block bootstrap over time. Quantiles: the same of the share of requests that are no slower
+ * than the measured quantile; the latencies at that share's limits are the quantile's limits (Woodruff 1952), which needs no
+ * density and holds where the distribution has gaps.
+ */
+export function phaseIntervals(
+  measurement: Pick<PhaseMeasurement, 'latency' | 'rps' | 'windows'>,
+): Intervals | 'not yet computed' {
+  if (measurement.windows === undefined) return 'not yet computed';
+  const { windows } = decodeWindows(measurement.windows);
+  const { latency, rps } = measurement;
+  const ofQuantile = (quantile: number, measuredMs: number | null): Interval =>
+    reachingTo(quantileInterval(windows, quantile, latency.maxMs), measuredMs);
+  return {
+    level: 0.95,
+    method: 'circular block bootstrap over time',
+    resamples,
+    seed,
+    p50Ms: ofQuantile(0.5, latency.p50Ms),
+    p95Ms: ofQuantile(0.95, latency.p95Ms),
+    p99Ms: ofQuantile(0.99, latency.p99Ms),
+    rps: rateInterval(windows, rps),
+  };
+}
+
+/** Two rules of rounding a rank may differ by one request; what was measured is never outside. */
+function reachingTo(interval: Interval, measured: number | null): Interval {
+  if (measured === null || 'unknown' in interval) return interval;
+  return { low: Math.min(interval.low, measured), high: Math.max(interval.high, measured) };
+}
+
+/** @param rps the measured rate, of which the windows' rates are scaled to be parts */
+export function rateInterval(windows: readonly TimeWindow[], rps: number): Interval {
+  if (windows.length < intervalLimits.windows) return tooShort(windows);
+  const numerators = windows.map(successesOf);
+  const bootstrap = bootstrapRatio({ numerators, denominators: windows.map(() => 1) }, seed);
+  if (bootstrap.ratio === 0) return { unknown: 'no request succeeded' };
+  if (bootstrap.independentWindows < intervalLimits.independentWindows) return tooAlike(bootstrap);
+  const scale = rps / bootstrap.ratio;
+  return { low: Math.max(0, bootstrap.low * scale), high: bootstrap.high * scale };
+}
+
+/** @param maxMs the greatest latency, above which no limit can be; null when it is not known */
+export function quantileInterval(windows: readonly TimeWindow[], quantile: number, maxMs: number | null): Interval {
+  const pooled = pooledSlots(windows);
+  const { samples } = pooled;
+  const needed = minimumSamples(quantile);
+  if (samples < needed) return { unknown: `${String(samples)} successes, and it needs ${String(needed)}` };
+  if (windows.length < intervalLimits.windows) return tooShort(windows);
+  const slot = slotAtShare(pooled, quantile);
+  const numerators = windows.map((window) => successesUpTo(window, slot));
+  const bootstrap = bootstrapRatio({ numerators, denominators: windows.map(successesOf) }, seed);
+  const { ratio, variance } = bootstrap;
+  // Without a spread all requests are alike as far as the slots can tell.
+  if (variance > 0) {
+    if (bootstrap.independentWindows < intervalLimits.independentWindows) return tooAlike(bootstrap);
+    const tail = (Math.min(quantile, 1 - quantile) * quantile * (1 - quantile)) / variance;
+    if (tail < intervalLimits.independentTail) {
+      return {
+        unknown: `requests beyond it came in bursts that tell as much as ${tail.toFixed(0)} by themselves, and it needs ${String(intervalLimits.independentTail)}`,
+      };
+    }
+  }
+  const limitMs = (share: number): number => {
+    const ms = slotMs(slotAtShare(pooled, Math.min(1, quantile + share - ratio)));
+    return maxMs === null ? ms : Math.min(ms, maxMs);
+  };
+  return { low: limitMs(bootstrap.low), high: limitMs(bootstrap.high) };
+}
+
+function tooShort(windows: readonly TimeWindow[]): Interval {
+  return {
+    unknown: `the phase has ${String(windows.length)} windows of time, and it needs ${String(intervalLimits.windows)}`,
+  };
+}
+
+function tooAlike({ independentWindows }: BootstrapRatio): Interval {
+  return {
+    unknown: `what follows each other is so alike that the phase tells as much as ${independentWindows.toFixed(0)} independent windows, and it needs ${String(intervalLimits.independentWindows)}`,
+  };
+}

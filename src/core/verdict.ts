@@ -1,0 +1,101 @@
+import { studentT } from './distributions.ts';
+import type { Interval } from './record.ts';
+
+/** One number of one topology in one repetition. */
+export interface Repetition {
+  /** null where there were too few samples. */
+  readonly value: number | null;
+  readonly interval: Interval | null;
+  /** Whether the phase may be believed. */
+  readonly valid: boolean;
+}
+
+/** How one topology's number stands to another's: a / b. */
+export type Verdict =
+  | {
+      readonly kind: 'difference' | 'no difference shown';
+      readonly ratio: number;
+      /** 95% limits of the ratio. */
+      readonly low: number;
+      readonly high: number;
+      /** Pairs that it rests on. */
+      readonly pairs: number;
+      readonly basis: 'one repetition, not interleaved' | 'interleaved repetitions';
+    }
+  | { readonly kind: 'none'; readonly why: string };
+
+/**
+ * The verdict of repetitions that took turns (A B A B ...), pair by pair. From two pairs on, Student's t interval of the mean
+ * logarithm of the pairs' ratios: what differs from deployment to deployment is in it, and what both of a pair share drops out.
+ * Of one pair, from the two intervals alone: it says nothing of another deployment. A pair with a phase that is not valid is
+ * left out.
+ */
+export function verdictOf(pairs: readonly { readonly a: Repetition; readonly b: Repetition }[]): Verdict {
+  if (pairs.length === 0) return none('there is nothing to compare');
+  const valid = pairs.filter(({ a, b }) => a.valid && b.valid);
+  if (valid.length === 0) return none('a measurement is not valid');
+  const [only] = valid;
+  if (valid.length === 1 && only !== undefined) return ofOnePair(only.a, only.b);
+  const logarithms = valid.map(({ a, b }) => Math.log((a.value ?? 0) / (b.value ?? 0)));
+  if (!logarithms.every(Number.isFinite)) return none('a number is missing');
+  const count = logarithms.length;
+  const mean = logarithms.reduce((sum, value) => sum + value, 0) / count;
+  const variance = logarithms.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1);
+  const reach = studentT(0.05, count - 1) * Math.sqrt(variance / count);
+  return decided(mean, mean - reach, mean + reach, count, 'interleaved repetitions');
+}
+
+/**
+ * The ratio's interval from those of its two parts, on the scale of logarithms: distances from the estimates add up as
+ * squares, each towards its own side. Source: Zou & Donner (2008), Statistics in Medicine 27(10) (MOVER).
+ */
+function ofOnePair(a: Repetition, b: Repetition): Verdict {
+  const above = logarithmOf(a);
+  const below = logarithmOf(b);
+  if (above === undefined || below === undefined) return none('a number has no interval');
+  const ratio = above.value - below.value;
+  const low = ratio - Math.hypot(above.value - above.low, below.high - below.value);
+  const high = ratio + Math.hypot(above.high - above.value, below.value - below.low);
+  return decided(ratio, low, high, 1, 'one repetition, not interleaved');
+}
+
+function logarithmOf({ value, interval }: Repetition): { value: number; low: number; high: number } | undefined {
+  if (value === null || value <= 0 || interval === null || 'unknown' in interval || interval.low <= 0) return undefined;
+  return { value: Math.log(value), low: Math.log(interval.low), high: Math.log(interval.high) };
+}
+
+function decided(
+  logarithm: number,
+  low: number,
+  high: number,
+  pairs: number,
+  basis: Extract<Verdict, { pairs: number }>['basis'],
+): Verdict {
+  const kind = low > 0 || high < 0 ? 'difference' : 'no difference shown';
+  return { kind, ratio: Math.exp(logarithm), low: Math.exp(low), high: Math.exp(high), pairs, basis };
+}
+
+function none(why: string): Verdict {
+  return { kind: 'none', why };
+}
+
+/** "triton 1.8x fastapi [1.6–2.0]", or that no difference was shown, or why there is no verdict. */
+export function verdictText(verdict: Verdict, a: string, b: string): string {
+  if (verdict.kind === 'none') return `no verdict on ${a} and ${b}: ${verdict.why}`;
+  const { ratio, low, high } = ratioTexts(verdict);
+  if (verdict.kind === 'no difference shown') {
+    return `no difference shown between ${a} and ${b} (${ratio}x [${low}–${high}])`;
+  }
+  return `${a} ${ratio}x ${b} [${low}–${high}]`;
+}
+
+/** As many decimals as keep the limits apart from 1 where they are, at least one and at most three. */
+export function ratioTexts(verdict: Extract<Verdict, { pairs: number }>): { ratio: string; low: string; high: string } {
+  const { ratio, low, high } = verdict;
+  const width = high - low;
+  const decimals = width >= 0.3 ? 1 : width >= 0.03 ? 2 : 3;
+  const text = (value: number): string => value.toFixed(decimals);
+  const rounded = [low, high].some((value) => value !== 1 && Number(text(value)) === 1);
+  const places = rounded && decimals < 3 ? decimals + 1 : decimals;
+  return { ratio: ratio.toFixed(places), low: low.toFixed(places), high: high.toFixed(places) };
+}
