@@ -22,6 +22,7 @@ export interface PlanOptions {
   profile?: string;
   repetitions?: string;
   sloP95?: string;
+  generators?: string;
   model?: string;
   tokenizer?: string;
   cores?: string;
@@ -51,6 +52,7 @@ export function addPlanOptions(command: Command): Command {
     .option('--topologies <list>', `comma-separated: ${topologyNames.join(',')} (default: all)`)
     .option('--profile <name>', `${profileNames.join(', ')} (default: quick)`)
     .option('--repetitions <n>', "how often each topology is measured, in turns (default: the profile's)")
+    .option('--generators <n>', 'pods that make the load together (default: 1)')
     .option('--slo-p95 <ms>', 'bound of p95 for the profile "server" (default: 100)')
     .option('--context <name>', 'kube context (default: the current one)')
     .option('--kubeconfig <file>', 'kubeconfig file (default: KUBECONFIG, then ~/.kube/config)')
@@ -122,6 +124,7 @@ export async function choose(
     profile,
     phases: options.profile === undefined ? file?.phases : undefined,
     repetitions: numberOf('--repetitions', options.repetitions, numberLimits.repetitions) ?? file?.repetitions,
+    generators: numberOf('--generators', options.generators, numberLimits.generators) ?? file?.generators,
     sloP95Ms: sloP95Of(options.sloP95, profile) ?? file?.sloP95Ms,
     payload: await assets.payload(),
     cores: numberOf('--cores', options.cores, numberLimits.cores) ?? file?.cores,
@@ -232,6 +235,7 @@ function imagesOf(options: PlanOptions, file: PlanFile | undefined): Partial<Ima
 const numberLimits = {
   cores: { least: 1, most: 256 },
   repetitions: { least: 1, most: 50 },
+  generators: { least: 1, most: 100 },
   memoryMiB: { least: 256, most: 16 * 1024 * 1024 },
   gpuCount: { least: 1, most: 16 },
   readyTimeoutSeconds: { least: 10, most: 7200 },

@@ -208,8 +208,9 @@ async function measure(
   context: CliContext,
 ): Promise<{ measurement: PhaseMeasurement | null; cancelled: boolean }> {
   const driver = createLoadDriver({ workerPath: join(context.root, 'dist', 'worker.cjs') });
-  const progress = progressLines(spec.phases, context);
-  const measuredPhase = spec.phases.length - 1;
+  const { phases } = spec;
+  const progress = progressLines(phases, context);
+  const measuredPhase = phases.length - 1;
   let measurement: PhaseMeasurement | null = null;
   const keep = (phase: number, result: PhaseMeasurement): void => {
     if (phase === measuredPhase) measurement = result;
@@ -219,8 +220,9 @@ async function measure(
       spec,
       {},
       {
-        beforePhase: async (phase) => {
-          progress.started(phase);
+        nextPhase: async (index) => {
+          progress.started(index);
+          return phases[index] ?? null;
         },
         phaseEnded: async (phase, result) => {
           keep(phase, result);

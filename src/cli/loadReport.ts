@@ -136,6 +136,7 @@ function nothing(nowMs: number): PhaseMeasurement {
       scheduleDelay: null,
       overheadMs: null,
       connectionsOpened: null,
+      team: null,
     },
     schedule: null,
   };

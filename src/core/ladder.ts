@@ -1,3 +1,4 @@
+import { findKnee, type LadderLevel } from './knee.ts';
 import type { PhaseResult } from './record.ts';
 
 /** Connections of a level of the ladder: 1, 2, 4, ... @param index from 0 */
@@ -6,6 +7,15 @@ export function ladderLevel(index: number): number {
 }
 
 /** Whether a higher level would confidently gain little, or is not worth a try since this one failed. */
-export function ladderEnded(_levels: readonly PhaseResult[]): boolean {
-  return false;
+export function ladderEnded(levels: readonly PhaseResult[]): boolean {
+  const last = levels.at(-1);
+  if (last === undefined) return false;
+  return !last.validity.valid || findKnee(levels.flatMap(levelOf)).kind === 'knee';
+}
+
+function levelOf(phase: PhaseResult): LadderLevel[] {
+  if (phase.loop !== 'closed') return [];
+  const { connections, measurement, intervals, validity } = phase;
+  const interval = intervals === 'not yet computed' ? null : intervals.rps;
+  return [{ connections, rps: measurement.rps, interval, valid: validity.valid }];
 }

@@ -18,6 +18,8 @@ export const planFileSchema = z
     phases: z.array(customPhaseSchema).min(1).max(200).optional(),
     /** How often every topology is deployed and measured, in turns; by default as often as the profile says. */
     repetitions: z.number().int().min(1).max(50).optional(),
+    /** Pods that make the load together. */
+    generators: z.number().int().min(1).max(100).optional(),
     /** Bound of p95 in milliseconds for the profile "server". */
     sloP95Ms: z.number().positive().max(600_000).optional(),
     target: z.enum(['kubernetes', 'local']).optional(),

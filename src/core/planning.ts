@@ -26,6 +26,8 @@ export interface Choices {
   /** In place of the profile's. */
   readonly phases?: readonly CustomPhase[] | undefined;
   readonly repetitions?: number | undefined;
+  /** Pods that make the load together. */
+  readonly generators?: number | undefined;
   /** Milliseconds; for the profile "server". */
   readonly sloP95Ms?: number | undefined;
   readonly payload: Payload;
@@ -90,6 +92,7 @@ export function makePlan(choices: Choices): Plan {
       phases: profile.phases,
       search: profile.search,
       repetitions: choices.repetitions ?? profile.repetitions,
+      generators: choices.generators ?? 1,
       timeoutMs: choices.timeoutMs ?? 10_000,
       seed: choices.seed ?? 1,
       payload: {

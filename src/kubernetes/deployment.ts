@@ -103,6 +103,7 @@ export function createDeployment(parts: DeploymentParts): Deployment {
   function specFor(load: LoadRequest, origin: string, gate: LoadSpec['gate']): LoadSpec {
     return {
       ...load,
+      phases: [],
       url: `${origin}${openInferencePaths.infer(request.plan.model.name)}`,
       tls: null,
       method: 'POST',

@@ -131,6 +131,7 @@ export class LocalDeployment implements Deployment {
     const work = this.#loadDriver.run(
       {
         ...request,
+        phases: [],
         url: `http://${loopbackAddress}:${String(this.#front.port)}${openInferencePaths.infer(plan.model.name)}`,
         tls: null,
         method: 'POST',

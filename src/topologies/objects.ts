@@ -67,7 +67,11 @@ export interface Job {
   readonly kind: 'Job';
   readonly metadata: ObjectMeta;
   readonly spec: {
-    readonly backoffLimit: number;
+    readonly backoffLimit?: number;
+    readonly completionMode?: 'Indexed';
+    readonly completions?: number;
+    readonly parallelism?: number;
+    readonly backoffLimitPerIndex?: number;
     readonly activeDeadlineSeconds: number;
     readonly ttlSecondsAfterFinished: number;
     readonly template: PodTemplate;

@@ -88,7 +88,7 @@ async function ours(url: string, connections: number): Promise<Sample> {
   };
   const ignore = (): void => undefined;
   const handlers = {
-    beforePhase: async () => undefined,
+    nextPhase: async (index: number) => spec.phases[index] ?? null,
     phaseEnded: async (_phase: number, measurement: PhaseMeasurement) => {
       measured = measurement;
     },

@@ -129,10 +129,10 @@ test.each<[TopologyName, string]>([
   const phases = [measuredPhase(2, 1), measuredPhase(2, 60)];
   const error = await reasonOf(
     deployment.load(
-      { bodies: [inferenceRequestBody(['anybody there?'])], seed: 1, timeoutMs: 5000, phases },
+      { bodies: [inferenceRequestBody(['anybody there?'])], seed: 1, timeoutMs: 5000 },
       {
         running: () => undefined,
-        beforePhase: () => Promise.resolve(),
+        nextPhase: async (index) => phases[index] ?? null,
         phaseEnded: async (index) => {
           ended.push(index);
         },

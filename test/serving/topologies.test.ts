@@ -46,11 +46,10 @@ async function load(
       bodies: texts.map((text) => inferenceRequestBody([text])),
       seed: 7,
       timeoutMs: 20_000,
-      phases: [measuredPhase(connections, 3)],
     },
     {
       running: () => undefined,
-      beforePhase: () => Promise.resolve(),
+      nextPhase: async (index) => (index === 0 ? measuredPhase(connections, 3) : null),
       phaseEnded: (_, measurement) => {
         measurements.push(measurement);
         return Promise.resolve();
@@ -133,10 +132,10 @@ describe.each(names)('%s', (name) => {
     // One request of many rows goes through the same door as the load.
     const failure = await deployment
       .load(
-        { bodies: [inferenceRequestBody(tooMany)], seed: 1, timeoutMs: 5000, phases: [measuredPhase(1, 0.5)] },
+        { bodies: [inferenceRequestBody(tooMany)], seed: 1, timeoutMs: 5000 },
         {
           running: () => undefined,
-          beforePhase: () => Promise.resolve(),
+          nextPhase: async (index) => (index === 0 ? measuredPhase(1, 0.5) : null),
           phaseEnded: (_, measurement) => {
             expect(measurement.requests.ok).toBe(0);
             expect(Object.keys(measurement.errorsByKind)).toEqual(['HTTP 400']);

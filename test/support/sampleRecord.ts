@@ -113,6 +113,7 @@ export function samplePhase(plan: Plan, topology: TopologyPlan, phase: Phase, in
   const batched = topology.triton !== null;
   return {
     ...phase,
+    repetition: 1,
     measurement,
     serverCount,
     batching: batched
@@ -178,6 +179,7 @@ function sampleMeasurement(topology: TopologyPlan, phase: Phase, index: number):
       scheduleDelay: phase.loop === 'open' ? { p50Ms: 0.01, p99Ms: 0.3, maxMs: 1.2 } : null,
       overheadMs: phase.kind === 'measured' ? { p50: 0.12, p95: 0.21 } : null,
       connectionsOpened: null,
+      team: null,
     },
     schedule: phase.loop === 'open' ? { scheduled: sent, late: 0, unsent: 0 } : null,
   };

@@ -45,7 +45,8 @@ export function sampleState(
       latency: undefined,
       rps: 0,
     };
-    events.push({ type: 'phase-started', topology: secondKey, phase: under });
+    const underWay = second.phases[under];
+    if (underWay !== undefined) events.push(startOf(secondKey, under, underWay));
     if (requests !== undefined) {
       const snapshot = { elapsedMs: 3000, requests, latency, rps };
       events.push({ type: 'phase-snapshot', topology: secondKey, phase: under, snapshot });
@@ -61,9 +62,10 @@ export function sampleState(
   return events.reduce(reduce, started);
 }
 
+function startOf(topology: string, phase: number, load: PhaseResult): RunEvent {
+  return { type: 'phase-started', topology, phase, repetition: 1, load };
+}
+
 function endOf(topology: string, phase: number, result: PhaseResult): RunEvent[] {
-  return [
-    { type: 'phase-started', topology, phase },
-    { type: 'phase-ended', topology, phase, result },
-  ];
+  return [startOf(topology, phase, result), { type: 'phase-ended', topology, phase, result }];
 }

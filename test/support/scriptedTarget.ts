@@ -110,10 +110,9 @@ export class ScriptedTarget implements Target {
               };
         return { answered, triton };
       },
-      async load(request: LoadRequest, handlers: LoadHandlers, loadSignal: AbortSignal): Promise<LoadOutcome> {
+      async load(_request: LoadRequest, handlers: LoadHandlers, loadSignal: AbortSignal): Promise<LoadOutcome> {
         handlers.running({ placements: [], caveats: ['made by a script'] });
-        for (const [index] of request.phases.entries()) {
-          await handlers.beforePhase(index);
+        for (let index = 0; (await handlers.nextPhase(index)) !== null; index += 1) {
           throwIfCancelled(loadSignal, 'loading');
           if (index === 1) call(`load ${key}`);
           handed += 1004;
@@ -161,6 +160,7 @@ function measurement(): PhaseMeasurement {
       scheduleDelay: null,
       overheadMs: null,
       connectionsOpened: null,
+      team: null,
     },
   };
 }

@@ -178,7 +178,7 @@ export class TopologiesTree extends Tree<TopologyNode> {
     const item = new vscode.TreeItem(key);
     item.contextValue = 'runTopology';
     if (!state || topology === undefined) return item;
-    item.description = topologyProgress(topology, state.plan);
+    item.description = topologyProgress(topology);
     item.tooltip = item.description;
     item.iconPath = new vscode.ThemeIcon(
       iconOf(topology.result?.status ?? (topology.stage === 'queued' ? 'queued' : 'running')),

@@ -37,7 +37,7 @@ export function prebuiltImages(): ImagesPlan {
 export async function testPlan(
   topologies: readonly TopologyName[],
   namespace: string,
-  changes: Partial<Choices> & { readonly phases?: readonly Phase[] } = {},
+  changes: Partial<Omit<Choices, 'phases'>> & { readonly phases?: readonly Phase[] } = {},
 ): Promise<Plan> {
   const { model } = await resolveTinyModel();
   const { phases = shortPhases, ...choices } = changes;

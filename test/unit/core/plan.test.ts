@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { nameLoad } from '../../../src/core/phaseLoad.ts';
 import { BenchError } from '../../../src/core/errors.ts';
-import { loadSeconds, topologyKey } from '../../../src/core/plan.ts';
+import { usualLoadSeconds } from '../../../src/core/loadProgram.ts';
+import { topologyKey } from '../../../src/core/plan.ts';
 import { checkPlan, estimateSeconds, makePlan } from '../../../src/core/planning.ts';
-import { profilePhases } from '../../../src/core/profiles.ts';
+import { profileOf } from '../../../src/core/profiles.ts';
 import { minimumSamples } from '../../../src/core/statistics.ts';
 import { choices } from '../../support/choices.ts';
 
@@ -87,13 +87,13 @@ describe('makePlan', () => {
 
   it('estimates more time than the load alone', () => {
     const plan = makePlan(choices);
-    expect(estimateSeconds(plan)).toBeGreaterThan(3 * loadSeconds(plan.load));
+    expect(estimateSeconds(plan)).toBeGreaterThan(3 * usualLoadSeconds(plan.load));
   });
 });
 
 describe('profiles', () => {
   it('quick: a warm-up of 5 s, then 5 s at 1, 8 and 32 connections, each after a warm-up of its own', () => {
-    const phases = profilePhases('quick');
+    const { phases, repetitions } = profileOf('quick');
     expect(phases[0]).toEqual({
       name: 'warm-up',
       kind: 'warm-up',
@@ -101,21 +101,37 @@ describe('profiles', () => {
       connections: 32,
       durationSeconds: 5,
     });
-    expect(
-      phases
-        .filter((phase) => phase.kind === 'measured')
-        .map((phase) => [nameLoad(phase).short, phase.durationSeconds]),
-    ).toEqual([
-      ['1', 5],
-      ['8', 5],
-      ['32', 5],
+    const measured = phases.filter(({ kind }) => kind === 'measured');
+    expect(measured.map(({ name, durationSeconds }) => [name, durationSeconds])).toEqual([
+      ['c1', 5],
+      ['c8', 5],
+      ['c32', 5],
     ]);
+    expect(repetitions).toBe(1);
   });
 
-  it('standard: 20 s each at 1, 2, 4 ... 64', () => {
-    const measured = profilePhases('standard').filter((phase) => phase.kind === 'measured');
-    expect(measured.map((phase) => nameLoad(phase).short)).toEqual(['1', '2', '4', '8', '16', '32', '64']);
-    expect(new Set(measured.map((phase) => phase.durationSeconds))).toEqual(new Set([20]));
+  it('standard: three turns of each topology', () => {
+    const { load } = makePlan({ ...choices, profile: 'standard' });
+    expect(load.repetitions).toBe(3);
+    expect(makePlan({ ...choices, profile: 'standard', repetitions: 5 }).load.repetitions).toBe(5);
+  });
+
+  it("paper: its rows on equal cores, with batching off in one, whatever the model's config says, and the hybrid", () => {
+    const triton = { dynamicBatching: { preferredBatchSizes: [8], maxQueueDelayMicroseconds: 100 }, instances: 1 };
+    const { topologies, load } = makePlan({ ...choices, triton, topologies: ['fastapi'], profile: 'paper' });
+    expect(topologies.map((topology) => [topologyKey(topology), topology.triton?.dynamicBatching ?? null])).toEqual([
+      ['fastapi', null],
+      ['triton (no-batching)', null],
+      ['triton', triton.dynamicBatching],
+      ['hybrid', triton.dynamicBatching],
+    ]);
+    expect(new Set(topologies.map(({ cores }) => cores)).size).toBe(1);
+    expect(load.phases.filter(({ kind }) => kind === 'measured').map(({ name }) => name)).toEqual(['c1', 'c16']);
+  });
+
+  it.each(['local', 'this-machine'])('several load generators need a cluster to run in, not %s', (where) => {
+    const wrong = where === 'local' ? { target: { kind: 'local' } as const } : { vantage: 'this-machine' as const };
+    expect(thrown(() => makePlan({ ...choices, ...wrong, generators: 3 })).message).toContain('load.generators');
   });
 });
 

@@ -22,6 +22,7 @@ const good: PhaseMeasurement = {
     scheduleDelay: null,
     overheadMs: null,
     connectionsOpened: null,
+    team: null,
   },
 };
 

@@ -87,7 +87,9 @@ test('choices, subjects, profiles and times read as people say them', () => {
   expect(choicesSummary(here)).toBe('fastapi, triton and hybrid on this machine, quick');
   expect(subjectName(onCluster.subject)).toBe('sentiment');
   expect(subjectName({ kind: 'built-in' })).toBe('tiny-sentiment');
-  expect(profileSummary('quick')).toBe('5 s each at 1, 8 and 32 connections, after a warm-up');
+  expect(profileSummary('quick')).toBe(
+    'a first look, each topology once; closed loop, 1, 8 and 32 connections, 5 s each',
+  );
   expect(aboutTime(44)).toBe('about 40 s');
   expect(aboutTime(205)).toBe('about 3 min');
 });
@@ -114,13 +116,16 @@ test('a run is described by the topology that is at work, in the words of the cl
     latency: { p50Ms: 1.2, p95Ms: 3.4, p99Ms: null, maxMs: 9, meanMs: 1.5, samples: 512 },
     rps: 512,
   };
+  const load = plan.load.phases[4];
+  if (load === undefined) throw new Error('the plan has no such phase');
   const loaded = stateAfter(
     plan,
     { type: 'stage', topology: 'hybrid', stage: 'load' },
+    { type: 'phase-started', topology: 'hybrid', phase: 4, repetition: 1, load },
     { type: 'phase-snapshot', topology: 'hybrid', phase: 4, snapshot },
   );
-  expect(runProgress(loaded)).toBe(`hybrid ${plan.load.phases[4]?.name ?? ''}: 512 RPS, p95 3.40 ms`);
-  expect(topologyProgress(loaded.topologies[0] as never, plan)).toBe('waits its turn');
+  expect(runProgress(loaded)).toBe(`hybrid ${load.name}: 512 RPS, p95 3.40 ms`);
+  expect(topologyProgress(loaded.topologies[0] as never)).toBe('waits its turn');
 });
 
 test('where a run is stays the same while numbers come in', () => {

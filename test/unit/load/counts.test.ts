@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { decodeHistogram, latencyOf } from '../../../src/core/histogram.ts';
 import type { PhaseMeasurement } from '../../../src/core/load.ts';
 import { createLoadDriver, type LocalLoadDriver } from '../../../src/load/driver.ts';
-import { listen, loadSpec } from './spec.ts';
+import { carryOut, listen, loadSpec } from './spec.ts';
 import type { Behaviour, Truth } from './truth-server.ts';
 import { startTruthServer, type TruthServer } from './truth.ts';
 import { workerBundle } from './worker-bundle.ts';
@@ -22,7 +22,7 @@ async function load(
   parts: Parameters<typeof loadSpec>[0] = {},
 ): Promise<{ measured: PhaseMeasurement; truth: Truth }> {
   const heard = listen();
-  await driver.run(loadSpec({ url: server.url(path), ...parts }), {}, heard, new AbortController().signal);
+  await carryOut(driver, loadSpec({ url: server.url(path), ...parts }), {}, heard, new AbortController().signal);
   const [measured] = heard.ended;
   if (measured === undefined) throw new Error('no phase ended');
   expect(measured.requests.sent).toBe(measured.requests.ok + measured.requests.errors + measured.requests.inFlight);
@@ -190,7 +190,8 @@ describe('the requests', () => {
 
   it('carry their headers, and the secret one from the environment', async () => {
     const heard = listen();
-    await driver.run(
+    await carryOut(
+      driver,
       loadSpec({
         url: server.url('/ok?keep=1&delay=20'),
         method: 'POST',

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLoadDriver, type LocalLoadDriver } from '../../../src/load/driver.ts';
-import { listen, loadSpec } from './spec.ts';
+import { carryOut, listen, loadSpec } from './spec.ts';
 import { startTruthServer, type TruthServer } from './truth.ts';
 import { workerBundle } from './worker-bundle.ts';
 
@@ -40,7 +40,8 @@ describe('the load driver', () => {
         await new Promise((resolve) => setTimeout(resolve, 100));
       },
     });
-    const software = await driver.run(
+    const software = await carryOut(
+      driver,
       loadSpec({ url: server.url('/ok?delay=5'), phases: [phase('a'), phase('b'), phase('c')] }),
       {},
       heard,
@@ -54,7 +55,7 @@ describe('the load driver', () => {
 
   it('gives a snapshot a second, each complete', async () => {
     const heard = listen();
-    await driver.run(loadSpec({ url: server.url('/ok?delay=5'), durationSeconds: 3.9 }), {}, heard, never);
+    await carryOut(driver, loadSpec({ url: server.url('/ok?delay=5'), durationSeconds: 3.9 }), {}, heard, never);
     expect(heard.snapshots.map((snapshot) => Math.floor(snapshot.elapsedMs / 1000 + 0.001))).toEqual([1, 2, 3]);
     const sent = heard.snapshots.map((snapshot) => snapshot.requests.sent);
     expect([...sent].sort((a, b) => a - b)).toEqual(sent);
@@ -65,7 +66,8 @@ describe('the load driver', () => {
   it('cancels within a second, and says what was measured by then', async () => {
     const controller = new AbortController();
     const heard = listen();
-    const run = driver.run(
+    const run = carryOut(
+      driver,
       loadSpec({ url: server.url('/ok?delay=5'), durationSeconds: 60 }),
       {},
       heard,
@@ -87,7 +89,8 @@ describe('the load driver', () => {
 
   it('cancels within a second while nothing is answered', async () => {
     const controller = new AbortController();
-    const run = driver.run(
+    const run = carryOut(
+      driver,
       loadSpec({ url: server.url('/hang'), durationSeconds: 60 }),
       {},
       listen(),
@@ -103,7 +106,7 @@ describe('the load driver', () => {
   it('cancels within a second while a handler hangs', async () => {
     const controller = new AbortController();
     const heard = listen({ beforePhase: () => new Promise<never>(() => undefined) });
-    const run = driver.run(loadSpec({ url: server.url('/ok') }), {}, heard, controller.signal);
+    const run = carryOut(driver, loadSpec({ url: server.url('/ok') }), {}, heard, controller.signal);
     await Promise.race([run, new Promise((resolve) => setTimeout(resolve, 700))]);
     const abortedAt = performance.now();
     controller.abort();
@@ -114,7 +117,7 @@ describe('the load driver', () => {
 
   it('starts nothing when it is cancelled before', async () => {
     await expect(
-      driver.run(loadSpec({ url: server.url('/ok') }), {}, listen(), AbortSignal.abort()),
+      carryOut(driver, loadSpec({ url: server.url('/ok') }), {}, listen(), AbortSignal.abort()),
     ).rejects.toMatchObject({
       reason: 'cancelled',
     });
@@ -123,14 +126,14 @@ describe('the load driver', () => {
 
   it('rejects with what a handler threw', async () => {
     const heard = listen({ beforePhase: async () => Promise.reject(new Error('the counters are gone')) });
-    await expect(driver.run(loadSpec({ url: server.url('/ok') }), {}, heard, never)).rejects.toThrow(
+    await expect(carryOut(driver, loadSpec({ url: server.url('/ok') }), {}, heard, never)).rejects.toThrow(
       'the counters are gone',
     );
   });
 
   it('refuses a spec that the worker cannot carry out, in the words of the worker', async () => {
     const bad = loadSpec({ url: server.url('/ok'), headers: { 'Content-Length': '3' } });
-    await expect(driver.run(bad, {}, listen(), never)).rejects.toMatchObject({
+    await expect(carryOut(driver, bad, {}, listen(), never)).rejects.toMatchObject({
       reason: 'plan-invalid',
       message: 'The load worker failed: The header "Content-Length" is set by the load generator itself.',
     });
@@ -138,19 +141,19 @@ describe('the load driver', () => {
       url: server.url('/ok'),
       secretHeader: { name: 'X-Key', environmentVariable: 'TRUTH_NOT_SET' },
     });
-    await expect(driver.run(missing, {}, listen(), never)).rejects.toThrow('TRUTH_NOT_SET, which is not set');
+    await expect(carryOut(driver, missing, {}, listen(), never)).rejects.toThrow('TRUTH_NOT_SET, which is not set');
   });
 
   it('says why a worker could not run', async () => {
     const spec = loadSpec({ url: server.url('/ok') });
     await expect(
-      createLoadDriver({ workerPath: '/nowhere/worker.cjs' }).run(spec, {}, listen(), never),
+      carryOut(createLoadDriver({ workerPath: '/nowhere/worker.cjs' }), spec, {}, listen(), never),
     ).rejects.toMatchObject({
       reason: 'load-failed',
       message: expect.stringContaining('/nowhere/worker.cjs') as string,
     });
     const noNode = createLoadDriver({ workerPath, nodePath: '/nowhere/node' });
-    await expect(noNode.run(spec, {}, listen(), never)).rejects.toMatchObject({
+    await expect(carryOut(noNode, spec, {}, listen(), never)).rejects.toMatchObject({
       reason: 'load-failed',
       message: expect.stringContaining('could not be run') as string,
     });
@@ -174,7 +177,7 @@ describe('the load driver', () => {
       url: server.url('/ok'),
       secretHeader: { name: 'X-Key', environmentVariable: 'TRUTH_SECRET_OF_PARENT' },
     });
-    await expect(driver.run(spec, {}, listen(), never)).rejects.toThrow('which is not set');
+    await expect(carryOut(driver, spec, {}, listen(), never)).rejects.toThrow('which is not set');
     delete process.env['TRUTH_SECRET_OF_PARENT'];
   });
 });

@@ -28,6 +28,7 @@ const measurement: PhaseMeasurement = {
     scheduleDelay: null,
     overheadMs: null,
     connectionsOpened: null,
+    team: null,
   },
 };
 

@@ -1,5 +1,7 @@
 import type { LoadSpec, PhaseMeasurement, PhaseSnapshot } from '../../../src/core/load.ts';
-import type { LocalLoadHandlers } from '../../../src/load/driver.ts';
+import type { Phase } from '../../../src/core/plan.ts';
+import type { LoadOutcome } from '../../../src/core/ports.ts';
+import type { LocalLoadDriver, LocalLoadHandlers } from '../../../src/load/driver.ts';
 
 /** A short load of one phase; a test names what it is about. */
 export function loadSpec(parts: Partial<LoadSpec> & { connections?: number; durationSeconds?: number }): LoadSpec {
@@ -20,7 +22,8 @@ export function loadSpec(parts: Partial<LoadSpec> & { connections?: number; dura
   };
 }
 
-export interface Heard extends LocalLoadHandlers {
+export interface Heard extends Omit<LocalLoadHandlers, 'nextPhase'> {
+  beforePhase(phase: number): Promise<void>;
   readonly calls: string[];
   readonly ended: PhaseMeasurement[];
   readonly cancelled: PhaseMeasurement[];
@@ -28,7 +31,7 @@ export interface Heard extends LocalLoadHandlers {
 }
 
 /** Handlers that keep what they are told. */
-export function listen(also: Partial<LocalLoadHandlers> = {}): Heard {
+export function listen(also: Partial<Heard> = {}): Heard {
   const calls: string[] = [];
   const ended: PhaseMeasurement[] = [];
   const cancelled: PhaseMeasurement[] = [];
@@ -59,4 +62,21 @@ export function listen(also: Partial<LocalLoadHandlers> = {}): Heard {
       calls.push(`warning ${message}`);
     },
   };
+}
+
+/** Runs a load of which all phases are known, those of its spec. */
+export function carryOut(
+  driver: LocalLoadDriver,
+  spec: LoadSpec,
+  environment: Readonly<Record<string, string>>,
+  heard: Heard,
+  signal: AbortSignal,
+): Promise<LoadOutcome> {
+  const nextPhase = async (index: number): Promise<Phase | null> => {
+    const phase = spec.phases[index];
+    if (phase === undefined) return null;
+    await heard.beforePhase(index);
+    return phase;
+  };
+  return driver.run(spec, environment, { ...heard, nextPhase }, signal);
 }

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -28,6 +28,19 @@ interface Started {
   text(): string;
   until(type: WorkerMessage['type']): Promise<void>;
   readonly exit: Promise<number | null>;
+}
+
+/** The word for a short phase. */
+function word(go: number): string {
+  const phase = { name: 'load', kind: 'measured', loop: 'closed', connections: 8, durationSeconds: 0.2 };
+  return JSON.stringify({ go, next: 'phase', phase, startAtMs: null });
+}
+
+/** Puts a word in place whole. */
+function tell(directory: string, go: number, text = word(go)): void {
+  const file = join(directory, `go-${String(go)}`);
+  writeFileSync(`${file}.new`, text);
+  renameSync(`${file}.new`, file);
 }
 
 /** Starts the worker as a pod does: `node worker.cjs SPEC.json`. */
@@ -86,7 +99,7 @@ describe('the worker as a program of its own', () => {
     await worker.until('waiting');
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect((await server.truth()).received).toBe(0);
-    writeFileSync(join(directory, 'go-0'), '');
+    tell(directory, 0);
     expect(await worker.exit).toBe(0);
     expect((await server.truth()).received).toBeGreaterThan(0);
   });
@@ -111,7 +124,7 @@ describe('the worker as a program of its own', () => {
 
   it.each(['/ok?delay=5', '/hang'])('ends within a second when its controller is gone (%s)', async (path) => {
     const worker = start(loadSpec({ url: server.url(path), gate: 'stdin', durationSeconds: 60 }));
-    worker.child.stdin?.write('{"go":0}\n');
+    worker.child.stdin?.write(`${word(0)}\n`);
     await worker.until('phase-started');
     const endedAt = performance.now();
     worker.child.stdin?.end();
@@ -121,7 +134,7 @@ describe('the worker as a program of its own', () => {
 
   it('leaves Ctrl-C to its controller when it has one', async () => {
     const worker = start(loadSpec({ url: server.url('/ok?delay=5'), gate: 'stdin', durationSeconds: 0.5 }));
-    worker.child.stdin?.write('{"go":0}\n');
+    worker.child.stdin?.write(`${word(0)}\n`);
     await worker.until('phase-started');
     worker.child.kill('SIGINT');
     expect(await worker.exit).toBe(0);
@@ -130,7 +143,7 @@ describe('the worker as a program of its own', () => {
 
   it('reports what it measured when it is told to stop', async () => {
     const worker = start(loadSpec({ url: server.url('/ok?delay=5'), gate: 'stdin', durationSeconds: 60 }));
-    worker.child.stdin?.write('{"go":0}\n');
+    worker.child.stdin?.write(`${word(0)}\n`);
     await worker.until('snapshot');
     worker.child.stdin?.write('{"stop":true}\n');
     expect(await worker.exit).toBe(1);
