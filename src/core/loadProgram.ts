@@ -1,6 +1,7 @@
 import { ladderEnded, ladderLevel } from './ladder.ts';
 import type { ClosedPhase, LadderSearch, LoadPlan, OpenPhase, Phase, SloSearchPlan } from './plan.ts';
 import type { PhaseResult } from './record.ts';
+import { longestTrialSeconds } from './loadLength.ts';
 import { judgeTrial } from './sloLatency.ts';
 import { nextSearchStep, type SearchOutcome, type SearchStep, type Trial } from './sloSearch.ts';
 
@@ -11,7 +12,6 @@ import { nextSearchStep, type SearchOutcome, type SearchStep, type Trial } from 
 
 /** Fewest successes that a trial is made long enough for; p95 can be read from 90, of which an unlucky draw has fewer. */
 const samplesOfTrial = 200;
-const longestTrialSeconds = 120;
 
 /** @returns null when the load of this topology is complete */
 export function nextPhase(load: LoadPlan, ended: readonly PhaseResult[]): Phase | null {
@@ -28,40 +28,6 @@ export function searchOutcome(load: LoadPlan, ended: readonly PhaseResult[]): Se
   if (load.search?.kind !== 'slo') return null;
   const step = nextSearchStep(load.search, trialsOf(load.search, load.timeoutMs, ended.slice(load.phases.length)));
   return step.next === 'end' ? step.outcome : null;
-}
-
-/** The longest that the load of one deployment can take, in seconds: what limits are made from. */
-export function longestLoadSeconds({ phases, search }: Pick<LoadPlan, 'phases' | 'search'>): number {
-  return secondsOf(phases) + (search === null ? 0 : longestSearchSeconds(search));
-}
-
-/** How long the load of one deployment usually takes, in seconds. A search of twelve trials seldom needs more than eight. */
-export function usualLoadSeconds({ phases, search }: Pick<LoadPlan, 'phases' | 'search'>): number {
-  if (search === null) return secondsOf(phases);
-  if (search.kind === 'ladder') return secondsOf(phases) + longestSearchSeconds(search);
-  const trials = Math.min(8, search.mostTrials) + 1;
-  return secondsOf(phases) + trials * (search.warmUpSeconds + search.trialSeconds) + search.confirmationSeconds;
-}
-
-/** The most phases that the load of one deployment can have. */
-export function mostPhases({ phases, search }: Pick<LoadPlan, 'phases' | 'search'>): number {
-  if (search === null) return phases.length;
-  const measured = search.kind === 'ladder' ? ladderLevels(search) : 1 + search.mostTrials + mostConfirmations;
-  return phases.length + 2 * measured;
-}
-
-/** As sloSearch.ts has it: one confirmation and two steps down. */
-const mostConfirmations = 3;
-
-function longestSearchSeconds(search: LadderSearch | SloSearchPlan): number {
-  if (search.kind === 'ladder') return ladderLevels(search) * (search.warmUpSeconds + search.levelSeconds);
-  const trial = search.warmUpSeconds + Math.max(search.trialSeconds, longestTrialSeconds);
-  const confirmation = search.warmUpSeconds + Math.max(search.confirmationSeconds, longestTrialSeconds);
-  return (1 + search.mostTrials) * trial + mostConfirmations * confirmation;
-}
-
-function ladderLevels({ mostConnections }: LadderSearch): number {
-  return Math.floor(Math.log2(mostConnections)) + 1;
 }
 
 function nextLevel(search: LadderSearch, searched: readonly PhaseResult[]): Phase | null {
@@ -122,8 +88,4 @@ function trialsOf(search: SloSearchPlan, timeoutMs: number, searched: readonly P
     else trials.push({ kind: step.next, rate: step.rate, verdict: judgeTrial(result, search.p95Ms, timeoutMs) });
   }
   return trials;
-}
-
-function secondsOf(phases: readonly Phase[]): number {
-  return phases.reduce((sum, phase) => sum + phase.durationSeconds, 0);
 }

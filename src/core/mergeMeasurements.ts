@@ -24,7 +24,8 @@ export function mergeMeasurements(parts: readonly PhaseMeasurement[], team: Team
     window: { startMs, endMs: startMs + elapsedMs },
     requests,
     errorsByKind: sumOfKinds(parts.map((part) => part.errorsByKind)),
-    latency: latencyOf(histogram),
+    // A histogram that was written down knows its greatest value to three digits only.
+    latency: { ...latencyOf(histogram), maxMs: greatestKnown(parts.map(({ latency }) => latency.maxMs)) },
     rps: (requests.ok * 1000) / Math.max(1, elapsedMs),
     attemptedRps: (requests.sent * 1000) / Math.max(1, elapsedMs),
     longestWaitMs: greatestKnown(parts.map((part) => part.longestWaitMs)),

@@ -11,7 +11,7 @@ import {
 } from './plan.ts';
 import { customPhases, type CustomPhase } from './customPhases.ts';
 import { BenchError } from './errors.ts';
-import { usualLoadSeconds } from './loadProgram.ts';
+import { usualLoadSeconds } from './loadLength.ts';
 import { profileOf, type Profile, type ProfileName, type ProfileTopology } from './profiles.ts';
 import type { Payload } from './ports.ts';
 

@@ -1,5 +1,5 @@
 import type { RunState, TopologyState } from '../core/events.ts';
-import { usualLoadSeconds } from '../core/loadProgram.ts';
+import { usualLoadSeconds } from '../core/loadLength.ts';
 import { loadNames, nameLoad } from '../core/phaseLoad.ts';
 import type { Plan, TopologyName } from '../core/plan.ts';
 import { profileOf, profilePurposes, type ProfileName } from '../core/profiles.ts';

@@ -244,6 +244,7 @@ export class Runs implements vscode.Disposable {
       case 'phase-started':
       case 'phase-snapshot':
       case 'phase-ended':
+      case 'repetition-ended':
       case 'topology-ended':
       case 'run-ended':
       case 'run-closed':

@@ -1,4 +1,4 @@
-import { longestLoadSeconds, mostPhases } from '../core/loadProgram.ts';
+import { longestLoadSeconds, mostPhases } from '../core/loadLength.ts';
 import type { LoadSpec } from '../core/load.ts';
 import { apiKeyName } from './hybrid.ts';
 import {
@@ -110,9 +110,10 @@ export function renderLoadGenerator(parts: LoadGeneratorParts): { spec: ConfigMa
 /** Several generators are the pods of one Indexed Job. One that fails takes no other with it: their phase ends, invalid. */
 function renderJobOf(generators: number, job: Job): Job {
   if (generators === 1) return job;
-  const { backoffLimit: _all, ...spec } = job.spec;
+  const { activeDeadlineSeconds, ttlSecondsAfterFinished, template } = job.spec;
   const indexed = { completionMode: 'Indexed', completions: generators, parallelism: generators } as const;
-  return { ...job, spec: { ...spec, ...indexed, backoffLimitPerIndex: 0 } };
+  const spec = { ...indexed, backoffLimitPerIndex: 0, activeDeadlineSeconds, ttlSecondsAfterFinished, template };
+  return { ...job, spec };
 }
 
 /** Preferred only: on a cluster of one node the load must run too, and the result says that the node was shared. */

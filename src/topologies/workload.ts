@@ -1,4 +1,4 @@
-import { longestLoadSeconds } from '../core/loadProgram.ts';
+import { longestLoadSeconds } from '../core/loadLength.ts';
 import type { Plan } from '../core/plan.ts';
 import { componentSelector, objectMeta, topologySlug, type Component } from './labels.ts';
 import type { Deployment, Job, PodTemplate, Service } from './objects.ts';

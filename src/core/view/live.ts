@@ -1,5 +1,5 @@
 import type { RunState, Stage, TopologyState } from '../events.ts';
-import { usualLoadSeconds } from '../loadProgram.ts';
+import { usualLoadSeconds } from '../loadLength.ts';
 import { nameLoad } from '../phaseLoad.ts';
 import type { Phase } from '../plan.ts';
 import { formatBytes, formatClock, formatMs, formatRps } from './format.ts';

@@ -29,6 +29,52 @@ describe('benchmark', () => {
     expect(state.record).toEqual(record);
   });
 
+  it('takes turns where topologies are measured repeatedly: A B C, A B C', async () => {
+    const target = new ScriptedTarget();
+    const { record, state } = await go(target, { repetitions: 2, topologies: ['fastapi', 'triton'] });
+    expect(target.calls).toEqual([
+      'preflight',
+      'deploy fastapi', 'infer fastapi', 'load fastapi', 'remove fastapi',
+      'deploy triton', 'infer triton', 'load triton', 'remove triton',
+      'deploy fastapi', 'infer fastapi', 'load fastapi', 'remove fastapi',
+      'deploy triton', 'infer triton', 'load triton', 'remove triton',
+      'close',
+    ]); // prettier-ignore
+    expect(record?.topologies.map(({ topology }) => topology.name)).toEqual(['fastapi', 'triton']);
+    for (const { phases, runtimes } of record?.topologies ?? []) {
+      expect(phases.map(({ repetition }) => repetition)).toEqual([
+        ...Array<number>(choicesPhases).fill(1),
+        ...Array<number>(choicesPhases).fill(2),
+      ]);
+      expect(runtimes).toHaveLength(1);
+    }
+    expect(record?.sameAnswers).toMatchObject({
+      verdict: 'agreed',
+      detail: expect.stringMatching(/^2 topologies/u) as string,
+    });
+    expect(state.topologies.map(({ stage }) => stage)).toEqual(['ended', 'ended']);
+  });
+
+  it('keeps what a topology measured before the turn in which it failed, and gives it no other', async () => {
+    let loads = 0;
+    class Failing extends ScriptedTarget {
+      override async deploy(...parts: Parameters<ScriptedTarget['deploy']>): ReturnType<ScriptedTarget['deploy']> {
+        const [, topology] = parts;
+        if (topology.name === 'fastapi') loads += 1;
+        if (topology.name === 'fastapi' && loads === 2)
+          throw new BenchError({ reason: 'pod-failed', message: 'it was evicted' });
+        return await super.deploy(...parts);
+      }
+    }
+    const { record } = await go(new Failing(), { repetitions: 3, topologies: ['fastapi', 'triton'] });
+    expect(loads).toBe(2);
+    const [fastapi, triton] = record?.topologies ?? [];
+    expect(fastapi).toMatchObject({ status: 'failed', failure: { reason: 'pod-failed' } });
+    expect(fastapi?.phases.map(({ repetition }) => repetition)).toEqual(Array<number>(choicesPhases).fill(1));
+    expect(triton?.status).toBe('completed');
+    expect(new Set(triton?.phases.map(({ repetition }) => repetition))).toEqual(new Set([1, 2, 3]));
+  });
+
   it('gives each phase the count of the servers themselves, between ok and sent', async () => {
     const { record } = await go(new ScriptedTarget());
     const phases = record?.topologies.flatMap((topology) => topology.phases) ?? [];

@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createLatencyHistogram, encodeHistogram, latencyOf, recordLatency } from '../../../src/core/histogram.ts';
-import {
-  longestLoadSeconds,
-  mostPhases,
-  nextPhase,
-  searchOutcome,
-  usualLoadSeconds,
-} from '../../../src/core/loadProgram.ts';
+import { longestLoadSeconds, mostPhases, usualLoadSeconds } from '../../../src/core/loadLength.ts';
+import { nextPhase, searchOutcome } from '../../../src/core/loadProgram.ts';
 import type { LoadPlan, Phase } from '../../../src/core/plan.ts';
 import { profileNames, profileOf, type ProfileName } from '../../../src/core/profiles.ts';
 import type { PhaseResult } from '../../../src/core/record.ts';
@@ -16,7 +11,7 @@ import { samplePlan, sampleTopologies } from '../topologies/samplePlan.ts';
 /** A server that answers `serviceRate` requests a second, one after the other: M/M/1, its quantiles known in closed form. */
 function served(phase: Phase, serviceRate: number): PhaseResult {
   const plan = samplePlan();
-  const base = samplePhase(plan, sampleTopologies.triton, { ...phase, loop: 'closed', connections: 1 } as Phase, 1);
+  const base = samplePhase(plan, sampleTopologies.triton, { ...phase, loop: 'closed', connections: 1 }, 1);
   const rate = phase.loop === 'open' ? phase.ratePerSecond : serviceRate;
   const stable = rate < serviceRate;
   const histogram = createLatencyHistogram();
@@ -39,7 +34,7 @@ function served(phase: Phase, serviceRate: number): PhaseResult {
       rps: count / phase.durationSeconds,
     },
     validity: { valid: true, reasons: [], caveats: [] },
-  } as PhaseResult;
+  };
 }
 
 function carryOut(load: LoadPlan, serviceRate: number): PhaseResult[] {

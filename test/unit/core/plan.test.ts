@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BenchError } from '../../../src/core/errors.ts';
-import { usualLoadSeconds } from '../../../src/core/loadProgram.ts';
+import { usualLoadSeconds } from '../../../src/core/loadLength.ts';
 import { topologyKey } from '../../../src/core/plan.ts';
 import { checkPlan, estimateSeconds, makePlan } from '../../../src/core/planning.ts';
 import { profileOf } from '../../../src/core/profiles.ts';

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import {
+  createLatencyHistogram,
+  decodeHistogram,
+  encodeHistogram,
+  latencyOf,
+  recordLatency,
+} from '../../../src/core/histogram.ts';
+import type { PhaseMeasurement } from '../../../src/core/load.ts';
+import { mergeMeasurements, mergeSnapshots } from '../../../src/core/mergeMeasurements.ts';
+import { phaseShares } from '../../../src/core/phaseShares.ts';
+import type { Phase } from '../../../src/core/plan.ts';
+import { seededRandom } from '../../../src/core/seededRandom.ts';
+import { judgeMeasurement } from '../../../src/core/validity.ts';
+import { decodeWindows, encodeWindows } from '../../../src/core/windows.ts';
+import { createPhaseRecorder } from '../../../src/load/phaseRecorder.ts';
+import { sampleRecord } from '../../support/sampleRecord.ts';
+
+const together = { generators: 3, lost: 0, startSpreadMs: 4, clockSkewMs: 0 };
+
+/** What one generator measured: latencies drawn from a seed, written down one by one as well. */
+function part(seed: number, count: number): { measurement: PhaseMeasurement; latencies: number[] } {
+  const random = seededRandom(seed);
+  const latencies = Array.from({ length: count }, () => 2 + seed + 30 * random() ** 3);
+  const recorder = createPhaseRecorder(4, 5);
+  for (const latencyMs of latencies) {
+    recorder.sent();
+    recorder.answered(200, latencyMs);
+  }
+  recorder.sent();
+  recorder.failed('timeout', 1_000);
+  const { littlesLawResidual, scheduleDelay, ...recorded } = recorder.finish(5_000, []);
+  const generator = {
+    eventLoopDelayP99Ms: seed,
+    cpuSeconds: 1,
+    throttledMs: 0,
+    littlesLawResidual,
+    scheduleDelay,
+    overheadMs: { p50: 0.1 * seed, p95: null },
+    connectionsOpened: 4,
+    team: null,
+  };
+  const startMs = 1_000_000 + seed;
+  return { latencies, measurement: { window: { startMs, endMs: startMs + 5_000 }, ...recorded, generator } };
+}
+
+describe('the measurements of several load generators', () => {
+  const parts = [part(1, 700), part(2, 1_100), part(3, 900)];
+  const merged = mergeMeasurements(
+    parts.map(({ measurement }) => measurement),
+    together,
+  );
+
+  it('make a histogram that holds exactly the sum of theirs', () => {
+    const all = createLatencyHistogram();
+    for (const { latencies } of parts) for (const latency of latencies) recordLatency(all, latency);
+    expect(merged.histogram).toBe(encodeHistogram(all));
+    expect(merged.latency).toEqual(latencyOf(all));
+    expect(decodeHistogram(merged.histogram).totalCount).toBe(2_700);
+  });
+
+  it('make windows that hold exactly the sum of theirs', () => {
+    if (merged.windows === undefined) throw new Error('no windows');
+    const { windows } = decodeWindows(merged.windows);
+    const successes = windows.flatMap(({ counts }) => counts).reduce((sum, count) => sum + count, 0);
+    expect(successes).toBe(2_700);
+    expect(windows.reduce((sum, { errors }) => sum + errors, 0)).toBe(3);
+    expect(encodeWindows(decodeWindows(merged.windows))).toEqual(merged.windows);
+  });
+
+  it('add up in counts and rates', () => {
+    expect(merged.requests).toEqual({ sent: 2_703, ok: 2_700, errors: 3, timeouts: 3, inFlight: 0 });
+    expect(merged.errorsByKind).toEqual({ timeout: 3 });
+    expect(merged.rps).toBe(540);
+    expect(merged.timeSeries.reduce((sum, { ok }) => sum + ok, 0)).toBe(2_700);
+  });
+
+  it('are as healthy as the worst of the generators', () => {
+    expect(merged.generator).toMatchObject({ eventLoopDelayP99Ms: 3, connectionsOpened: 12, team: together });
+    expect(merged.generator.overheadMs?.p50).toBeCloseTo(0.3);
+  });
+
+  it.each([
+    [{ ...together, lost: 1 }, /1 of the 3 load generators did not bring its part/],
+    [{ ...together, startSpreadMs: 400 }, /did not start together: 400 ms/],
+    [{ ...together, clockSkewMs: 900 }, /clocks .* differ by 900 ms/],
+  ])('are not valid when they are not one: %j', (team, reason) => {
+    const measurement = { ...merged, generator: { ...merged.generator, team } };
+    expect(judgeMeasurement(measurement).reasons.join('\n')).toMatch(reason);
+  });
+
+  it('show the slowest while the phase runs', () => {
+    const snapshots = parts.map(({ measurement }) => ({
+      elapsedMs: 1_000,
+      requests: measurement.requests,
+      latency: measurement.latency,
+      rps: measurement.rps,
+    }));
+    const shown = mergeSnapshots(snapshots);
+    expect(shown.requests.ok).toBe(2_700);
+    expect(shown.latency.p95Ms).toBe(Math.max(...snapshots.map(({ latency }) => latency.p95Ms ?? 0)));
+  });
+
+  it('cannot be made of nothing', () => {
+    expect(() => mergeMeasurements([], together)).toThrow(RangeError);
+  });
+});
+
+describe('the parts of a phase', () => {
+  const closed: Phase = { name: 'c8', kind: 'measured', loop: 'closed', connections: 8, durationSeconds: 5 };
+  const open: Phase = {
+    name: '200/s',
+    kind: 'measured',
+    loop: 'open',
+    ratePerSecond: 200,
+    arrivals: 'poisson',
+    maxInFlight: 64,
+    durationSeconds: 5,
+  };
+
+  it('are whole connections that add up', () => {
+    for (const generators of [1, 2, 3, 5, 8, 11]) {
+      const shares = phaseShares(closed, generators);
+      const connections = shares.map((share) => (share?.loop === 'closed' ? share.connections : 0));
+      expect(connections.reduce((sum, count) => sum + count, 0)).toBe(8);
+      expect(Math.max(...connections) - Math.min(...connections)).toBeLessThanOrEqual(1);
+      expect(shares.filter((share) => share === null)).toHaveLength(Math.max(0, generators - 8));
+    }
+  });
+
+  it('are rates that add up', () => {
+    for (const generators of [1, 2, 3, 7]) {
+      const rates = phaseShares(open, generators).map((share) => (share?.loop === 'open' ? share.ratePerSecond : 0));
+      expect(rates.reduce((sum, rate) => sum + rate, 0)).toBeCloseTo(200);
+    }
+  });
+});
+
+it('a record of one generator has no team', () => {
+  for (const { phases } of sampleRecord().topologies)
+    for (const { measurement } of phases) expect(measurement.generator.team).toBeNull();
+});

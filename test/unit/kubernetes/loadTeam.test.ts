@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest';
+import type { PhaseMeasurement } from '../../../src/core/load.ts';
+import type { Phase } from '../../../src/core/plan.ts';
+import type { Told, Word } from '../../../src/kubernetes/loadConversation.ts';
+import { clockSkewMs, LoadTeam } from '../../../src/kubernetes/loadTeam.ts';
+import { samplePhase } from '../../support/sampleRecord.ts';
+import { samplePlan, sampleTopologies } from '../topologies/samplePlan.ts';
+
+const level = (connections: number): Phase => ({
+  name: `c${String(connections)}`,
+  kind: 'measured',
+  loop: 'closed',
+  connections,
+  durationSeconds: 5,
+});
+
+function measured(startMs: number): PhaseMeasurement {
+  const { measurement } = samplePhase(samplePlan(), sampleTopologies.fastapi, level(4), 1);
+  return { ...measurement, window: { startMs, endMs: startMs + 5_000 } };
+}
+
+/** A team whose members only write down what they are told. */
+function makeTeam(members: number, phases: readonly Phase[]) {
+  const told: { member: number; phase: number; word: Word; lead: number | undefined }[] = [];
+  const ended: PhaseMeasurement[] = [];
+  const team = new LoadTeam(
+    Array.from({ length: members }, (_, member) => ({
+      tell: async (phase: number, word: Word, lead?: number): Promise<Told> => {
+        told.push({ member, phase, word, lead });
+        const startAtMs = lead === undefined ? null : 50_000 + lead;
+        return { startAtMs, clock: { podMs: 1_000, afterMs: 0, beforeMs: 40 } };
+      },
+    })),
+    {
+      nextPhase: async (index) => phases[index] ?? null,
+      phaseEnded: async (_index, measurement) => {
+        ended.push(measurement);
+      },
+      snapshot: () => undefined,
+      warning: () => undefined,
+    },
+  );
+  const handlers = Array.from({ length: members }, (_, member) => team.handlersOf(member));
+  return { team, told, ended, handlers };
+}
+
+const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+
+describe('several load generators', () => {
+  it('start nothing before all of them are there, and then at the moment that the first one named', async () => {
+    const { handlers, told } = makeTeam(3, [level(7)]);
+    const waits = [handlers[0]?.waiting(0), handlers[1]?.waiting(0)];
+    await settled();
+    expect(told).toEqual([]);
+    waits.push(handlers[2]?.waiting(0));
+    await Promise.all(waits);
+    const [first, ...others] = told;
+    expect(first).toMatchObject({ member: 0, word: { next: 'phase', phase: { connections: 3 } } });
+    expect(first?.lead).toBeGreaterThan(1_000);
+    for (const { word, lead } of others) {
+      expect(lead).toBeUndefined();
+      expect(word).toMatchObject({ next: 'phase', phase: { connections: 2 }, startAtMs: 50_000 + (first?.lead ?? 0) });
+    }
+  });
+
+  it('let those rest for whom there is no connection, and count phases each by itself', async () => {
+    const { handlers, told, ended } = makeTeam(2, [level(1), level(2)]);
+    await Promise.all(handlers.map((one) => one.waiting(0)));
+    expect(told.map(({ member, word }) => [member, word.next])).toEqual([
+      [0, 'phase'],
+      [1, 'rest'],
+    ]);
+    // With one generator there is nothing to agree on.
+    expect(told[0]).toMatchObject({ lead: undefined, word: { startAtMs: null } });
+    const rested = handlers[1]?.waiting(1);
+    await handlers[0]?.ended(measured(0));
+    expect(ended[0]?.generator.team).toBeNull();
+    await Promise.all([handlers[0]?.waiting(1), rested]);
+    await handlers[0]?.ended(measured(10));
+    await handlers[1]?.ended(measured(14));
+    expect(ended).toHaveLength(2);
+    expect(ended[1]?.generator.team).toMatchObject({ generators: 2, lost: 0, startSpreadMs: 4 });
+    await Promise.all(handlers.map((one) => one.waiting(2)));
+    expect(told.slice(-2).map(({ word }) => word.next)).toEqual(['end', 'end']);
+  });
+
+  it('bring the phase of a lost one to its end, not valid, and then end with what it died of', async () => {
+    const { team, handlers, ended } = makeTeam(3, [level(6), level(6)]);
+    await Promise.all(handlers.map((one) => one.waiting(0)));
+    await handlers[0]?.ended(measured(0));
+    await team.lose(1, new Error('the pod was deleted'));
+    expect(ended).toEqual([]);
+    await handlers[2]?.ended(measured(3));
+    expect(ended[0]?.generator.team).toMatchObject({ generators: 3, lost: 1 });
+    await expect(handlers[0]?.waiting(1)).rejects.toThrow('the pod was deleted');
+    await expect(handlers[2]?.waiting(1)).rejects.toThrow('the pod was deleted');
+  });
+
+  it('end at once when one is lost before the first phase', async () => {
+    const { team, handlers } = makeTeam(2, [level(6)]);
+    const waiting = handlers[0]?.waiting(0);
+    const outcome = expect(waiting).rejects.toThrow('no room');
+    await team.lose(1, new Error('no room'));
+    await outcome;
+  });
+
+  it('hand on what goes wrong between phases', async () => {
+    const team = new LoadTeam([{ tell: async () => undefined }], {
+      nextPhase: () => Promise.reject(new Error('the counters are gone')),
+      phaseEnded: async () => undefined,
+      snapshot: () => undefined,
+      warning: () => undefined,
+    });
+    await expect(team.handlersOf(0).waiting(0)).rejects.toThrow('the counters are gone');
+  });
+});
+
+describe('the clocks of pods', () => {
+  const read = (podMs: number, afterMs: number, beforeMs: number): Told => ({
+    startAtMs: null,
+    clock: { podMs, afterMs, beforeMs },
+  });
+
+  it('are not found to differ by less than what it takes to read them', () => {
+    expect(clockSkewMs([read(1_000, 0, 100), read(1_080, 20, 90)])).toBe(0);
+  });
+
+  it('differ at least by what cannot be the way there and back', () => {
+    // The first is 1000 to 900 ahead of this machine, the second 3000 to 2950.
+    expect(clockSkewMs([read(1_000, 0, 100), read(3_000, 0, 50)])).toBe(1_950);
+  });
+
+  it('are not known where one was not read', () => {
+    expect(clockSkewMs([read(1_000, 0, 100), undefined])).toBeNull();
+  });
+});
