@@ -79,9 +79,18 @@ function rowElement(row: TableRow, columns: readonly TableColumn[], styles: Read
       if (column === undefined) return null;
       if (column.id === 'topology')
         return h('th', { scope: 'row' }, ...nameElements(cell.text, styles.get(row.topology) ?? 0));
-      return h('td', { 'data-column': column.id, 'data-value': cell.value, class: classesOf(column, cell) }, cell.text);
+      return h(
+        'td',
+        { 'data-column': column.id, 'data-value': cell.value, class: classesOf(column, cell) },
+        ...cellElements(cell),
+      );
     }),
   );
+}
+
+/** The interval stands below its number, so that the columns stay narrow. */
+function cellElements({ text, interval }: TableCell): Child[] {
+  return interval === null ? [text] : [text, ' ', h('span', { class: 'interval' }, interval)];
 }
 
 function classesOf(column: TableColumn, cell: TableCell): string | null {

@@ -1,7 +1,8 @@
+import { phaseIntervals } from '../core/intervals.ts';
 import type { PhaseMeasurement } from '../core/load.ts';
 import { nameLoad } from '../core/phaseLoad.ts';
 import type { PhaseLoad } from '../core/plan.ts';
-import type { Validity } from '../core/record.ts';
+import type { Interval, PhaseResult, Validity } from '../core/record.ts';
 import { minimumSamples } from '../core/statistics.ts';
 import { judgeMeasurement } from '../core/validity.ts';
 
@@ -21,6 +22,7 @@ export interface LoadReport extends PhaseMeasurement {
   readonly settings: LoadSettings;
   /** Stopped before the duration was over; the window is the true, shorter one. */
   readonly cancelled: boolean;
+  readonly intervals: PhaseResult['intervals'];
   readonly validity: Validity;
 }
 
@@ -40,6 +42,7 @@ export function loadReport(
     settings,
     cancelled: ending.cancelled,
     ...measured,
+    intervals: phaseIntervals(measured),
     validity: { ...judged, valid: reasons.length === 0, reasons },
   };
 }
@@ -52,11 +55,16 @@ export function loadTable(report: LoadReport): string {
   const lines = [
     `${report.cancelled ? 'CANCELLED. ' : ''}${loopWords(settings.load)} for ${windowSeconds.toFixed(2)} s${warmUp}`,
     '',
-    row('p50', quantile(latency.p50Ms, 0.5)),
-    row('p95', quantile(latency.p95Ms, 0.95)),
-    row('p99', quantile(latency.p99Ms, 0.99)),
+    row('p50', quantile(latency.p50Ms, 0.5), intervalText(report, 'p50Ms', 3)),
+    row('p95', quantile(latency.p95Ms, 0.95), intervalText(report, 'p95Ms', 3)),
+    row('p99', quantile(latency.p99Ms, 0.99), intervalText(report, 'p99Ms', 3)),
     row('max', milliseconds(latency.maxMs)),
-    row('rate', `${report.rps.toFixed(1)} successes/s (${report.attemptedRps.toFixed(1)} sent/s)`),
+    row(
+      'rate',
+      `${report.rps.toFixed(1)} successes/s`,
+      intervalText(report, 'rps', 1),
+      ` (${report.attemptedRps.toFixed(1)} sent/s)`,
+    ),
     row(
       'requests',
       `${String(requests.sent)} sent, ${String(requests.ok)} ok, ${String(requests.errors)} errors (${String(requests.timeouts)} of them timeouts), ${String(requests.inFlight)} in flight at the end`,
@@ -64,6 +72,7 @@ export function loadTable(report: LoadReport): string {
     ...scheduleRows(report),
     ...Object.entries(report.errorsByKind).map(([kind, count]) => row('', `${String(count)} x ${kind}`)),
     ...overheadRows(report),
+    ...(report.intervals === 'not yet computed' ? [] : [row('[ – ]', '95% interval')]),
     row('valid', report.validity.valid ? 'yes' : 'NO'),
     ...report.validity.reasons.map((reason) => row('', reason)),
     ...report.validity.caveats.map((caveat) => row('caveat', caveat)),
@@ -71,8 +80,15 @@ export function loadTable(report: LoadReport): string {
   return `${lines.join('\n')}\n`;
 }
 
-function row(name: string, value: string): string {
-  return `  ${name.padEnd(10)}${value}`;
+function row(name: string, ...values: readonly string[]): string {
+  return `  ${name.padEnd(10)}${values.join('')}`;
+}
+
+/** " [9.981–10.204]", or nothing where there is no interval. */
+function intervalText({ intervals }: LoadReport, of: 'p50Ms' | 'p95Ms' | 'p99Ms' | 'rps', decimals: number): string {
+  const interval: Interval | undefined = intervals === 'not yet computed' ? undefined : intervals[of];
+  if (interval === undefined || 'unknown' in interval) return '';
+  return ` [${interval.low.toFixed(decimals)}–${interval.high.toFixed(decimals)}]`;
 }
 
 function quantile(value: number | null, at: number): string {

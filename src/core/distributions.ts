@@ -1,14 +1,4 @@
-/** Probabilities and quantiles of the distributions that intervals are made with. */
-
-/**
- * Probability that a standard normal variable is greater than z, for z of at least 0.
- * Source: Abramowitz & Stegun (1964), 26.2.17; the error is below 7.5e-8.
- */
-export function normalTail(z: number): number {
-  const t = 1 / (1 + 0.2316419 * z);
-  const polynomial = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
-  return (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * polynomial;
-}
+/** Quantiles of the distributions that intervals are made with. */
 
 /**
  * The value that Student's t exceeds in size with probability `twoSided`, e.g. 0.05 for a 95% interval.

@@ -16,6 +16,8 @@ export const intervalLimits = {
 } as const;
 
 const seed = 1;
+/** Of the requests, in one slot: more than this is no longer as good as continuous. */
+const sharedSlot = 0.02;
 
 /**
  * 95% intervals of a phase. RPS: block bootstrap over time. Quantiles: the same of the share of requests that are no slower
@@ -67,8 +69,7 @@ export function quantileInterval(windows: readonly TimeWindow[], quantile: numbe
   if (samples < needed) return { unknown: `${String(samples)} successes, and it needs ${String(needed)}` };
   if (windows.length < intervalLimits.windows) return tooShort(windows);
   const slot = slotAtShare(pooled, quantile);
-  const numerators = windows.map((window) => successesUpTo(window, slot));
-  const bootstrap = bootstrapRatio({ numerators, denominators: windows.map(successesOf) }, seed);
+  const bootstrap = shareBootstrap(windows, slot);
   const { ratio, variance } = bootstrap;
   // Without a spread all requests are alike as far as the slots can tell.
   if (variance > 0) {
@@ -85,6 +86,20 @@ export function quantileInterval(windows: readonly TimeWindow[], quantile: numbe
     return maxMs === null ? ms : Math.min(ms, maxMs);
   };
   return { low: limitMs(bootstrap.low), high: limitMs(bootstrap.high) };
+}
+
+/**
+ * The share of requests no slower than the slot. Where many requests share the slot, as many may be right below its end as
+ * above its start: then of the two shares the one that varies more.
+ */
+function shareBootstrap(windows: readonly TimeWindow[], slot: number): BootstrapRatio {
+  const denominators = windows.map(successesOf);
+  const upTo = bootstrapRatio({ numerators: windows.map((one) => successesUpTo(one, slot)), denominators }, seed);
+  const below = windows.map((one) => successesUpTo(one, slot - 1));
+  const total = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0);
+  if (upTo.ratio - total(below) / total(denominators) <= sharedSlot) return upTo;
+  const under = bootstrapRatio({ numerators: below, denominators }, seed);
+  return under.variance > upTo.variance ? under : upTo;
 }
 
 function tooShort(windows: readonly TimeWindow[]): Interval {

@@ -3,6 +3,8 @@ import type { LoadPlan, Phase, Plan, TopologyPlan } from './plan.ts';
 import type { Validity } from './record.ts';
 import { minimumSamples, publishedQualitySamples } from './statistics.ts';
 import { threadsPerCopy } from './threads.ts';
+import { steadyState, type Thirds } from './steadyState.ts';
+import { decodeWindows } from './windows.ts';
 
 /** Limits that a measurement must keep to be believed. */
 export const validityLimits = {
@@ -27,6 +29,8 @@ export const validityLimits = {
   startSpreadMs: 100,
   /** CPU seconds a second; the generator is one thread, so at 1 it has no time left. */
   generatorCpuShare: 0.9,
+  /** Three of perf_analyzer's windows, 5 s each by default: in a shorter phase one short disturbance fills a third. */
+  steadySeconds: 15,
 } as const;
 
 /** Whether a phase of a run may be believed, and why not. The phase's window, counts and the generator's own health decide. */
@@ -71,7 +75,30 @@ export function unevenCores(topology: TopologyPlan): string | undefined {
 /** What the measurement alone says about its worth. */
 export function judgeMeasurement(measurement: PhaseMeasurement): Validity {
   const reasons = [...sampleReasons(measurement), ...rateReasons(measurement), ...generatorReasons(measurement)];
-  return { valid: reasons.length === 0, reasons, caveats: caveatsOf(measurement) };
+  const caveats = caveatsOf(measurement);
+  const unstable = unstableText(measurement);
+  if (unstable !== undefined) {
+    if (windowMs(measurement) >= validityLimits.steadySeconds * 1000) reasons.push(unstable);
+    else {
+      caveats.push(
+        `${unstable}; in a phase under ${String(validityLimits.steadySeconds)} s that may be one short disturbance`,
+      );
+    }
+  }
+  return { valid: reasons.length === 0, reasons, caveats };
+}
+
+/** A phase that changed its level has no one number; undefined where it did not, or where that cannot be told. */
+function unstableText({ windows }: PhaseMeasurement): string | undefined {
+  if (windows === undefined) return undefined;
+  const judged = steadyState(decodeWindows(windows));
+  if (judged.state !== 'unstable') return undefined;
+  return `unstable: over the thirds of the phase ${judged.quantities.map(thirdsText).join(', and ')}`;
+}
+
+function thirdsText({ quantity, values }: Thirds): string {
+  const unit = quantity === 'RPS' ? '' : ' ms';
+  return `${quantity} was ${values.map((value) => value.toPrecision(3)).join(', then ')}${unit}`;
 }
 
 function sampleReasons(measurement: PhaseMeasurement): string[] {

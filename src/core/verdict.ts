@@ -89,13 +89,14 @@ export function verdictText(verdict: Verdict, a: string, b: string): string {
   return `${a} ${ratio}x ${b} [${low}–${high}]`;
 }
 
-/** As many decimals as keep the limits apart from 1 where they are, at least one and at most three. */
-export function ratioTexts(verdict: Extract<Verdict, { pairs: number }>): { ratio: string; low: string; high: string } {
-  const { ratio, low, high } = verdict;
-  const width = high - low;
-  const decimals = width >= 0.3 ? 1 : width >= 0.03 ? 2 : 3;
-  const text = (value: number): string => value.toFixed(decimals);
-  const rounded = [low, high].some((value) => value !== 1 && Number(text(value)) === 1);
-  const places = rounded && decimals < 3 ? decimals + 1 : decimals;
-  return { ratio: ratio.toFixed(places), low: low.toFixed(places), high: high.toFixed(places) };
+/** Two decimals, or one of a wide interval; one more where a limit would read as 1 and is not. */
+function ratioTexts({
+  ratio,
+  low,
+  high,
+}: Extract<Verdict, { pairs: number }>): Record<'ratio' | 'low' | 'high', string> {
+  const wanted = high - low >= 0.3 ? 1 : 2;
+  const readsAsOne = [low, high].some((limit) => limit !== 1 && Number(limit.toFixed(wanted)) === 1);
+  const decimals = readsAsOne ? wanted + 1 : wanted;
+  return { ratio: ratio.toFixed(decimals), low: low.toFixed(decimals), high: high.toFixed(decimals) };
 }

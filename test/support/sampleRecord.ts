@@ -1,4 +1,5 @@
 import { createLatencyHistogram, encodeHistogram, latencyOf, recordLatency } from '../../src/core/histogram.ts';
+import { phaseIntervals } from '../../src/core/intervals.ts';
 import type { PhaseMeasurement } from '../../src/core/load.ts';
 import { checkPlan, makePlan } from '../../src/core/planning.ts';
 import type { Phase, Plan, TopologyPlan } from '../../src/core/plan.ts';
@@ -11,6 +12,8 @@ import {
   type TopologyResult,
 } from '../../src/core/record.ts';
 import { judgePhase } from '../../src/core/validity.ts';
+import { encodeWindows } from '../../src/core/windows.ts';
+import { createWindowRecorder } from '../../src/load/windowRecorder.ts';
 import { choices } from './choices.ts';
 
 /**
@@ -125,7 +128,7 @@ export function samplePhase(plan: Plan, topology: TopologyPlan, phase: Phase, in
           computeMsPerRequest: 2.9 + concurrencyOf(phase) * 0.2,
         }
       : null,
-    intervals: 'not yet computed',
+    intervals: phaseIntervals(measurement),
     validity: judgePhase({ phase, measurement, serverCount, load: plan.load, target: plan.target.kind }),
   };
 }
@@ -148,10 +151,14 @@ function sampleMeasurement(topology: TopologyPlan, phase: Phase, index: number):
   const count = Math.round(rate * phase.durationSeconds);
   const sent = count + concurrency;
   const histogram = createLatencyHistogram();
+  const place = seeded(index * 13 + topology.name.length);
+  const windows = createWindowRecorder(phase.durationSeconds);
   const middle = Math.log(meanMs) - spread ** 2 / 2;
   for (let sample = 0; sample < count; sample += 1) {
     const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-    recordLatency(histogram, Math.exp(middle + spread * normal));
+    const latencyMs = Math.exp(middle + spread * normal);
+    recordLatency(histogram, latencyMs);
+    windows.succeeded(place() * phase.durationSeconds * 1000, latencyMs);
   }
   const seconds = Math.floor(phase.durationSeconds);
   const startMs = Date.parse('2026-01-02T09:31:00.000Z') + index * 6000;
@@ -164,6 +171,7 @@ function sampleMeasurement(topology: TopologyPlan, phase: Phase, index: number):
     attemptedRps: sent / phase.durationSeconds,
     longestWaitMs: 2,
     histogram: encodeHistogram(histogram),
+    windows: encodeWindows(windows.finish(phase.durationSeconds * 1000)),
     timeSeries: Array.from({ length: seconds }, (_, at) => ({
       second: at + 1,
       ok: Math.round(rate * (0.97 + 0.06 * random())),

@@ -1,3 +1,5 @@
+import type { Interval } from '../record.ts';
+
 /** Numbers and times as texts: the same in every locale, with units. */
 
 /** What stands where there is no number. */
@@ -17,6 +19,12 @@ export function formatMs(value: number | null): string {
 
 export function formatRps(value: number): string {
   return `${significant(value)} RPS`;
+}
+
+/** "[39.8–43.0]"; null where there is no interval. */
+export function formatInterval(interval: Interval | undefined): string | null {
+  if (interval === undefined || 'unknown' in interval) return null;
+  return `[${significant(interval.low)}–${significant(interval.high)}]`;
 }
 
 /** Decimals that all numbers of a column get, so that they align: enough for the smallest, not too many for the largest. */

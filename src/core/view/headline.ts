@@ -1,9 +1,10 @@
 import { formatCount, formatList, formatShare, insufficientSamples, fullStop, significant } from './format.ts';
 import type { LoadName } from '../phaseLoad.ts';
-import type { RunRecord } from '../record.ts';
+import type { Interval, RunRecord } from '../record.ts';
+import { verdictOf, verdictText, type Repetition, type Verdict } from '../verdict.ts';
 import { rowsAt, rowsOf, tellingLevel, type Measured, type PhaseRow } from './measured.ts';
 
-/** The answer in words: what was measured, without a verdict. */
+/** The answer in words: what was measured, and by how much the topologies differ. */
 export interface Headline {
   readonly text: string;
   /** What the numbers are worth; empty where there are none. */
@@ -18,11 +19,12 @@ export function headlineOf(measured: Measured): Headline {
   if (level === undefined) return withoutNumbers(measured);
   const missing = missingText(measured, rows, level);
   const differed = measured.record?.sameAnswers.verdict === 'differed';
-  const figures = `At ${level.long}: ${rowsAt(rows, level).map(figuresOf).join('; ')}.`;
+  const shown = rowsAt(rows, level);
+  const figures = `At ${level.long}: ${shown.map(figuresOf).join('; ')}.`;
   const refusal = differed ? 'No comparison: answers differed. ' : '';
   const invalid = rows.filter((row) => !row.validity.valid).length;
   return {
-    text: [`${refusal}${figures}`, ...missing].join(' '),
+    text: [`${refusal}${figures}`, ...(differed ? [] : verdictsOf(shown)), ...missing].join(' '),
     worth: worthOf(measured, rows, invalid),
     tone: missing.length > 0 || invalid > 0 || differed ? 'partial' : 'measured',
   };
@@ -46,6 +48,50 @@ function figuresOf(row: PhaseRow): string {
   return `${row.topology} ${significant(row.rps)} RPS at ${p95}${errors}${row.validity.valid ? '' : ' (not valid)'}`;
 }
 
+/**
+ * The topology with the highest rate against each other one, in RPS and in p95. Rows that are not valid, and those without
+ * intervals, have no verdict.
+ */
+function verdictsOf(rows: readonly PhaseRow[]): string[] {
+  const comparable = rows.filter((row) => row.validity.valid && row.intervals !== null);
+  const best = comparable.reduce<PhaseRow | undefined>(
+    (first, row) => (first === undefined || row.rps > first.rps ? row : first),
+    undefined,
+  );
+  if (best === undefined) return [];
+  const others = comparable.filter((row) => row !== best);
+  return [
+    ...verdictSentence('RPS', best, others, (row) => repetition(row, row.rps, row.intervals?.rps)),
+    ...verdictSentence('p95', best, others, (row) => repetition(row, row.p95Ms, row.intervals?.p95Ms)),
+  ];
+}
+
+function verdictSentence(
+  quantity: string,
+  best: PhaseRow,
+  others: readonly PhaseRow[],
+  of: (row: PhaseRow) => Repetition,
+): string[] {
+  const verdicts = others
+    .map((other) => ({ other, verdict: verdictOf([{ a: of(best), b: of(other) }]) }))
+    .filter(
+      (one): one is { other: PhaseRow; verdict: Exclude<Verdict, { kind: 'none' }> } => one.verdict.kind !== 'none',
+    );
+  if (verdicts.length === 0) return [];
+  const texts = verdicts.map(({ other, verdict }, index) => {
+    const text = verdictText(verdict, best.topology, other.topology);
+    // Its name stands once.
+    return index > 0 && verdict.kind === 'difference' && verdicts[index - 1]?.verdict.kind === 'difference'
+      ? text.slice(best.topology.length + 1)
+      : text;
+  });
+  return [`${quantity}: ${texts.join(', ')}.`];
+}
+
+function repetition(row: PhaseRow, value: number | null, interval: Interval | undefined): Repetition {
+  return { value, interval: interval ?? null, valid: row.validity.valid };
+}
+
 /** One sentence for the topologies that this level says nothing of, while the run is over. */
 function missingText(measured: Measured, rows: readonly PhaseRow[], level: LoadName): string[] {
   const shown = new Set(rowsAt(rows, level).map((row) => row.topology));
@@ -59,11 +105,8 @@ function missingText(measured: Measured, rows: readonly PhaseRow[], level: LoadN
 }
 
 function worthOf(measured: Measured, rows: readonly PhaseRow[], invalid: number): string {
-  const parts = [
-    measured.topologies.length > 1
-      ? 'Each topology ran once, not interleaved, and 95% intervals are not yet computed: a difference may be chance.'
-      : '95% intervals are not yet computed.',
-  ];
+  const computed = rows.some((row) => row.intervals !== null);
+  const parts = [intervalsWorth(computed, measured.topologies.length > 1)];
   if (measured.plan.target.kind === 'kubernetes' && measured.plan.load.vantage === 'this-machine') {
     parts.unshift('Smoke test only: the load came through a port-forward.');
   }
@@ -73,6 +116,13 @@ function worthOf(measured: Measured, rows: readonly PhaseRow[], invalid: number)
     );
   }
   return parts.join(' ');
+}
+
+function intervalsWorth(computed: boolean, several: boolean): string {
+  if (!several) return computed ? 'In brackets: 95% intervals of this one run.' : '95% intervals were not computed.';
+  return computed
+    ? 'Each topology ran once, not interleaved: the 95% intervals in brackets hold the chance within a phase, not what changes from one deployment to the next.'
+    : 'Each topology ran once, not interleaved, and 95% intervals were not computed: a difference may be chance.';
 }
 
 function withoutNumbers(measured: Measured): Headline {

@@ -21,7 +21,9 @@ export function recordMarkdown(record: RunRecord): string {
         rowText([':--', '--:', ...others.map((column) => (column.align === 'end' ? '--:' : ':--'))]),
         ...table.groups.flatMap((group) =>
           group.rows.map((row) => {
-            const [name = '', ...cells] = row.cells.map((cell) => escape(cell.text));
+            const [name = '', ...cells] = row.cells.map((cell) =>
+              escape(cell.interval === null ? cell.text : `${cell.text} ${cell.interval}`),
+            );
             return rowText([name, group.load, ...cells]);
           }),
         ),

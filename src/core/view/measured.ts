@@ -1,7 +1,7 @@
 import type { RunState } from '../events.ts';
 import { nameLoad, type LoadName } from '../phaseLoad.ts';
 import type { Plan, TopologyPlan } from '../plan.ts';
-import type { Batching, Failure, PhaseResult, RunRecord, TopologyResult, Validity } from '../record.ts';
+import type { Batching, Failure, Intervals, PhaseResult, RunRecord, TopologyResult, Validity } from '../record.ts';
 import { topologyKey } from '../topologyKey.ts';
 
 /** One topology of a run, finished or not: what is known of it so far. */
@@ -44,6 +44,8 @@ export interface PhaseRow {
   readonly errorsByKind: Readonly<Record<string, number>>;
   readonly samples: number;
   readonly batching: Batching | null;
+  /** null in records of the time before they were computed. */
+  readonly intervals: Intervals | null;
   readonly validity: Validity;
 }
 
@@ -127,6 +129,7 @@ function rowOf(plan: Plan, topology: MeasuredTopology, phase: PhaseResult): Phas
     errorsByKind: measurement.errorsByKind,
     samples: measurement.latency.samples,
     batching: phase.batching,
+    intervals: phase.intervals === 'not yet computed' ? null : phase.intervals,
     validity: phase.validity,
   };
 }

@@ -1,6 +1,6 @@
 import { loadNames } from '../phaseLoad.ts';
 import type { Phase, Plan } from '../plan.ts';
-import type { Placement, RunRecord, RuntimeReport, TopologyResult } from '../record.ts';
+import type { Intervals, Placement, RunRecord, RuntimeReport, TopologyResult } from '../record.ts';
 import { topologyKey } from '../topologyKey.ts';
 import { formatCount, formatList, formatSeconds, formatTime, sentence } from './format.ts';
 import { measuredRecord, rowsOf } from './measured.ts';
@@ -27,7 +27,7 @@ export function planFacts(plan: Plan): FactSection[] {
 
 export function recordFacts(record: RunRecord): FactSection[] {
   return [
-    { title: 'Load', facts: loadFacts(record.plan) },
+    { title: 'Load', facts: [...loadFacts(record.plan), { term: 'Intervals', text: intervalsText(record) }] },
     { title: 'Where', facts: whereFacts(record) },
     { title: 'Model', facts: [...modelFacts(record.plan), { term: 'Same answers', text: answersText(record) }] },
     ...record.topologies.map((result) => ({ title: topologyKey(result.topology), facts: topologyFacts(result) })),
@@ -47,7 +47,11 @@ export function recordCaveats(record: RunRecord): string[] {
       'Each topology ran once, one after the other, not interleaved: a change of the machine in between looks like a difference.',
     );
   }
-  caveats.push('95% intervals are not yet computed.');
+  caveats.push(
+    intervalsOf(record) === undefined
+      ? '95% intervals were not computed.'
+      : 'The 95% intervals, below the figures or in brackets, hold the chance within a phase: what changes more slowly than the phase, or from one deployment to the next, is not in them.',
+  );
   const onCpu = record.topologies.filter((result) =>
     result.runtimes.some((runtime) => runtime.provider === 'CPUExecutionProvider'),
   );
@@ -78,8 +82,17 @@ function loadFacts(plan: Plan): Fact[] {
       text: `${load.payload.name}, ${formatCount(load.payload.texts, 'text')}, sha256 ${short(load.payload.sha256)}, seed ${String(load.seed)}`,
     },
     { term: 'Timeout', text: `${String(load.timeoutMs)} ms` },
-    { term: 'Intervals', text: 'not yet computed' },
   ];
+}
+
+function intervalsOf(record: RunRecord): Intervals | undefined {
+  return rowsOf(measuredRecord(record)).find((row) => row.intervals !== null)?.intervals ?? undefined;
+}
+
+function intervalsText(record: RunRecord): string {
+  const intervals = intervalsOf(record);
+  if (intervals === undefined) return 'not computed';
+  return `95%, ${intervals.method}, ${String(intervals.resamples)} resamples, seed ${String(intervals.seed)}`;
 }
 
 function ladderText(phases: readonly Phase[]): string {

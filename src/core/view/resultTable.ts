@@ -1,4 +1,5 @@
-import { columnDecimals, formatShare } from './format.ts';
+import { columnDecimals, formatInterval, formatShare } from './format.ts';
+import type { Interval } from '../record.ts';
 import { levelsOf, rowsAt, type PhaseRow } from './measured.ts';
 
 /** The table of a run as panel, report, terminal and Markdown show it: texts, already formatted and aligned. */
@@ -43,6 +44,8 @@ export interface TableCell {
   readonly text: string;
   /** The number behind the text; null where there is none. */
   readonly value: number | null;
+  /** Its 95% interval, "[39.8–43.0]"; null where there is none, or it is not of this column. */
+  readonly interval: string | null;
   /** "absent": stands where a number cannot be given. */
   readonly tone: 'normal' | 'absent' | 'bad';
 }
@@ -78,7 +81,8 @@ function columnsFor(rows: readonly PhaseRow[], notes: Notes): ColumnMaker[] {
   const latencyDecimals = columnDecimals(rows.flatMap((row) => [row.p50Ms, row.p95Ms, row.p99Ms]));
   const rpsDecimals = columnDecimals(rows.map((row) => row.rps));
   const perGpuDecimals = columnDecimals(rows.map((row) => row.rpsPerGpu));
-  const latency = (value: number | null): TableCell => numberCell(value, latencyDecimals, 'insufficient');
+  const latency = (value: number | null, interval?: Interval): TableCell =>
+    numberCell(value, latencyDecimals, 'insufficient', interval);
   const columns: ColumnMaker[] = [
     {
       id: 'topology',
@@ -90,16 +94,16 @@ function columnsFor(rows: readonly PhaseRow[], notes: Notes): ColumnMaker[] {
     {
       id: 'p50',
       header: 'p50 ms',
-      title: 'Median latency in milliseconds',
+      title: 'Median latency in milliseconds, below it its 95% interval',
       align: 'end',
-      cell: (row) => latency(row.p50Ms),
+      cell: (row) => latency(row.p50Ms, row.intervals?.p50Ms),
     },
     {
       id: 'p95',
       header: 'p95 ms',
-      title: '95th percentile of latency in milliseconds',
+      title: '95th percentile of latency in milliseconds, below it its 95% interval',
       align: 'end',
-      cell: (row) => latency(row.p95Ms),
+      cell: (row) => latency(row.p95Ms, row.intervals?.p95Ms),
     },
     {
       id: 'p99',
@@ -111,9 +115,9 @@ function columnsFor(rows: readonly PhaseRow[], notes: Notes): ColumnMaker[] {
     {
       id: 'rps',
       header: 'RPS',
-      title: 'Successful requests per second',
+      title: 'Successful requests per second, below them their 95% interval',
       align: 'end',
-      cell: (row) => numberCell(row.rps, rpsDecimals, '–'),
+      cell: (row) => numberCell(row.rps, rpsDecimals, '–', row.intervals?.rps),
     },
   ];
   columns.push({
@@ -187,19 +191,19 @@ export function caveatsOfAll(rows: readonly PhaseRow[]): string[] {
 }
 
 function plain(text: string): TableCell {
-  return { text, value: null, tone: 'normal' };
+  return { text, value: null, interval: null, tone: 'normal' };
 }
 
-function numberCell(value: number | null, decimals: number, absent: string): TableCell {
+function numberCell(value: number | null, decimals: number, absent: string, interval?: Interval): TableCell {
   return value === null
-    ? { text: absent, value: null, tone: 'absent' }
-    : { text: value.toFixed(decimals), value, tone: 'normal' };
+    ? { text: absent, value: null, interval: null, tone: 'absent' }
+    : { text: value.toFixed(decimals), value, interval: formatInterval(interval), tone: 'normal' };
 }
 
 function errorsCell(row: PhaseRow): TableCell {
-  if (row.errors === 0) return { text: '0', value: 0, tone: 'normal' };
+  if (row.errors === 0) return { text: '0', value: 0, interval: null, tone: 'normal' };
   const share = row.sent === 0 ? '' : ` (${formatShare(row.errors / row.sent)})`;
-  return { text: `${String(row.errors)}${share}`, value: row.errors, tone: 'bad' };
+  return { text: `${String(row.errors)}${share}`, value: row.errors, interval: null, tone: 'bad' };
 }
 
 function batchCell(row: PhaseRow): TableCell {
@@ -213,6 +217,18 @@ function validityCell(row: PhaseRow, notes: Notes): TableCell {
   const named = row.errors === 0 || reasons.some((reason) => reason.startsWith('errors'));
   const kinds = Object.entries(row.errorsByKind).map(([kind, count]) => `${kind}: ${String(count)}`);
   const errors = named ? [] : [`errors of ${row.topology} at ${row.load.long}: ${kinds.join(', ')}`];
-  const reference = notes.refer([...reasons, ...caveats, ...errors]);
-  return { text: `${valid ? 'yes' : 'no'}${reference}`, value: null, tone: valid ? 'normal' : 'bad' };
+  const reference = notes.refer([...reasons, ...caveats, ...errors, ...missingIntervals(row)]);
+  return { text: `${valid ? 'yes' : 'no'}${reference}`, value: null, interval: null, tone: valid ? 'normal' : 'bad' };
+}
+
+/** Why a number of the row stands without an interval. */
+function missingIntervals({ intervals, p50Ms, p95Ms }: PhaseRow): string[] {
+  if (intervals === null) return [];
+  const missing = (name: string, value: number | null, interval: Interval): string[] =>
+    value !== null && 'unknown' in interval ? [`no interval of ${name}: ${interval.unknown}`] : [];
+  return [
+    ...missing('p50', p50Ms, intervals.p50Ms),
+    ...missing('p95', p95Ms, intervals.p95Ms),
+    ...missing('RPS', 0, intervals.rps),
+  ];
 }

@@ -31,14 +31,16 @@ export function recordTable(record: RunRecord): string {
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
 
-/** Columns padded to their widest cell, a blank line between levels. */
+/** Columns padded to their widest cell, intervals without their brackets on a line of their own below the figures, a blank line between levels. */
 function textTable(table: ResultTable): string {
   const load = { header: table.loadHeader.short, align: 'end' as const };
   const columns = [table.columns[0], load, ...table.columns.slice(1)].filter((column) => column !== undefined);
   const groups = table.groups.map((group) =>
-    group.rows.map((row) => {
+    group.rows.flatMap((row) => {
       const [name = '', ...others] = row.cells.map((cell) => cell.text);
-      return [name, group.load, ...others];
+      const figures = [name, group.load, ...others];
+      if (row.cells.every((cell) => cell.interval === null)) return [figures];
+      return [figures, ['', '', ...row.cells.slice(1).map((cell) => cell.interval?.slice(1, -1) ?? '')]];
     }),
   );
   const widths = columns.map((column, index) =>

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PhaseMeasurement } from '../../../src/core/load.ts';
 import type { TopologyPlan } from '../../../src/core/plan.ts';
+import { encodeWindows, slotOf, timeWindow } from '../../../src/core/windows.ts';
 import { judgeMeasurement, judgePhase, unevenCores } from '../../../src/core/validity.ts';
 
 const good: PhaseMeasurement = {
@@ -82,6 +83,29 @@ describe('whether a measurement may be believed', () => {
     ],
   ])('does not believe %s', (_name, measurement, reason) => {
     expect(judgeMeasurement(measurement)).toMatchObject({ valid: false, reasons: [reason] });
+  });
+
+  it('calls a phase unstable that changed its level: too short to be held to it, or not', () => {
+    const rates = [...Array<number>(20).fill(30), ...Array<number>(40).fill(60)];
+    const windows = (widthMs: number): PhaseMeasurement =>
+      with_({
+        window: { startMs: 0, endMs: 60 * widthMs },
+        generator: { ...good.generator, cpuSeconds: 0 },
+        windows: encodeWindows({
+          widthMs,
+          windows: rates.map((rate, at) => timeWindow(0, new Map([[slotOf(8000), rate + (at % 3)]]))),
+        }),
+      });
+    const text = 'unstable: over the thirds of the phase RPS was';
+    expect(judgeMeasurement(windows(1000))).toMatchObject({
+      valid: false,
+      reasons: [`${text} 30.9, then 61.0, then 61.0`],
+    });
+    const short = judgeMeasurement(windows(100));
+    expect(short.valid).toBe(true);
+    expect(besideQuick(short.caveats)).toEqual([
+      `${text} 310, then 610, then 611; in a phase under 15 s that may be one short disturbance`,
+    ]);
   });
 
   it.each<[string, PhaseMeasurement]>([

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { loadReport, loadTable } from '../../../src/cli/loadReport.ts';
+import { encodeWindows } from '../../../src/core/windows.ts';
+import { simulatedWindows, simulations } from '../../support/phaseSimulation.ts';
 import type { PhaseMeasurement } from '../../../src/core/load.ts';
 
 const settings = {
@@ -48,6 +50,14 @@ Closed loop from this machine: 8 connections for 5.00 s after 2 s of warm-up
   valid     yes
   caveat    quick quality: fewer than the 57,344 successes of a published p95 (MLPerf)
 `);
+  });
+
+  it('shows 95% intervals beside the figures', () => {
+    const windows = encodeWindows(simulatedWindows(simulations.lognormal, 3, 5, 780));
+    const text = loadTable(loadReport(settings, { ...measurement, windows }, { cancelled: false, nowMs: 0 }));
+    expect(text).toMatch(/^ {2}p95 {7}11\.000 ms \[\d+\.\d{3}–\d+\.\d{3}\]$/m);
+    expect(text).toMatch(/^ {2}rate {6}779\.8 successes\/s \[7\d\d\.\d–8\d\d\.\d\] \(781\.8 sent\/s\)$/m);
+    expect(text).toMatch(/^ {2}\[ – \] {5}95% interval$/m);
   });
 
   it('says what is missing, and why it is not valid', () => {

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { openRunStore, parseRecord, saveElsewhere } from '../../../src/runs/store.ts';
+import { headlineOf } from '../../../src/core/view/headline.ts';
+import { measuredRecord, rowsOf } from '../../../src/core/view/measured.ts';
+import { resultTable } from '../../../src/core/view/resultTable.ts';
 import { sampleRecord } from '../../support/sampleRecord.ts';
 
 const run = promisify(execFile);
@@ -95,6 +98,31 @@ describe('run store', () => {
   it('parses one record by itself', () => {
     expect(parseRecord('x.json', JSON.stringify(sampleRecord()))).toEqual(sampleRecord());
     expect(() => parseRecord('x.json', 'no')).toThrow(/x\.json/);
+  });
+});
+
+describe('a record of the time before intervals', () => {
+  it('is read as it is', () => {
+    const record = sampleRecord();
+    const before = {
+      ...record,
+      topologies: record.topologies.map((result) => ({
+        ...result,
+        phases: result.phases.map((phase) => {
+          const { windows, ...measurement } = phase.measurement;
+          expect(windows).toBeDefined();
+          return { ...phase, measurement, intervals: 'not yet computed' as const };
+        }),
+      })),
+    };
+    const read = parseRecord('x.json', JSON.stringify(before));
+    expect(read).toEqual(before);
+    expect(headlineOf(measuredRecord(read)).worth).toContain('95% intervals were not computed');
+    expect(resultTable(rowsOf(measuredRecord(read))).groups.flatMap(({ rows }) => rows)).not.toContainEqual(
+      expect.objectContaining({
+        cells: expect.arrayContaining([expect.objectContaining({ interval: expect.any(String) })]),
+      }),
+    );
   });
 });
 

@@ -76,12 +76,12 @@ function factsOf(record: RunRecord): string {
 }
 
 describe('a record in words', () => {
-  it('says what was measured, without a verdict', () => {
+  it('says what was measured, and by how much the topologies differ', () => {
     const { text, worth, tone } = headlineOf(measuredRecord(complete));
     expect(text).toBe(
-      'At 32 connections: fastapi 447 RPS at p95 113 ms; triton 917 RPS at p95 47.3 ms; hybrid 730 RPS at p95 63.6 ms.',
+      'At 32 connections: fastapi 447 RPS at p95 113 ms; triton 917 RPS at p95 47.3 ms; hybrid 730 RPS at p95 63.6 ms. RPS: triton 2.05x fastapi [1.96–2.14], 1.26x hybrid [1.19–1.33]. p95: triton 0.42x fastapi [0.40–0.43], 0.74x hybrid [0.73–0.76].',
     );
-    expect(worth).toContain('not yet computed');
+    expect(worth).toContain('95% intervals in brackets');
     expect(worth).toContain('not interleaved');
     expect(tone).toBe('measured');
   });
@@ -89,7 +89,7 @@ describe('a record in words', () => {
   it('names what has no numbers', () => {
     const { text, tone } = headlineOf(measuredRecord(oneFailed));
     expect(text).toBe(
-      'At 32 connections: fastapi 447 RPS at p95 113 ms; hybrid 730 RPS at p95 63.6 ms. triton failed.',
+      'At 32 connections: fastapi 447 RPS at p95 113 ms; hybrid 730 RPS at p95 63.6 ms. RPS: hybrid 1.63x fastapi [1.56–1.71]. p95: hybrid 0.56x fastapi [0.55–0.58]. triton failed.',
     );
     expect(tone).toBe('partial');
   });
@@ -102,6 +102,49 @@ describe('a record in words', () => {
     expect(recordCaveats(differed)[0]).toBe(
       'The answers differed, so the topologies cannot be compared: input 3: logits differ by 0.41.',
     );
+  });
+
+  it('makes no verdict of what is not valid, and says where no difference is shown', () => {
+    const invalid = sampleRecord({
+      change: withPhase('triton', 32, (phase) => ({
+        ...phase,
+        validity: { valid: false, reasons: ['the load generator was late'], caveats: [] },
+      })),
+    });
+    const { text } = headlineOf(measuredRecord(invalid));
+    expect(text).toMatch(/triton 917 RPS at p95 47\.3 ms \(not valid\)/);
+    expect(text).not.toMatch(/triton [\d.]+x|x triton|and triton/);
+    expect(text).toMatch(/RPS: hybrid 1\.63x fastapi/);
+    const alike = sampleRecord({
+      change: withPhase('hybrid', 32, (phase) => ({
+        ...phase,
+        measurement: { ...phase.measurement, rps: 900 },
+        intervals:
+          phase.intervals === 'not yet computed'
+            ? phase.intervals
+            : { ...phase.intervals, rps: { low: 870, high: 930 } },
+      })),
+    });
+    expect(headlineOf(measuredRecord(alike)).text).toMatch(
+      /RPS: triton 2\.05x fastapi \[1\.96–2\.14\], no difference shown between triton and hybrid \(1\.02x \[0\.97–1\.07\]\)\./,
+    );
+  });
+
+  it('says why a number stands without its interval', () => {
+    const bursts = sampleRecord({
+      change: withPhase('fastapi', 8, (phase) => ({
+        ...phase,
+        intervals:
+          phase.intervals === 'not yet computed'
+            ? phase.intervals
+            : { ...phase.intervals, p95Ms: { unknown: 'too few bursts' } },
+      })),
+    });
+    const table = resultTable(rowsOf(measuredRecord(bursts)));
+    expect(table.notes).toEqual(['no interval of p95: too few bursts']);
+    const row = table.groups[1]?.rows[0]?.cells ?? [];
+    expect(row.map((cell) => cell.interval).filter((interval) => interval !== null)).toHaveLength(2);
+    expect(row[7]?.text).toBe('yes [1]');
   });
 
   it('marks what is not valid and why', () => {

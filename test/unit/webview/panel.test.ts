@@ -62,7 +62,9 @@ function expectedTable(shown: RunRecord): string[][] {
     table.columns.map((column) => column.header),
     ...table.groups.flatMap((group) => [
       [group.heading],
-      ...group.rows.map((row) => row.cells.map((cell) => cell.text)),
+      ...group.rows.map((row) =>
+        row.cells.map((cell) => [cell.text, cell.interval].filter((text) => text !== null).join(' ')),
+      ),
     ]),
   ];
 }
