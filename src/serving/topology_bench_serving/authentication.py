@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import time
 from typing import TYPE_CHECKING
 
+from topology_bench_serving import stages
 from topology_bench_serving.error_response import send_error
 
 if TYPE_CHECKING:
@@ -28,7 +30,9 @@ class Authentication:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its caller, or answer 401."""
         if scope["type"] == "http" and scope["path"] not in OPEN_PATHS:
+            started = time.perf_counter()
             caller = self._find_caller(_read_key(scope["headers"]))
+            stages.note(scope, "authenticate", time.perf_counter() - started)
             if caller is None:
                 message = "a valid API key is needed, as x-api-key or as Authorization: Bearer"
                 await send_error(send, UNAUTHORIZED, message, {"www-authenticate": "Bearer"})

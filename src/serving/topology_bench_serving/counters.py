@@ -11,6 +11,8 @@ import mmap
 import os
 from typing import TYPE_CHECKING
 
+from topology_bench_serving.stages import STAGES
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -19,13 +21,14 @@ SLOTS = 256
 BYTES_PER_VALUE = 8
 
 REQUEST_CODES = ("200", "400", "401", "404", "405", "413", "429", "500", "502", "503", "504", "other")
-STAGES = ("tokenize", "compute", "deidentify", "triton")
 NAMES = (
     "ready",
     "inference_count",
     "execution_count",
     *(f"requests_{code}" for code in REQUEST_CODES),
-    *(f"stage_{stage}" for stage in STAGES),
+    "timed_requests",
+    "timed_seconds",
+    *(f"stage_{stage}" for stages in STAGES.values() for stage in stages),
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import platform
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,10 +14,11 @@ from typing import TYPE_CHECKING
 import fastapi
 import onnxruntime
 
+from topology_bench_serving import stages
 from topology_bench_serving.accounting import Accounting
 from topology_bench_serving.application import create_application
 from topology_bench_serving.body_limit import BodyLimit
-from topology_bench_serving.classifier import Classifier
+from topology_bench_serving.classifier import Classification, Classifier
 from topology_bench_serving.counters import Counters
 from topology_bench_serving.metrics import RuntimeInfo
 from topology_bench_serving.open_inference import InferRequest, Tensor, build_model_metadata
@@ -72,19 +74,25 @@ class LocalBackend:
         """Let the running inference end and stop the thread."""
         self._thread.shutdown()
 
-    async def infer(self, request: InferRequest, _: Request) -> list[Tensor]:
+    async def infer(self, request: InferRequest, http_request: Request) -> list[Tensor]:
         """Classify the texts in one run."""
         loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(self._thread, self._classifier.classify, request.texts)
+        handed_over = time.perf_counter()
+        began, answer = await loop.run_in_executor(self._thread, self._classify, request.texts)
         self._counters.add("execution_count")
-        self._counters.add("stage_tokenize", answer.tokenize_seconds)
-        self._counters.add("stage_compute", answer.compute_seconds)
+        stages.note(http_request.scope, "queue", began - handed_over)
+        stages.note(http_request.scope, "tokenize", answer.tokenize_seconds)
+        stages.note(http_request.scope, "compute", answer.compute_seconds)
         rows, label_count = answer.logits.shape
         return [
             Tensor("label", "BYTES", (rows, 1), answer.labels),
             Tensor("score", "FP32", (rows, 1), answer.scores.ravel().tolist()),
             Tensor("logits", "FP32", (rows, label_count), answer.logits.ravel().tolist()),
         ]
+
+    def _classify(self, texts: list[str]) -> tuple[float, Classification]:
+        """Return when the thread began with the texts, by time.perf_counter, and the answer."""
+        return time.perf_counter(), self._classifier.classify(texts)
 
     async def model_metadata(self) -> dict[str, object]:
         """Return the metadata object."""

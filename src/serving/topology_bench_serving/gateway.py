@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import fastapi
 
-from topology_bench_serving import audit
+from topology_bench_serving import audit, stages
 from topology_bench_serving.accounting import Accounting
 from topology_bench_serving.application import create_application
 from topology_bench_serving.authentication import Authentication
@@ -43,7 +43,7 @@ def create_app() -> ASGIApp:
     settings = read_server_settings(os.environ)
     gateway_settings = read_gateway_settings(os.environ)
     counters = Counters(settings.state_directory or Path())
-    backend = TritonBackend(gateway_settings, settings.model_name, counters)
+    backend = TritonBackend(gateway_settings, settings.model_name)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -61,11 +61,10 @@ def create_app() -> ASGIApp:
 class TritonBackend:
     """De-identifies in this process and lets Triton answer."""
 
-    def __init__(self, settings: GatewaySettings, model_name: str, counters: Counters) -> None:
+    def __init__(self, settings: GatewaySettings, model_name: str) -> None:
         """Take the settings; `open` makes what belongs to the event loop."""
         self._settings = settings
         self._model_name = model_name
-        self._counters = counters
         self._client: TritonClient
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="deidentify")
         self._triton_version = "unknown"
@@ -92,11 +91,10 @@ class TritonBackend:
         # Noted before Triton is asked, so that a failure there is audited with what was removed.
         audit.note(http_request.scope, len(texts), removed)
         deidentified = time.perf_counter()
-        self._counters.add("stage_deidentify", deidentified - started)
-        try:
-            return await self._client.infer(replace(request, texts=texts))
-        finally:
-            self._counters.add("stage_triton", time.perf_counter() - deidentified)
+        tensors = await self._client.infer(replace(request, texts=texts))
+        stages.note(http_request.scope, "deidentify", deidentified - started)
+        stages.note(http_request.scope, "triton", time.perf_counter() - deidentified)
+        return tensors
 
     async def model_metadata(self) -> dict[str, object]:
         """Return Triton's metadata object."""

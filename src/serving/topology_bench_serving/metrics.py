@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from topology_bench_serving.counters import REQUEST_CODES, STAGES
+from topology_bench_serving.counters import REQUEST_CODES
+from topology_bench_serving.stages import STAGES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,13 +57,16 @@ def build_metrics(totals: Mapping[str, float], info: RuntimeInfo) -> str:
             f"topology_bench_execution_count_total {_number(totals['execution_count'])}",
         ]
     lines += [
-        "# HELP topology_bench_stage_seconds_total Seconds spent in each stage of answering",
+        "# HELP topology_bench_request_duration_seconds Duration of the infer requests answered with 200",
+        "# TYPE topology_bench_request_duration_seconds summary",
+        f"topology_bench_request_duration_seconds_sum {totals['timed_seconds']:.9f}",
+        f"topology_bench_request_duration_seconds_count {_number(totals['timed_requests'])}",
+        "# HELP topology_bench_stage_seconds_total Seconds that the same requests spent in each stage",
         "# TYPE topology_bench_stage_seconds_total counter",
     ]
     lines += [
         f'topology_bench_stage_seconds_total{{stage="{stage}"}} {totals[f"stage_{stage}"]:.9f}'
-        for stage in STAGES
-        if (stage in ("deidentify", "triton")) == (info.component == "gateway")
+        for stage in STAGES.get(info.component, ())
     ]
     labels = ",".join(f'{name}="{_escape(value)}"' for name, value in info.labels().items())
     lines += [
