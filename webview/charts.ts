@@ -98,6 +98,7 @@ function optionsOf(view: ChartView, theme: Theme, completed: () => void): ChartO
     color: theme.muted,
   });
   const ticks = { color: theme.muted };
+  const stacked = view.stacked === true;
   const grid = { color: theme.grid, drawTicks: false };
   return {
     maintainAspectRatio: false,
@@ -132,7 +133,7 @@ function optionsOf(view: ChartView, theme: Theme, completed: () => void): ChartO
     scales: {
       x:
         view.xScale === 'category'
-          ? { type: 'category', grid: { display: false }, ticks, border: { color: theme.grid } }
+          ? { type: 'category', stacked, grid: { display: false }, ticks, border: { color: theme.grid } }
           : {
               ...xScaleOf(view),
               title: title(view.xLabel),
@@ -142,6 +143,7 @@ function optionsOf(view: ChartView, theme: Theme, completed: () => void): ChartO
             },
       y: {
         type: 'linear',
+        stacked,
         beginAtZero: true,
         grace: view.labelled ? '10%' : '4%',
         title: title(view.yLabel),

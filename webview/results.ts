@@ -11,11 +11,13 @@ import { formatMs, significant } from '../src/core/view/format.ts';
 import { levelsOf, rowsAt, rowsOf, tellingLevel, type Measured, type PhaseRow } from '../src/core/view/measured.ts';
 import { ownFiguresBesidePaper, paperChart } from '../src/core/view/paper.ts';
 import { resultTable, type ResultTable } from '../src/core/view/resultTable.ts';
+import { splitBars, splitTable, splitTitle, type SplitTable } from '../src/core/view/split.ts';
 import { ChartFigure, dataTable } from './chartFigure.ts';
 import type { Controls, Picker } from './controls.ts';
 import { distributionsAt } from './distributions.ts';
 import { h, heading, marker, Slot } from './dom.ts';
 import { resultTableElements } from './resultTable.ts';
+import { splitTableElements } from './splitTable.ts';
 import type { Theme } from './theme.ts';
 
 /** What the reader chose to look at; kept when the page is made anew. */
@@ -28,6 +30,7 @@ export interface ResultsChoice {
 const sectionTitles = [
   ['throughput', 'Latency vs throughput'],
   ['percentiles', 'Percentiles'],
+  ['split', splitTitle],
   ['time', 'Over time'],
   ['paper', "Paper's figures"],
 ] as const;
@@ -47,8 +50,11 @@ export class Results {
   readonly #cards: Slot<readonly CardData[]>;
   readonly #table: Slot<{ readonly table: ResultTable; readonly styles: readonly (readonly [string, number])[] }>;
   readonly #own: Slot<NonNullable<ReturnType<typeof ownFiguresBesidePaper>> | null>;
+  readonly #split: Slot<SplitTable | null>;
   readonly #charts: HTMLElement;
-  readonly #figures: Readonly<Record<'throughput' | 'percentiles' | 'distribution' | 'time' | 'paper', ChartFigure>>;
+  readonly #figures: Readonly<
+    Record<'throughput' | 'percentiles' | 'distribution' | 'split' | 'time' | 'paper', ChartFigure>
+  >;
 
   constructor(parts: {
     controls: Controls;
@@ -70,6 +76,7 @@ export class Results {
       throughput: figure(),
       percentiles: figure(),
       distribution: figure(),
+      split: figure(),
       time: figure(),
       paper: figure(),
     };
@@ -79,6 +86,7 @@ export class Results {
     this.#own = new Slot(h('div', { class: 'own-figures' }), (own) =>
       own === null ? [] : [heading(headingLevel + 1, own.caption), dataTable(own.table, own.caption)],
     );
+    this.#split = new Slot(h('div'), splitTableElements);
     this.#charts = h('section', { class: 'charts', 'aria-label': 'Charts' }, this.#sections());
     this.element = h(
       'div',
@@ -97,6 +105,7 @@ export class Results {
     this.#levels.show(levelsOf(rows));
     this.#table.show({ table: resultTable(rows), styles: [...styles] });
     this.#own.show(ownFiguresBesidePaper(measured) ?? null);
+    this.#split.show(splitTable(rows));
     this.#showLevel();
   }
 
@@ -123,6 +132,8 @@ export class Results {
     this.#figures.throughput.show(latencyAgainstThroughput(measured), this.#theme);
     this.#figures.percentiles.show(percentileBars(measured, level), this.#theme);
     this.#figures.distribution.show(latencyDistribution(measured, level, known), this.#theme);
+    this.#figures.split.element.hidden = atLevel.every((row) => row.split === null);
+    this.#figures.split.show(splitBars(rows, level), this.#theme);
     this.#figures.time.show(throughputOverTime(measured, level), this.#theme);
     this.#figures.paper.show(paperChart(), this.#theme);
     void this.#readDistributions(measured, level);
@@ -163,10 +174,11 @@ export class Results {
   }
 
   #sections(): HTMLElement {
-    const { throughput, percentiles, distribution, time, paper } = this.#figures;
+    const { throughput, percentiles, distribution, split, time, paper } = this.#figures;
     const contents = {
       throughput: [throughput.element],
       percentiles: [percentiles.element, distribution.element],
+      split: [split.element, this.#split.element],
       time: [time.element],
       paper: [paper.element, this.#own.element],
     };

@@ -7,6 +7,7 @@ import { inferenceRequestBody } from './openInference.ts';
 import { topologyKey, type Phase, type Plan, type TopologyPlan } from './plan.ts';
 import type { Deployment, LoadGeneratorPlace, LoadOutcome, Ports, ServerCounters } from './ports.ts';
 import type { Batching, PhaseResult, Placement } from './record.ts';
+import { splitCaveats, splitOf } from './split.ts';
 import { judgePhase, unevenCores } from './validity.ts';
 
 export interface TopologyMeasurement {
@@ -69,10 +70,9 @@ export async function measureTopology(parts: {
           const after = await settledCounters(before === undefined ? undefined : before.answered + owed(measurement));
           if (current === undefined)
             throw new Error(`The load worker ended phase ${String(index)}, which nobody began.`);
-          const result = withCaveats(phaseResult(plan, { ...current, repetition }, measurement, before, after), [
-            ...place.caveats,
-            ...ownCaveats,
-          ]);
+          const counted = phaseResult(plan, { ...current, repetition }, measurement, before, after);
+          const caveats = [...place.caveats, ...ownCaveats, ...splitCaveats(counted)];
+          const result = withCaveats(counted, caveats);
           before = after;
           phases.push(result);
           emit({ type: 'phase-ended', topology: key, phase: index, result });
@@ -132,7 +132,11 @@ function owed({ requests, errorsByKind }: PhaseMeasurement): number {
 }
 
 function sameCounts(a: ServerCounters, b: ServerCounters): boolean {
-  return a.answered === b.answered && a.triton?.inferences === b.triton?.inferences;
+  return (
+    a.answered === b.answered &&
+    a.front?.requests === b.front?.requests &&
+    a.triton?.inferences === b.triton?.inferences
+  );
 }
 
 function phaseResult(
@@ -148,6 +152,7 @@ function phaseResult(
     measurement,
     serverCount,
     batching: batchingOf(before, after),
+    split: before === undefined || after === undefined ? null : splitOf(measurement.latency, before, after),
     intervals: phaseIntervals(measurement),
     validity: judgePhase({ phase, measurement, serverCount, load: plan.load, target: plan.target.kind }),
   };
@@ -160,8 +165,10 @@ function batchingOf(before: ServerCounters | undefined, after: ServerCounters | 
   if (from === null || to === null) return null;
   const inferences = to.inferences - from.inferences;
   const executions = to.executions - from.executions;
-  const requests = to.requests - from.requests;
-  const perRequestMs = (microseconds: number): number | null => (requests > 0 ? microseconds / requests / 1000 : null);
+  // Triton adds no failure to its durations.
+  const successes = to.successes - from.successes;
+  const perRequestMs = (microseconds: number): number | null =>
+    successes > 0 ? microseconds / successes / 1000 : null;
   return {
     inferences,
     executions,

@@ -42,13 +42,45 @@ export interface Answer {
 export interface ServerCounters {
   /** Inference requests answered, whatever the status. */
   readonly answered: number;
-  readonly triton: {
-    readonly inferences: number;
-    readonly executions: number;
-    readonly requests: number;
-    readonly queueMicroseconds: number;
-    readonly computeMicroseconds: number;
-  } | null;
+  /** null for Triton alone. */
+  readonly front: FrontCounters | null;
+  readonly triton: TritonCounters | null;
+}
+
+/** What FastAPI or the gateway says of its own time: sums over the inference requests that it answered with 200. */
+export type FrontCounters = {
+  /** How many requests the sums are of. */
+  readonly requests: number;
+  /** From the server's first sight of a request to its answer's last byte. */
+  readonly totalSeconds: number;
+} & (
+  | {
+      readonly component: 'fastapi';
+      /** Waiting for the inference thread. */
+      readonly queueSeconds: number;
+      readonly tokenizeSeconds: number;
+      readonly computeSeconds: number;
+    }
+  | {
+      readonly component: 'gateway';
+      readonly deidentifySeconds: number;
+      /** The gRPC call, with all that Triton does in it. */
+      readonly tritonSeconds: number;
+    }
+);
+
+/** Triton's own counters of one model; its durations are sums over the requests that succeeded. */
+export interface TritonCounters {
+  readonly inferences: number;
+  readonly executions: number;
+  /** Successes and failures. */
+  readonly requests: number;
+  readonly successes: number;
+  /** From Triton's taking a request in to its end; queue and compute are inside it. */
+  readonly requestMicroseconds: number;
+  readonly queueMicroseconds: number;
+  /** Input, inference and output; each request of a batch counts the whole batch's time. */
+  readonly computeMicroseconds: number;
 }
 
 /** Where the load generator runs. */

@@ -1,4 +1,4 @@
-import type { ServerCounters } from './ports.ts';
+import type { FrontCounters, ServerCounters, TritonCounters } from './ports.ts';
 import type { RuntimeReport } from './record.ts';
 
 /** The metrics that the servers of a topology show, read from Prometheus's text format. */
@@ -36,9 +36,11 @@ export interface MetricsPages {
 export function serverCountersFrom(pages: MetricsPages, modelName: string): ServerCounters {
   const triton = pages.triton === null ? null : tritonCountersFrom(parsePrometheus(pages.triton), modelName);
   if (pages.front !== null) {
-    return { answered: sum(parsePrometheus(pages.front), answeredMetric, {}), triton };
+    const samples = parsePrometheus(pages.front);
+    const component = triton === null ? 'fastapi' : 'gateway';
+    return { answered: sum(samples, answeredMetric, {}), front: frontCountersFrom(samples, component), triton };
   }
-  return { answered: triton?.requests ?? 0, triton };
+  return { answered: triton?.requests ?? 0, front: null, triton };
 }
 
 /** What the servers of a metrics page report of themselves, each distinct report once. */
@@ -64,13 +66,35 @@ export function runtimeReportsFrom(text: string): RuntimeReport[] {
 /** Inference requests answered, whatever the status, summed over workers: src/serving counts them. */
 const answeredMetric = 'topology_bench_requests_total';
 
+/** Durations of the successes and of their stages: src/serving says what each one is. */
+function frontCountersFrom(samples: readonly Sample[], component: FrontCounters['component']): FrontCounters {
+  const stage = (name: string): number => sum(samples, 'topology_bench_stage_seconds_total', { stage: name });
+  const whole = {
+    requests: sum(samples, 'topology_bench_request_duration_seconds_count', {}),
+    totalSeconds: sum(samples, 'topology_bench_request_duration_seconds_sum', {}),
+  };
+  if (component === 'gateway') {
+    return { component, ...whole, deidentifySeconds: stage('deidentify'), tritonSeconds: stage('triton') };
+  }
+  return {
+    component,
+    ...whole,
+    queueSeconds: stage('queue'),
+    tokenizeSeconds: stage('tokenize'),
+    computeSeconds: stage('compute'),
+  };
+}
+
 /** Source: https://docs.nvidia.com/deeplearning/triton-inference-server/user-guide/docs/user_guide/metrics.html */
-function tritonCountersFrom(samples: readonly Sample[], modelName: string): NonNullable<ServerCounters['triton']> {
+function tritonCountersFrom(samples: readonly Sample[], modelName: string): TritonCounters {
   const of = (metric: string): number => sum(samples, metric, { model: modelName });
+  const successes = of('nv_inference_request_success');
   return {
     inferences: of('nv_inference_count'),
     executions: of('nv_inference_exec_count'),
-    requests: of('nv_inference_request_success') + of('nv_inference_request_failure'),
+    requests: successes + of('nv_inference_request_failure'),
+    successes,
+    requestMicroseconds: of('nv_inference_request_duration_us'),
     queueMicroseconds: of('nv_inference_queue_duration_us'),
     computeMicroseconds:
       of('nv_inference_compute_input_duration_us') +

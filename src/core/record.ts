@@ -26,6 +26,41 @@ export const batchingSchema = z.strictObject({
 });
 export type Batching = z.infer<typeof batchingSchema>;
 
+/**
+ * Where the client's mean latency of one phase was spent, in milliseconds a request: differences between what the client,
+ * the gateway and the model's server each timed by their own clock. totalMs = clientMs + gatewayMs + queueMs + computeMs +
+ * otherMs. A part that is negative beyond rounding says that the clocks or counters do not fit together; it is kept as it is.
+ * docs/latency-split.md says what each part is, and from which counters.
+ */
+export const splitSchema = z.strictObject({
+  /** Mean latency of the client's successes, as in the phase's latency. */
+  totalMs: z.number(),
+  /** Outside the servers' own timing: the client, the network, sockets; with Triton alone its HTTP front end too. */
+  clientMs: z.number(),
+  /** The gateway and its way to Triton; null where there is no gateway. */
+  gatewayMs: z.number().nullable(),
+  /** Waiting to be computed: for a batch and an instance in Triton, for the inference thread in FastAPI. */
+  queueMs: z.number(),
+  /** Tokenizing and ONNX Runtime; in Triton with moving input and output. */
+  computeMs: z.number(),
+  /** In the model's server, and neither waiting nor computing: HTTP and JSON in FastAPI, little in Triton. */
+  otherMs: z.number(),
+  /** What gatewayMs is made of; null where there is no gateway. */
+  gateway: z
+    .strictObject({
+      /** Authentication, de-identification, HTTP, JSON, audit: all but waiting for Triton. */
+      ownMs: z.number(),
+      /** The part of ownMs that de-identification takes. */
+      deidentifyMs: z.number(),
+      /** The gRPC call without Triton's own time: the way there and back. */
+      toTritonMs: z.number(),
+    })
+    .nullable(),
+  /** Requests that the servers' means are of; the client's mean is of the successes inside the window alone. */
+  requests: z.number().int().positive(),
+});
+export type Split = z.infer<typeof splitSchema>;
+
 export const validitySchema = z.strictObject({
   valid: z.boolean(),
   /** Why it is not valid; empty when it is. */
@@ -63,6 +98,8 @@ const measuredParts = {
   serverCount: z.number().int().nonnegative().nullable(),
   /** null for fastapi, and when Triton's counters could not be read. */
   batching: batchingSchema.nullable(),
+  /** null when the servers' timing could not be read, and in a record from before there was a split. */
+  split: splitSchema.nullable().default(null),
   /** "not yet computed" in records of the time before they were, and where the measurement has no windows. */
   intervals: z.union([z.literal('not yet computed'), intervalsSchema]),
   validity: validitySchema,

@@ -65,6 +65,7 @@ test('a run to its end: its record, its report, and an exit code that says wheth
   expect(record).toMatchObject({ status: 'completed', failure: null });
   const measured = record.topologies.flatMap(({ phases }) => phases.filter(({ kind }) => kind === 'measured'));
   expect(measured.map((phase) => nameLoad(phase).short)).toEqual(['1', '8', '32']);
+  for (const { split, measurement } of measured) expect(split?.totalMs).toBe(measurement.latency.meanMs);
   expect(code).toBe(measured.every(({ validity }) => validity.valid) ? 0 : 1);
   const path = join(folder, '.topology-bench', 'runs', `${record.id}.json`);
   expect(stderr).toContain(`Record: ${path}\n`);

@@ -3,6 +3,7 @@ import { phaseIntervals } from '../../src/core/intervals.ts';
 import type { PhaseMeasurement } from '../../src/core/load.ts';
 import { checkPlan, makePlan } from '../../src/core/planning.ts';
 import type { Phase, Plan, TopologyPlan } from '../../src/core/plan.ts';
+import type { FrontCounters, ServerCounters } from '../../src/core/ports.ts';
 import {
   runRecordSchema,
   type PhaseResult,
@@ -11,6 +12,7 @@ import {
   type RuntimeReport,
   type TopologyResult,
 } from '../../src/core/record.ts';
+import { splitOf } from '../../src/core/split.ts';
 import { judgePhase } from '../../src/core/validity.ts';
 import { encodeWindows } from '../../src/core/windows.ts';
 import { createWindowRecorder } from '../../src/load/windowRecorder.ts';
@@ -113,24 +115,71 @@ export function samplePhase(plan: Plan, topology: TopologyPlan, phase: Phase, in
   const measurement = sampleMeasurement(topology, phase, index);
   const serverCount = measurement.requests.ok + measurement.requests.inFlight;
   const meanBatchSize = Math.min(16, Math.max(1, concurrencyOf(phase) * 0.38));
-  const batched = topology.triton !== null;
+  const before = sampleCounters(topology, phase, measurement, 0);
+  const after = sampleCounters(topology, phase, measurement, serverCount);
   return {
     ...phase,
     repetition: 1,
     measurement,
     serverCount,
-    batching: batched
-      ? {
-          inferences: serverCount,
-          executions: Math.ceil(serverCount / meanBatchSize),
-          meanBatchSize: serverCount / Math.ceil(serverCount / meanBatchSize),
-          queueMsPerRequest: 0.4 + concurrencyOf(phase) * 0.11,
-          computeMsPerRequest: 2.9 + concurrencyOf(phase) * 0.2,
-        }
-      : null,
+    batching:
+      after.triton === null
+        ? null
+        : {
+            inferences: serverCount,
+            executions: Math.ceil(serverCount / meanBatchSize),
+            meanBatchSize: serverCount / Math.ceil(serverCount / meanBatchSize),
+            queueMsPerRequest: after.triton.queueMicroseconds / serverCount / 1000,
+            computeMsPerRequest: after.triton.computeMicroseconds / serverCount / 1000,
+          },
+    split: splitOf(measurement.latency, before, after),
     intervals: phaseIntervals(measurement),
     validity: judgePhase({ phase, measurement, serverCount, load: plan.load, target: plan.target.kind }),
   };
+}
+
+/** What the servers would count over `requests`: a little less than the client's mean, and all that is not work is waiting. */
+function sampleCounters(
+  topology: TopologyPlan,
+  phase: Phase,
+  { latency }: PhaseMeasurement,
+  requests: number,
+): ServerCounters {
+  const servedMs = (latency.meanMs ?? 0) * 0.95;
+  const ofAll = (meanMs: number): number => (requests * meanMs) / 1000;
+  if (topology.name === 'fastapi') {
+    const [tokenizeMs, computeMs, otherMs] = [0.3, 2.4, 0.45];
+    const front: FrontCounters = {
+      component: 'fastapi',
+      requests,
+      totalSeconds: ofAll(servedMs),
+      queueSeconds: ofAll(servedMs - tokenizeMs - computeMs - otherMs),
+      tokenizeSeconds: ofAll(tokenizeMs),
+      computeSeconds: ofAll(computeMs),
+    };
+    return { answered: requests, front, triton: null };
+  }
+  const [ownMs, toTritonMs] = topology.name === 'hybrid' ? [0.95, 0.4] : [0, 0];
+  const tritonMs = servedMs - ownMs - toTritonMs;
+  const computeMs = 2.9 + concurrencyOf(phase) * 0.2;
+  const triton = {
+    inferences: requests,
+    executions: requests,
+    requests,
+    successes: requests,
+    requestMicroseconds: requests * tritonMs * 1000,
+    queueMicroseconds: requests * (tritonMs - computeMs - 0.05) * 1000,
+    computeMicroseconds: requests * computeMs * 1000,
+  };
+  if (topology.name === 'triton') return { answered: requests, front: null, triton };
+  const front: FrontCounters = {
+    component: 'gateway',
+    requests,
+    totalSeconds: ofAll(servedMs),
+    deidentifySeconds: ofAll(0.31),
+    tritonSeconds: ofAll(servedMs - ownMs),
+  };
+  return { answered: requests, front, triton };
 }
 
 /** Milliseconds that a request takes alone, the highest rate, and how far the tail reaches. */
@@ -195,7 +244,7 @@ function sampleMeasurement(topology: TopologyPlan, phase: Phase, index: number):
 
 /** Requests that are in the system at a time; of an open loop at 10 ms each. */
 function concurrencyOf(phase: Phase): number {
-  return phase.loop === 'closed' ? phase.connections : Math.max(1, Math.round(phase.ratePerSecond / 100));
+  return phase.loop === 'closed' ? concurrencyOf(phase) : Math.max(1, Math.round(phase.ratePerSecond / 100));
 }
 
 function runtimesOf(plan: Plan, topology: TopologyPlan): RuntimeReport[] {

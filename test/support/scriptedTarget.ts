@@ -4,6 +4,7 @@ import { topologyKey, type Plan, type TopologyPlan } from '../../src/core/plan.t
 import type {
   DeployProgress,
   Deployment,
+  FrontCounters,
   LoadHandlers,
   LoadOutcome,
   LoadRequest,
@@ -105,10 +106,12 @@ export class ScriptedTarget implements Target {
                 inferences: answered,
                 executions: answered / 2,
                 requests: answered,
+                successes: answered,
+                requestMicroseconds: answered * 700,
                 queueMicroseconds: answered * 100,
-                computeMicroseconds: answered * 900,
+                computeMicroseconds: answered * 500,
               };
-        return { answered, triton };
+        return { answered, front: frontCounters(topology.name, answered), triton };
       },
       async load(_request: LoadRequest, handlers: LoadHandlers, loadSignal: AbortSignal): Promise<LoadOutcome> {
         handlers.running({ placements: [], caveats: ['made by a script'] });
@@ -136,6 +139,31 @@ export class ScriptedTarget implements Target {
     this.calls.push(name);
     const failure = this.#failures[name];
     if (failure !== undefined) throw failure;
+  }
+}
+
+/** A mean of 1 ms in FastAPI, of 0.9 ms in the gateway. */
+function frontCounters(name: TopologyPlan['name'], requests: number): FrontCounters | null {
+  switch (name) {
+    case 'fastapi':
+      return {
+        component: 'fastapi',
+        requests,
+        totalSeconds: requests * 0.001,
+        queueSeconds: requests * 0.0002,
+        tokenizeSeconds: requests * 0.0001,
+        computeSeconds: requests * 0.0005,
+      };
+    case 'hybrid':
+      return {
+        component: 'gateway',
+        requests,
+        totalSeconds: requests * 0.0009,
+        deidentifySeconds: requests * 0.00005,
+        tritonSeconds: requests * 0.0008,
+      };
+    case 'triton':
+      return null;
   }
 }
 

@@ -5,6 +5,8 @@ export interface ChartView {
   /** What the chart shows, in a sentence. */
   readonly description: string;
   readonly kind: 'line' | 'bar';
+  /** Bars of a category stand on top of each other: the series are parts of one whole. */
+  readonly stacked?: boolean;
   readonly xLabel: string;
   readonly yLabel: string;
   /** "tail": x is 1 / (1 - quantile), on a logarithmic axis. */

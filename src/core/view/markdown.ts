@@ -6,6 +6,7 @@ import { headlineOf } from './headline.ts';
 import { measuredRecord, rowsOf } from './measured.ts';
 import { recordCaveats } from './provenance.ts';
 import { resultTable } from './resultTable.ts';
+import { splitTable } from './split.ts';
 
 /** A record as Markdown, for an issue or a chat: the answer in words, the table, its notes and caveats. */
 export function recordMarkdown(record: RunRecord): string {
@@ -32,6 +33,18 @@ export function recordMarkdown(record: RunRecord): string {
   }
   if (table.notes.length > 0) {
     blocks.push(table.notes.map((note, index) => `\\[${String(index + 1)}\\] ${escape(note)}`).join('  \n'));
+  }
+  const split = splitTable(rowsOf(measured));
+  if (split !== null) {
+    blocks.push(
+      `${split.title}:`,
+      [
+        rowText(split.columns.map((column) => column.header)),
+        rowText(split.columns.map((column) => (column.align === 'end' ? '--:' : ':--'))),
+        ...split.groups.flatMap((group) => group.rows.map((cells) => rowText(cells.map(escape)))),
+      ].join('\n'),
+      split.notes.map(escape).join('  \n'),
+    );
   }
   for (const result of record.topologies) {
     if (result.failure === null) continue;

@@ -1,7 +1,16 @@
 import type { RunState } from '../events.ts';
 import { nameLoad, type LoadName } from '../phaseLoad.ts';
 import type { Plan, TopologyPlan } from '../plan.ts';
-import type { Batching, Failure, Intervals, PhaseResult, RunRecord, TopologyResult, Validity } from '../record.ts';
+import type {
+  Batching,
+  Failure,
+  Intervals,
+  PhaseResult,
+  RunRecord,
+  Split,
+  TopologyResult,
+  Validity,
+} from '../record.ts';
 import { topologyKey } from '../topologyKey.ts';
 
 /** One topology of a run, finished or not: what is known of it so far. */
@@ -46,6 +55,7 @@ export interface PhaseRow {
   readonly batching: Batching | null;
   /** null in records of the time before they were computed. */
   readonly intervals: Intervals | null;
+  readonly split: Split | null;
   readonly validity: Validity;
 }
 
@@ -130,6 +140,7 @@ function rowOf(plan: Plan, topology: MeasuredTopology, phase: PhaseResult): Phas
     samples: measurement.latency.samples,
     batching: phase.batching,
     intervals: phase.intervals === 'not yet computed' ? null : phase.intervals,
+    split: phase.split,
     validity: phase.validity,
   };
 }

@@ -6,17 +6,29 @@ import { headlineOf } from './headline.ts';
 import { measuredRecord, rowsOf } from './measured.ts';
 import { recordCaveats } from './provenance.ts';
 import { resultTable, type ResultTable } from './resultTable.ts';
+import { splitTable } from './split.ts';
+import { alignedText } from './textTable.ts';
 
 /** A record for a terminal: the answer in words, the table, and what the numbers are worth. Ends with a line feed. */
 export function recordTable(record: RunRecord): string {
   const measured = measuredRecord(record);
   const headline = headlineOf(measured);
   const table = resultTable(rowsOf(measured));
+  const split = splitTable(rowsOf(measured));
   const blocks = [
     wrap(headline.text, ''),
     `${subtitleOf(record)}, run ${record.id}`,
     table.groups.length === 0 ? '' : textTable(table),
     table.notes.map((note, index) => wrap(note, `[${String(index + 1)}] `)).join('\n'),
+    ...(split === null
+      ? []
+      : [
+          `${split.title}\n\n${alignedText(
+            split.columns,
+            split.groups.map((group) => group.rows),
+          )}`,
+          split.notes.map((note) => wrap(note, '')).join('\n'),
+        ]),
     record.topologies
       .flatMap((result) => {
         if (result.failure === null) return [];
@@ -31,7 +43,10 @@ export function recordTable(record: RunRecord): string {
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
 
-/** Columns padded to their widest cell, intervals without their brackets on a line of their own below the figures, a blank line between levels. */
+/**
+ * With the load beside each name, since a terminal's table has no headings between its levels; intervals without their brackets
+ * on a line of their own below the figures.
+ */
 function textTable(table: ResultTable): string {
   const load = { header: table.loadHeader.short, align: 'end' as const };
   const columns = [table.columns[0], load, ...table.columns.slice(1)].filter((column) => column !== undefined);
@@ -43,18 +58,7 @@ function textTable(table: ResultTable): string {
       return [figures, ['', '', ...row.cells.slice(1).map((cell) => cell.interval?.slice(1, -1) ?? '')]];
     }),
   );
-  const widths = columns.map((column, index) =>
-    Math.max(column.header.length, ...groups.flat().map((cells) => (cells[index] ?? '').length)),
-  );
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, index) =>
-        columns[index]?.align === 'end' ? cell.padStart(widths[index] ?? 0) : cell.padEnd(widths[index] ?? 0),
-      )
-      .join('  ')
-      .trimEnd();
-  const head = [line(columns.map((column) => column.header)), line(widths.map((width) => '-'.repeat(width)))];
-  return [head.join('\n'), groups.map((rows) => rows.map(line).join('\n')).join('\n\n')].join('\n');
+  return alignedText(columns, groups);
 }
 
 const lineWidth = 100;

@@ -87,6 +87,26 @@ describe('benchmark', () => {
     expect(triton?.phases.map((phase) => phase.batching?.meanBatchSize)).toEqual(Array(choicesPhases).fill(2));
   });
 
+  it('splits the latency of each phase into what the servers timed and the rest', async () => {
+    const { record } = await go(new ScriptedTarget());
+    const expected = {
+      fastapi: { clientMs: 0.2, gatewayMs: null, queueMs: 0.2, computeMs: 0.6, otherMs: 0.2 },
+      triton: { clientMs: 0.5, gatewayMs: null, queueMs: 0.1, computeMs: 0.5, otherMs: 0.1 },
+      hybrid: { clientMs: 0.3, gatewayMs: 0.2, queueMs: 0.1, computeMs: 0.5, otherMs: 0.1 },
+    };
+    for (const { topology, phases } of record?.topologies ?? []) {
+      for (const { split } of phases) {
+        expect(split).toMatchObject({ totalMs: 1.2, requests: 1004 });
+        for (const [part, ms] of Object.entries(expected[topology.name])) {
+          const found = split?.[part as keyof typeof expected.fastapi];
+          if (ms === null) expect(found).toBeNull();
+          else expect(found).toBeCloseTo(ms, 9);
+        }
+      }
+    }
+    expect(record?.topologies.flatMap(({ phases }) => phases)).toHaveLength(3 * choicesPhases);
+  });
+
   it('says where the instances of a config do not come out even with the cores', async () => {
     const triton = { dynamicBatching: null, instances: 2 };
     const { record } = await go(new ScriptedTarget(), { cores: 2, triton });

@@ -16,6 +16,8 @@ nv_inference_request_failure{model="m",reason="REJECTED",version="1"} 2
 nv_inference_request_failure{model="m",reason="OTHER",version="1"} 3
 nv_inference_count{model="m",version="1"} 120
 nv_inference_exec_count{model="m",version="1"} 30
+nv_inference_request_duration_us{model="m",version="1"} 8000
+nv_inference_request_duration_us{model="other",version="1"} 1
 nv_inference_queue_duration_us{model="m",version="1"} 5000
 nv_inference_compute_input_duration_us{model="m",version="1"} 10
 nv_inference_compute_infer_duration_us{model="m",version="1"} 2.5e3
@@ -26,20 +28,63 @@ topology_bench_runtime_info{component="triton",device="cpu",provider="CPUExecuti
 const frontPage = `topology_bench_requests_total{code="200"} 90
 topology_bench_requests_total{code="400"} 4
 topology_bench_inference_count_total 95
+topology_bench_request_duration_seconds_sum 0.500000000
+topology_bench_request_duration_seconds_count 90
+topology_bench_stage_seconds_total{stage="authenticate"} 0.001
+topology_bench_stage_seconds_total{stage="deidentify"} 0.025
+topology_bench_stage_seconds_total{stage="triton"} 0.400
 topology_bench_runtime_info{component="gateway",provider="none",device="none",runtime="triton",runtime_version="2.51.0",server_version="0.165.0"} 1
+`;
+
+const fastapiPage = `topology_bench_requests_total{code="200"} 90
+topology_bench_request_duration_seconds_sum 0.500000000
+topology_bench_request_duration_seconds_count 90
+topology_bench_stage_seconds_total{stage="queue"} 0.01
+topology_bench_stage_seconds_total{stage="tokenize"} 0.02
+topology_bench_stage_seconds_total{stage="compute"} 0.3
 `;
 
 describe('counters', () => {
   test('Triton alone counts what it answered, failures too', () => {
     expect(serverCountersFrom({ front: null, triton: tritonPage }, 'm')).toEqual({
       answered: 105,
-      triton: { inferences: 120, executions: 30, requests: 105, queueMicroseconds: 5000, computeMicroseconds: 2530 },
+      front: null,
+      triton: {
+        inferences: 120,
+        executions: 30,
+        requests: 105,
+        successes: 100,
+        requestMicroseconds: 8000,
+        queueMicroseconds: 5000,
+        computeMicroseconds: 2530,
+      },
     });
   });
 
   test('with a server in front, that one counts', () => {
     expect(serverCountersFrom({ front: frontPage, triton: tritonPage }, 'm').answered).toBe(94);
-    expect(serverCountersFrom({ front: frontPage, triton: null }, 'm')).toEqual({ answered: 94, triton: null });
+  });
+
+  test('the server in front tells its own time by the stages that it has', () => {
+    expect(serverCountersFrom({ front: frontPage, triton: tritonPage }, 'm').front).toEqual({
+      component: 'gateway',
+      requests: 90,
+      totalSeconds: 0.5,
+      deidentifySeconds: 0.025,
+      tritonSeconds: 0.4,
+    });
+    expect(serverCountersFrom({ front: fastapiPage, triton: null }, 'm')).toEqual({
+      answered: 90,
+      front: {
+        component: 'fastapi',
+        requests: 90,
+        totalSeconds: 0.5,
+        queueSeconds: 0.01,
+        tokenizeSeconds: 0.02,
+        computeSeconds: 0.3,
+      },
+      triton: null,
+    });
   });
 
   test('before the first request everything is zero', () => {

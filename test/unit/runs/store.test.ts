@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RunRecord } from '../../../src/core/record.ts';
 import { openRunStore, parseRecord, saveElsewhere } from '../../../src/runs/store.ts';
 import { headlineOf } from '../../../src/core/view/headline.ts';
 import { measuredRecord, rowsOf } from '../../../src/core/view/measured.ts';
@@ -93,6 +94,14 @@ describe('run store', () => {
     const blocked = openRunStore(join(folder, 'blocked'));
     await expect(blocked.save(sampleRecord())).rejects.toMatchObject({ reason: 'save-failed' });
     expect((await readdir(join(folder, 'blocked'))).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('reads a record from before there was a split of the latency', async () => {
+    const text = await readFile(join(import.meta.dirname, 'record-without-split.json'), 'utf8');
+    const phases = parseRecord('old.json', text).topologies.flatMap((topology) => topology.phases);
+    expect(phases.map((phase) => phase.split)).toEqual(Array(phases.length).fill(null));
+    expect(phases.length).toBeGreaterThan(0);
+    expect(Object.keys((JSON.parse(text) as RunRecord).topologies[0]?.phases[0] ?? {})).not.toContain('split');
   });
 
   it('parses one record by itself', () => {
