@@ -10,6 +10,7 @@ import { measuredRecord, rowsOf, tellingLevel } from '../../../src/core/view/mea
 import { ownFiguresBesidePaper, paperChart, paperFigures, paperMark } from '../../../src/core/view/paper.ts';
 import { recordCaveats, recordFacts } from '../../../src/core/view/provenance.ts';
 import { resultTable } from '../../../src/core/view/resultTable.ts';
+import { splitBars, splitTable } from '../../../src/core/view/split.ts';
 import { recordTable } from '../../../src/core/view/table.ts';
 import { expectGolden } from '../../support/golden.ts';
 import { nameLoad } from '../../../src/core/phaseLoad.ts';
@@ -240,6 +241,59 @@ describe('a record as text', () => {
 
   it('how it was measured', async () => {
     await expectGolden(golden('facts.txt'), `${factsOf(complete)}\n`);
+  });
+});
+
+describe('where the time goes', () => {
+  it('parts and mean agree as they are shown, to what rounding leaves', () => {
+    const groups = splitTable(rowsOf(measuredRecord(complete)))?.groups ?? [];
+    expect(groups.flatMap((group) => group.rows)).toHaveLength(9);
+    for (const [, , mean, ...parts] of groups.flatMap((group) => group.rows)) {
+      const sum = parts.slice(0, 5).reduce((total, text) => total + (text === '–' ? 0 : Number(text)), 0);
+      expect(Math.abs(sum - Number(mean))).toBeLessThan(0.03);
+    }
+  });
+
+  it('is no table of nothing, and one row without times says so beside those that have them', () => {
+    const without = (names: readonly string[]): RunRecord =>
+      sampleRecord({
+        change: (result) =>
+          names.includes(result.topology.name)
+            ? { ...result, phases: result.phases.map((phase) => ({ ...phase, split: null })) }
+            : result,
+      });
+    const old = without(['fastapi', 'triton', 'hybrid']);
+    expect(splitTable(rowsOf(measuredRecord(old)))).toBeNull();
+    expect(recordTable(old)).not.toContain('Where the time goes');
+    expect(recordMarkdown(old)).not.toContain('Where the time goes');
+    const table = splitTable(rowsOf(measuredRecord(without(['triton']))));
+    expect(table?.groups[0]?.rows[1]).toEqual(['triton', '1', 'not measured', '–', '–', '–', '–', '–', '–']);
+    expect(splitTable(rowsOf(measuredRecord(without(['hybrid']))))?.columns.map((column) => column.header)).toEqual([
+      'Topology', 'Conn.', 'Mean ms', 'Client', 'Gateway', 'Queue', 'Compute', 'Other',
+    ]); // prettier-ignore
+  });
+
+  it('shows a part below zero as it is, and no minus before a zero', () => {
+    const off = sampleRecord({
+      change: withPhase('triton', 8, (phase) => ({
+        ...phase,
+        split: phase.split === null ? null : { ...phase.split, clientMs: -1.5, otherMs: -0.001 },
+      })),
+    });
+    const row = splitTable(rowsOf(measuredRecord(off)))?.groups[1]?.rows[1];
+    expect([row?.[3], row?.[7]]).toEqual(['-1.50', '0.00']);
+  });
+
+  it('stacks the parts of each topology at one level', () => {
+    const rows = rowsOf(measuredRecord(complete));
+    const chart = splitBars(rows, 8);
+    expect(chart.categories).toEqual(['fastapi', 'triton', 'hybrid']);
+    expect(chart.series.map((series) => series.label)).toEqual(['Client', 'Gateway', 'Queue', 'Compute', 'Other']);
+    for (const [x, row] of rows.filter(({ connections }) => connections === 8).entries()) {
+      const points = chart.series.flatMap((series) => series.points.filter((point) => point.x === x));
+      expect(points).toHaveLength(row.topology === 'hybrid' ? 5 : 4);
+      expect(points.reduce((sum, point) => sum + point.y, 0)).toBeCloseTo(row.split?.totalMs ?? NaN, 6);
+    }
   });
 });
 

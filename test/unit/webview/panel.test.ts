@@ -4,6 +4,7 @@ import { headlineOf } from '../../../src/core/view/headline.ts';
 import { recordMarkdown } from '../../../src/core/view/markdown.ts';
 import { measuredRecord, rowsOf } from '../../../src/core/view/measured.ts';
 import { resultTable } from '../../../src/core/view/resultTable.ts';
+import { splitTable } from '../../../src/core/view/split.ts';
 import type { View } from '../../../src/protocol/messages.ts';
 import { failedResult, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
 import { sampleState } from '../../support/sampleState.ts';
@@ -95,7 +96,7 @@ describe('a finished run', () => {
   it('paints every chart, each with its numbers in a table behind it', async () => {
     const page = await open({ width: 900 });
     await page.show(recordView(record));
-    const charts = { throughput: 1, percentiles: 2, time: 1, paper: 1 };
+    const charts = { throughput: 1, percentiles: 2, split: 1, time: 1, paper: 1 };
     for (const [id, count] of Object.entries(charts)) {
       await page.page.click(`#tab-${id}`);
       await page.page.waitForFunction(
@@ -112,6 +113,39 @@ describe('a finished run', () => {
       for (const label of labels) expect(label).not.toBe('');
       expect(await page.page.locator(`#view-${id} .chart-data table`).count()).toBe(count);
     }
+  });
+
+  it('says where the time of every topology and level goes, to the last cell', async () => {
+    const page = await open({ width: 900 });
+    await page.show(recordView(record));
+    await page.page.click('#tab-split');
+    const table = splitTable(rowsOf(measuredRecord(record)));
+    const shown = await page.page.$$eval('table.split tr', (rows) =>
+      rows.map((row) => [...row.children].map((cell) => cell.textContent)),
+    );
+    expect(shown).toEqual([
+      table?.columns.map((column) => column.header).filter((header) => header !== 'Conn.'),
+      ...(table?.groups ?? []).flatMap((group) => [
+        [group.heading],
+        ...group.rows.map(([name, , ...cells]) => [name, ...cells]),
+      ]),
+    ]);
+    expect(shown).toHaveLength(1 + 3 * 4);
+    expect(await page.page.locator('#view-split canvas').getAttribute('aria-label')).toMatch(
+      /split into client, gateway, queue, compute and other/,
+    );
+  });
+
+  it('says of a run whose servers told no times that it cannot know, and paints no chart of nothing', async () => {
+    const untold = sampleRecord({
+      change: (result) => ({ ...result, phases: result.phases.map((phase) => ({ ...phase, split: null })) }),
+    });
+    const page = await open({ width: 900 });
+    await page.show(recordView(untold));
+    await page.page.click('#tab-split');
+    await page.page.getByText("The servers' own timing was not read in this run.").waitFor();
+    expect(await page.page.locator('#view-split figure').isVisible()).toBe(false);
+    expect(await page.page.locator('table.split').count()).toBe(0);
   });
 
   it('follows the level that is chosen, and keeps it for the next page', async () => {
@@ -421,7 +455,7 @@ describe('every theme', () => {
     await page.show(recordView(partial));
     await page.page.click('.how > summary');
     // What differs between themes is colour, so that one of them is enough for every tab.
-    for (const id of theme === 'dark' ? ['time', 'paper', 'throughput', 'percentiles'] : ['percentiles']) {
+    for (const id of theme === 'dark' ? ['split', 'time', 'paper', 'throughput', 'percentiles'] : ['percentiles']) {
       await page.page.click(`#tab-${id}`);
       expect(await accessibilityFindings(page.page), id).toEqual([]);
     }

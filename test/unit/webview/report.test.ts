@@ -54,7 +54,7 @@ describe('the report', () => {
         ),
       );
       const shares = await paintedShares(page);
-      expect(shares).toHaveLength(5);
+      expect(shares).toHaveLength(6);
       for (const share of shares) expect(share).toBeGreaterThan(0.01);
       expect(await page.textContent('.caveats')).toContain(nasty);
       expect(await page.locator('h1').allTextContents()).toHaveLength(2);
