@@ -165,7 +165,7 @@ function batchingOf(before: ServerCounters | undefined, after: ServerCounters | 
   if (from === null || to === null) return null;
   const inferences = to.inferences - from.inferences;
   const executions = to.executions - from.executions;
-  // Triton adds no failure to its durations.
+  // Triton adds nothing else to its durations.
   const successes = to.successes - from.successes;
   const perRequestMs = (microseconds: number): number | null =>
     successes > 0 ? microseconds / successes / 1000 : null;

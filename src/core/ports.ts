@@ -69,12 +69,13 @@ export type FrontCounters = {
     }
 );
 
-/** Triton's own counters of one model; its durations are sums over the requests that succeeded. */
+/** Triton's own counters of one model; its durations are sums over its successes. */
 export interface TritonCounters {
   readonly inferences: number;
   readonly executions: number;
   /** Successes and failures. */
   readonly requests: number;
+  /** What Triton counts as one: its Python backend does so too for a request that the model refused. */
   readonly successes: number;
   /** From Triton's taking a request in to its end; queue and compute are inside it. */
   readonly requestMicroseconds: number;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,15 @@ if TYPE_CHECKING:
 INFER = f"/v2/models/{MODEL_NAME}/infer"
 ROWS = 'nv_inference_count{model="sentiment",version="1"}'
 RUNS = 'nv_inference_exec_count{model="sentiment",version="1"}'
+MODEL = '{model="sentiment",version="1"}'
+TIMES = (
+    "request_success",
+    "request_duration_us",
+    "queue_duration_us",
+    "compute_input_duration_us",
+    "compute_infer_duration_us",
+    "compute_output_duration_us",
+)
 EXPECTED = Classifier(ClassifierSettings(TINY_MODEL, "cpu", 1, 1, 128, (16, 32, 64, 128)))
 
 
@@ -53,6 +63,38 @@ def test_a_bad_text_fails_alone_among_those_it_is_grouped_with(triton: Triton) -
     with ThreadPoolExecutor(8) as threads:
         codes = list(threads.map(ask, range(8)))
     assert codes == [[200] * 20, [400] * 20] * 4
+
+
+def test_durations_are_of_what_triton_counts_as_a_success(triton: Triton) -> None:
+    """The Python backend counts a request that our model refuses as one, and its time with it."""
+    bad = b'{"inputs":[{"name":"text","shape":[1,1],"datatype":"BYTES","data":["\xff"]}]}'
+    client = triton.server.client
+    started = time.perf_counter()
+    before = settled(triton)
+    codes = [client.post(INFER, json=infer_request("good")).status_code for _ in range(20)]
+    codes += [client.post(INFER, content=bad).status_code for _ in range(5)]
+    after = settled(triton)
+    gained = {
+        name: after.get(f"nv_inference_{name}{MODEL}", 0) - before.get(f"nv_inference_{name}{MODEL}", 0)
+        for name in TIMES
+    }
+    elapsed = (time.perf_counter() - started) * 1e6
+    assert codes == [200] * 20 + [400] * 5
+    assert gained["request_success"] == 25
+    # Each was alone, and was held for as long as config.pbtxt lets Triton wait for others.
+    assert gained["queue_duration_us"] >= 25 * 2000
+    stages = sum(gained[name] for name in TIMES if name.endswith("_us") and name != "request_duration_us")
+    assert all(gained[name] > 0 for name in TIMES)
+    assert stages <= gained["request_duration_us"] <= elapsed
+
+
+def settled(triton: Triton) -> dict[str, float]:
+    """Return the metrics when they stand still; Triton counts a moment after it has answered."""
+    last: dict[str, float] = {}
+    while (metrics := {name: value for name, value in triton.metrics().items() if "inference" in name}) != last:
+        last = metrics
+        time.sleep(0.1)
+    return last
 
 
 def test_runtime_is_reported_beside_tritons_own_metrics(triton: Triton) -> None:

@@ -65,7 +65,7 @@ describe('the split of a mean latency', () => {
     });
   });
 
-  it('of Triton: durations over successes, since Triton adds no failure to them', () => {
+  it('of Triton: durations over successes, since Triton adds nothing else to them', () => {
     const split = splitOf(
       { meanMs: 10 },
       { answered: 0, front: null, triton: tritonOf(100, 1_000_000, 500_000, 400_000) },
