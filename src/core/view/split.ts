@@ -58,7 +58,7 @@ const partStyles = [6, 3, 5, 4, 7] as const;
 export function splitTable(rows: readonly PhaseRow[]): SplitTable | null {
   if (rows.every((row) => row.split === null)) return null;
   // What de-identification costs is asked for by itself; it is a part of a part.
-  const withGateway = rows.some((row) => row.split?.gateway != null);
+  const withGateway = rows.some((row) => row.split !== null && row.split.gateway !== null);
   const columns = withGateway ? [...parts, deidentification] : parts;
   const levels = levelsOf(rows);
   const closed = levels.every((level) => level.closed);
