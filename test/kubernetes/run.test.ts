@@ -75,6 +75,17 @@ describe('a run of all three topologies', () => {
     }
   });
 
+  it('tells where the time of each phase went, by the clocks of its own servers', () => {
+    for (const name of ['fastapi', 'triton', 'hybrid']) {
+      for (const { split, measurement, validity } of topology(name).phases) {
+        expect(split?.totalMs).toBe(measurement.latency.meanMs);
+        expect(split?.computeMs).toBeGreaterThan(0);
+        expect(split?.gateway === null).toBe(name !== 'hybrid');
+        expect(validity.caveats.filter((caveat) => caveat.includes('does not add up'))).toEqual([]);
+      }
+    }
+  });
+
   it('reports what really runs, where, and from which image', () => {
     const { images, nodeName } = testCluster();
     for (const { placements } of record.topologies) {
