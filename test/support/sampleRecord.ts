@@ -244,7 +244,7 @@ function sampleMeasurement(topology: TopologyPlan, phase: Phase, index: number):
 
 /** Requests that are in the system at a time; of an open loop at 10 ms each. */
 function concurrencyOf(phase: Phase): number {
-  return phase.loop === 'closed' ? concurrencyOf(phase) : Math.max(1, Math.round(phase.ratePerSecond / 100));
+  return phase.loop === 'closed' ? phase.connections : Math.max(1, Math.round(phase.ratePerSecond / 100));
 }
 
 function runtimesOf(plan: Plan, topology: TopologyPlan): RuntimeReport[] {

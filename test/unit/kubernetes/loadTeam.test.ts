@@ -40,19 +40,22 @@ function makeTeam(members: number, phases: readonly Phase[]) {
       warning: () => undefined,
     },
   );
-  const handlers = Array.from({ length: members }, (_, member) => team.handlersOf(member));
-  return { team, told, ended, handlers };
+  /** All together, as pods do that have nothing else to wait for. */
+  const waiting = async (phase: number): Promise<void> => {
+    await Promise.all(Array.from({ length: members }, (_, member) => team.handlersOf(member).waiting(phase)));
+  };
+  return { team, told, ended, waiting };
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 
 describe('several load generators', () => {
   it('start nothing before all of them are there, and then at the moment that the first one named', async () => {
-    const { handlers, told } = makeTeam(3, [level(7)]);
-    const waits = [handlers[0]?.waiting(0), handlers[1]?.waiting(0)];
+    const { team, told } = makeTeam(3, [level(7)]);
+    const waits = [team.handlersOf(0).waiting(0), team.handlersOf(1).waiting(0)];
     await settled();
     expect(told).toEqual([]);
-    waits.push(handlers[2]?.waiting(0));
+    waits.push(team.handlersOf(2).waiting(0));
     await Promise.all(waits);
     const [first, ...others] = told;
     expect(first).toMatchObject({ member: 0, word: { next: 'phase', phase: { connections: 3 } } });
@@ -64,41 +67,41 @@ describe('several load generators', () => {
   });
 
   it('let those rest for whom there is no connection, and count phases each by itself', async () => {
-    const { handlers, told, ended } = makeTeam(2, [level(1), level(2)]);
-    await Promise.all(handlers.map((one) => one.waiting(0)));
+    const { team, told, ended, waiting } = makeTeam(2, [level(1), level(2)]);
+    await waiting(0);
     expect(told.map(({ member, word }) => [member, word.next])).toEqual([
       [0, 'phase'],
       [1, 'rest'],
     ]);
     // With one generator there is nothing to agree on.
     expect(told[0]).toMatchObject({ lead: undefined, word: { startAtMs: null } });
-    const rested = handlers[1]?.waiting(1);
-    await handlers[0]?.ended(measured(0));
+    const rested = team.handlersOf(1).waiting(1);
+    await team.handlersOf(0).ended(measured(0));
     expect(ended[0]?.generator.team).toBeNull();
-    await Promise.all([handlers[0]?.waiting(1), rested]);
-    await handlers[0]?.ended(measured(10));
-    await handlers[1]?.ended(measured(14));
+    await Promise.all([team.handlersOf(0).waiting(1), rested]);
+    await team.handlersOf(0).ended(measured(10));
+    await team.handlersOf(1).ended(measured(14));
     expect(ended).toHaveLength(2);
     expect(ended[1]?.generator.team).toMatchObject({ generators: 2, lost: 0, startSpreadMs: 4 });
-    await Promise.all(handlers.map((one) => one.waiting(2)));
+    await waiting(2);
     expect(told.slice(-2).map(({ word }) => word.next)).toEqual(['end', 'end']);
   });
 
   it('bring the phase of a lost one to its end, not valid, and then end with what it died of', async () => {
-    const { team, handlers, ended } = makeTeam(3, [level(6), level(6)]);
-    await Promise.all(handlers.map((one) => one.waiting(0)));
-    await handlers[0]?.ended(measured(0));
+    const { team, ended, waiting } = makeTeam(3, [level(6), level(6)]);
+    await waiting(0);
+    await team.handlersOf(0).ended(measured(0));
     await team.lose(1, new Error('the pod was deleted'));
     expect(ended).toEqual([]);
-    await handlers[2]?.ended(measured(3));
+    await team.handlersOf(2).ended(measured(3));
     expect(ended[0]?.generator.team).toMatchObject({ generators: 3, lost: 1 });
-    await expect(handlers[0]?.waiting(1)).rejects.toThrow('the pod was deleted');
-    await expect(handlers[2]?.waiting(1)).rejects.toThrow('the pod was deleted');
+    await expect(team.handlersOf(0).waiting(1)).rejects.toThrow('the pod was deleted');
+    await expect(team.handlersOf(2).waiting(1)).rejects.toThrow('the pod was deleted');
   });
 
   it('end at once when one is lost before the first phase', async () => {
-    const { team, handlers } = makeTeam(2, [level(6)]);
-    const waiting = handlers[0]?.waiting(0);
+    const { team } = makeTeam(2, [level(6)]);
+    const waiting = team.handlersOf(0).waiting(0);
     const outcome = expect(waiting).rejects.toThrow('no room');
     await team.lose(1, new Error('no room'));
     await outcome;

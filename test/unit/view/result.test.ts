@@ -6,7 +6,7 @@ import { seriesStyles } from '../../../src/core/view/chart.ts';
 import { describeRecord } from '../../../src/core/view/describe.ts';
 import { headlineOf } from '../../../src/core/view/headline.ts';
 import { recordMarkdown } from '../../../src/core/view/markdown.ts';
-import { measuredRecord, rowsOf, tellingLevel } from '../../../src/core/view/measured.ts';
+import { measuredRecord, rowsAt, rowsOf, tellingLevel } from '../../../src/core/view/measured.ts';
 import { ownFiguresBesidePaper, paperChart, paperFigures, paperMark } from '../../../src/core/view/paper.ts';
 import { recordCaveats, recordFacts } from '../../../src/core/view/provenance.ts';
 import { resultTable } from '../../../src/core/view/resultTable.ts';
@@ -286,10 +286,11 @@ describe('where the time goes', () => {
 
   it('stacks the parts of each topology at one level', () => {
     const rows = rowsOf(measuredRecord(complete));
-    const chart = splitBars(rows, 8);
+    const level = nameLoad({ loop: 'closed', connections: 8 });
+    const chart = splitBars(rows, level);
     expect(chart.categories).toEqual(['fastapi', 'triton', 'hybrid']);
     expect(chart.series.map((series) => series.label)).toEqual(['Client', 'Gateway', 'Queue', 'Compute', 'Other']);
-    for (const [x, row] of rows.filter(({ connections }) => connections === 8).entries()) {
+    for (const [x, row] of rowsAt(rows, level).entries()) {
       const points = chart.series.flatMap((series) => series.points.filter((point) => point.x === x));
       expect(points).toHaveLength(row.topology === 'hybrid' ? 5 : 4);
       expect(points.reduce((sum, point) => sum + point.y, 0)).toBeCloseTo(row.split?.totalMs ?? NaN, 6);
