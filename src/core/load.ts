@@ -189,6 +189,13 @@ export const workerMessageSchema = z.discriminatedUnion('type', [
   z.strictObject({ seq, type: z.literal('snapshot'), phase, snapshot: phaseSnapshotSchema }),
   z.strictObject({ seq, type: z.literal('phase-ended'), phase, measurement: phaseMeasurementSchema }),
   z.strictObject({ seq, type: z.literal('finished') }),
-  z.strictObject({ seq, type: z.literal('failed'), reason: z.string(), message: z.string() }),
+  z.strictObject({
+    seq,
+    type: z.literal('failed'),
+    reason: z.string(),
+    message: z.string(),
+    /** What the user can do now; null where the worker knows nothing. */
+    nextStep: z.string().nullable().default(null),
+  }),
 ]);
 export type WorkerMessage = z.infer<typeof workerMessageSchema>;

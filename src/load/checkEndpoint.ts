@@ -7,42 +7,36 @@ import type { Endpoint } from './endpoint.ts';
  * Opens one connection, so that what would fail every request is said once and clearly: a certificate that does not
  * verify, a port that does not speak TLS, an endpoint that never accepts. One that refuses is left to the load, which
  * counts each refusal.
- * @param verify whether a certificate that does not verify is a failure
  * @throws BenchError load-failed; cancelled on abort
  */
-export async function checkEndpoint(
-  endpoint: Endpoint,
-  options: { readonly timeoutMs: number; readonly verify: boolean },
-  signal: AbortSignal,
-): Promise<void> {
-  // Unverified, so that the verdict can be read from the open socket instead of guessed from an error.
-  const socket = endpoint.connect(false);
+export async function checkEndpoint(endpoint: Endpoint, timeoutMs: number, signal: AbortSignal): Promise<void> {
+  const socket = endpoint.connect();
   try {
-    const problem = await firstOf(socket, endpoint.secure, options.timeoutMs, signal);
+    const problem = await firstOf(socket, endpoint.secure, timeoutMs, signal);
     if (signal.aborted) throw cancelled('the endpoint was being connected to');
     if (problem === 'timeout') {
       throw new BenchError({
         reason: 'load-failed',
-        message: `The endpoint did not ${endpoint.secure ? 'complete a TLS handshake' : 'accept a connection'} within ${String(options.timeoutMs)} ms.`,
+        message: `The endpoint did not ${endpoint.secure ? 'complete a TLS handshake' : 'accept a connection'} within ${String(timeoutMs)} ms.`,
         nextStep: 'Check the address and port, and that no firewall drops the connection.',
       });
     }
-    if (problem !== undefined && endpoint.secure && isHandshakeFailure(problem)) {
+    if (problem === undefined || !endpoint.secure) return;
+    if (isUnverified(socket)) {
+      throw new BenchError({
+        reason: 'load-failed',
+        message: `The endpoint's certificate does not verify: ${words(problem)}.`,
+        nextStep:
+          'Give the authority that signed it with --ca FILE, or skip verification with --insecure if you trust the network.',
+        cause: problem,
+      });
+    }
+    if (isHandshakeFailure(problem)) {
       throw new BenchError({
         reason: 'load-failed',
         message: `The TLS handshake with the endpoint failed: ${words(problem)}.`,
         nextStep: 'Check that the port speaks https.',
         cause: problem,
-      });
-    }
-    if (problem === undefined && socket instanceof TLSSocket && options.verify && !socket.authorized) {
-      // Node types it as an Error, and gives the code alone where it has no more to say.
-      const reason: unknown = socket.authorizationError;
-      throw new BenchError({
-        reason: 'load-failed',
-        message: `The endpoint's certificate does not verify: ${reason instanceof Error ? words(reason) : String(reason)}.`,
-        nextStep:
-          'Give the authority that signed it with --ca FILE, or skip verification with --insecure if you trust the network.',
       });
     }
   } finally {
@@ -76,6 +70,12 @@ function firstOf(
     });
     socket.once('error', end);
   });
+}
+
+/** Node leaves its verdict on the socket, beside the error; its type does not say that there may be none. */
+function isUnverified(socket: Socket): boolean {
+  const verdict: unknown = socket instanceof TLSSocket ? socket.authorizationError : null;
+  return verdict !== null && verdict !== undefined;
 }
 
 /** Trouble with TLS itself, as opposed to a network that cannot be reached. */

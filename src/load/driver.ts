@@ -181,13 +181,21 @@ async function rejectAfterAbort(signal: AbortSignal, over: AbortSignal): Promise
   throw cancelled('the load was under way');
 }
 
-function failure(failed: { reason: string; message: string } | undefined, end: string, stderr: string): BenchError {
+function failure(
+  failed: { reason: string; message: string; nextStep: string | null } | undefined,
+  end: string,
+  stderr: string,
+): BenchError {
   const lines = stderr.trim().split('\n');
   const said = lines.findLast((line) => /^\w*Error: /.test(line)) ?? lines.slice(-5).join('\n');
   // A worker that finds its input wrong says so in a word that is ours already; everything else is a failed load.
   const reason: Reason = failed?.reason === 'plan-invalid' ? 'plan-invalid' : 'load-failed';
   if (failed !== undefined) {
-    return new BenchError({ reason, message: `The load worker failed: ${failed.message}` });
+    return new BenchError({
+      reason,
+      message: `The load worker failed: ${failed.message}`,
+      nextStep: failed.nextStep ?? undefined,
+    });
   }
   return new BenchError({
     reason,

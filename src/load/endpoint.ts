@@ -7,7 +7,7 @@ import type { LoadSpec } from '../core/load.ts';
 export interface Endpoint {
   readonly secure: boolean;
   /** A new socket; "connect" or "secureConnect" says that it is open. */
-  connect(verify?: boolean): Socket;
+  connect(): Socket;
 }
 
 /** @throws BenchError plan-invalid when the authorities are no certificates */
@@ -20,12 +20,12 @@ export function openEndpoint({ url: text, tls }: Pick<LoadSpec, 'url' | 'tls'>):
   const secureContext = contextOf(tls?.caPem ?? null);
   return {
     secure,
-    connect(verify = tls?.verify ?? true) {
+    connect() {
       const socket = connectTls({
         host,
         port,
         secureContext,
-        rejectUnauthorized: verify,
+        rejectUnauthorized: tls?.verify ?? true,
         ALPNProtocols: ['http/1.1'],
         // A name is what TLS asks for; an address has none.
         ...(isIP(host) === 0 ? { servername: host } : {}),

@@ -68,7 +68,12 @@ async function main(): Promise<void> {
     writer.write({ type: 'finished' });
   } catch (error) {
     const failure = toBenchError(error, 'generating load');
-    writer.write({ type: 'failed', reason: failure.reason, message: failure.message });
+    writer.write({
+      type: 'failed',
+      reason: failure.reason,
+      message: failure.message,
+      nextStep: failure.nextStep ?? null,
+    });
     if (!isCancelled(failure)) process.stderr.write(`${failure.message}\n`);
     process.exitCode = 1;
   }
@@ -122,8 +127,7 @@ async function prepare(spec: LoadSpec, writer: MessageWriter, signal: AbortSigna
   const endpoint = openEndpoint(spec);
   writer.write({ type: 'ready', node: process.version, autocannon: autocannonVersion });
   const client = endpoint.secure ? 'own' : 'autocannon';
-  const check = (): Promise<void> =>
-    checkEndpoint(endpoint, { timeoutMs: spec.timeoutMs, verify: spec.tls?.verify ?? true }, signal);
+  const check = (): Promise<void> => checkEndpoint(endpoint, spec.timeoutMs, signal);
   // autocannon opens its own connections, and counts what becomes of them.
   let checked = endpoint.secure ? check() : undefined;
   await checked;

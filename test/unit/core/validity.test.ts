@@ -77,6 +77,21 @@ describe('whether a measurement may be believed', () => {
       "the load generator's CPU was throttled for 101 ms of 10000 ms",
     ],
     [
+      'a schedule kept late',
+      generator({ scheduleDelay: { p50Ms: 10, p99Ms: 40, maxMs: 80 } }),
+      'the load generator was late: median schedule delay 10.0 ms, and less than 10 ms is needed',
+    ],
+    [
+      'a rate that was not reached',
+      with_({ schedule: { scheduled: 10_102, late: 900, unsent: 102 } }),
+      'the asked rate was not reached: 10000 of the 10102 requests scheduled were sent (99.0%), and at least 99.0% is needed',
+    ],
+    [
+      'latencies that do not add up',
+      { ...generator({ littlesLawResidual: 0.12 }), schedule: { scheduled: 10_000, late: 0, unsent: 0 } },
+      "the latencies do not account for the time that requests were in flight: they differ by 12.0% (Little's law), and at most 10.0% is allowed",
+    ],
+    [
       'idle connections',
       generator({ littlesLawResidual: 0.11 }),
       "the connections were not kept busy: requests account for 89.0% of their time (Little's law), and at least 90.0% is needed",
@@ -112,6 +127,9 @@ describe('whether a measurement may be believed', () => {
     ['enough samples', samples(459)],
     ['errors at the limit', with_(requests({ ok: 9_892, errors: 100 }))],
     ['a generator at its limit', generator({ eventLoopDelayP99Ms: 10 })],
+    ['a schedule kept almost late', generator({ scheduleDelay: { p50Ms: 9.99, p99Ms: null, maxMs: 80 } })],
+    ['a rate at its limit', with_({ schedule: { scheduled: 10_100, late: 0, unsent: 100 } })],
+    ['an overhead that is small beside the latency', generator({ overheadMs: { p50: 0.8, p95: 4 } })],
     ["Little's law at its limit", generator({ littlesLawResidual: 0.1 })],
     ["what can't be known", generator({ throttledMs: null, littlesLawResidual: null })],
   ])('believes %s', (_name, measurement) => {
@@ -125,6 +143,16 @@ describe('whether a measurement may be believed', () => {
       'the generator had no time left',
       generator({ cpuSeconds: 9.5 }),
       'the load generator used 95.0% of a core: its own speed limits the rate and adds to the latency',
+    ],
+    [
+      'requests went out late for want of room',
+      with_({ schedule: { scheduled: 10_000, late: 900, unsent: 0 } }),
+      '900 of 10000 requests were sent late, because as many as are allowed were unanswered; their latency counts from when they were due',
+    ],
+    [
+      'the overhead is a good part of the latency',
+      generator({ overheadMs: { p50: 0.81, p95: 4 } }),
+      "the load generator's own overhead is part of the latency: p50 0.81 ms of an endpoint that answers at once",
     ],
     [
       'it was throttled for a moment',

@@ -71,6 +71,27 @@ describe('topology-bench load', () => {
     expect(code).toBe(report.validity.valid ? 0 : 1);
   });
 
+  it('sends on a schedule with --rate, and says how it was kept', async () => {
+    const args = [server.url('/ok?delay=3'), '--rate', '200', '--arrivals', 'constant', '--duration', '1'];
+    const { stdout } = await load([...args, '--json']);
+    const report = JSON.parse(stdout) as LoadReport;
+    expect(report.requests.sent).toBe((await server.truth()).received);
+    expect(report).toMatchObject({
+      loop: 'open',
+      settings: { load: { loop: 'open', ratePerSecond: 200, arrivals: 'constant', maxInFlight: 512 } },
+      schedule: { scheduled: 200 },
+    });
+    expect(report.generator.overheadMs?.p50).toBeGreaterThan(0);
+    expect(report.generator.scheduleDelay?.p50Ms).toBeGreaterThanOrEqual(0);
+    const table = (await load([...args, '--max-in-flight', '300'])).stdout;
+    expect(table).toMatch(/^Open loop from this machine: 200\/s constant, at most 300 in flight, for 1\.\d\d s\n/);
+    expect(table).toMatch(/schedule +200 scheduled at 200\/s, 200 sent \(0 late\), 0 unsent\n/);
+    expect(table).toMatch(
+      /delay +of the sending: median \d+\.\d+ ms, p99 too few samples \(needs 459\), max \d+\.\d+ ms\n/,
+    );
+    expect(table).toMatch(/overhead +of the generator itself: p50 \d+\.\d+ ms, p95 \d+\.\d+ ms \(not subtracted\)\n/);
+  });
+
   it('drops the numbers of the warm-up', async () => {
     const { stdout } = await load([
       server.url('/ok?delay=5'),
@@ -192,17 +213,64 @@ describe('topology-bench load', () => {
       '--method takes one of GET, POST',
     ],
     [['127.0.0.1/x', '--connections', '1', '--duration', '1'], '"127.0.0.1/x" is no URL'],
-    [['ftp://127.0.0.1/', '--connections', '1', '--duration', '1'], 'Only http:// can be loaded, not ftp://'],
+    [
+      ['ftp://127.0.0.1/', '--connections', '1', '--duration', '1'],
+      'Only http:// and https:// can be loaded, not ftp://',
+    ],
     [
       ['http://me:hush@127.0.0.1/', '--connections', '1', '--duration', '1'],
       'A user name or password in the URL is not sent.',
     ],
-    [['https://127.0.0.1/', '--connections', '1', '--duration', '1'], 'https:// cannot be loaded yet'],
     [
       ['http://192.0.2.1/', '--connections', '1', '--duration', '1'],
       '192.0.2.1 is not this machine, and there is no terminal to ask on; nothing was sent.',
     ],
-    [['http://127.0.0.1:1/', '--duration', '1'], "required option '--connections <n>' not specified"],
+    [
+      ['http://127.0.0.1:1/', '--duration', '1'],
+      'How to load is missing: --connections N for a closed loop, or --rate R',
+    ],
+    [
+      ['http://127.0.0.1:1/', '--connections', '1', '--rate', '5', '--duration', '1'],
+      '--connections makes a closed loop and --rate an open one; give one of them.',
+    ],
+    [
+      ['http://127.0.0.1:1/', '--rate', '0', '--duration', '1'],
+      '--rate takes a number above 0 and up to 100000, not "0".',
+    ],
+    [['http://127.0.0.1:1/', '--rate', '-5', '--duration', '1'], '--rate takes a number above 0'],
+    [['http://127.0.0.1:1/', '--rate', '100001', '--duration', '1'], '--rate takes a number above 0 and up to 100000'],
+    [
+      ['http://127.0.0.1:1/', '--rate', '5', '--arrivals', 'bursts', '--duration', '1'],
+      '--arrivals takes one of poisson, constant, not "bursts".',
+    ],
+    [
+      ['http://127.0.0.1:1/', '--rate', '5', '--max-in-flight', '0', '--duration', '1'],
+      '--max-in-flight takes a whole number from 1 to 4096',
+    ],
+    [
+      ['http://127.0.0.1:1/', '--connections', '5', '--arrivals', 'poisson', '--duration', '1'],
+      '--arrivals is of the open loop; it goes with --rate.',
+    ],
+    [
+      ['http://127.0.0.1:1/', '--connections', '5', '--max-in-flight', '9', '--duration', '1'],
+      '--max-in-flight is of the open loop; it goes with --rate.',
+    ],
+    [
+      ['http://127.0.0.1:1/', '--rate', '5', '--duration', '1', '--insecure'],
+      '--insecure is of https:// addresses, and this one is http://.',
+    ],
+    [
+      ['https://127.0.0.1:1/', '--rate', '5', '--duration', '1', '--insecure', '--ca', process.execPath],
+      '--ca says whom to believe and --insecure to believe anyone; give one of them.',
+    ],
+    [
+      ['https://127.0.0.1:1/', '--rate', '5', '--duration', '1', '--ca', '/nowhere/ca.pem'],
+      'The certificate file cannot be read: ENOENT',
+    ],
+    [
+      ['https://127.0.0.1:1/', '--rate', '5', '--duration', '1', '--ca', join(import.meta.dirname, 'spec.ts')],
+      'holds no PEM certificate',
+    ],
   ])('refuses %j with one clear line', async (args, message) => {
     const { code, stdout, stderr } = await load(args);
     expect(code).toBe(2);

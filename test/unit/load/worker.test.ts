@@ -153,7 +153,13 @@ describe('the worker as a program of its own', () => {
   it.each([
     ['no JSON', 'it is no JSON'],
     ['{}', 'url: '],
-    [JSON.stringify(loadSpec({ url: 'https://127.0.0.1/' })), 'only http:// can be loaded'],
+    [JSON.stringify(loadSpec({ url: 'ftp://127.0.0.1/' })), 'only http:// and https:// can be loaded'],
+    [
+      JSON.stringify(
+        loadSpec({ url: 'https://127.0.0.1/', tls: { caPem: '-----BEGIN CERTIFICATE-----', verify: true } }),
+      ),
+      'The certificate authorities cannot be read',
+    ],
     [JSON.stringify(loadSpec({ method: 'HEAD' })), 'The method HEAD is not supported'],
     [JSON.stringify(loadSpec({ headers: { 'X-A': 'a\r\nX-B: b' } })), 'The value of the header "X-A" is not allowed'],
   ])('refuses the spec %s', async (spec, why) => {

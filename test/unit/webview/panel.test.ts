@@ -163,7 +163,7 @@ describe('a finished run', () => {
     );
     await page.page.click('#tab-time');
     const kept = await page.keptState();
-    expect(kept).toEqual({ version: 1, runId: record.id, choice: { section: 'time', level: 8 } });
+    expect(kept).toEqual({ version: 1, runId: record.id, choice: { section: 'time', level: 'closed 8' } });
     await page.page.close();
 
     const again = await open({ state: kept });
@@ -307,7 +307,7 @@ describe('a run under way', () => {
     expect(await page.page.textContent('.running')).toBe('p50 8.92 ms, p95 12.4 ms, 886 RPS, 0 errors');
     // The figures follow the level that two topologies share now, and the picker says so.
     expect(await page.page.$eval('vscode-dropdown', (element) => (element as unknown as { value: string }).value)).toBe(
-      '1',
+      'closed 1',
     );
     expect((await page.show(live('cleaning'))).figures).toHaveLength(9);
     expect((await page.show(recordView(record))).figures).toHaveLength(9);

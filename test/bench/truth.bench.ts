@@ -1,0 +1,121 @@
+/**
+ * The instrument against servers that know the truth, beside plain autocannon: what each reads, and how far off it is.
+ * `node test/bench/truth.bench.ts [--repetitions N] [--seconds S]` prints a Markdown table, then one line of JSON.
+ */
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { parseArgs, promisify } from 'node:util';
+import { createLoadDriver } from '../../src/load/driver.ts';
+import {
+  measuredOf,
+  median,
+  type Quantiles,
+  type Repetition,
+  runTruthCase,
+  startTimedServer,
+  type TruthCase,
+  truthCases,
+  truthOf,
+} from '../unit/load/truthRun.ts';
+import { workerBundle } from '../unit/load/worker-bundle.ts';
+
+const { values } = parseArgs({
+  options: { repetitions: { type: 'string', default: '3' }, seconds: { type: 'string', default: '5' } },
+});
+const repetitions = Number(values.repetitions);
+const durationSeconds = Number(values.seconds);
+const driver = createLoadDriver({ workerPath: await workerBundle() });
+
+interface Plain {
+  readonly latency: { readonly p50: number; readonly p97_5: number; readonly p99: number };
+  readonly requests: number;
+  readonly errors: number;
+  readonly timeouts: number;
+  readonly non2xx: number;
+}
+interface Row {
+  readonly name: string;
+  readonly loop: 'open' | 'closed';
+  readonly truth: Quantiles;
+  readonly measured: Quantiles;
+  /** Medians over the repetitions of the measured less the truth. */
+  readonly error: Quantiles;
+  readonly scheduleDelayMs: number | null;
+  readonly overheadMs: number | null;
+  readonly plain: Plain;
+}
+
+const rows: Row[] = [];
+for (const truthCase of truthCases) {
+  for (const loop of ['open', 'closed'] as const) {
+    if (loop === 'closed' && truthCase.connections === null) continue;
+    const found = await runTruthCase(truthCase, loop, { driver, repetitions, durationSeconds });
+    rows.push(rowOf(truthCase, loop, found, await plain(truthCase, loop)));
+    console.error(`${truthCase.name}, ${loop}`);
+  }
+}
+console.log(
+  '| case | loop | truth: p50, p95, p99 ms | ours less truth: p50, p95, p99 ms | schedule delay p50 ms | overhead p50 ms | plain autocannon: p50, p97.5, p99 ms | its p50 and p99 less truth ms |',
+);
+console.log('| :-- | :-- | --: | --: | --: | --: | --: | --: |');
+for (const { name, loop, truth, error, scheduleDelayMs, overheadMs, plain: other } of rows) {
+  const { p50, p97_5, p99 } = other.latency;
+  const cells = [
+    name,
+    loop,
+    figures([truth.p50, truth.p95, truth.p99]),
+    figures([error.p50, error.p95, error.p99]),
+    scheduleDelayMs === null ? '' : figures([scheduleDelayMs]),
+    overheadMs === null ? '' : figures([overheadMs]),
+    `${String(p50)}, ${String(p97_5)}, ${String(p99)}`,
+    figures([p50 - truth.p50, p99 - truth.p99]),
+  ];
+  console.log(`| ${cells.join(' | ')} |`);
+}
+console.log(JSON.stringify({ name: 'truth', repetitions, durationSeconds, rows }));
+
+function rowOf(truthCase: TruthCase, loop: Row['loop'], found: readonly Repetition[], other: Plain): Row {
+  const of = (read: (repetition: Repetition) => Quantiles): Quantiles => ({
+    p50: median(found.map((one) => read(one).p50)),
+    p95: median(found.map((one) => read(one).p95)),
+    p99: median(found.map((one) => read(one).p99)),
+  });
+  const generator = found[0]?.measured.generator;
+  return {
+    name: truthCase.name,
+    loop,
+    truth: of(truthOf),
+    measured: of(measuredOf),
+    error: of((one) => {
+      const [truth, measured] = [truthOf(one), measuredOf(one)];
+      return { p50: measured.p50 - truth.p50, p95: measured.p95 - truth.p95, p99: measured.p99 - truth.p99 };
+    }),
+    scheduleDelayMs: generator?.scheduleDelay?.p50Ms ?? null,
+    overheadMs: generator?.overheadMs?.p50 ?? null,
+    plain: other,
+  };
+}
+
+/** As anyone would call it: connections alone, or its own way to a rate. */
+async function plain(truthCase: TruthCase, loop: Row['loop']): Promise<Plain> {
+  const server = await startTimedServer(truthCase.service);
+  try {
+    const options = {
+      url: `http://127.0.0.1:${String(server.port)}/`,
+      duration: durationSeconds,
+      timeout: truthCase.timeoutMs / 1000,
+      ...(loop === 'closed'
+        ? { connections: truthCase.connections }
+        : { connections: 64, overallRate: truthCase.ratePerSecond }),
+    };
+    const program = join(import.meta.dirname, 'load-plain.ts');
+    const { stdout } = await promisify(execFile)(process.execPath, [program, JSON.stringify(options)]);
+    return JSON.parse(stdout) as Plain;
+  } finally {
+    await server.stop();
+  }
+}
+
+function figures(numbers: readonly number[]): string {
+  return numbers.map((number) => (Number.isNaN(number) ? '–' : number.toFixed(2))).join(', ');
+}

@@ -1,0 +1,33 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checkPlan } from '../../../src/core/planning.ts';
+import { runRecordSchema } from '../../../src/core/record.ts';
+import { recordTable } from '../../../src/core/view/table.ts';
+
+/** Written by the program as it was before phases named their loop. */
+const before = JSON.parse(await readFile(join(import.meta.dirname, 'records', 'v1-before-open-loop.json'), 'utf8')) as {
+  plan: { load: { phases: object[] } };
+};
+
+describe('a record of the first version 1', () => {
+  it('is still read: its phases are closed loops, and what was not known then is null', () => {
+    expect(before.plan.load.phases[0]).not.toHaveProperty('loop');
+    const record = runRecordSchema.parse(before);
+    expect(record.plan.load.phases.map((phase) => phase.loop)).toEqual(['closed', 'closed', 'closed']);
+    for (const phase of record.topologies.flatMap(({ phases }) => phases)) {
+      expect(phase).toMatchObject({ loop: 'closed', measurement: { schedule: null } });
+      expect(phase.measurement.generator).toMatchObject({ scheduleDelay: null, overheadMs: null });
+    }
+    expect(recordTable(record)).toContain('At 1 connection: fastapi');
+  });
+
+  it('has a plan that can be run again', () => {
+    expect(checkPlan(before.plan).load.phases[0]).toMatchObject({ loop: 'closed', connections: 32 });
+  });
+
+  it('is read as it is written now, too', () => {
+    const record = runRecordSchema.parse(before);
+    expect(runRecordSchema.parse(JSON.parse(JSON.stringify(record)))).toEqual(record);
+  });
+});

@@ -1,0 +1,164 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LoadSpec, PhaseMeasurement, WorkerMessage } from '../../../src/core/load.ts';
+import type { Phase } from '../../../src/core/plan.ts';
+import { judgeMeasurement } from '../../../src/core/validity.ts';
+import { createWorkerMessageReader } from '../../../src/core/workerMessages.ts';
+import { loadSpec } from './spec.ts';
+import { startTimedServer } from './truthRun.ts';
+import { startTruthServer, type TruthServer } from './truth.ts';
+import { workerBundle } from './worker-bundle.ts';
+
+let server: TruthServer;
+let workerPath: string;
+
+beforeAll(async () => {
+  server = await startTruthServer();
+  workerPath = await workerBundle();
+});
+afterAll(() => server.stop());
+
+const open: Phase = {
+  name: 'load',
+  kind: 'measured',
+  loop: 'open',
+  ratePerSecond: 200,
+  arrivals: 'poisson',
+  maxInFlight: 256,
+  durationSeconds: 2,
+};
+
+/** Runs the real worker and does something to it when its phase is about to start, and when it has started. */
+async function measure(
+  spec: LoadSpec,
+  harm: { readonly before?: (worker: ChildProcess) => void; readonly during?: (worker: ChildProcess) => void },
+): Promise<PhaseMeasurement> {
+  const file = join(mkdtempSync(join(tmpdir(), 'topology-bench-provoked-')), 'spec.json');
+  writeFileSync(file, JSON.stringify({ ...spec, gate: 'stdin' }));
+  const worker = spawn(process.execPath, [workerPath, file], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const reader = createWorkerMessageReader();
+  const messages: WorkerMessage[] = [];
+  worker.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    for (const output of reader.push(chunk)) {
+      if (output.kind !== 'message') continue;
+      messages.push(output.message);
+      if (output.message.type === 'waiting') {
+        harm.before?.(worker);
+        worker.stdin.write('{"go":0}\n');
+      }
+      if (output.message.type === 'phase-started') harm.during?.(worker);
+    }
+  });
+  await once(worker, 'close');
+  const ended = messages.find((message) => message.type === 'phase-ended');
+  if (ended === undefined) throw new Error(`the phase did not end: ${JSON.stringify(messages)}`);
+  return ended.measurement;
+}
+
+function refused(measurement: PhaseMeasurement, why: RegExp): void {
+  const { valid, reasons } = judgeMeasurement(measurement);
+  expect(valid).toBe(false);
+  expect(reasons).toContainEqual(expect.stringMatching(why));
+}
+
+/** Stands a process still for `stopMs`, lets it go on for `goMs`, again and again. */
+function stutter(worker: ChildProcess, stopMs: number, goMs: number): void {
+  const stop = (): void => {
+    if (worker.exitCode !== null || !worker.kill('SIGSTOP')) return;
+    setTimeout(() => {
+      worker.kill('SIGCONT');
+      setTimeout(stop, goMs);
+    }, stopMs);
+  };
+  stop();
+}
+
+describe('what makes a measurement worthless, done to the real worker', () => {
+  it('a generator that keeps its schedule late', async () => {
+    const measurement = await measure(loadSpec({ url: server.url('/ok?delay=2'), phases: [open] }), {
+      during: (worker) => {
+        stutter(worker, 60, 4);
+      },
+    });
+    refused(
+      measurement,
+      /^the load generator was late: median schedule delay \d+\.\d ms, and less than 10 ms is needed$/,
+    );
+    refused(measurement, /^the load generator was late: event-loop delay p99/);
+    // Latency runs from the schedule, so the delay is part of it and not hidden.
+    expect(measurement.latency.p50Ms).toBeGreaterThan(measurement.generator.scheduleDelay?.p50Ms ?? Infinity);
+  });
+
+  it('a closed loop whose event loop is blocked now and then', async () => {
+    const measurement = await measure(loadSpec({ url: server.url('/ok?delay=2'), durationSeconds: 2 }), {
+      during: (worker) => {
+        stutter(worker, 60, 190);
+      },
+    });
+    refused(measurement, /^the load generator was late: event-loop delay p99 \d+\.\d ms, the limit is 10 ms$/);
+  });
+
+  it('a server that is slower than the rate asked for', async () => {
+    const slow = await startTimedServer({ kind: 'queue', ms: 10 });
+    try {
+      const measurement = await measure(
+        loadSpec({
+          url: `http://127.0.0.1:${String(slow.port)}/`,
+          method: 'POST',
+          bodies: ['1'],
+          phases: [{ ...open, maxInFlight: 16, ratePerSecond: 400 }],
+        }),
+        {},
+      );
+      refused(measurement, /^the asked rate was not reached: \d+ of the \d+ requests scheduled were sent/);
+    } finally {
+      await slow.stop();
+    }
+  });
+
+  it("connections that wait for the generator, by Little's law", async () => {
+    // Each socket is closed unanswered, so the loop pauses before it tries again: time that belongs to no request.
+    const measurement = await measure(loadSpec({ url: server.url('/close?delay=1') }), {});
+    refused(
+      measurement,
+      /^the connections were not kept busy: requests account for \d+\.\d% of their time \(Little's law\)/,
+    );
+  });
+
+  // Elsewhere the reading of cpu.stat is tried on made-up files (generatorHealth.test.ts).
+  const group = ownCpuGroup();
+  if (group !== undefined) {
+    it('a generator whose cgroup was throttled', async () => {
+      try {
+        const measurement = await measure(loadSpec({ url: server.url('/ok'), connections: 32, durationSeconds: 2 }), {
+          before: (worker) => {
+            writeFileSync(join(group, 'cgroup.procs'), String(worker.pid));
+          },
+        });
+        expect(measurement.generator.throttledMs).toBeGreaterThan(100);
+        refused(measurement, /^the load generator's CPU was throttled for \d+ ms of \d+ ms$/);
+      } finally {
+        rmdirSync(group);
+      }
+    });
+  }
+});
+
+/** A group of this machine that gets a fifth of a core; undefined where none can be made (no root, no cgroup 1). */
+function ownCpuGroup(): string | undefined {
+  const group = join('/sys/fs/cgroup/cpu', `topology-bench-test-${String(process.pid)}`);
+  try {
+    mkdirSync(group);
+    writeFileSync(join(group, 'cpu.cfs_period_us'), '100000');
+    writeFileSync(join(group, 'cpu.cfs_quota_us'), '20000');
+    if (existsSync(join(group, 'cpu.stat'))) return group;
+    rmdirSync(group);
+  } catch {
+    // Then it cannot be tried here.
+  }
+  return undefined;
+}
