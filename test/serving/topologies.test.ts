@@ -39,15 +39,13 @@ afterAll(async () => {
 async function load(
   deployment: Deployment,
   connections: number,
-  rows = 1,
+  bodies = texts.map((text) => inferenceRequestBody([text])),
 ): Promise<{ measurement: PhaseMeasurement; before: ServerCounters; after: ServerCounters }> {
   const before = await deployment.counters(never);
   const measurements: PhaseMeasurement[] = [];
   await deployment.load(
     {
-      bodies: texts.map((_, first) =>
-        inferenceRequestBody(Array.from({ length: rows }, (__, row) => texts[(first + row) % texts.length] ?? '')),
-      ),
+      bodies,
       seed: 7,
       timeoutMs: 20_000,
     },
@@ -131,38 +129,34 @@ describe.each(names)('%s', (name) => {
     expect(after.triton?.queueMicroseconds).toBeGreaterThan(before.triton?.queueMicroseconds ?? 0);
   });
 
-  test.each([
-    [16, 1],
-    [1, 32],
-  ])(
-    "at %i connections, %i texts a request, the servers' own times fit into the client's",
-    async (connections, rows) => {
-      const { measurement, before, after } = await load(deployment, connections, rows);
-      const split = splitOf(measurement.latency, before, after);
-      if (split === null) throw new Error('there is no split');
-      const { totalMs, clientMs, gatewayMs, queueMs, computeMs, otherMs, gateway } = split;
-      console.log(`${name} at ${String(connections)} connections: ${JSON.stringify(split)}`);
-      expect(totalMs).toBe(measurement.latency.meanMs);
-      expect(clientMs + (gatewayMs ?? 0) + queueMs + computeMs + otherMs).toBeCloseTo(totalMs, 6);
-      expect(split.requests).toBeGreaterThanOrEqual(measurement.requests.ok);
-      expect(split.requests).toBeLessThanOrEqual(measurement.requests.sent);
-      for (const part of [clientMs, queueMs, computeMs, otherMs]) expect(part).toBeGreaterThan(0);
-      expect(splitCaveats({ split, measurement }).filter((caveat) => caveat.includes('does not add up'))).toEqual([]);
-      if (name === 'hybrid') {
-        expect(gatewayMs).toBeGreaterThan(0);
-        expect(gateway?.deidentifyMs).toBeGreaterThan(0);
-        expect(gateway?.ownMs).toBeGreaterThan(gateway?.deidentifyMs ?? Infinity);
-        expect(gateway?.toTritonMs).toBeGreaterThan(0);
-        expect((gateway?.ownMs ?? 0) + (gateway?.toTritonMs ?? 0)).toBeCloseTo(gatewayMs ?? Infinity, 9);
-      } else expect([gatewayMs, gateway]).toEqual([null, null]);
-      if (connections > 1) return;
-      // A large request alone is mostly computed: little is left for what is the client's, and it waits for nobody.
-      expect(clientMs).toBeLessThan(totalMs / 2);
-      expect(otherMs).toBeLessThan(computeMs);
-      expect(queueMs).toBeLessThan(computeMs / 2);
-      if (name === 'fastapi') expect(computeMs).toBeGreaterThan((totalMs - clientMs) / 2);
-    },
-  );
+  test.each([16, 1])("at %i connections the servers' own times fit into the client's", async (connections) => {
+    // The one that is in flight at the end is in the servers' means alone: where there are few, all are alike.
+    const alike = connections === 1 ? [inferenceRequestBody(texts.slice(0, 4))] : undefined;
+    const { measurement, before, after } = await load(deployment, connections, alike);
+    const split = splitOf(measurement.latency, before, after);
+    if (split === null) throw new Error('there is no split');
+    const { totalMs, clientMs, gatewayMs, queueMs, computeMs, otherMs, gateway } = split;
+    console.log(`${name} at ${String(connections)} connections: ${JSON.stringify(split)}`);
+    expect(totalMs).toBe(measurement.latency.meanMs);
+    expect(clientMs + (gatewayMs ?? 0) + queueMs + computeMs + otherMs).toBeCloseTo(totalMs, 6);
+    expect(split.requests).toBeGreaterThanOrEqual(measurement.requests.ok);
+    expect(split.requests).toBeLessThanOrEqual(measurement.requests.sent);
+    for (const part of [clientMs, queueMs, computeMs, otherMs]) expect(part).toBeGreaterThan(0);
+    expect(splitCaveats({ split, measurement }).filter((caveat) => caveat.includes('does not add up'))).toEqual([]);
+    if (name === 'hybrid') {
+      expect(gatewayMs).toBeGreaterThan(0);
+      expect(gateway?.deidentifyMs).toBeGreaterThan(0);
+      expect(gateway?.ownMs).toBeGreaterThan(gateway?.deidentifyMs ?? Infinity);
+      expect(gateway?.toTritonMs).toBeGreaterThan(0);
+      expect((gateway?.ownMs ?? 0) + (gateway?.toTritonMs ?? 0)).toBeCloseTo(gatewayMs ?? Infinity, 9);
+    } else expect([gatewayMs, gateway]).toEqual([null, null]);
+    if (connections > 1) return;
+    // A request of several texts, alone, is mostly computed: little is the client's, and it waits for nobody.
+    expect(clientMs).toBeLessThan(totalMs / 2);
+    expect(otherMs).toBeLessThan(computeMs);
+    expect(queueMs).toBeLessThan(computeMs / 2);
+    if (name === 'fastapi') expect(computeMs).toBeGreaterThan((totalMs - clientMs) / 2);
+  });
 
   test('a text that is refused is an error with the server in it, and no end of the server', async () => {
     const tooMany = Array.from({ length: bench.plan.model.maxBatchSize + 1 }, () => 'x');
