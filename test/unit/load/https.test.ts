@@ -12,7 +12,7 @@ import type { LoadSpec, PhaseMeasurement } from '../../../src/core/load.ts';
 import type { Phase } from '../../../src/core/plan.ts';
 import { createLoadDriver, type LocalLoadDriver } from '../../../src/load/driver.ts';
 import { selfSigned, type Identity } from '../../support/selfSigned.ts';
-import { listen, loadSpec } from './spec.ts';
+import { carryOut, listen, loadSpec } from './spec.ts';
 import { startTimedServer, type TimedServer } from './truthRun.ts';
 import { workerBundle } from './worker-bundle.ts';
 
@@ -50,7 +50,7 @@ async function load(
   const heard = listen();
   const url = `https://127.0.0.1:${String(port)}/`;
   const spec = loadSpec({ url, tls, timeoutMs, method: 'POST', bodies: ['1', '2'], phases: [phase] });
-  await driver.run(spec, {}, heard, new AbortController().signal);
+  await carryOut(driver, spec, {}, heard, new AbortController().signal);
   const [measured] = heard.ended;
   if (measured === undefined) throw new Error('no phase ended');
   return measured;

@@ -7,7 +7,7 @@ import type { PhaseMeasurement } from '../../../src/core/load.ts';
 import type { OpenPhase } from '../../../src/core/plan.ts';
 import { judgeMeasurement } from '../../../src/core/validity.ts';
 import { createLoadDriver, type LocalLoadDriver } from '../../../src/load/driver.ts';
-import { listen, loadSpec } from './spec.ts';
+import { carryOut, listen, loadSpec } from './spec.ts';
 import type { Behaviour, Truth } from './truth-server.ts';
 import { startTruthServer, type TruthServer } from './truth.ts';
 import { workerBundle } from './worker-bundle.ts';
@@ -41,7 +41,7 @@ async function load(
 ): Promise<{ measured: PhaseMeasurement; truth: Truth }> {
   const heard = listen();
   const planned = openPhase(phase);
-  await driver.run(loadSpec({ url: server.url(path), phases: [planned], ...parts }), {}, heard, never);
+  await carryOut(driver, loadSpec({ url: server.url(path), phases: [planned], ...parts }), {}, heard, never);
   const [measured] = heard.ended;
   if (measured === undefined || measured.schedule === null) throw new Error('no open phase ended');
   const { requests } = measured;
@@ -152,7 +152,7 @@ describe('the open loop against a server that keeps its own account', () => {
       },
     });
     const phases = [openPhase({ durationSeconds: 60 })];
-    const run = driver.run(loadSpec({ url: server.url('/ok?delay=5'), phases }), {}, heard, controller.signal);
+    const run = carryOut(driver, loadSpec({ url: server.url('/ok?delay=5'), phases }), {}, heard, controller.signal);
     await expect(run).rejects.toMatchObject({ reason: 'cancelled' });
     const [measured] = heard.cancelled;
     expect(measured?.requests.ok).toBeGreaterThan(100);
@@ -173,7 +173,7 @@ describe('the open loop against a server that keeps its own account', () => {
     await new Promise((resolve) => setTimeout(resolve, 300));
     try {
       const spec = loadSpec({ url: `http://127.0.0.1:${String(port)}/`, timeoutMs: 400, phases: [openPhase()] });
-      await expect(driver.run(spec, {}, listen(), never)).rejects.toMatchObject({
+      await expect(carryOut(driver, spec, {}, listen(), never)).rejects.toMatchObject({
         reason: 'load-failed',
         message: 'The load worker failed: The endpoint did not accept a connection within 400 ms.',
       });

@@ -6,7 +6,7 @@
 import { createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
-import { mulberry32 } from '../../../src/core/seededOrder.ts';
+import { seededRandom } from '../../../src/core/seededRandom.ts';
 import type { Identity } from '../../support/selfSigned.ts';
 
 export type Service =
@@ -69,7 +69,7 @@ function respond(socket: Socket, number: number, arrivedMs: number): void {
   const reply = (): void => {
     write(ok, 200);
   };
-  const random = mulberry32(number + 1);
+  const random = seededRandom(number + 1);
   // The first numbers of neighbouring seeds are alike.
   random();
   switch (service.kind) {

@@ -7,7 +7,7 @@ import type { PhaseLoad } from '../../../src/core/plan.ts';
 import { seededOrder } from '../../../src/core/seededOrder.ts';
 import type { LocalLoadDriver } from '../../../src/load/driver.ts';
 import type { Identity } from '../../support/selfSigned.ts';
-import { listen, loadSpec } from './spec.ts';
+import { carryOut, listen, loadSpec } from './spec.ts';
 import type { Entry, Fault, Service } from './timed-server.ts';
 
 export interface TimedServer {
@@ -146,7 +146,7 @@ export async function runTruthCase(
         if (index > 0) found.push(repetitionOf(load, measured, entries, durationSeconds));
       },
     });
-    await options.driver.run(spec, {}, heard, new AbortController().signal);
+    await carryOut(options.driver, spec, {}, heard, new AbortController().signal);
   } finally {
     await server.stop();
   }
