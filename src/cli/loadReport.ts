@@ -76,12 +76,26 @@ export function loadTable(report: LoadReport): string {
     row('valid', report.validity.valid ? 'yes' : 'NO'),
     ...report.validity.reasons.map((reason) => row('', reason)),
     ...report.validity.caveats.map((caveat) => row('caveat', caveat)),
+    ...missingIntervals(report).map((text) => row('caveat', text)),
   ];
   return `${lines.join('\n')}\n`;
 }
 
 function row(name: string, ...values: readonly string[]): string {
   return `  ${name.padEnd(10)}${values.join('')}`;
+}
+
+/** Why a figure stands without its interval. */
+function missingIntervals({ intervals, latency }: LoadReport): string[] {
+  if (intervals === 'not yet computed') return [];
+  const missing = (name: string, interval: Interval): string[] =>
+    'unknown' in interval ? [`no interval of ${name}: ${interval.unknown}`] : [];
+  return [
+    ...(latency.p50Ms === null ? [] : missing('p50', intervals.p50Ms)),
+    ...(latency.p95Ms === null ? [] : missing('p95', intervals.p95Ms)),
+    ...(latency.p99Ms === null ? [] : missing('p99', intervals.p99Ms)),
+    ...missing('rate', intervals.rps),
+  ];
 }
 
 /** " [9.981–10.204]", or nothing where there is no interval. */

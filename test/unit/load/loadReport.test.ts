@@ -58,6 +58,10 @@ Closed loop from this machine: 8 connections for 5.00 s after 2 s of warm-up
     expect(text).toMatch(/^ {2}p95 {7}11\.000 ms \[\d+\.\d{3}–\d+\.\d{3}\]$/m);
     expect(text).toMatch(/^ {2}rate {6}779\.8 successes\/s \[7\d\d\.\d–8\d\d\.\d\] \(781\.8 sent\/s\)$/m);
     expect(text).toMatch(/^ {2}\[ – \] {5}95% interval$/m);
+    const short = encodeWindows(simulatedWindows(simulations.lognormal, 3, 1, 780));
+    expect(
+      loadTable(loadReport(settings, { ...measurement, windows: short }, { cancelled: false, nowMs: 0 })),
+    ).toContain('  caveat    no interval of p95: the phase has 10 windows of time, and it needs 20\n');
   });
 
   it('says what is missing, and why it is not valid', () => {
