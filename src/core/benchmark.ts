@@ -1,9 +1,10 @@
+import { combineRepetitions } from './combineRepetitions.ts';
 import { BenchError, cancelled, explain, isCancelled, throwIfCancelled, toBenchError } from './errors.ts';
 import type { RunEvent } from './events.ts';
 import { measureTopology, type TopologyMeasurement } from './measureTopology.ts';
 import { topologyKey, type Plan, type TopologyPlan } from './plan.ts';
 import type { Answer, DeployProgress, Deployment, LoadOutcome, Ports } from './ports.ts';
-import type { Environment, Failure, RunRecord, SameAnswers, TopologyResult } from './record.ts';
+import type { Environment, Failure, PhaseResult, RunRecord, SameAnswers, TopologyResult } from './record.ts';
 import { answerInputs, compareAnswers, type AnswerInputs } from './sameAnswers.ts';
 import { markDifferentHardware } from './sameHardware.ts';
 import { withoutPrivate } from './withoutPrivate.ts';
@@ -105,7 +106,7 @@ async function runTopologies(
       const result = signal.aborted
         ? emptyResult(topology, 'cancelled', cancelled(`${key} was still to come`))
         : await runTopology(topology, repetition);
-      const known = before === undefined ? result : withRepetition(before, result);
+      const known = before === undefined ? result : withRepetition(before, result, warn);
       results.set(key, known);
       if (repetition === repetitions || known.status !== 'completed')
         emit({ type: 'topology-ended', topology: key, result: known });
@@ -155,15 +156,35 @@ async function runTopologies(
 }
 
 /** What is known of a topology after one more of its turns: it may have been placed elsewhere. */
-function withRepetition(before: TopologyResult, result: TopologyResult): TopologyResult {
+function withRepetition(
+  before: TopologyResult,
+  result: TopologyResult,
+  warn: (message: string) => void,
+): TopologyResult {
+  const phases = [...before.phases, ...result.phases];
   return {
     ...before,
     status: result.status,
     runtimes: distinct([...before.runtimes, ...result.runtimes]),
     placements: distinct([...before.placements, ...result.placements]),
-    phases: [...before.phases, ...result.phases],
+    phases,
+    combined: combinedOf(phases, topologyKey(result.topology), warn),
     failure: result.failure,
   };
+}
+
+/** What was measured holds also where it cannot be put together. */
+function combinedOf(
+  phases: readonly PhaseResult[],
+  key: string,
+  warn: (message: string) => void,
+): PhaseResult[] | null {
+  try {
+    return combineRepetitions(phases);
+  } catch (error) {
+    warn(`The repetitions of ${key} were not put together: ${toBenchError(error, 'adding them up').message}`);
+    return null;
+  }
 }
 
 function distinct<Value>(values: readonly Value[]): Value[] {
@@ -326,6 +347,7 @@ function emptyResult(
     uploadMs: null,
     networkPolicy: topology.name === 'hybrid' ? 'not probed' : 'not applicable',
     phases: [],
+    combined: null,
     failure: problem === undefined ? null : failureOf(problem),
   };
 }

@@ -9,8 +9,9 @@ export type Team = NonNullable<PhaseMeasurement['generator']['team']>;
  * One phase of several load generators as one measurement: counts and histograms are sums, so that no quantile is made from
  * quantiles; of the generators' own health it has the worst, since one that was late is enough to spoil the rest.
  * @param parts at least one, of the same phase
+ * @param team null for parts that were not measured by several generators
  */
-export function mergeMeasurements(parts: readonly PhaseMeasurement[], team: Team): PhaseMeasurement {
+export function mergeMeasurements(parts: readonly PhaseMeasurement[], team: Team | null): PhaseMeasurement {
   const [first] = parts;
   if (first === undefined) throw new RangeError('there is no measurement to merge');
   const histogram = createLatencyHistogram();

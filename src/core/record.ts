@@ -80,8 +80,9 @@ export type Interval = z.infer<typeof intervalSchema>;
 /** How they are made: intervals.ts and docs/statistics.md. */
 export const intervalsSchema = z.strictObject({
   level: z.literal(0.95),
-  method: z.literal('circular block bootstrap over time'),
-  resamples: z.number().int().positive(),
+  method: z.enum(['circular block bootstrap over time', "Student's t over repetitions"]),
+  /** 0 where nothing is drawn. */
+  resamples: z.number().int().nonnegative(),
   seed: z.number().int().nonnegative(),
   p50Ms: intervalSchema,
   p95Ms: intervalSchema,
@@ -140,6 +141,8 @@ export const topologyResultSchema = z.strictObject({
   /** hybrid on a cluster: whether a pod that is not the gateway was kept from Triton. */
   networkPolicy: z.enum(['enforced', 'not enforced', 'not probed', 'not applicable']),
   phases: z.array(phaseResultSchema),
+  /** The measured phases, each over all its repetitions; null where each was measured once. */
+  combined: z.array(phaseResultSchema).nullable().default(null),
   failure: failureSchema.nullable(),
 });
 export type TopologyResult = z.infer<typeof topologyResultSchema>;

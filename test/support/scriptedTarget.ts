@@ -1,4 +1,5 @@
 import { throwIfCancelled, type BenchError } from '../../src/core/errors.ts';
+import { createLatencyHistogram, encodeHistogram, recordLatency } from '../../src/core/histogram.ts';
 import type { PhaseMeasurement } from '../../src/core/load.ts';
 import { topologyKey, type Plan, type TopologyPlan } from '../../src/core/plan.ts';
 import type {
@@ -167,6 +168,12 @@ function frontCounters(name: TopologyPlan['name'], requests: number): FrontCount
   }
 }
 
+function histogram(): string {
+  const latencies = createLatencyHistogram();
+  for (let count = 0; count < 1000; count += 1) recordLatency(latencies, 1 + count / 500);
+  return encodeHistogram(latencies);
+}
+
 /** 1,000 answered, 4 in flight, in one second. */
 function measurement(): PhaseMeasurement {
   return {
@@ -177,7 +184,7 @@ function measurement(): PhaseMeasurement {
     rps: 1000,
     attemptedRps: 1002,
     longestWaitMs: 2,
-    histogram: '',
+    histogram: histogram(),
     timeSeries: [],
     schedule: null,
     generator: {

@@ -1,8 +1,8 @@
 import { formatCount, formatList, formatShare, insufficientSamples, fullStop, significant } from './format.ts';
 import type { LoadName } from '../phaseLoad.ts';
-import type { Interval, RunRecord } from '../record.ts';
+import type { RunRecord } from '../record.ts';
 import { verdictOf, verdictText, type Repetition, type Verdict } from '../verdict.ts';
-import { rowsAt, rowsOf, tellingLevel, type Measured, type PhaseRow } from './measured.ts';
+import { rowsAt, rowsOf, tellingLevel, type Measured, type PhaseRepetition, type PhaseRow } from './measured.ts';
 
 /** The answer in words: what was measured, and by how much the topologies differ. */
 export interface Headline {
@@ -61,8 +61,16 @@ function verdictsOf(rows: readonly PhaseRow[]): string[] {
   if (best === undefined) return [];
   const others = comparable.filter((row) => row !== best);
   return [
-    ...verdictSentence('RPS', best, others, (row) => repetition(row, row.rps, row.intervals?.rps)),
-    ...verdictSentence('p95', best, others, (row) => repetition(row, row.p95Ms, row.intervals?.p95Ms)),
+    ...verdictSentence('RPS', best, others, ({ rps, intervals, valid }) => ({
+      value: rps,
+      interval: intervals?.rps ?? null,
+      valid,
+    })),
+    ...verdictSentence('p95', best, others, ({ p95Ms, intervals, valid }) => ({
+      value: p95Ms,
+      interval: intervals?.p95Ms ?? null,
+      valid,
+    })),
   ];
 }
 
@@ -70,10 +78,10 @@ function verdictSentence(
   quantity: string,
   best: PhaseRow,
   others: readonly PhaseRow[],
-  of: (row: PhaseRow) => Repetition,
+  of: (repetition: PhaseRepetition) => Repetition,
 ): string[] {
   const verdicts = others
-    .map((other) => ({ other, verdict: verdictOf([{ a: of(best), b: of(other) }]) }))
+    .map((other) => ({ other, verdict: verdictOf(pairsOf(best, other, of)) }))
     .filter(
       (one): one is { other: PhaseRow; verdict: Exclude<Verdict, { kind: 'none' }> } => one.verdict.kind !== 'none',
     );
@@ -88,8 +96,16 @@ function verdictSentence(
   return [`${quantity}: ${texts.join(', ')}.`];
 }
 
-function repetition(row: PhaseRow, value: number | null, interval: Interval | undefined): Repetition {
-  return { value, interval: interval ?? null, valid: row.validity.valid };
+/** Of two topologies, what was measured in the same turn: what drifted from turn to turn drops out of the ratio. */
+function pairsOf(
+  a: PhaseRow,
+  b: PhaseRow,
+  of: (repetition: PhaseRepetition) => Repetition,
+): { readonly a: Repetition; readonly b: Repetition }[] {
+  return a.repetitions.flatMap((own) => {
+    const other = b.repetitions.find(({ repetition }) => repetition === own.repetition);
+    return other === undefined ? [] : [{ a: of(own), b: of(other) }];
+  });
 }
 
 /** One sentence for the topologies that this level says nothing of, while the run is over. */
@@ -106,7 +122,7 @@ function missingText(measured: Measured, rows: readonly PhaseRow[], level: LoadN
 
 function worthOf(measured: Measured, rows: readonly PhaseRow[], invalid: number): string {
   const computed = rows.some((row) => row.intervals !== null);
-  const parts = [intervalsWorth(computed, measured.topologies.length > 1)];
+  const parts = [intervalsWorth(computed, measured.topologies.length > 1, measured.plan.load.repetitions)];
   if (measured.plan.target.kind === 'kubernetes' && measured.plan.load.vantage === 'this-machine') {
     parts.unshift('Smoke test only: the load came through a port-forward.');
   }
@@ -118,7 +134,10 @@ function worthOf(measured: Measured, rows: readonly PhaseRow[], invalid: number)
   return parts.join(' ');
 }
 
-function intervalsWorth(computed: boolean, several: boolean): string {
+function intervalsWorth(computed: boolean, several: boolean, repetitions: number): string {
+  if (repetitions > 1) {
+    return `Each topology was deployed and measured ${String(repetitions)} times, in turns: the 95% intervals in brackets hold what changes from one deployment to the next.`;
+  }
   if (!several) return computed ? 'In brackets: 95% intervals of this one run.' : '95% intervals were not computed.';
   return computed
     ? 'Each topology ran once, not interleaved: the 95% intervals in brackets hold the chance within a phase, not what changes from one deployment to the next.'

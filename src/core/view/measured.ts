@@ -19,7 +19,7 @@ export interface MeasuredTopology {
   readonly key: string;
   readonly topology: TopologyPlan;
   readonly status: TopologyResult['status'] | 'queued' | 'running';
-  /** Phases that have ended, warm-ups included. */
+  /** Phases that have ended; where topologies are measured repeatedly, each over all its repetitions. */
   readonly phases: readonly PhaseResult[];
   readonly failure: Failure | null;
   /** null until the topology has ended. */
@@ -32,6 +32,17 @@ export interface Measured {
   readonly topologies: readonly MeasuredTopology[];
   /** null until the run has ended. */
   readonly record: RunRecord | null;
+}
+
+/** Numbers of one topology at one level in one of its turns. */
+export interface PhaseRepetition {
+  /** From 1. */
+  readonly repetition: number;
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+  readonly rps: number;
+  readonly intervals: Intervals | null;
+  readonly valid: boolean;
 }
 
 /** Numbers of one topology at one level. */
@@ -56,6 +67,8 @@ export interface PhaseRow {
   /** null in records of the time before they were computed. */
   readonly intervals: Intervals | null;
   readonly split: Split | null;
+  /** One for each time that this phase was measured, in order. */
+  readonly repetitions: readonly PhaseRepetition[];
   readonly validity: Validity;
 }
 
@@ -67,7 +80,7 @@ export function measuredRecord(record: RunRecord): Measured {
       key: topologyKey(result.topology),
       topology: result.topology,
       status: result.status,
-      phases: result.phases,
+      phases: result.combined ?? result.phases,
       failure: result.failure,
       result,
     })),
@@ -86,9 +99,15 @@ export function measuredState(state: RunState): Measured {
       if (known === undefined) return [];
       const status = known.result?.status ?? (known.stage === 'queued' ? 'queued' : 'running');
       const failure = known.result?.failure ?? null;
-      return [{ key, topology, status, phases: known.phases, failure, result: known.result }];
+      return [{ key, topology, status, phases: latestOf(known), failure, result: known.result }];
     }),
   };
+}
+
+/** Of a topology under way that has been measured before, each phase as it was measured last. */
+function latestOf({ phases, result }: RunState['topologies'][number]): readonly PhaseResult[] {
+  if (result?.combined != null) return result.combined;
+  return phases.filter((phase, at) => !phases.slice(at + 1).some((later) => later.name === phase.name));
 }
 
 /** The measured phases, in the order of the plan; warm-ups are dropped. */
@@ -141,8 +160,22 @@ function rowOf(plan: Plan, topology: MeasuredTopology, phase: PhaseResult): Phas
     batching: phase.batching,
     intervals: phase.intervals === 'not yet computed' ? null : phase.intervals,
     split: phase.split,
+    repetitions: repetitionsOf(topology, phase),
     validity: phase.validity,
   };
+}
+
+function repetitionsOf({ phases, result }: MeasuredTopology, { name }: PhaseResult): PhaseRepetition[] {
+  return (result?.phases ?? phases)
+    .filter((phase) => phase.kind === 'measured' && phase.name === name)
+    .map(({ repetition, measurement, intervals, validity }) => ({
+      repetition,
+      p50Ms: measurement.latency.p50Ms,
+      p95Ms: measurement.latency.p95Ms,
+      rps: measurement.rps,
+      intervals: intervals === 'not yet computed' ? null : intervals,
+      valid: validity.valid,
+    }));
 }
 
 /** A GPU that is held while the CPU computes must not look like a GPU's result. */

@@ -42,7 +42,7 @@ export function recordCaveats(record: RunRecord): string[] {
   if (record.sameAnswers.verdict === 'differed') {
     caveats.push(`The answers differed, so the topologies cannot be compared: ${record.sameAnswers.detail}`);
   }
-  if (record.topologies.length > 1) {
+  if (record.topologies.length > 1 && plan.load.repetitions === 1) {
     caveats.push(
       'Each topology ran once, one after the other, not interleaved: a change of the machine in between looks like a difference.',
     );
@@ -50,7 +50,9 @@ export function recordCaveats(record: RunRecord): string[] {
   caveats.push(
     intervalsOf(record) === undefined
       ? '95% intervals were not computed.'
-      : 'The 95% intervals, below the figures or in brackets, hold the chance within a phase: what changes more slowly than the phase, or from one deployment to the next, is not in them.',
+      : plan.load.repetitions > 1
+        ? 'The 95% intervals, below the figures or in brackets, hold what changes from one deployment to the next.'
+        : 'The 95% intervals, below the figures or in brackets, hold the chance within a phase: what changes more slowly than the phase, or from one deployment to the next, is not in them.',
   );
   const onCpu = record.topologies.filter((result) =>
     result.runtimes.some((runtime) => runtime.provider === 'CPUExecutionProvider'),
@@ -75,7 +77,7 @@ function loadFacts(plan: Plan): Fact[] {
     { term: 'Load from', text: load.vantage === 'in-cluster' ? 'inside the cluster' : 'this machine' },
     {
       term: 'Order',
-      text: order.length > 1 ? `${order.join(', then ')}; each once, not interleaved` : 'one topology, once',
+      text: orderText(order, load.repetitions),
     },
     {
       term: 'Payload',
@@ -93,6 +95,11 @@ function intervalsText(record: RunRecord): string {
   const intervals = intervalsOf(record);
   if (intervals === undefined) return 'not computed';
   return `95%, ${intervals.method}, ${String(intervals.resamples)} resamples, seed ${String(intervals.seed)}`;
+}
+
+function orderText(order: readonly string[], repetitions: number): string {
+  if (repetitions > 1) return `${order.join(', then ')}; ${String(repetitions)} turns, each deployed anew`;
+  return order.length > 1 ? `${order.join(', then ')}; each once, not interleaved` : 'one topology, once';
 }
 
 function ladderText(phases: readonly Phase[]): string {

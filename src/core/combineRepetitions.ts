@@ -1,0 +1,165 @@
+import { studentT } from './distributions.ts';
+import { mergeMeasurements } from './mergeMeasurements.ts';
+import type { PhaseMeasurement } from './load.ts';
+import { nameLoad } from './phaseLoad.ts';
+import type { Batching, Interval, Intervals, PhaseResult, Split, Validity } from './record.ts';
+
+/**
+ * Each measured phase over all the repetitions of its topology: counts and histograms are sums, rates are of all the time
+ * measured, and the intervals hold what changes from one deployment to the next. Repetitions that are not valid are left
+ * out, and named, as long as one is valid.
+ * @returns null where every phase was measured once
+ */
+export function combineRepetitions(phases: readonly PhaseResult[]): PhaseResult[] | null {
+  const groups = new Map<string, PhaseResult[]>();
+  for (const phase of phases) {
+    if (phase.kind !== 'measured') continue;
+    const key = `${phase.name} ${nameLoad(phase).key}`;
+    groups.set(key, [...(groups.get(key) ?? []), phase]);
+  }
+  const all = [...groups.values()];
+  return all.some((group) => group.length > 1) ? all.flatMap(combined) : null;
+}
+
+function combined(group: readonly PhaseResult[]): PhaseResult[] {
+  const valid = group.filter(({ validity }) => validity.valid);
+  const used = valid.length > 0 ? valid : group;
+  const [first] = used;
+  if (first === undefined) return [];
+  if (group.length === 1) return [first];
+  return [
+    {
+      ...first,
+      measurement: oneAfterTheOther(used.map(({ measurement }) => measurement)),
+      serverCount: sumOrNull(used.map(({ serverCount }) => serverCount)),
+      batching: batchingOver(used),
+      split: splitOver(used),
+      intervals: intervalsOver(used),
+      validity: validityOver(group, used),
+    },
+  ];
+}
+
+/** The repetitions as if they had followed each other without a break. */
+function oneAfterTheOther(parts: readonly PhaseMeasurement[]): PhaseMeasurement {
+  const { windows: _eachHasItsOwn, ...merged } = mergeMeasurements(parts, null);
+  const lengths = parts.map(({ window }) => window.endMs - window.startMs);
+  const elapsedMs = Math.max(1, sum(lengths));
+  let offsetSeconds = 0;
+  const timeSeries = parts.flatMap((part, at) => {
+    const shifted = part.timeSeries.map((entry) => ({ ...entry, second: entry.second + offsetSeconds }));
+    offsetSeconds += (lengths[at] ?? 0) / 1000;
+    return shifted;
+  });
+  return {
+    ...merged,
+    window: { startMs: merged.window.startMs, endMs: merged.window.startMs + elapsedMs },
+    rps: (merged.requests.ok * 1000) / elapsedMs,
+    attemptedRps: (merged.requests.sent * 1000) / elapsedMs,
+    timeSeries,
+  };
+}
+
+function batchingOver(phases: readonly PhaseResult[]): Batching | null {
+  const known = phases.flatMap(({ batching }) => batching ?? []);
+  if (known.length < phases.length) return null;
+  const inferences = sum(known.map((each) => each.inferences));
+  const executions = sum(known.map((each) => each.executions));
+  const mean = (of: (batching: Batching) => number | null): number | null =>
+    weightedMean(known.map((each) => ({ value: of(each), weight: each.inferences })));
+  return {
+    inferences,
+    executions,
+    meanBatchSize: executions > 0 ? inferences / executions : null,
+    queueMsPerRequest: mean(({ queueMsPerRequest }) => queueMsPerRequest),
+    computeMsPerRequest: mean(({ computeMsPerRequest }) => computeMsPerRequest),
+  };
+}
+
+/** Means weigh as much as the requests that they are of, so that the parts still add up to the whole. */
+function splitOver(phases: readonly PhaseResult[]): Split | null {
+  const known = phases.flatMap(({ split }) => split ?? []);
+  if (known.length < phases.length) return null;
+  const mean = (of: (split: Split) => number | null): number | null =>
+    weightedMean(known.map((each) => ({ value: of(each), weight: each.requests })));
+  const gateways = known.flatMap(({ gateway, requests }) => (gateway === null ? [] : [{ gateway, requests }]));
+  const ofGateway = (of: (gateway: NonNullable<Split['gateway']>) => number): number =>
+    weightedMean(gateways.map(({ gateway, requests }) => ({ value: of(gateway), weight: requests }))) ?? 0;
+  return {
+    totalMs: mean(({ totalMs }) => totalMs) ?? 0,
+    clientMs: mean(({ clientMs }) => clientMs) ?? 0,
+    gatewayMs: mean(({ gatewayMs }) => gatewayMs),
+    queueMs: mean(({ queueMs }) => queueMs) ?? 0,
+    computeMs: mean(({ computeMs }) => computeMs) ?? 0,
+    otherMs: mean(({ otherMs }) => otherMs) ?? 0,
+    gateway:
+      gateways.length < known.length
+        ? null
+        : {
+            ownMs: ofGateway(({ ownMs }) => ownMs),
+            deidentifyMs: ofGateway(({ deidentifyMs }) => deidentifyMs),
+            toTritonMs: ofGateway(({ toTritonMs }) => toTritonMs),
+          },
+    requests: sum(known.map(({ requests }) => requests)),
+  };
+}
+
+function intervalsOver(phases: readonly PhaseResult[]): Intervals | 'not yet computed' {
+  const [only] = phases;
+  if (phases.length === 1 && only !== undefined) return only.intervals;
+  const over = (of: (phase: PhaseResult) => number | null): Interval => meanInterval(phases.map(of));
+  return {
+    level: 0.95,
+    method: "Student's t over repetitions",
+    resamples: 0,
+    seed: 0,
+    p50Ms: over(({ measurement }) => measurement.latency.p50Ms),
+    p95Ms: over(({ measurement }) => measurement.latency.p95Ms),
+    p99Ms: over(({ measurement }) => measurement.latency.p99Ms),
+    rps: over(({ measurement }) => measurement.rps),
+  };
+}
+
+/**
+ * Student's t interval of the mean logarithm of the repetitions' values, one for each deployment, as positive numbers that
+ * vary by a factor want it. With two repetitions it is very wide, as it must be.
+ */
+function meanInterval(values: readonly (number | null)[]): Interval {
+  const known = values.flatMap((value) => (value !== null && value > 0 ? [value] : []));
+  if (known.length < values.length) return { unknown: 'a repetition has no number' };
+  const logarithms = known.map((value) => Math.log(value));
+  const count = logarithms.length;
+  const mean = sum(logarithms) / count;
+  const variance = sum(logarithms.map((value) => (value - mean) ** 2)) / (count - 1);
+  const reach = studentT(0.05, count - 1) * Math.sqrt(variance / count);
+  return { low: Math.exp(mean - reach), high: Math.exp(mean + reach) };
+}
+
+function validityOver(group: readonly PhaseResult[], used: readonly PhaseResult[]): Validity {
+  const left = group.filter((phase) => !used.includes(phase));
+  const named = (phase: PhaseResult, reason: string): string => `repetition ${String(phase.repetition)}: ${reason}`;
+  return {
+    valid: used.every(({ validity }) => validity.valid),
+    reasons: used.flatMap((phase) => phase.validity.reasons.map((reason) => named(phase, reason))),
+    caveats: [
+      ...left.map((phase) => `left out: ${named(phase, phase.validity.reasons.join('; '))}`),
+      ...new Set(used.flatMap(({ validity }) => validity.caveats)),
+    ],
+  };
+}
+
+function sumOrNull(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length < values.length ? null : sum(known);
+}
+
+function weightedMean(parts: readonly { readonly value: number | null; readonly weight: number }[]): number | null {
+  const known = parts.flatMap(({ value, weight }) => (value === null ? [] : [{ value, weight }]));
+  const weight = sum(known.map((part) => part.weight));
+  if (known.length < parts.length || weight === 0) return null;
+  return sum(known.map((part) => part.value * part.weight)) / weight;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}
