@@ -15,6 +15,8 @@ export interface Assets {
   readonly servingDirectory: string;
   requirements(set: ImagesPlan['requirements']): Promise<string>;
   requirementsPath(set: ImagesPlan['requirements']): string;
+  /** SHA-256 of the servers' Python and of that set: what a record names them by. */
+  servingSha256(set: ImagesPlan['requirements']): Promise<string>;
   payload(): Promise<Payload>;
   readonly workerPath: string;
   /** The load worker's bundle as text: what runs in the load generator's pod. */
@@ -41,19 +43,25 @@ export function openAssets(root: string, version: string): Assets {
   const requirementsPath = (set: ImagesPlan['requirements']): string =>
     join(servingDirectory, 'requirements', `${set}.txt`);
   const workerPath = join(root, 'dist', 'worker.cjs');
+  const requirements = (set: ImagesPlan['requirements']): Promise<string> => readText(requirementsPath(set));
+  const servingFiles = async (): Promise<Readonly<Record<string, string>>> => {
+    const folder = join(servingDirectory, 'topology_bench_serving');
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.py')).sort();
+    const texts = await Promise.all(
+      names.map(async (name) => [`topology_bench_serving/${name}`, await readText(join(folder, name))]),
+    );
+    return Object.fromEntries(texts) as Record<string, string>;
+  };
   return {
     version,
     servingDirectory,
-    async servingFiles() {
-      const folder = join(servingDirectory, 'topology_bench_serving');
-      const names = (await readdir(folder)).filter((name) => name.endsWith('.py')).sort();
-      const texts = await Promise.all(
-        names.map(async (name) => [`topology_bench_serving/${name}`, await readText(join(folder, name))]),
-      );
-      return Object.fromEntries(texts) as Record<string, string>;
-    },
+    servingFiles,
     requirementsPath,
-    requirements: (set) => readText(requirementsPath(set)),
+    requirements,
+    async servingSha256(set) {
+      const text = JSON.stringify([await servingFiles(), await requirements(set)]);
+      return createHash('sha256').update(text).digest('hex');
+    },
     async payload() {
       const text = await readText(join(root, 'media', 'payload', 'clinical-sentences.json'));
       const parsed = payloadSchema.parse(JSON.parse(text));

@@ -7,6 +7,7 @@ import { gpuSchema, topologyNames, type GpuPlan, type ImagesPlan, type Plan, typ
 import { parsePlanFile, type PlanFile } from '../core/planFile.ts';
 import { defaultGpu, makePlan } from '../core/planning.ts';
 import { profileNames, type ProfileName } from '../core/profiles.ts';
+import type { Origin } from '../core/ports.ts';
 import { resolveModel } from '../models/resolve.ts';
 import { usageError, wholeNumber } from './arguments.ts';
 import type { CliContext } from './context.ts';
@@ -82,6 +83,7 @@ export interface Chosen {
   readonly kubeContext: string | undefined;
   readonly kubeconfigPath: string | undefined;
   readonly packageIndexUrl: string | undefined;
+  readonly origin: Origin;
   readonly warnings: readonly string[];
 }
 
@@ -95,13 +97,11 @@ export async function choose(
   context: CliContext,
   defaultNamespace: (kubeContext: string | undefined, kubeconfigPath: string | undefined) => Promise<string>,
 ): Promise<Chosen> {
-  const planFile = planPath ?? (existsSync(defaultPlanFile) ? defaultPlanFile : undefined);
-  if (planPath === undefined && planFile !== undefined) context.stderr.write(`Plan: ${planFile}\n`);
-  const file = planFile === undefined ? undefined : await readPlanFile(planFile);
-  const relativeToFile = (path: string): string => resolve(planFile === undefined ? '.' : dirname(planFile), path);
+  const found = await findPlanFile(planPath, context);
+  const file = found?.file;
   const assets = openAssets(context.root, context.version);
-  const modelPath = options.model ?? (file === undefined ? assets.tinyModelDirectory : relativeToFile(file.model));
-  const tokenizer = options.tokenizer ?? (file?.tokenizer === undefined ? undefined : relativeToFile(file.tokenizer));
+  const modelPath = options.model ?? found?.modelPath ?? assets.tinyModelDirectory;
+  const tokenizer = options.tokenizer ?? found?.tokenizerPath;
   const resolved = await resolveModel(
     { path: modelPath, ...(tokenizer === undefined ? {} : { tokenizerPath: tokenizer }) },
     context.signal,
@@ -145,7 +145,40 @@ export async function choose(
     kubeContext,
     kubeconfigPath: options.kubeconfig,
     packageIndexUrl: options.packageIndex,
+    origin: {
+      modelConfig: resolved.config,
+      repeats: null,
+      servingSha256: await assets.servingSha256(plan.images.requirements),
+    },
     warnings: resolved.warnings,
+  };
+}
+
+/** A plan file, and what it names on this machine. */
+export interface FoundPlanFile {
+  readonly file: PlanFile;
+  readonly modelPath: string;
+  readonly tokenizerPath: string | undefined;
+}
+
+/**
+ * The plan file that was named, else the one of the folder that the program is started in, which is then said; undefined
+ * where there is none.
+ * @throws BenchError plan-invalid
+ */
+export async function findPlanFile(
+  planPath: string | undefined,
+  context: CliContext,
+): Promise<FoundPlanFile | undefined> {
+  const path = planPath ?? (existsSync(defaultPlanFile) ? defaultPlanFile : undefined);
+  if (path === undefined) return undefined;
+  if (planPath === undefined) context.stderr.write(`Plan: ${path}\n`);
+  const file = await readPlanFile(path);
+  const relativeToFile = (named: string): string => resolve(dirname(path), named);
+  return {
+    file,
+    modelPath: relativeToFile(file.model),
+    tokenizerPath: file.tokenizer === undefined ? undefined : relativeToFile(file.tokenizer),
   };
 }
 

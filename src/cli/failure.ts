@@ -12,6 +12,7 @@ const usageReasons: readonly Reason[] = [
   'kubeconfig-missing',
   'kubeconfig-broken',
   'target-refused',
+  'record-unreadable',
 ];
 
 /** Prints what went wrong, once. */

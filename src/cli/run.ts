@@ -5,7 +5,7 @@ import { BenchError, explain, isCancelled, toBenchError } from '../core/errors.t
 import type { Target } from '../core/ports.ts';
 import type { RunRecord } from '../core/record.ts';
 import { recordTable } from '../core/view/table.ts';
-import { newRunId, sha256, systemClock } from '../engine/host.ts';
+import { newRunId, sha256, systemClock, thisMachine } from '../engine/host.ts';
 import { createKubernetesTarget, defaultNamespaceOf } from '../kubernetes/index.ts';
 import { createLoadDriver } from '../load/driver.ts';
 import { createLocalTarget } from '../local/target.ts';
@@ -90,6 +90,8 @@ async function run(chosen: Chosen, runs: RunStore, target: Target, context: CliC
         clock: systemClock,
         sha256,
         version: context.version,
+        origin: chosen.origin,
+        thisMachine: thisMachine(),
       },
       (event) => {
         // However the rest goes: what is in the record was measured.

@@ -4,7 +4,7 @@ import type { RunEvent } from './events.ts';
 import { measureTopology, type TopologyMeasurement } from './measureTopology.ts';
 import { topologyKey, type Plan, type TopologyPlan } from './plan.ts';
 import type { Answer, DeployProgress, Deployment, LoadOutcome, Ports } from './ports.ts';
-import type { Environment, Failure, PhaseResult, RunRecord, SameAnswers, TopologyResult } from './record.ts';
+import type { Environment, Failure, Machine, PhaseResult, RunRecord, SameAnswers, TopologyResult } from './record.ts';
 import { answerInputs, compareAnswers, type AnswerInputs } from './sameAnswers.ts';
 import { markDifferentHardware } from './sameHardware.ts';
 import { withoutPrivate } from './withoutPrivate.ts';
@@ -319,18 +319,32 @@ function assemble(parts: {
   return {
     version: 1,
     id: parts.runId,
+    repeats: ports.origin.repeats,
     startedAt: parts.startedAt,
     endedAt: isoTime(ports),
     status: someCancelled ? 'cancelled' : someFailed || noneCompleted ? 'failed' : 'completed',
     plan,
     planSha256: ports.sha256(canonicalJson(plan)),
-    software: { topologyBench: ports.version, ...outcome.software },
-    environment: parts.environment,
+    modelConfig: ports.origin.modelConfig,
+    software: { topologyBench: ports.version, ...outcome.software, servingSha256: ports.origin.servingSha256 },
+    environment: { ...parts.environment, machines: machinesUsed(plan, parts.environment, outcome.results, ports) },
     sameAnswers: outcome.sameAnswers,
     topologies: markDifferentHardware(outcome.results),
     warnings: parts.warnings.map(withoutPrivate),
     failure: outcome.failure === undefined ? null : failureOf(outcome.failure),
   };
+}
+
+/** Those that something ran on: a cluster's other nodes say nothing about the numbers. */
+function machinesUsed(
+  plan: Plan,
+  { machines }: Environment,
+  results: readonly TopologyResult[],
+  ports: Ports,
+): Machine[] {
+  const nodes = new Set(results.flatMap(({ placements }) => placements.map(({ node }) => node)));
+  const used = machines.filter(({ node }) => node !== null && nodes.has(node));
+  return plan.load.vantage === 'this-machine' ? [...used, ports.thisMachine] : used;
 }
 
 function emptyResult(

@@ -1,6 +1,14 @@
 import type { LoadSpec, PhaseMeasurement, PhaseSnapshot } from './load.ts';
 import type { Phase, Plan, TopologyPlan } from './plan.ts';
-import type { Environment, Placement, RunRecord, RuntimeReport, TopologyResult } from './record.ts';
+import type {
+  Environment,
+  Machine,
+  ModelConfig,
+  Placement,
+  RunRecord,
+  RuntimeReport,
+  TopologyResult,
+} from './record.ts';
 
 /** What the engine needs from the world. */
 
@@ -146,7 +154,10 @@ export interface LoadOutcome {
 
 /** Where a plan is carried out. One Target serves one run. */
 export interface Target {
-  /** Checks everything that can be checked before anything is made; rejects with what is wrong. */
+  /**
+   * Checks everything that can be checked before anything is made; rejects with what is wrong. Of the machines it names all
+   * that may be used.
+   */
   preflight(plan: Plan, runId: string, progress: DeployProgress, signal: AbortSignal): Promise<Environment>;
   /** Resolves when the topology answers its readiness probe. On failure or cancel nothing is left to the caller: `close` collects it. */
   deploy(plan: Plan, topology: TopologyPlan, progress: DeployProgress, signal: AbortSignal): Promise<Deployment>;
@@ -159,6 +170,16 @@ export interface Runs {
   save(record: RunRecord): Promise<void>;
 }
 
+/** What a record says of where its plan comes from, and what the plan does not hold. */
+export interface Origin {
+  /** null for a model without one. */
+  readonly modelConfig: ModelConfig | null;
+  /** Id of the run whose plan is carried out again. */
+  readonly repeats: string | null;
+  /** See RunRecord's software. */
+  readonly servingSha256: string;
+}
+
 /** Everything `benchmark` needs from the world. */
 export interface Ports {
   readonly target: Target;
@@ -169,4 +190,7 @@ export interface Ports {
   sha256(text: string): string;
   /** Version of this program. */
   readonly version: string;
+  readonly origin: Origin;
+  /** What this program itself runs on. */
+  readonly thisMachine: Machine;
 }

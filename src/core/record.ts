@@ -120,6 +120,8 @@ export const placementSchema = z.strictObject({
   image: z.string().nullable(),
   /** As the container runtime reports it, "sha256:..."; null when it did not. */
   imageDigest: z.string().nullable(),
+  /** The image by digest, "repository@sha256:...", where the runtime says that it can be pulled so; null where it does not. */
+  pinnedImage: z.string().nullable().default(null),
 });
 export type Placement = z.infer<typeof placementSchema>;
 
@@ -147,17 +149,58 @@ export const topologyResultSchema = z.strictObject({
 });
 export type TopologyResult = z.infer<typeof topologyResultSchema>;
 
+/** What servers or load ran on: hardware and system alone. What nobody said is null. */
+export const machineSchema = z.strictObject({
+  /** The node's name as in the placements; null for the machine that the program itself ran on. */
+  node: z.string().nullable(),
+  /** As its system names it, e.g. "x64" or "amd64". */
+  architecture: z.string(),
+  /** e.g. "Debian GNU/Linux 12 (bookworm)". */
+  system: z.string(),
+  kernel: z.string().nullable(),
+  cpuModel: z.string().nullable(),
+  /** CPUs and memory that it has; of a node, what pods may have of it. */
+  cores: z.number().nullable(),
+  memoryMiB: z.number().int().nullable(),
+  /** e.g. "containerd://2.1.4"; null for a machine that is no node. */
+  containerRuntime: z.string().nullable(),
+  /** e.g. "v1.34.1"; null for a machine that is no node. */
+  kubelet: z.string().nullable(),
+  /** As the cloud calls it, e.g. "g4dn.xlarge". */
+  instanceType: z.string().nullable(),
+});
+export type Machine = z.infer<typeof machineSchema>;
+
+/** The text that a run's model settings were read from, as it stood then. */
+export const modelConfigSchema = z.strictObject({
+  format: z.enum(['config.pbtxt', 'config.json']),
+  /** Of the text as UTF-8. */
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+});
+export type ModelConfig = z.infer<typeof modelConfigSchema>;
+
+/** Fields with a default came later: a record from before them is read as if it said that it does not know. */
 export const runRecordSchema = z.strictObject({
   version: z.literal(1),
   /** e.g. "20261122-164310-3f9a": time of the start and four random hex digits. */
   id: z.string().regex(/^[0-9]{8}-[0-9]{6}-[0-9a-f]{4}$/),
+  /** The run whose plan this one carried out again; null for a plan of its own. */
+  repeats: z.string().nullable().default(null),
   startedAt: z.string(),
   endedAt: z.string(),
   status: z.enum(['completed', 'failed', 'cancelled']),
   plan: planSchema,
   /** SHA-256 of the plan as canonical JSON. */
   planSha256: z.string(),
-  software: z.strictObject({ topologyBench: z.string(), node: z.string(), autocannon: z.string() }),
+  /** null for a model without one. */
+  modelConfig: modelConfigSchema.nullable().default(null),
+  software: z.strictObject({
+    topologyBench: z.string(),
+    node: z.string(),
+    autocannon: z.string(),
+    /** SHA-256 of the servers' Python and of their pinned packages' names and hashes. */
+    servingSha256: z.string().nullable().default(null),
+  }),
   environment: z.strictObject({
     target: z.enum(['kubernetes', 'local']),
     /** Short hash that tells clusters apart without naming them; null for this machine. */
@@ -167,6 +210,8 @@ export const runRecordSchema = z.strictObject({
     machine: z.string(),
     gpuProducts: z.array(z.string()),
     driverVersions: z.array(z.string()),
+    /** Those that servers or load ran on. */
+    machines: z.array(machineSchema).default([]),
   }),
   sameAnswers: z.strictObject({
     verdict: z.enum(['agreed', 'differed', 'not compared']),

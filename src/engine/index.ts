@@ -7,4 +7,4 @@ export { createLoadDriver } from '../load/driver.ts';
 export { createLocalTarget } from '../local/target.ts';
 export { resolveModel } from '../models/resolve.ts';
 export { openRunStore, parseRecord } from '../runs/store.ts';
-export { newRunId, sha256, systemClock } from './host.ts';
+export { newRunId, sha256, systemClock, thisMachine } from './host.ts';

@@ -3,7 +3,7 @@ import { BenchError, throwIfCancelled, toBenchError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
 import type { GpuPlan, Plan } from '../core/plan.ts';
 import type { Assets } from '../assets/assets.ts';
-import type { Payload, Runs, Target } from '../core/ports.ts';
+import type { Origin, Payload, Runs, Target } from '../core/ports.ts';
 import type { RunRecord } from '../core/record.ts';
 import { poolsOf, type BenchmarkChoices, type GpuChoice, type Subject } from './choices.ts';
 import { loadEngine, loadKubernetes } from './engine.ts';
@@ -49,6 +49,7 @@ export interface PrepareContext {
 export interface Planned {
   readonly plan: Plan;
   readonly payload: Payload;
+  readonly origin: Origin;
   readonly assets: Assets;
   /** The pods' file names to paths on this machine. */
   readonly modelPaths: Readonly<Record<string, string>>;
@@ -70,7 +71,13 @@ export async function makePlanned(
   const settings = readSettings(config);
   const assets = engine.openAssets(context.extensionPath, context.version);
   const { target } = choices;
-  const { model, triton, modelPaths, warnings } = await engine.resolveModel(
+  const {
+    model,
+    triton,
+    config: modelConfig,
+    modelPaths,
+    warnings,
+  } = await engine.resolveModel(
     { path: config?.fsPath ?? assets.tinyModelDirectory, tokenizerPath: context.memory.tokenizerOf(choices.subject) },
     signal,
   );
@@ -94,7 +101,9 @@ export async function makePlanned(
     timeoutMs: settings.requestTimeoutMs,
     readyTimeoutSeconds: settings.readyTimeoutSeconds,
   });
-  return { plan, payload, assets, modelPaths, settings, warnings };
+  const servingSha256 = await assets.servingSha256(plan.images.requirements);
+  const origin = { modelConfig, repeats: null, servingSha256 };
+  return { plan, payload, origin, assets, modelPaths, settings, warnings };
 }
 
 /** Makes the plan, and what carries it out. @throws BenchError as makePlanned */
@@ -104,7 +113,7 @@ export async function prepare(
   signal: AbortSignal,
 ): Promise<PreparedRun> {
   const planned = await makePlanned(choices, context, signal);
-  const { plan, payload } = planned;
+  const { plan, payload, origin } = planned;
   const engine = await loadEngine();
   const runId = engine.newRunId();
   return {
@@ -124,7 +133,8 @@ export async function prepare(
         // From here on there may be something to clean up.
         target = watchClose(await openTarget(choices, planned, context));
         const { systemClock: clock, sha256 } = engine;
-        const ports = { target, runs, payload, clock, sha256, version: context.version };
+        const thisMachine = engine.thisMachine();
+        const ports = { target, runs, payload, clock, sha256, version: context.version, origin, thisMachine };
         const hear = (event: RunEvent): void => {
           // A run in which no topology got numbers has its record too, though the engine then ends with the failure.
           if (event.type === 'run-ended') record = event.record;

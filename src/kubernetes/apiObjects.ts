@@ -96,7 +96,14 @@ export interface Node extends ApiObject {
   readonly status?: {
     readonly allocatable?: Readonly<Record<string, string>>;
     readonly conditions?: readonly Condition[];
-    readonly nodeInfo?: { readonly architecture?: string; readonly operatingSystem?: string };
+    readonly nodeInfo?: {
+      readonly architecture?: string;
+      readonly operatingSystem?: string;
+      readonly osImage?: string;
+      readonly kernelVersion?: string;
+      readonly containerRuntimeVersion?: string;
+      readonly kubeletVersion?: string;
+    };
   };
 }
 

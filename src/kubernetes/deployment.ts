@@ -10,6 +10,7 @@ import type { RenderRequest } from '../topologies/renderRequest.ts';
 import type { Node, Pod } from './apiObjects.ts';
 import type { BroughtUp } from './bringUp.ts';
 import type { Cluster } from './cluster.ts';
+import { pinnedImage } from './machine.ts';
 import { runLoadJob } from './loadSession.ts';
 import { removeAll } from './remove.ts';
 import { connectServers, type ServerConnection } from './serverConnection.ts';
@@ -121,7 +122,7 @@ export function connect(cluster: Cluster, request: RenderRequest, up: BroughtUp)
   return connectServers(cluster, request.anchor.namespace, request.plan.model.name, up.servers, apiKey);
 }
 
-function placementOf(
+export function placementOf(
   component: Placement['component'],
   container: string,
   pod: Pod,
@@ -138,5 +139,6 @@ function placementOf(
     gpuProduct: usesGpu ? (node?.metadata.labels?.['nvidia.com/gpu.product'] ?? null) : null,
     image: pod.spec.containers[0]?.image ?? null,
     imageDigest: /sha256:[0-9a-f]{64}/u.exec(status?.imageID ?? '')?.[0] ?? null,
+    pinnedImage: pinnedImage(pod.spec.containers[0]?.image, status?.imageID),
   };
 }

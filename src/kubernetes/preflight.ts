@@ -10,6 +10,7 @@ import type { Cluster } from './cluster.ts';
 import { checkGpu } from './gpuCheck.ts';
 import { isInUse, leaseOf, type Leased } from './lease.ts';
 import { listAll } from './list.ts';
+import { machineOf } from './machine.ts';
 import { createNamespace, namespaceExists, namespaceMissing, namespacePath } from './namespace.ts';
 import { isReady, readGpuNodes, readNodes } from './nodes.ts';
 import { listPath } from './resources.ts';
@@ -79,6 +80,7 @@ export async function preflight(
       machine: describeNodes(nodes),
       gpuProducts: [...new Set(products)],
       driverVersions: [...new Set(drivers)],
+      machines: (nodes ?? []).map(machineOf),
     },
   };
 }

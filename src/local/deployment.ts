@@ -69,6 +69,7 @@ export class LocalDeployment implements Deployment {
       gpuProduct: null,
       image: null,
       imageDigest: null,
+      pinnedImage: null,
     }));
   }
 

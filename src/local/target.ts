@@ -76,6 +76,7 @@ class LocalTarget implements Target {
       machine: `${platform()} ${arch()}, ${String(cores)} cores`,
       gpuProducts: [],
       driverVersions: [],
+      machines: [],
     };
   }
 

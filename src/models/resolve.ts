@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BenchError, throwIfCancelled } from '../core/errors.ts';
 import { lineAndColumn, parseModel, supportedSoFar, type ParsedModel } from '../core/model.ts';
 import type { ModelFile, ModelPlan, TritonSettings } from '../core/plan.ts';
+import type { ModelConfig } from '../core/record.ts';
 import { isLfsPointer, lfsPointer } from './lfs.ts';
 import { findOnnx, findTokenizer, foldersAround, kindOf, openSource, type ModelSource } from './locate.ts';
 import { podConfig } from './podConfig.ts';
@@ -24,6 +26,8 @@ export interface ResolvedModel {
   readonly modelPaths: Readonly<Record<string, string>>;
   /** As they stand in config.pbtxt; null without one. */
   readonly triton: TritonSettings | null;
+  /** The config that the settings are from: config.pbtxt where there is one, else the model's config.json; null without either. */
+  readonly config: ModelConfig | null;
   readonly warnings: readonly string[];
 }
 
@@ -39,8 +43,9 @@ export async function resolveModel(request: ModelRequest, signal: AbortSignal): 
   throwIfCancelled(signal, 'reading the model');
   const warnings: string[] = [];
   const source = await openSource(request.path);
-  const triton =
+  const tritonConfig =
     source.tritonConfigPath === undefined ? undefined : await readConfig(source.tritonConfigPath, warnings);
+  const triton = tritonConfig?.parsed;
   // A config.json that was named itself must be a model's; others are only looked at.
   if (basename(request.path) === 'config.json') await readConfig(request.path, []);
   const onnxPath = await findOnnx(source, triton?.modelFileName ?? null);
@@ -73,12 +78,25 @@ export async function resolveModel(request: ModelRequest, signal: AbortSignal): 
     },
     modelPaths,
     triton: triton === undefined ? null : tritonSettingsOf(triton, warnings),
+    config: configOf(tritonConfig, own),
     warnings,
   };
 }
 
+interface ReadConfig {
+  readonly text: string;
+  readonly parsed: ParsedModel;
+}
+
+function configOf(triton: ReadConfig | undefined, own: ReadConfig | undefined): ModelConfig | null {
+  const read = triton ?? own;
+  if (read === undefined) return null;
+  const sha256 = createHash('sha256').update(read.text, 'utf8').digest('hex');
+  return { format: triton === undefined ? 'config.json' : 'config.pbtxt', sha256 };
+}
+
 /** Reads a model config that a run is about; its errors end the run, its warnings go along. */
-async function readConfig(path: string, warnings: string[]): Promise<ParsedModel> {
+async function readConfig(path: string, warnings: string[]): Promise<ReadConfig> {
   const text = await readText(path);
   const { model, problems } = parseModel(path, text);
   const sentences = (severity: 'error' | 'warning'): string[] =>
@@ -98,12 +116,11 @@ async function readConfig(path: string, warnings: string[]): Promise<ParsedModel
   }
   if (model.task === 'other') throw unsupported(path, model);
   warnings.push(...sentences('warning'));
-  return model;
+  return { text, parsed: model };
 }
 
-interface OwnConfig {
+interface OwnConfig extends ReadConfig {
   readonly path: string;
-  readonly parsed: ParsedModel;
   readonly value: Readonly<Record<string, unknown>>;
 }
 
@@ -119,8 +136,8 @@ async function findHuggingFaceConfig(
     const text = await readText(path);
     if (isLfsPointer(text)) throw lfsPointer(path);
     if (parseModel(path, text).model === undefined) continue;
-    const parsed = await readConfig(path, warnings);
-    return { path, parsed, value: JSON.parse(text) as Record<string, unknown> };
+    const { parsed } = await readConfig(path, warnings);
+    return { path, text, parsed, value: JSON.parse(text) as Record<string, unknown> };
   }
   return undefined;
 }

@@ -9,7 +9,14 @@ import { runRecordSchema, type RunRecord } from '../core/record.ts';
 /** A record on disk, or why it cannot be read. */
 export type StoredRun =
   | { readonly id: string; readonly path: string; readonly record: RunRecord; readonly problem?: undefined }
-  | { readonly id: string; readonly path: string; readonly record?: undefined; readonly problem: string };
+  /** The problem is a clause, e.g. "it is not complete JSON; the file is damaged"; the next step a whole sentence. */
+  | {
+      readonly id: string;
+      readonly path: string;
+      readonly record?: undefined;
+      readonly problem: string;
+      readonly nextStep: string;
+    };
 
 export interface RunStore extends Runs {
   /** Newest first; files that cannot be read are listed with the reason. An absent folder is an empty list. */
@@ -70,7 +77,7 @@ export function openRunStore(directory: string): RunStore {
     },
     async read(id) {
       const stored = await readStored(pathOf(id));
-      if (stored.record === undefined) throw unreadable(stored.path, stored.problem);
+      if (stored.record === undefined) throw unreadable(stored.path, stored);
       return stored.record;
     },
     delete: (id) => unlink(pathOf(id)),
@@ -104,48 +111,59 @@ export async function saveElsewhere(record: RunRecord): Promise<string> {
  * @throws BenchError record-unreadable
  */
 export function parseRecord(path: string, text: string): RunRecord {
-  const problem = readText(text);
-  if (typeof problem === 'string') throw unreadable(path, problem);
-  return problem;
+  const read = readText(text);
+  if (read.record === undefined) throw unreadable(path, read);
+  return read.record;
 }
+
+/** Why a text is no record that this program reads, and what to do about it. */
+interface Unreadable {
+  readonly record?: undefined;
+  readonly problem: string;
+  readonly nextStep: string;
+}
+
+const restore = 'Restore the file from a backup, or delete it; no other record is affected.';
 
 async function readStored(path: string): Promise<StoredRun> {
   const id = basename(path, extension);
   try {
-    const record = readText(await readFile(path, 'utf8'));
-    return typeof record === 'string' ? { id, path, problem: record } : { id, path, record };
+    return { id, path, ...readText(await readFile(path, 'utf8')) };
   } catch (error) {
-    return { id, path, problem: reasonOf(error) };
+    const nextStep = isMissing(error) ? 'It was moved or deleted.' : 'Check that it is a file that you may read.';
+    return { id, path, problem: reasonOf(error), nextStep };
   }
 }
 
-function readText(text: string): RunRecord | string {
+function readText(text: string): { readonly record: RunRecord; readonly problem?: undefined } | Unreadable {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    // Some editors begin a file with a byte order mark, which JSON does not know.
+    json = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
-    return 'it is not complete JSON; the file is damaged';
+    return { problem: 'it is not complete JSON; the file is damaged', nextStep: restore };
   }
-  if (
-    json !== null &&
-    typeof json === 'object' &&
-    'version' in json &&
-    typeof json.version === 'number' &&
-    json.version > 1
-  ) {
-    return `it was written by a newer version of Topology Bench (record version ${String(json.version)})`;
+  const version = json !== null && typeof json === 'object' && 'version' in json ? json.version : undefined;
+  if (typeof version === 'number' && version > 1) {
+    return {
+      problem: `it was written by a newer version of Topology Bench (record version ${String(version)})`,
+      nextStep: 'Update Topology Bench to read it; no other record is affected.',
+    };
   }
   const parsed = runRecordSchema.safeParse(json);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return { record: parsed.data };
   const [first] = parsed.error.issues;
-  return `it is not a run record: ${first?.path.join('.') ?? ''} ${first?.message ?? ''}`.trim();
+  return {
+    problem: `it is not a run record: ${first?.path.join('.') ?? ''} ${first?.message ?? ''}`.trim(),
+    nextStep: restore,
+  };
 }
 
-function unreadable(path: string, problem: string): BenchError {
+function unreadable(path: string, { problem, nextStep }: Omit<Unreadable, 'record'>): BenchError {
   return new BenchError({
     reason: 'record-unreadable',
     message: `The run record ${path} cannot be read: ${problem}.`,
-    nextStep: 'Restore the file from a backup, or delete it.',
+    nextStep,
   });
 }
 

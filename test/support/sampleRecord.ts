@@ -1,4 +1,5 @@
 import { createLatencyHistogram, encodeHistogram, latencyOf, recordLatency } from '../../src/core/histogram.ts';
+import { withoutTag } from '../../src/core/images.ts';
 import { phaseIntervals } from '../../src/core/intervals.ts';
 import type { PhaseMeasurement } from '../../src/core/load.ts';
 import { checkPlan, makePlan } from '../../src/core/planning.ts';
@@ -17,6 +18,7 @@ import { judgePhase } from '../../src/core/validity.ts';
 import { encodeWindows } from '../../src/core/windows.ts';
 import { createWindowRecorder } from '../../src/load/windowRecorder.ts';
 import { choices } from './choices.ts';
+import { sampleMachine, sampleNode, sampleOrigin } from './origin.ts';
 
 /**
  * Made-up run records: SAMPLES for tests and screenshots, measured by nobody. The numbers come from a small model of
@@ -41,12 +43,14 @@ export function sampleRecord(options: SampleOptions = {}): RunRecord {
   return runRecordSchema.parse({
     version: 1,
     id: '20260102-093000-5a3e',
+    repeats: null,
     startedAt: '2026-01-02T09:30:00.000Z',
     endedAt: '2026-01-02T09:34:12.000Z',
     status: 'completed',
     plan,
     planSha256: 'd'.repeat(64),
-    software: { topologyBench: '0.1.0', node: '24.21.0', autocannon: '9.0.0' },
+    modelConfig: sampleOrigin.origin.modelConfig,
+    software: { topologyBench: '0.1.0', node: '24.21.0', autocannon: '9.0.0', servingSha256: 'f'.repeat(64) },
     environment: {
       target: plan.target.kind,
       cluster: local ? null : 'a1b2c3d4',
@@ -54,6 +58,7 @@ export function sampleRecord(options: SampleOptions = {}): RunRecord {
       machine: 'linux x64, 8 cores',
       gpuProducts: plan.gpu === null ? [] : ['Tesla-T4'],
       driverVersions: plan.gpu === null ? [] : ['580.65.06'],
+      machines: local ? [sampleMachine] : [sampleNode, { ...sampleNode, node: 'cpu-node-2' }],
     },
     sameAnswers: {
       verdict: 'agreed',
@@ -265,13 +270,19 @@ function runtimesOf(plan: Plan, topology: TopologyPlan): RuntimeReport[] {
 
 function placementsOf(plan: Plan, topology: TopologyPlan): Placement[] {
   const components = { fastapi: ['fastapi'], triton: ['triton'], hybrid: ['gateway', 'triton'] } as const;
-  const servers: Placement[] = components[topology.name].map((component) => ({
-    component,
-    node: 'gpu-node-1',
-    gpuProduct: plan.gpu === null || component === 'gateway' ? null : 'Tesla-T4',
-    image: component === 'triton' ? plan.images.triton : plan.images.server,
-    imageDigest: `sha256:${'0123456789abcdef'.repeat(4)}`,
-  }));
+  const serverDigest = `sha256:${'0123456789abcdef'.repeat(4)}`;
+  const loadDigest = `sha256:${'fedcba9876543210'.repeat(4)}`;
+  const servers: Placement[] = components[topology.name].map((component) => {
+    const image = component === 'triton' ? plan.images.triton : plan.images.server;
+    return {
+      component,
+      node: 'gpu-node-1',
+      gpuProduct: plan.gpu === null || component === 'gateway' ? null : 'Tesla-T4',
+      image,
+      imageDigest: serverDigest,
+      pinnedImage: `${withoutTag(image)}@${serverDigest}`,
+    };
+  });
   return [
     ...servers,
     {
@@ -279,7 +290,8 @@ function placementsOf(plan: Plan, topology: TopologyPlan): Placement[] {
       node: 'cpu-node-2',
       gpuProduct: null,
       image: plan.images.loadGenerator,
-      imageDigest: `sha256:${'fedcba9876543210'.repeat(4)}`,
+      imageDigest: loadDigest,
+      pinnedImage: `${withoutTag(plan.images.loadGenerator)}@${loadDigest}`,
     },
   ];
 }

@@ -11,7 +11,7 @@ import type {
   LoadRequest,
   Target,
 } from '../../src/core/ports.ts';
-import type { Environment } from '../../src/core/record.ts';
+import type { Environment, Machine } from '../../src/core/record.ts';
 
 /** A target at the engine's outermost port that does what a test says, and writes down what it was asked. */
 export class ScriptedTarget implements Target {
@@ -20,6 +20,8 @@ export class ScriptedTarget implements Target {
   readonly logitOffsets = new Map<string, number>();
   /** Where a topology's model server runs; nowhere in particular unless a test says so. */
   readonly placements = new Map<string, { readonly node: string; readonly gpuProduct: string }>();
+  /** Of the cluster, used or not. */
+  machines: Machine[] = [];
   provider = 'CPUExecutionProvider';
   /** How many of the answers that are still owed end between two readings of the counters; all, unless a test says so. */
   answersPerReading: (owed: number) => number = (owed) => owed;
@@ -44,6 +46,7 @@ export class ScriptedTarget implements Target {
       machine: 'test',
       gpuProducts: [],
       driverVersions: [],
+      machines: this.machines,
     };
   }
 
@@ -84,6 +87,7 @@ export class ScriptedTarget implements Target {
                 ...place,
                 image: null,
                 imageDigest: null,
+                pinnedImage: null,
               },
             ],
       readyMs: 5,

@@ -1,6 +1,14 @@
 import { loadNames } from '../phaseLoad.ts';
 import type { Phase, Plan } from '../plan.ts';
-import type { Intervals, Placement, RunRecord, RuntimeReport, TopologyResult } from '../record.ts';
+import type {
+  Intervals,
+  Machine,
+  ModelConfig,
+  Placement,
+  RunRecord,
+  RuntimeReport,
+  TopologyResult,
+} from '../record.ts';
 import { topologyKey } from '../topologyKey.ts';
 import { formatCount, formatList, formatSeconds, formatTime, sentence } from './format.ts';
 import { measuredRecord, rowsOf } from './measured.ts';
@@ -29,7 +37,14 @@ export function recordFacts(record: RunRecord): FactSection[] {
   return [
     { title: 'Load', facts: [...loadFacts(record.plan), { term: 'Intervals', text: intervalsText(record) }] },
     { title: 'Where', facts: whereFacts(record) },
-    { title: 'Model', facts: [...modelFacts(record.plan), { term: 'Same answers', text: answersText(record) }] },
+    {
+      title: 'Model',
+      facts: [
+        ...modelFacts(record.plan),
+        ...(record.modelConfig === null ? [] : [configFact(record.modelConfig)]),
+        { term: 'Same answers', text: answersText(record) },
+      ],
+    },
     ...record.topologies.map((result) => ({ title: topologyKey(result.topology), facts: topologyFacts(result) })),
     { title: 'Record', facts: recordIdentity(record) },
   ];
@@ -133,8 +148,34 @@ function whereFacts(record: RunRecord): Fact[] {
   return [
     { term: 'Target', text: target },
     { term: 'GPU', text: gpuText(record) },
-    { term: 'This machine', text: environment.machine },
+    ...(environment.machines.length === 0
+      ? // A record from before machines were told apart.
+        [{ term: 'This machine', text: environment.machine }]
+      : environment.machines.map(machineFact)),
   ];
+}
+
+function machineFact(machine: Machine): Fact {
+  const { node, instanceType, cpuModel, architecture, cores, memoryMiB, system, kernel } = machine;
+  const parts = [
+    instanceType,
+    cpuModel,
+    architecture,
+    cores === null ? null : formatCount(cores, 'core'),
+    memoryMiB === null ? null : `${String(memoryMiB)} MiB`,
+    system,
+    kernel === null ? null : `kernel ${kernel}`,
+    machine.containerRuntime,
+    machine.kubelet === null ? null : `kubelet ${machine.kubelet}`,
+  ];
+  return {
+    term: node === null ? 'This machine' : `Node ${node}`,
+    text: parts.filter((part) => part !== null).join(', '),
+  };
+}
+
+function configFact({ format, sha256 }: ModelConfig): Fact {
+  return { term: 'Config', text: `${format}, sha256 ${short(sha256)}` };
 }
 
 function gpuText(record: RunRecord): string {
@@ -218,7 +259,11 @@ function recordIdentity(record: RunRecord): Fact[] {
       term: 'Software',
       text: `Topology Bench ${software.topologyBench}, Node.js ${software.node}, autocannon ${software.autocannon}`,
     },
+    ...(software.servingSha256 === null
+      ? []
+      : [{ term: "Servers' code", text: `sha256 ${short(software.servingSha256)}` }]),
     { term: 'Plan', text: `sha256 ${short(record.planSha256)}` },
+    ...(record.repeats === null ? [] : [{ term: 'Repeats', text: `run ${record.repeats}` }]),
   ];
 }
 

@@ -32,7 +32,7 @@ export class ResultsTree extends Tree<ResultNode> {
   }
 
   protected render({ result }: ResultNode): vscode.TreeItem {
-    return result.record === undefined ? renderUnreadable(result.id, result.problem) : renderRecord(result.record);
+    return result.record === undefined ? renderUnreadable(result) : renderRecord(result.record);
   }
 }
 
@@ -58,10 +58,10 @@ function iconOf(record: RunRecord): vscode.ThemeIcon {
   return new vscode.ThemeIcon('pass', new vscode.ThemeColor('testing.iconPassed'));
 }
 
-function renderUnreadable(id: string, problem: string): vscode.TreeItem {
+function renderUnreadable({ id, path, problem, nextStep }: Result & { problem: string }): vscode.TreeItem {
   const item = new vscode.TreeItem(id);
   item.description = problem;
-  item.tooltip = problem;
+  item.tooltip = `${path}\n${problem}. ${nextStep}`;
   item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
   item.contextValue = nodeContexts.unreadableResult;
   return item;

@@ -6,6 +6,7 @@ import type { RunRecord } from '../../../src/core/record.ts';
 import { newRunId, sha256, systemClock } from '../../../src/engine/host.ts';
 import { createKubernetesTarget, type KubernetesTargetOptions } from '../../../src/kubernetes/index.ts';
 import { createLoadDriver } from '../../../src/load/driver.ts';
+import { sampleOrigin } from '../../support/origin.ts';
 import { assets, resolveTinyModel } from './plans.ts';
 import { testCluster } from './testCluster.ts';
 
@@ -37,6 +38,7 @@ export async function runBenchmark(
     clock: systemClock,
     sha256,
     version: '0.0.0-test',
+    ...sampleOrigin,
   };
   return await benchmark(plan, newRunId(), ports, emit, signal);
 }

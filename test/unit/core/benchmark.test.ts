@@ -7,6 +7,7 @@ import { runRecordSchema, type RunRecord } from '../../../src/core/record.ts';
 import { withoutPrivate } from '../../../src/core/withoutPrivate.ts';
 import { sha256 } from '../../../src/engine/host.ts';
 import { choices } from '../../support/choices.ts';
+import { sampleNode, sampleOrigin } from '../../support/origin.ts';
 import { ScriptedTarget } from '../../support/scriptedTarget.ts';
 
 const runId = '20261122-164310-3f9a';
@@ -289,6 +290,19 @@ describe('benchmark', () => {
     expect(state.failure?.message).toBe('may not create jobs');
   });
 
+  it('says where its plan comes from, and of a cluster only the machines that something ran on', async () => {
+    const target = new ScriptedTarget();
+    target.placements.set('triton', { node: 'b', gpuProduct: 'Tesla-T4' });
+    target.machines = ['a', 'b', 'c'].map((node) => ({ ...sampleNode, node }));
+    const { record } = await go(target, { topologies: ['triton'] });
+    expect(record?.environment.machines.map(({ node }) => node)).toEqual(['b']);
+    const { origin, thisMachine } = sampleOrigin;
+    expect(record).toMatchObject({ modelConfig: origin.modelConfig, repeats: null });
+    expect(record?.software.servingSha256).toBe(origin.servingSha256);
+    const fromHere = await go(target, { topologies: ['triton'], vantage: 'this-machine' });
+    expect(fromHere.record?.environment.machines.slice(1)).toEqual([thisMachine]);
+  });
+
   it('keeps what was measured when it is cancelled, cleans up with a signal of its own, and starts nothing more', async () => {
     const target = new ScriptedTarget();
     const { record, saved } = await go(target, {}, (event, cancel) => {
@@ -372,6 +386,7 @@ async function go(
     },
     sha256,
     version: '0.0.0-test',
+    ...sampleOrigin,
   };
   const emit = (event: RunEvent): void => {
     events.push(event);

@@ -11,6 +11,7 @@ import { createLog } from '../../../src/extension/log.ts';
 import type { Memory, UnfinishedRun } from '../../../src/extension/memory.ts';
 import type { PanelRequest } from '../../../src/protocol/messages.ts';
 import { choices as planChoices } from '../../support/choices.ts';
+import { sampleOrigin } from '../../support/origin.ts';
 import { ScriptedTarget } from '../../support/scriptedTarget.ts';
 import { fakeVscode, useDefaults } from './fakeVscode.ts';
 
@@ -54,8 +55,20 @@ const engine = {
   newRunId: () => `20261124-210000-${String(runNumber++).padStart(4, '0')}`,
   sha256: () => 'f'.repeat(64),
   systemClock: { now: () => 1_795_000_000_000, sleep: async () => undefined },
-  openAssets: () => ({ tinyModelDirectory: '/tiny', workerPath: '/worker', payload: async () => planChoices.payload }),
-  resolveModel: async () => ({ model: planChoices.model, triton: null, modelPaths: {}, warnings: [] }),
+  openAssets: () => ({
+    tinyModelDirectory: '/tiny',
+    workerPath: '/worker',
+    payload: async () => planChoices.payload,
+    servingSha256: async () => sampleOrigin.origin.servingSha256,
+  }),
+  resolveModel: async () => ({
+    model: planChoices.model,
+    triton: null,
+    config: sampleOrigin.origin.modelConfig,
+    modelPaths: {},
+    warnings: [],
+  }),
+  thisMachine: () => sampleOrigin.thisMachine,
   createLoadDriver: () => ({}),
 };
 
@@ -231,6 +244,7 @@ describe('a run in which every topology failed', () => {
     const end = await ended;
     expect(saved).toHaveLength(1);
     expect(end).toMatchObject({ failure: { reason: 'pod-failed' }, record: { status: 'failed' } });
+    expect(end.record).toMatchObject({ modelConfig: sampleOrigin.origin.modelConfig, repeats: null });
     expect(measured).toEqual([]);
     const view = await createPanelContent(runs, results, memory, log).view(run.id);
     expect(view).toMatchObject({ kind: 'record', record: { id: run.id }, notSaved: null });

@@ -81,6 +81,12 @@ describe('the built-in model', () => {
     expect(warnings).toEqual([]);
   });
 
+  test('is known by the hash of its config', async () => {
+    const { config } = await resolveModel({ path: tiny }, never);
+    const bytes = await readFile(join(tiny, 'config.json'));
+    expect(config).toEqual({ format: 'config.json', sha256: createHash('sha256').update(bytes).digest('hex') });
+  });
+
   test('by its config.json and by its ONNX file it is the same', async () => {
     const whole = await resolveModel({ path: tiny }, never);
     expect(await resolveModel({ path: join(tiny, 'config.json') }, never)).toEqual(whole);
@@ -98,7 +104,8 @@ describe('a Triton model', () => {
       'repo/m/tokenizer.json': tokenizer,
       'repo/config.json': config,
     });
-    const { model, modelPaths, triton, warnings } = await resolve('repo/m/config.pbtxt');
+    const { model, modelPaths, triton, config: read, warnings } = await resolve('repo/m/config.pbtxt');
+    expect(read).toEqual({ format: 'config.pbtxt', sha256: createHash('sha256').update(pbtxt()).digest('hex') });
     expect(triton).toEqual({
       dynamicBatching: { preferredBatchSizes: [4], maxQueueDelayMicroseconds: 300 },
       instances: 3,

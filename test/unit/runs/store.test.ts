@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { RunRecord } from '../../../src/core/record.ts';
+import { recordFacts } from '../../../src/core/view/provenance.ts';
+import { recordTable } from '../../../src/core/view/table.ts';
 import { openRunStore, parseRecord, saveElsewhere } from '../../../src/runs/store.ts';
 import { headlineOf } from '../../../src/core/view/headline.ts';
 import { measuredRecord, rowsOf } from '../../../src/core/view/measured.ts';
@@ -102,6 +104,66 @@ describe('run store', () => {
     expect(phases.map((phase) => phase.split)).toEqual(Array(phases.length).fill(null));
     expect(phases.length).toBeGreaterThan(0);
     expect(Object.keys((JSON.parse(text) as RunRecord).topologies[0]?.phases[0] ?? {})).not.toContain('split');
+  });
+
+  it('reads a record of the first version that ever was, and fills in what it did not know yet', async () => {
+    const path = join(import.meta.dirname, 'record-v1.json');
+    const text = await readFile(path, 'utf8');
+    const written = JSON.parse(text) as Record<string, unknown>;
+    for (const field of ['repeats', 'modelConfig']) expect(written).not.toHaveProperty(field);
+    const record = parseRecord(path, text);
+    expect(record).toMatchObject({ repeats: null, modelConfig: null });
+    expect(record.software.servingSha256).toBeNull();
+    expect(record.environment.machines).toEqual([]);
+    expect(record.topologies.map(({ phases }) => phases.length)).toEqual([7, 7, 7]);
+    expect(record.topologies.flatMap(({ placements }) => placements.map(({ pinnedImage }) => pinnedImage))).toEqual(
+      Array(4).fill(null),
+    );
+    // All that it said is still there, and what is written again is read again.
+    expect(record).toMatchObject(written);
+    expect(parseRecord(path, JSON.stringify(record))).toEqual(record);
+    expect(recordTable(record)).toContain('run 20261125-003554-3e9e');
+    expect(recordFacts(record).flatMap(({ facts }) => facts)).toContainEqual({
+      term: 'This machine',
+      text: 'linux x64, 2 cores',
+    });
+  });
+
+  it('says of every file that is no record which it is, why, and what to do, and loses no other', async () => {
+    const store = openRunStore(folder);
+    await store.save(sampleRecord());
+    const whole = JSON.stringify(sampleRecord());
+    const files: Record<string, [text: string, problem: RegExp, nextStep: RegExp]> = {
+      'a-cut-off': [whole.slice(0, -200), /not complete JSON; the file is damaged/, /Restore .* or delete it/],
+      'b-empty': ['', /not complete JSON/, /Restore/],
+      'c-newer': [whole.replace('"version":1', '"version":2'), /newer version .*\(record version 2\)/, /^Update /],
+      'd-no-version': [whole.replace('"version":1,', ''), /not a run record: version/, /Restore/],
+      'e-version-0': [whole.replace('"version":1', '"version":0'), /not a run record: version/, /Restore/],
+      'f-version-text': [whole.replace('"version":1', '"version":"1"'), /not a run record: version/, /Restore/],
+      'g-null': ['null', /not a run record/, /Restore/],
+      'h-list': ['[]', /not a run record/, /Restore/],
+      'i-edited': [whole.replace('"quick"', '7'), /not a run record: plan\.load\.profile/, /Restore/],
+      'j-more': [whole.replace('"version":1', '"version":1,"secret":1'), /not a run record/, /Restore/],
+    };
+    for (const [name, [text]] of Object.entries(files)) await writeFile(join(folder, `${name}.json`), text);
+    await mkdir(join(folder, 'k-folder.json'));
+    const runs = await store.list();
+    expect(runs.filter(({ record }) => record !== undefined).map(({ id }) => id)).toEqual([sampleRecord().id]);
+    for (const [name, [, problem, nextStep]] of Object.entries(files)) {
+      const listed = runs.find(({ id }) => id === name);
+      expect(listed?.problem).toMatch(problem);
+      await expect(store.read(name)).rejects.toMatchObject({
+        reason: 'record-unreadable',
+        message: expect.stringContaining(join(folder, `${name}.json`)) as string,
+        nextStep: expect.stringMatching(nextStep) as string,
+      });
+    }
+    expect(runs.find(({ id }) => id === 'k-folder')?.problem).toMatch(/EISDIR/);
+    expect(runs).toHaveLength(Object.keys(files).length + 2);
+  });
+
+  it('takes a record that an editor began with a byte order mark', () => {
+    expect(parseRecord('x.json', `\uFEFF${JSON.stringify(sampleRecord())}`)).toEqual(sampleRecord());
   });
 
   it('parses one record by itself', () => {
