@@ -3,6 +3,7 @@ import { subtitleParts } from '../src/core/view/describe.ts';
 import { measuredRecord } from '../src/core/view/measured.ts';
 import { recordCaveats, recordFacts } from '../src/core/view/provenance.ts';
 import type { RunRecord } from '../src/core/record.ts';
+import { comparisonElement } from './comparison.ts';
 import { h, heading } from './dom.ts';
 import { factElements } from './facts.ts';
 import { plainControls } from './plainControls.ts';
@@ -18,7 +19,9 @@ const records = JSON.parse(data?.textContent ?? '[]') as readonly RunRecord[];
 const main = h('main', {}, h('p', { class: 'eyebrow' }, 'Topology Bench report'));
 document.body.append(main);
 
-const shows = records.map((record) => {
+const shows = records.map((record, index) => {
+  // The command line puts the run that a run is shown beside after it.
+  const beside = index === 0 ? records[1] : undefined;
   const measured = measuredRecord(record);
   const results = new Results({
     controls: plainControls(),
@@ -37,6 +40,7 @@ const shows = records.map((record) => {
       h('header', {}, ...headlineElements(measured, subtitleParts(record), 1)),
       h('div', { class: 'callouts' }, ...problemsOf(measured).map(calloutElement)),
       results.element,
+      beside === undefined ? null : comparisonElement(beside, record),
       h(
         'details',
         { class: 'how', open: true },

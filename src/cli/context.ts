@@ -13,7 +13,7 @@ export interface CliContext {
 /** Documented in the README; every command uses these alone. */
 export const exitCodes = {
   ok: 0,
-  /** The run failed, or its result is not valid. */
+  /** The run or a check of it failed, or its result is not valid. */
   failed: 1,
   /** The command line, a file or a plan is wrong; nothing was started. */
   usage: 2,

@@ -32,7 +32,7 @@ async function main(): Promise<void> {
     .showHelpAfterError('(add --help for the options)')
     .addHelpText(
       'after',
-      '\nExit codes: 0 done; 1 the run failed or its result is not valid; 2 wrong input, nothing started; 130 cancelled.',
+      '\nExit codes: 0 done; 1 the run or a check failed, or its result is not valid; 2 wrong input, nothing started; 130 cancelled.',
     )
     .exitOverride();
   for (const register of [

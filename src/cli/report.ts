@@ -1,9 +1,10 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { BenchError } from '../core/errors.ts';
 import type { RunRecord } from '../core/record.ts';
 import { recordTable } from '../core/view/table.ts';
+import { writeWhole } from './files.ts';
 
 /**
  * Writes one HTML file that holds everything it needs: data, charts, style. It asks no network for anything, and its
@@ -22,21 +23,7 @@ export async function writeReport(parts: {
     readBundle(join(bundle, 'report.js')),
     readBundle(join(bundle, 'report.css')),
   ]);
-  const html = reportHtml({ records, script, style });
-  const temporary = `${file}.${randomBytes(4).toString('hex')}.tmp`;
-  try {
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(temporary, html);
-    await rename(temporary, file);
-  } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
-    throw new BenchError({
-      reason: 'save-failed',
-      message: `The report could not be written to ${file}: ${error instanceof Error ? error.message : String(error)}.`,
-      nextStep: 'Choose another place for it; the run record itself is not affected.',
-      cause: error,
-    });
-  }
+  await writeWhole(file, reportHtml({ records, script, style }), 'The report');
 }
 
 /** The report as text. Data from records is only ever JSON or escaped text in it. */

@@ -1,25 +1,38 @@
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { benchmark } from '../core/benchmark.ts';
-import { BenchError, explain, isCancelled, toBenchError } from '../core/errors.ts';
+import type { Check } from '../core/checks.ts';
+import { BenchError, explain, isCancelled, toBenchError, type Reason } from '../core/errors.ts';
 import type { Target } from '../core/ports.ts';
-import type { RunRecord } from '../core/record.ts';
+import type { Failure, RunRecord } from '../core/record.ts';
 import { recordTable } from '../core/view/table.ts';
+import { withoutPrivate } from '../core/withoutPrivate.ts';
 import { newRunId, sha256, systemClock, thisMachine } from '../engine/host.ts';
 import { createKubernetesTarget, defaultNamespaceOf } from '../kubernetes/index.ts';
 import { createLoadDriver } from '../load/driver.ts';
 import { createLocalTarget } from '../local/target.ts';
 import { openRunStore, saveElsewhere, type RunStore } from '../runs/store.ts';
+import { usageError } from './arguments.ts';
 import { addPlanOptions, choose, type Chosen, type PlanOptions } from './choices.ts';
 import { exitCodes, type CliContext, type ExitCode } from './context.ts';
+import {
+  addExpectationOptions,
+  checksOf,
+  expectationsOf,
+  slosOf,
+  type ExpectationOptions,
+  type Expectations,
+} from './expectations.ts';
 import { printFailure } from './failure.ts';
+import { outcomeMarkdown, outcomeText, writeOutputs, type OutputOptions, type Told } from './outcome.ts';
 import { progressPrinter } from './progress.ts';
-import { writeReport } from './report.ts';
+import { recordOf } from './records.ts';
+import { chooseRepeat } from './repeat.ts';
 
-interface RunOptions extends PlanOptions {
+interface RunOptions extends PlanOptions, ExpectationOptions, OutputOptions {
   out?: string;
-  report?: string;
   json?: boolean;
+  repeat?: string;
 }
 
 /**
@@ -27,25 +40,36 @@ interface RunOptions extends PlanOptions {
  * @param targetFor where the plan is carried out; another one in tests
  */
 export function registerRun(program: Command, context: CliContext, targetFor = targetOf): void {
-  addPlanOptions(program.command('run'))
+  const command = addPlanOptions(program.command('run'))
     .description('deploy the topologies, load-test each, print and save the result, and remove what was deployed')
     .option('--local', 'run on this machine, without a cluster')
+    .option('--repeat <record>', "carry out a run's plan again: its file, or its id in the results folder")
     .option('--out <dir>', 'folder for the run record (default: .topology-bench/runs)')
+    .option('--json', 'print the run record as JSON');
+  addExpectationOptions(command)
     .option('--report <file>', 'write a self-contained HTML report')
-    .option('--json', 'print the run record as JSON')
+    .option('--junit <file>', 'write JUnit XML, for CI')
+    .option('--markdown <file>', 'write Markdown; "-" prints it instead of the table')
     .action(async (planPath: string | undefined, options: RunOptions) => {
-      const chosen = await choose(planPath, options, context, defaultNamespaceOf);
-      for (const warning of chosen.warnings) context.stderr.write(`Warning: ${warning}\n`);
+      checkOutputs(options);
+      slosOf(options.slo ?? []);
       const runs = openRunStore(resolve(options.out ?? join('.topology-bench', 'runs')));
+      const repeated = options.repeat === undefined ? undefined : await recordOf('--repeat', options.repeat, runs);
+      const chosen =
+        repeated === undefined
+          ? await choose(planPath, options, context, defaultNamespaceOf)
+          : await chooseRepeat(repeated, planPath, options, context);
+      for (const warning of chosen.warnings) context.stderr.write(`Warning: ${warning}\n`);
+      const expectations = await expectationsOf(options, chosen.plan, repeated, runs, context);
       const outcome = await run(chosen, runs, targetFor(chosen, context), context);
-      const { record, failure } = outcome;
-      if (record === undefined) throw failure ?? new Error('The run ended without a record.');
-      await sayWhere(record, outcome.saved, runs, options, context);
-      context.stdout.write(options.json === true ? `${JSON.stringify(record, null, 2)}\n` : recordTable(record));
-      if (failure !== undefined) printFailure(nothingMeasured(failure, record), context.stderr);
-      process.exitCode = exitCodeOf(record, outcome);
-      if (options.report !== undefined) await report(record, options.report, context);
+      await tell(outcome, { expectations, repeated, runs, options }, context);
     });
+}
+
+/** @throws BenchError plan-invalid */
+function checkOutputs({ json, markdown, junit }: RunOptions): void {
+  if (json === true && markdown === '-') throw usageError('--json and --markdown - would both fill standard output.');
+  if (junit === '-') throw usageError('--junit takes a file.');
 }
 
 /** What became of a run. */
@@ -56,6 +80,62 @@ interface Outcome {
   readonly failure: BenchError | undefined;
   readonly saved: boolean;
   readonly cleaned: boolean;
+}
+
+/**
+ * Prints and writes all that was asked for, whatever came of the run, and sets the exit code.
+ * @throws BenchError why there is no record
+ */
+async function tell(
+  outcome: Outcome,
+  parts: {
+    readonly expectations: Expectations;
+    readonly repeated: RunRecord | undefined;
+    readonly runs: RunStore;
+    readonly options: RunOptions;
+  },
+  context: CliContext,
+): Promise<void> {
+  const { expectations, runs, options } = parts;
+  const { record, failure } = outcome;
+  const told: Told = {
+    record: record ?? null,
+    beside: parts.repeated ?? expectations.baseline?.record ?? null,
+    checks: record === undefined ? null : checksOf(expectations, record),
+    problems: problemsOf(outcome),
+  };
+  if (record !== undefined) {
+    await sayWhere(record, outcome.saved, runs, options, context);
+    if (options.json === true) context.stdout.write(`${JSON.stringify(record, null, 2)}\n`);
+    else if (options.markdown !== '-') context.stdout.write(recordTable(record));
+    if (options.markdown !== '-') (options.json === true ? context.stderr : context.stdout).write(outcomeText(told));
+    if (failure !== undefined) printFailure(nothingMeasured(failure, record), context.stderr);
+    process.exitCode = exitCodeOf(record, outcome, told.checks);
+  }
+  if (options.markdown === '-') context.stdout.write(outcomeMarkdown(told));
+  const unwritten = await writeOutputs(told, options, context.root, (line) => {
+    context.stderr.write(`${line}\n`);
+  });
+  for (const problem of unwritten) {
+    // It takes nothing from the record, which is out already.
+    printFailure(problem, context.stderr);
+    if (process.exitCode === exitCodes.ok) process.exitCode = exitCodes.failed;
+  }
+  if (record === undefined) throw failure ?? new Error('The run ended without a record.');
+}
+
+/** What went wrong with the run itself, beside what its record says of its topologies. */
+function problemsOf({ record, failure, saved, cleaned }: Outcome): Failure[] {
+  const problem = (reason: Reason, message: string): Failure => ({ reason, message, nextStep: null });
+  if (record === undefined) {
+    const { reason, message, nextStep } = failure ?? toBenchError(undefined, 'running the benchmark');
+    return [{ ...problem(reason, withoutPrivate(message)), nextStep: nextStep ?? null }];
+  }
+  return [
+    ...(record.status === 'cancelled' ? [problem('cancelled', 'The run was cancelled.')] : []),
+    ...(saved ? [] : [problem('save-failed', 'The record was not saved in its folder.')]),
+    ...(cleaned ? [] : [problem('clean-up-incomplete', 'Not everything that the run made was removed.')]),
+  ];
 }
 
 async function run(chosen: Chosen, runs: RunStore, target: Target, context: CliContext): Promise<Outcome> {
@@ -137,18 +217,6 @@ async function sayWhere(
   }
 }
 
-/** A report that cannot be written takes nothing from the record, which is out already. */
-async function report(record: RunRecord, path: string, context: CliContext): Promise<void> {
-  const file = resolve(path);
-  try {
-    await writeReport({ file, records: [record], root: context.root });
-    context.stderr.write(`Report: ${file}\n`);
-  } catch (error) {
-    printFailure(error, context.stderr);
-    if (process.exitCode === exitCodes.ok) process.exitCode = exitCodes.failed;
-  }
-}
-
 function targetOf(chosen: Chosen, context: CliContext): Target {
   const { assets, modelPaths } = chosen;
   const loadDriver = createLoadDriver({ workerPath: assets.workerPath });
@@ -165,12 +233,22 @@ function targetOf(chosen: Chosen, context: CliContext): Target {
   });
 }
 
-/** 1 when a script must not take the numbers for good ones, or when something is left to do: not saved, not cleaned up. */
-function exitCodeOf(record: RunRecord, { failure, saved, cleaned }: Outcome): ExitCode {
+/**
+ * 1 when a script must not take the numbers for good ones, or when something is left to do: not saved, not cleaned up. Where
+ * checks were asked for, they say which numbers have to be good.
+ */
+function exitCodeOf(
+  record: RunRecord,
+  { failure, saved, cleaned }: Outcome,
+  checks: readonly Check[] | null,
+): ExitCode {
   if (record.status === 'cancelled' || isCancelled(failure)) return exitCodes.cancelled;
   if (record.status === 'failed' || failure !== undefined || !saved || !cleaned) return exitCodes.failed;
-  const invalid = record.topologies.some((topology) =>
-    topology.phases.some((phase) => phase.kind === 'measured' && !phase.validity.valid),
-  );
-  return invalid ? exitCodes.failed : exitCodes.ok;
+  const good =
+    checks === null
+      ? record.topologies.every(({ phases }) =>
+          phases.every(({ kind, validity }) => kind !== 'measured' || validity.valid),
+        )
+      : checks.every(({ outcome }) => outcome === 'passed');
+  return good ? exitCodes.ok : exitCodes.failed;
 }

@@ -7,7 +7,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { nameLoad } from '../../src/core/phaseLoad.ts';
 import { defaultCacheDirectory } from '../../src/assets/cacheDirectory.ts';
 import { runRecordSchema } from '../../src/core/record.ts';
+import { thisMachine } from '../../src/engine/host.ts';
 import { prepareLocal } from '../../src/local/prepare.ts';
+import { parseXml } from '../support/xml.ts';
 import { cli, cliBundle, signalGroup, startCli, startProgram, type Started } from '../unit/cli/bundle.ts';
 import { assets, never } from './support.ts';
 
@@ -71,6 +73,46 @@ test('a run to its end: its record, its report, and an exit code that says wheth
   expect(stderr).toContain(`Record: ${path}\n`);
   expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(record);
   expect(await readFile(report, 'utf8')).toContain(record.id);
+});
+
+test('a run once more: the same plan, bounds, and files for CI, whose verdicts are the exit code', async () => {
+  const first = await cli([...local, '--json'], options());
+  const record = runRecordSchema.parse(JSON.parse(first.stdout));
+  expect(record.repeats).toBeNull();
+  expect(record.modelConfig).toMatchObject({ format: 'config.json' });
+  expect(record.software.servingSha256).toBe(await assets.servingSha256('cpu'));
+  expect(record.environment.machines).toEqual([thisMachine()]);
+  const withoutHistograms = JSON.stringify(record, (key, value: unknown) => (key === 'histogram' ? '' : value));
+  expect(withoutHistograms).not.toMatch(/\/(root|home|tmp)\b/);
+
+  const files = ['--junit', 'junit.xml', '--markdown', 'run.md', '--report', 'report.html'];
+  const bounds = ['--slo', 'errors<=0', '--slo', '@8:p95<1us', '--max-regression', '1000%'];
+  const second = await cli(['run', '--repeat', record.id, ...files, ...bounds], options());
+  expect(second.code).toBe(1);
+  expect(second.stdout).toContain(`Run ${record.id} and its repeat now\n`);
+  const names = (await readdir(join(folder, '.topology-bench', 'runs')))
+    .filter((name) => name.endsWith('.json'))
+    .sort();
+  expect(names).toHaveLength(2);
+  const path = join(folder, '.topology-bench', 'runs', names[1] ?? '');
+  const again = runRecordSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+  expect(again).toMatchObject({ repeats: record.id, plan: record.plan, planSha256: record.planSha256 });
+
+  const junit = await parseXml(await readFile(join(folder, 'junit.xml'), 'utf8'));
+  expect(junit.children.map(({ attributes }) => attributes['name'])).toEqual(['fastapi']);
+  const cases = junit.children[0]?.children ?? [];
+  // Three levels, a bound on each of them, one on one of them, and p95 and RPS of each beside the run before.
+  expect(cases).toHaveLength(3 + 3 + 1 + 6);
+  const broken = cases.find(({ attributes }) => attributes['name'] === 'c8 @8:p95<1us');
+  expect(broken?.children.map(({ name }) => name)).toContain('failure');
+  const markdown = await readFile(join(folder, 'run.md'), 'utf8');
+  for (const text of [again.id, '**Checks: ', `**Run ${record.id} and its repeat now**`])
+    expect(markdown).toContain(text);
+  expect(await readFile(join(folder, 'report.html'), 'utf8')).toContain(record.id);
+
+  const valid = again.topologies[0]?.phases.find(({ name }) => name === 'c1')?.validity.valid === true;
+  const kept = cases.find(({ attributes }) => attributes['name'] === 'c1 errors<=0');
+  expect(kept?.children.some(({ name }) => name === 'failure')).toBe(!valid);
 });
 
 describe('stopped under load, it leaves nothing', () => {

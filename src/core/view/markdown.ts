@@ -14,7 +14,7 @@ export function recordMarkdown(record: RunRecord): string {
   const headline = headlineOf(measured);
   const table = resultTable(rowsOf(measured));
   const [first, ...others] = table.columns;
-  const blocks = [`**${escape(headline.text)}**`, `${escape(subtitleOf(record))}, run ${record.id}`];
+  const blocks = [`**${escapeMarkdown(headline.text)}**`, `${escapeMarkdown(subtitleOf(record))}, run ${record.id}`];
   if (first !== undefined && table.groups.length > 0) {
     blocks.push(
       [
@@ -23,7 +23,7 @@ export function recordMarkdown(record: RunRecord): string {
         ...table.groups.flatMap((group) =>
           group.rows.map((row) => {
             const [name = '', ...cells] = row.cells.map((cell) =>
-              escape(cell.interval === null ? cell.text : `${cell.text} ${cell.interval}`),
+              escapeMarkdown(cell.interval === null ? cell.text : `${cell.text} ${cell.interval}`),
             );
             return rowText([name, group.load, ...cells]);
           }),
@@ -32,7 +32,7 @@ export function recordMarkdown(record: RunRecord): string {
     );
   }
   if (table.notes.length > 0) {
-    blocks.push(table.notes.map((note, index) => `\\[${String(index + 1)}\\] ${escape(note)}`).join('  \n'));
+    blocks.push(table.notes.map((note, index) => `\\[${String(index + 1)}\\] ${escapeMarkdown(note)}`).join('  \n'));
   }
   const split = splitTable(rowsOf(measured));
   if (split !== null) {
@@ -41,18 +41,18 @@ export function recordMarkdown(record: RunRecord): string {
       [
         rowText(split.columns.map((column) => column.header)),
         rowText(split.columns.map((column) => (column.align === 'end' ? '--:' : ':--'))),
-        ...split.groups.flatMap((group) => group.rows.map((cells) => rowText(cells.map(escape)))),
+        ...split.groups.flatMap((group) => group.rows.map((cells) => rowText(cells.map(escapeMarkdown)))),
       ].join('\n'),
-      split.notes.map(escape).join('  \n'),
+      split.notes.map(escapeMarkdown).join('  \n'),
     );
   }
   for (const result of record.topologies) {
     if (result.failure === null) continue;
     blocks.push(
-      `${escape(topologyKey(result.topology))} ${result.status}: ${escape(fullStop(result.failure.message))}`,
+      `${escapeMarkdown(topologyKey(result.topology))} ${result.status}: ${escapeMarkdown(fullStop(result.failure.message))}`,
     );
   }
-  blocks.push(['Caveats:', '', ...recordCaveats(record).map((caveat) => `- ${escape(caveat)}`)].join('\n'));
+  blocks.push(['Caveats:', '', ...recordCaveats(record).map((caveat) => `- ${escapeMarkdown(caveat)}`)].join('\n'));
   return `${blocks.join('\n\n')}\n`;
 }
 
@@ -60,7 +60,12 @@ function rowText(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
+/** Cells are escaped; every column is aligned to its start. */
+export function markdownTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [header, header.map(() => ':--'), ...rows.map((row) => row.map(escapeMarkdown))].map(rowText).join('\n');
+}
+
 /** Text that comes from a record is never markup. */
-function escape(text: string): string {
+export function escapeMarkdown(text: string): string {
   return text.replace(/[\\`*_[\]<>|#~]/g, (character) => `\\${character}`).replace(/\s*\n\s*/g, ' ');
 }

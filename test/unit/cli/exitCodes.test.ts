@@ -144,6 +144,14 @@ describe('exit code 2, with one line that says why and nothing on standard outpu
     ['a GPU without a cluster', ['run', '--local', '--gpu'], '--gpu needs a cluster'],
     ['no such model', ['run', '--local', '--model', '/nowhere'], '/nowhere'],
     ['no such plan', ['run', 'nowhere.yaml', '--local'], 'nowhere.yaml cannot be read'],
+    ['a bound that is none', ['run', '--local', '--slo', 'p95<50'], '--slo "p95<50" is no bound: p95 needs a unit'],
+    ['no such baseline', ['run', '--local', '--baseline', 'x.json'], 'there is no file x.json.'],
+    ['no such run to repeat', ['run', '--repeat', '20260101-000000-0000'], 'is neither a file nor a run in '],
+    [
+      'a damaged record',
+      ['run', '--repeat', '$broken'],
+      'cannot be read: it is not complete JSON; the file is damaged.',
+    ],
     ['no such file', ['inspect', '/nowhere/config.json'], '/nowhere/config.json cannot be read'],
   ])('%s', async (_name, commandArguments, message) => {
     const filled = commandArguments.map((argument) =>

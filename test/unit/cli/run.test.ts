@@ -1,15 +1,12 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { registerRun } from '../../../src/cli/run.ts';
 import { BenchError } from '../../../src/core/errors.ts';
 import { runRecordSchema, type RunRecord } from '../../../src/core/record.ts';
 import { parseRecord } from '../../../src/runs/store.ts';
 import { ScriptedTarget } from '../../support/scriptedTarget.ts';
-import { root } from './bundle.ts';
+import { runCommand, type RunEnded } from './runCommand.ts';
 
 /** What `run` makes of a run's end; the target follows a script, all else is the command as it ships. */
 
@@ -28,28 +25,12 @@ afterEach(async () => {
   await rm(temporary, { recursive: true, force: true });
 });
 
-interface Ended {
-  readonly code: unknown;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function run(
+function run(
   options: readonly string[],
   target = new ScriptedTarget(),
   signal = new AbortController().signal,
-): Promise<Ended> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const streams = { stdout, stderr, stdin: new PassThrough() } as unknown as Record<
-    'stdout' | 'stderr',
-    NodeJS.WriteStream
-  > & { stdin: NodeJS.ReadStream };
-  const program = new Command().exitOverride();
-  registerRun(program, { ...streams, signal, root, version: '0.0.0' }, () => target);
-  const always = ['run', '--namespace', 'team-a', '--topologies', 'fastapi'];
-  await program.parseAsync([...always, ...options], { from: 'user' });
-  const code = process.exitCode;
-  return { code, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
+): Promise<RunEnded> {
+  return runCommand(['--namespace', 'team-a', '--topologies', 'fastapi', ...options], target, signal);
 }
 
 const crash = (): ScriptedTarget =>

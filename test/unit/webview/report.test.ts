@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeReport } from '../../../src/cli/report.ts';
+import { compareRecords } from '../../../src/core/compare.ts';
 import { measuredRecord, rowsOf } from '../../../src/core/view/measured.ts';
 import { resultTable } from '../../../src/core/view/resultTable.ts';
 import { failedResult, sampleRecord } from '../../support/sampleRecord.ts';
@@ -56,12 +57,35 @@ describe('the report', () => {
       const shares = await paintedShares(page);
       expect(shares).toHaveLength(6);
       for (const share of shares) expect(share).toBeGreaterThan(0.01);
-      expect(await page.textContent('.caveats')).toContain(nasty);
+      expect(await page.textContent('details.how .caveats')).toContain(nasty);
       expect(await page.locator('h1').allTextContents()).toHaveLength(2);
       expect(await accessibilityFindings(page)).toEqual([]);
       await page.close();
     },
   );
+
+  it('shows a run beside the one it repeats, with the ratios of both', async () => {
+    const file = join(folder, 'repeat.html');
+    const repeat = sampleRecord({ record: { id: '20260103-093000-0001', repeats: record.id } });
+    await writeReport({ file, records: [repeat, record], root: folder });
+    const page = await server.openFile(pathToFileURL(file).href, { colorScheme: 'light', width: 900 });
+    await page.waitForSelector('body[data-drawn]');
+    const section = page
+      .locator('article')
+      .first()
+      .locator('section', { has: page.getByText('which it repeats') })
+      .last();
+    expect(await section.locator('tbody tr').count()).toBe(9);
+    const first = await section.locator('tbody tr').first().locator('th, td').allTextContents();
+    const { changes } = compareRecords(record, repeat)[0] ?? {};
+    expect(first.slice(0, 2)).toEqual(['fastapi', 'c1']);
+    expect(first[2]).toBe(changes?.p50.before?.toFixed(2));
+    expect([first[4], first[7], first[10]]).toEqual(['1.00', '1.00', '1.00']);
+    expect(await section.textContent()).toContain('no intervals');
+    expect(await page.locator('article').nth(1).textContent()).not.toContain('Beside run');
+    expect(await accessibilityFindings(page)).toEqual([]);
+    await page.close();
+  });
 
   it('says its figures without JavaScript too', async () => {
     const file = join(folder, 'plain.html');

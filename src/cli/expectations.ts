@@ -1,0 +1,118 @@
+import type { Command } from 'commander';
+import { checkAgainst, checkSlos, type Check } from '../core/checks.ts';
+import { commonLevels, plannedLevels, phaseOf } from '../core/compare.ts';
+import { incomparable } from '../core/differences.ts';
+import type { Plan } from '../core/plan.ts';
+import type { RunRecord } from '../core/record.ts';
+import { parseSlo, placesOf, type Slo } from '../core/slo.ts';
+import { formatList } from '../core/view/format.ts';
+import type { RunStore } from '../runs/store.ts';
+import { usageError } from './arguments.ts';
+import type { CliContext } from './context.ts';
+import { recordOf } from './records.ts';
+
+export interface ExpectationOptions {
+  slo?: string[];
+  baseline?: string;
+  maxRegression?: string;
+}
+
+export function addExpectationOptions(command: Command): Command {
+  return command
+    .option(
+      '--slo <bound>',
+      'bound to keep, such as "p95<50ms" or "triton@8:errors<1%"; may be given several times',
+      (text: string, before: string[] | undefined) => [...(before ?? []), text],
+    )
+    .option('--baseline <record>', 'run to compare p95 and RPS with: its file, or its id in the results folder')
+    .option('--max-regression <share>', 'how much worse each may be than the baseline (default: 10%)');
+}
+
+/** What a run has to keep; `baseline` and `slos` may both be there, or neither. */
+export interface Expectations {
+  readonly slos: readonly Slo[];
+  readonly baseline: { readonly record: RunRecord; readonly share: number } | null;
+}
+
+const defaultShare = 0.1;
+
+/**
+ * Checked against the plan before anything starts: a bound on what will not be measured is a typing error.
+ * @param repeated is the baseline where only the regression allowed is given
+ * @throws BenchError plan-invalid, record-unreadable
+ */
+export async function expectationsOf(
+  options: ExpectationOptions,
+  plan: Plan,
+  repeated: RunRecord | undefined,
+  runs: RunStore,
+  context: CliContext,
+): Promise<Expectations> {
+  const slos = slosOf(options.slo ?? []);
+  for (const slo of slos) {
+    if (placesOf(slo, plan).length > 0) continue;
+    const places = plannedLevels(plan).map(({ topology, level }) => `${topology}@${level}`);
+    throw usageError(`--slo "${slo.text}" bounds nothing of the plan, which measures ${formatList(places)}.`);
+  }
+  const share = shareOf(options.maxRegression);
+  const record =
+    options.baseline !== undefined
+      ? await recordOf('--baseline', options.baseline, runs)
+      : share === undefined
+        ? undefined
+        : repeated;
+  if (record === undefined) {
+    if (share !== undefined) throw usageError('--max-regression needs a --baseline to compare with.');
+    return { slos, baseline: null };
+  }
+  checkBaseline(record, plan, context);
+  return { slos, baseline: { record, share: share ?? defaultShare } };
+}
+
+/**
+ * Early, before anything is read or asked.
+ * @throws BenchError plan-invalid
+ */
+export function slosOf(texts: readonly string[]): Slo[] {
+  return texts.map((text) => {
+    const { slo, problem } = parseSlo(text);
+    if (slo !== undefined) return slo;
+    throw usageError(`--slo "${text}" is no bound: ${problem}.`, 'It looks like "p95<50ms" or "triton@8:rps>=200".');
+  });
+}
+
+/** null when nothing was asked for: then every level has to be valid. */
+export function checksOf({ slos, baseline }: Expectations, record: RunRecord): Check[] | null {
+  if (slos.length === 0 && baseline === null) return null;
+  return [
+    ...checkSlos(slos, record),
+    ...(baseline === null ? [] : checkAgainst(baseline.record, record, baseline.share)),
+  ];
+}
+
+function checkBaseline(baseline: RunRecord, plan: Plan, context: CliContext): void {
+  const levels = commonLevels(baseline.plan, plan);
+  if (levels.length === 0) {
+    throw usageError(`The baseline ${baseline.id} and the plan have no topology and level in common.`);
+  }
+  const reasons = incomparable(baseline.plan, plan);
+  if (reasons.length > 0) {
+    throw usageError(
+      `The run cannot be compared with the baseline ${baseline.id}: ${reasons.join('; ')}.`,
+      'Take a baseline that was measured in the same way.',
+    );
+  }
+  const doubtful = levels.filter(({ topology, level }) => phaseOf(baseline, topology, level)?.validity.valid !== true);
+  if (doubtful.length === 0) return;
+  const places = doubtful.map(({ topology, level }) => `${topology}@${level}`);
+  context.stderr.write(
+    `Warning: The baseline ${baseline.id} has no valid numbers for ${formatList(places)}, so that comparison will fail.\n`,
+  );
+}
+
+function shareOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, digits] = /^(\d{1,4}(?:\.\d{1,6})?)%$/.exec(text.trim()) ?? [];
+  if (digits === undefined) throw usageError(`--max-regression takes a share such as 10%, not "${text}".`);
+  return Number(digits) / 100;
+}

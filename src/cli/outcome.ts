@@ -1,0 +1,117 @@
+import { resolve } from 'node:path';
+import type { Check } from '../core/checks.ts';
+import { compareRecords } from '../core/compare.ts';
+import { differencesOf } from '../core/differences.ts';
+import type { Failure, RunRecord } from '../core/record.ts';
+import { comparisonTable, type ComparisonTable } from '../core/view/comparison.ts';
+import { fullStop } from '../core/view/format.ts';
+import { junitXml } from '../core/view/junit.ts';
+import { escapeMarkdown, markdownTable, recordMarkdown } from '../core/view/markdown.ts';
+import { columns } from './columns.ts';
+import { writeWhole } from './files.ts';
+import { writeReport } from './report.ts';
+
+/** Everything that is told of a run when it is over. */
+export interface Told {
+  /** null: it ended before there was anything to record. */
+  readonly record: RunRecord | null;
+  /** The run that it is shown beside: the one it repeats, else its baseline. */
+  readonly beside: RunRecord | null;
+  readonly checks: readonly Check[] | null;
+  /** What went wrong with the run as a whole. */
+  readonly problems: readonly Failure[];
+}
+
+export interface OutputOptions {
+  report?: string;
+  junit?: string;
+  markdown?: string;
+}
+
+/** For a terminal: the checks, and both runs side by side; empty where there is neither. */
+export function outcomeText(told: Told): string {
+  const blocks: string[] = [];
+  const { checks, record, beside } = told;
+  if (checks !== null) {
+    const marks = { passed: 'ok', failed: 'FAILED', 'no number': 'NO NUMBER' } as const;
+    const rows = checks.map(({ outcome, topology, level, name, message }) => [
+      marks[outcome],
+      topology,
+      level,
+      name,
+      message,
+    ]);
+    blocks.push(`Checks: ${checksHeadline(checks)}\n${columns(['', 'Topology', 'Level', 'Check', 'Found'], rows)}`);
+  }
+  if (record !== null && beside !== null) {
+    const { header, rows, notes } = sideBySide(beside, record);
+    const worth = notes.map((note) => `- ${note}\n`).join('');
+    blocks.push(`${besideHeadline(beside, record)}\n${columns(header, rows)}${worth}`);
+  }
+  return blocks.map((block) => `\n${block}`).join('');
+}
+
+/** The record's own Markdown, then what `outcomeText` tells. */
+export function outcomeMarkdown({ record, beside, checks, problems }: Told): string {
+  const blocks = problems.map(({ message }) => `**${escapeMarkdown(fullStop(message))}**\n`);
+  if (record !== null) blocks.push(recordMarkdown(record));
+  if (checks !== null) {
+    const rows = checks.map(({ outcome, topology, level, name, message }) => [outcome, topology, level, name, message]);
+    blocks.push(
+      `**Checks: ${escapeMarkdown(checksHeadline(checks))}**\n\n${markdownTable(['Outcome', 'Topology', 'Level', 'Check', 'Found'], rows)}\n`,
+    );
+  }
+  if (record !== null && beside !== null) {
+    const { header, rows, notes } = sideBySide(beside, record);
+    const worth = notes.map((note) => `- ${escapeMarkdown(note)}`).join('\n');
+    blocks.push(`**${besideHeadline(beside, record)}**\n\n${markdownTable(header, rows)}\n\n${worth}\n`);
+  }
+  return blocks.join('\n');
+}
+
+/**
+ * The files that were asked for, each on its own: one that cannot be written costs no other.
+ * @returns what could not be written; Markdown for standard output ("-") is the caller's
+ */
+export async function writeOutputs(
+  told: Told,
+  options: OutputOptions,
+  root: string,
+  wrote: (line: string) => void,
+): Promise<unknown[]> {
+  const problems: unknown[] = [];
+  const write = async (name: string, path: string | undefined, writing: (file: string) => Promise<void>) => {
+    if (path === undefined) return;
+    const file = resolve(path);
+    try {
+      await writing(file);
+      wrote(`${name}: ${file}`);
+    } catch (error) {
+      problems.push(error);
+    }
+  };
+  const { record, beside } = told;
+  await write('JUnit', options.junit, (file) => writeWhole(file, junitXml(told), 'The JUnit file'));
+  const markdown = options.markdown === '-' ? undefined : options.markdown;
+  await write('Markdown', markdown, (file) => writeWhole(file, outcomeMarkdown(told), 'The Markdown file'));
+  if (record !== null) {
+    const records = beside === null ? [record] : [record, beside];
+    await write('Report', options.report, (file) => writeReport({ file, records, root }));
+  }
+  return problems;
+}
+
+function sideBySide(before: RunRecord, after: RunRecord): ComparisonTable {
+  return comparisonTable(compareRecords(before, after), differencesOf(before, after));
+}
+
+function besideHeadline(before: RunRecord, after: RunRecord): string {
+  return after.repeats === before.id
+    ? `Run ${before.id} and its repeat now`
+    : `Run ${before.id}, the baseline, and this one now`;
+}
+
+function checksHeadline(checks: readonly Check[]): string {
+  const kept = checks.filter(({ outcome }) => outcome === 'passed').length;
+  return `${String(kept)} of ${String(checks.length)} passed`;
+}

@@ -1,0 +1,29 @@
+import { readFile, stat } from 'node:fs/promises';
+import { runRecordSchema, type RunRecord } from '../core/record.ts';
+import { parseRecord, type RunStore } from '../runs/store.ts';
+import { usageError } from './arguments.ts';
+
+/**
+ * A record that an option names: a file, or the id of a run in the results folder.
+ * @throws BenchError plan-invalid where there is no such record, record-unreadable
+ */
+export async function recordOf(option: string, named: string, runs: RunStore): Promise<RunRecord> {
+  const found = await stat(named).catch(() => undefined);
+  if (found?.isFile() === true) return parseRecord(named, await read(option, named));
+  const isId = runRecordSchema.shape.id.safeParse(named).success;
+  if (isId && (await stat(runs.pathOf(named)).catch(() => undefined)) !== undefined) return await runs.read(named);
+  const what = isId ? `${named} is neither a file nor a run in ${runs.directory}` : `there is no file ${named}`;
+  throw usageError(
+    `${option} takes the file of a run record, or a run's id; ${found?.isDirectory() === true ? `${named} is a folder` : what}.`,
+  );
+}
+
+async function read(option: string, path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw usageError(
+      `The run record ${path} of ${option} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
+    );
+  }
+}

@@ -1,0 +1,133 @@
+import { resolve } from 'node:path';
+import { openAssets } from '../assets/assets.ts';
+import { isCancelled, toBenchError } from '../core/errors.ts';
+import { configSince } from '../core/modelConfig.ts';
+import type { RunRecord } from '../core/record.ts';
+import { repeatPlan } from '../core/repeat.ts';
+import { formatList } from '../core/view/format.ts';
+import { resolveModel, type ResolvedModel } from '../models/resolve.ts';
+import { modelDifferences } from '../models/same.ts';
+import { usageError } from './arguments.ts';
+import { findPlanFile, type Chosen, type PlanOptions } from './choices.ts';
+import type { CliContext } from './context.ts';
+
+/** Options that say what is run, which a repeat takes from its record. */
+const planned: Readonly<Partial<Record<keyof PlanOptions, string>>> = {
+  topologies: '--topologies',
+  profile: '--profile',
+  cores: '--cores',
+  memory: '--memory',
+  gpu: '--gpu',
+  gpuCount: '--gpu-count',
+  allowCpuProvider: '--allow-cpu-provider',
+  vantage: '--vantage',
+  serverImage: '--server-image',
+  tritonImage: '--triton-image',
+  loadImage: '--load-image',
+  prebuilt: '--prebuilt',
+  requirements: '--requirements',
+  readyTimeout: '--ready-timeout',
+  seed: '--seed',
+};
+/** Options that say where on a cluster. */
+const ofCluster: typeof planned = {
+  context: '--context',
+  kubeconfig: '--kubeconfig',
+  namespace: '--namespace',
+  createNamespace: '--create-namespace',
+  packageIndex: '--package-index',
+};
+
+/**
+ * The plan of a record once more, with its model's files found and verified. What is private comes from the command line, or
+ * from the plan file.
+ * @throws BenchError plan-invalid, model-not-found, model-incomplete, cancelled
+ */
+export async function chooseRepeat(
+  record: RunRecord,
+  planPath: string | undefined,
+  options: PlanOptions,
+  context: CliContext,
+): Promise<Chosen> {
+  refuseContradictions(record, options);
+  const found = await findPlanFile(planPath, context);
+  const assets = openAssets(context.root, context.version);
+  const { namespace, createNamespace } = options;
+  const { plan, notes } = repeatPlan(record, { payload: await assets.payload(), namespace, createNamespace });
+  const tokenizerPath = options.tokenizer ?? found?.tokenizerPath;
+  const places =
+    options.model === undefined
+      ? [...(found === undefined ? [] : [found.modelPath]), assets.tinyModelDirectory, '.']
+      : [options.model];
+  const model = await sameModel(record, places, tokenizerPath, context.signal);
+  const changed = model.config !== null && configSince(record, model.config.sha256) === 'changed';
+  return {
+    plan,
+    assets,
+    modelPaths: model.modelPaths,
+    kubeContext: options.context ?? found?.file.context,
+    kubeconfigPath: options.kubeconfig,
+    packageIndexUrl: options.packageIndex,
+    origin: {
+      modelConfig: model.config,
+      repeats: record.id,
+      servingSha256: await assets.servingSha256(plan.images.requirements),
+    },
+    warnings: [
+      ...notes,
+      ...(changed
+        ? [`The ${model.config.format} has changed since run ${record.id}; the repeat takes the settings of then.`]
+        : []),
+    ],
+  };
+}
+
+function refuseContradictions({ id, plan }: RunRecord, options: PlanOptions): void {
+  const given = (names: typeof planned): string[] =>
+    Object.entries(names).flatMap(([key, name]) => (options[key as keyof PlanOptions] === undefined ? [] : [name]));
+  const contradicting = given(planned);
+  if (contradicting.length > 0) {
+    throw usageError(
+      `--repeat takes the plan of run ${id} as it was, and ${formatList(contradicting)} would change it.`,
+      'Leave one or the other out.',
+    );
+  }
+  if (plan.target.kind === 'kubernetes' && options.local === true) {
+    throw usageError(`--repeat and --local contradict each other: run ${id} was on a cluster.`);
+  }
+  const cluster = plan.target.kind === 'local' ? given(ofCluster) : [];
+  if (cluster.length > 0) {
+    throw usageError(
+      `--repeat and ${formatList(cluster)} contradict each other: run ${id} was on this machine, without a cluster.`,
+    );
+  }
+}
+
+/** The first of the places that holds the very files; what differs in them is told of the first that holds a model at all. */
+async function sameModel(
+  record: RunRecord,
+  places: readonly string[],
+  tokenizerPath: string | undefined,
+  signal: AbortSignal,
+): Promise<ResolvedModel> {
+  const problems: { readonly place: string; readonly text: string }[] = [];
+  for (const place of places) {
+    try {
+      const model = await resolveModel({ path: place, tokenizerPath }, signal);
+      const differences = modelDifferences(record.plan.model, model);
+      if (differences.length === 0) return model;
+      problems.push({ place, text: `${formatList(differences)}.` });
+    } catch (error) {
+      if (isCancelled(error)) throw error;
+      if (places.length === 1) throw error;
+      problems.push({ place, text: toBenchError(error, 'reading the model').message });
+    }
+  }
+  const [only] = problems;
+  const nextStep = `Name the folder or config of the model "${record.plan.model.name}" with --model.`;
+  if (problems.length === 1 && only !== undefined) {
+    throw usageError(`The model is not the one of run ${record.id}: ${only.text}`, nextStep);
+  }
+  const lines = problems.map(({ place, text }) => `  ${resolve(place)}: ${text}`);
+  throw usageError(`The model of run ${record.id} was not found. Looked in\n${lines.join('\n')}\n`, nextStep);
+}

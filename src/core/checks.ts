@@ -1,0 +1,87 @@
+import { compareRecords, isRegression, phaseOf, whyMissing, type Change, type IntervalOf } from './compare.ts';
+import type { RunRecord } from './record.ts';
+import { keepsSlo, placesOf, sloFigure, type Slo } from './slo.ts';
+import { formatMs, formatRps, significant } from './view/format.ts';
+
+/** One thing that a run was to keep, in one place. */
+export interface Check {
+  readonly topology: string;
+  /** Name of the phase, e.g. "c8". */
+  readonly level: string;
+  /** The bound as it was written, or what was compared. */
+  readonly name: string;
+  readonly outcome: 'passed' | 'failed' | 'no number';
+  /** What was found; a sentence without its place and without a full stop. */
+  readonly message: string;
+}
+
+/** Each bound wherever it holds. A number that is missing or not valid keeps no bound. */
+export function checkSlos(slos: readonly Slo[], record: RunRecord): Check[] {
+  return slos.flatMap((slo) =>
+    placesOf(slo, record.plan).map(({ topology, level }): Check => {
+      const check = { topology, level, name: slo.text };
+      const phase = phaseOf(record, topology, level);
+      if (phase === undefined) return { ...check, outcome: 'no number', message: whyMissing(record, topology) };
+      if (!phase.validity.valid) {
+        return { ...check, outcome: 'no number', message: `not valid: ${phase.validity.reasons.join('; ')}` };
+      }
+      const figure = sloFigure(slo, phase, record.plan.load.timeoutMs);
+      if (figure === null) {
+        const { samples } = phase.measurement.latency;
+        return {
+          ...check,
+          outcome: 'no number',
+          message: `${String(samples)} successes are too few for ${slo.metric}`,
+        };
+      }
+      const timeouts = phase.measurement.requests.timeouts;
+      const counted =
+        slo.unit === 'ms' && timeouts > 0 ? `, with ${String(timeouts)} timeouts counted at their limit` : '';
+      return {
+        ...check,
+        outcome: keepsSlo(slo, figure) ? 'passed' : 'failed',
+        message: `${slo.metric} is ${figureText(slo, figure)}${counted}`,
+      };
+    }),
+  );
+}
+
+/**
+ * p95 and RPS of a run beside those of an earlier one.
+ * @param share that each may be worse by, e.g. 0.1 for 10%
+ */
+export function checkAgainst(before: RunRecord, after: RunRecord, share: number, intervalOf?: IntervalOf): Check[] {
+  return compareRecords(before, after, intervalOf).flatMap(({ topology, level, changes, problems }) =>
+    [changes.p95, changes.rps].map((change): Check => {
+      const check = { topology, level, name: `${change.metric} against run ${before.id}` };
+      const regression = isRegression(change, share);
+      if (problems.length > 0 || regression === null) {
+        const message = problems.length > 0 ? problems.join('; ') : `there is no ${change.metric} to compare`;
+        return { ...check, outcome: 'no number', message };
+      }
+      return { ...check, outcome: regression ? 'failed' : 'passed', message: changeText(change, share) };
+    }),
+  );
+}
+
+function changeText({ metric, before, after, ratio, interval }: Change, share: number): string {
+  const text = metric === 'rps' ? (value: number | null): string => formatRps(value ?? 0) : formatMs;
+  const between =
+    interval === null ? '' : ` (95% interval ${significant(interval.low)} to ${significant(interval.high)})`;
+  const limit = metric === 'rps' ? 1 - share : 1 + share;
+  return `${metric} went from ${text(before)} to ${text(after)}, ${(ratio ?? 0).toFixed(3)} times as much${between}; the limit is ${limit.toFixed(3)}`;
+}
+
+function figureText({ unit }: Slo, figure: number): string {
+  switch (unit) {
+    case 'ms':
+      // As many digits as a microsecond has, so that no figure reads as if it kept a bound that it breaks.
+      return `${figure.toFixed(3)} ms`;
+    case '/s':
+      return `${figure.toFixed(1)}/s`;
+    case 'share':
+      return `${(figure * 100).toFixed(3)}%`;
+    case 'count':
+      return String(figure);
+  }
+}

@@ -1,0 +1,140 @@
+import type { PhaseResult, RunRecord, TopologyResult } from './record.ts';
+import { topologyKey } from './topologyKey.ts';
+import { verdictOf, type Repetition } from './verdict.ts';
+
+/** Two runs beside each other: the figures of the same topology under the same load, and their ratio. */
+
+export const comparedMetrics = ['p50', 'p95', 'rps'] as const;
+export type ComparedMetric = (typeof comparedMetrics)[number];
+
+/** 95% interval of a ratio. */
+export interface RatioInterval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Latencies in milliseconds, RPS in successes a second. */
+export interface Change {
+  readonly metric: ComparedMetric;
+  readonly before: number | null;
+  readonly after: number | null;
+  /** after / before; null where one of them is missing, or the first is 0. */
+  readonly ratio: number | null;
+  /** null where nobody knows it. */
+  readonly interval: RatioInterval | null;
+}
+
+export interface LevelComparison {
+  /** See topologyKey. */
+  readonly topology: string;
+  /** Name of the phase, e.g. "c8". */
+  readonly level: string;
+  readonly changes: Readonly<Record<ComparedMetric, Change>>;
+  /** Why the figures are no comparison: missing or not valid ones; whole sentences without a full stop. */
+  readonly problems: readonly string[];
+}
+
+/** How far a ratio may be off by chance; null where that is not known. */
+export type IntervalOf = (metric: ComparedMetric, before: PhaseResult, after: PhaseResult) => RatioInterval | null;
+
+/** From the two figures' own intervals; null where one of them has none. */
+export const ratioInterval: IntervalOf = (metric, before, after) => {
+  const verdict = verdictOf([{ a: sideOf(metric, after), b: sideOf(metric, before) }]);
+  return verdict.kind === 'none' ? null : { low: verdict.low, high: verdict.high };
+};
+
+function sideOf(metric: ComparedMetric, phase: PhaseResult): Repetition {
+  const { intervals, validity } = phase;
+  const key = ({ p50: 'p50Ms', p95: 'p95Ms', rps: 'rps' } as const)[metric];
+  const interval = intervals === 'not yet computed' ? null : intervals[key];
+  return { value: figureOf(metric, phase), interval, valid: validity.valid };
+}
+
+/**
+ * Every topology and level that both plans have, in the order of the later one.
+ * @param intervalOf gives the ratios their intervals, where there are any
+ */
+export function compareRecords(
+  before: RunRecord,
+  after: RunRecord,
+  intervalOf: IntervalOf = ratioInterval,
+): LevelComparison[] {
+  return commonLevels(before.plan, after.plan).map(({ topology, level }) => {
+    const [first, second] = [phaseOf(before, topology, level), phaseOf(after, topology, level)];
+    const change = (metric: ComparedMetric): Change => {
+      const [from, to] = [figureOf(metric, first), figureOf(metric, second)];
+      return {
+        metric,
+        before: from,
+        after: to,
+        ratio: from === null || to === null || from === 0 ? null : to / from,
+        interval: first === undefined || second === undefined ? null : intervalOf(metric, first, second),
+      };
+    };
+    return {
+      topology,
+      level,
+      changes: { p50: change('p50'), p95: change('p95'), rps: change('rps') },
+      problems: [...problemsOf(before, topology, first), ...problemsOf(after, topology, second)],
+    };
+  });
+}
+
+/**
+ * Whether a change is for the worse by more than is allowed: higher latency, lower RPS. With an interval only if all of it
+ * is; without one the ratio itself decides. null where there is no ratio.
+ * @param share allowed, e.g. 0.1 for 10%
+ */
+export function isRegression({ metric, ratio, interval }: Change, share: number): boolean | null {
+  if (ratio === null) return null;
+  const latency = metric !== 'rps';
+  const leastBad = latency ? (interval?.low ?? ratio) : (interval?.high ?? ratio);
+  return latency ? leastBad > 1 + share : leastBad < 1 - share;
+}
+
+export interface Level {
+  readonly topology: string;
+  readonly level: string;
+}
+
+/** What a plan measures. */
+export function plannedLevels({ topologies, load }: RunRecord['plan']): Level[] {
+  const names = [...new Set(load.phases.filter(({ kind }) => kind === 'measured').map(({ name }) => name))];
+  return topologies.flatMap((topology) => names.map((level) => ({ topology: topologyKey(topology), level })));
+}
+
+export function commonLevels(before: RunRecord['plan'], after: RunRecord['plan']): Level[] {
+  const known = new Set(plannedLevels(before).map(({ topology, level }) => `${topology} ${level}`));
+  return plannedLevels(after).filter(({ topology, level }) => known.has(`${topology} ${level}`));
+}
+
+/** The measured phase of a topology at a level, over all its repetitions; undefined where it was not come to. */
+export function phaseOf(record: RunRecord, topology: string, level: string): PhaseResult | undefined {
+  const result = resultOf(record, topology);
+  const phases = result?.combined ?? result?.phases ?? [];
+  return phases.find((phase) => phase.kind === 'measured' && phase.name === level);
+}
+
+/** Why a phase that was planned has no numbers; without a full stop. */
+export function whyMissing(record: RunRecord, topology: string): string {
+  const result = resultOf(record, topology);
+  if (result === undefined) return 'the topology was not come to';
+  return result.failure === null
+    ? 'it was not measured'
+    : `the topology ${result.status}: ${result.failure.message.replace(/\.$/, '')}`;
+}
+
+function resultOf(record: RunRecord, topology: string): TopologyResult | undefined {
+  return record.topologies.find((result) => topologyKey(result.topology) === topology);
+}
+
+function figureOf(metric: ComparedMetric, phase: PhaseResult | undefined): number | null {
+  if (phase === undefined) return null;
+  const { latency, rps } = phase.measurement;
+  return { p50: latency.p50Ms, p95: latency.p95Ms, rps }[metric];
+}
+
+function problemsOf(record: RunRecord, topology: string, phase: PhaseResult | undefined): string[] {
+  if (phase === undefined) return [`run ${record.id} has no numbers for it (${whyMissing(record, topology)})`];
+  return phase.validity.valid ? [] : [`run ${record.id} is not valid there (${phase.validity.reasons.join('; ')})`];
+}

@@ -1,0 +1,119 @@
+import type { Plan, TritonSettings } from './plan.ts';
+import type { RunRecord } from './record.ts';
+import { topologyKey } from './topologyKey.ts';
+
+/** Why the numbers of two plans mean different things whatever they are; whole clauses, none where they can be compared. */
+export function incomparable(before: Plan, after: Plan): string[] {
+  const facts: readonly Fact<Plan>[] = [
+    ['the load comes from', ({ load }) => (load.vantage === 'in-cluster' ? 'inside the cluster' : 'this machine')],
+    ['it runs on', ({ target }) => (target.kind === 'kubernetes' ? 'a cluster' : 'this machine')],
+    ['the texts have SHA-256', ({ load }) => load.payload.sha256],
+    ['the GPU asked for is', ({ gpu }) => gpu?.resource ?? 'none'],
+  ];
+  return changed(facts, before, after).map(([term, from, to]) => `${term} ${from} in one and ${to} in the other`);
+}
+
+/** What else than chance may have changed the figures of two runs: "GPU driver: 570.1, now 580.2", each of them once. */
+export function differencesOf(before: RunRecord, after: RunRecord): string[] {
+  return changed(recordFacts(before, after), before, after).map(([term, from, to]) => `${term}: ${from}, now ${to}`);
+}
+
+type Fact<Value> = readonly [term: string, text: (value: Value) => string | null];
+
+/** A fact that one of the two does not say is no difference. */
+function changed<Value>(facts: readonly Fact<Value>[], before: Value, after: Value): [string, string, string][] {
+  return facts.flatMap(([term, text]): [string, string, string][] => {
+    const [from, to] = [text(before), text(after)];
+    return from === null || to === null || from === to ? [] : [[term, from, to]];
+  });
+}
+
+function recordFacts(before: RunRecord, after: RunRecord): Fact<RunRecord>[] {
+  const shared = after.plan.topologies
+    .map(topologyKey)
+    .filter((key) => before.plan.topologies.some((topology) => topologyKey(topology) === key));
+  const files = new Set([...before.plan.model.files, ...after.plan.model.files].map(({ name }) => name));
+  return [
+    ['Topology Bench', ({ software }) => software.topologyBench],
+    ['code of the servers', ({ software }) => shortened(software.servingSha256)],
+    ['Node.js of the load generator', ({ software }) => software.node],
+    ['autocannon', ({ software }) => software.autocannon],
+    ...[...files].map((name): Fact<RunRecord> => [
+      `the model's ${name}`,
+      ({ plan }) => shortened(plan.model.files.find((file) => file.name === name)?.sha256 ?? 'absent'),
+    ]),
+    ['the model config', ({ modelConfig }) => shortened(modelConfig?.sha256 ?? null)],
+    ['seed', ({ plan }) => String(plan.load.seed)],
+    ['timeout', ({ plan }) => `${String(plan.load.timeoutMs)} ms`],
+    ['phases', ({ plan }) => phasesText(plan)],
+    ['cluster', ({ environment }) => environment.cluster],
+    ['Kubernetes', ({ environment }) => environment.serverVersion],
+    ['machines', machinesText],
+    ['GPU', ({ environment }) => listText(environment.gpuProducts)],
+    ['GPU driver', ({ environment }) => listText(environment.driverVersions)],
+    ...shared.flatMap(topologyFacts),
+  ];
+}
+
+function topologyFacts(key: string): Fact<RunRecord>[] {
+  const planned = ({ plan }: RunRecord) => plan.topologies.find((topology) => topologyKey(topology) === key);
+  const measured = ({ topologies }: RunRecord) => topologies.find(({ topology }) => topologyKey(topology) === key);
+  return [
+    [`cores of ${key}`, (record) => String(planned(record)?.cores ?? 0)],
+    [`memory of ${key}`, (record) => `${String(planned(record)?.memoryMiB ?? 0)} MiB`],
+    [`Triton's settings in ${key}`, (record) => tritonText(planned(record)?.triton ?? null)],
+    [
+      `runtimes of ${key}`,
+      (record) =>
+        listText(
+          (measured(record)?.runtimes ?? []).map(
+            ({ component, runtime, runtimeVersion, serverVersion, provider }) =>
+              `${component} ${serverVersion}, ${runtime} ${runtimeVersion} (${provider})`,
+          ),
+        ),
+    ],
+    [
+      `images of ${key}`,
+      (record) =>
+        listText(
+          (measured(record)?.placements ?? []).flatMap(({ component, imageDigest }) =>
+            imageDigest === null ? [] : [`${component} ${shortened(imageDigest) ?? ''}`],
+          ),
+        ),
+    ],
+  ];
+}
+
+function phasesText({ load }: Plan): string {
+  return load.phases.map(({ name, durationSeconds }) => `${name} ${String(durationSeconds)} s`).join(', ');
+}
+
+function tritonText(settings: TritonSettings | null): string | null {
+  if (settings === null) return null;
+  const { dynamicBatching: batching, instances } = settings;
+  const how =
+    batching === null
+      ? 'no dynamic batching'
+      : `dynamic batching (preferred sizes ${batching.preferredBatchSizes.join(', ') || 'none'}, delay up to ${String(batching.maxQueueDelayMicroseconds)} µs)`;
+  return `${how}, ${String(instances)} instances`;
+}
+
+/** Of machines of one kind one is named: which node it was says nothing. */
+function machinesText({ environment }: RunRecord): string | null {
+  return listText(
+    environment.machines.map(({ architecture, system, kernel, cpuModel, cores, memoryMiB, instanceType }) =>
+      [instanceType, cpuModel, `${String(cores)} cores`, `${String(memoryMiB)} MiB`, architecture, system, kernel]
+        .filter((part) => part !== null)
+        .join(' '),
+    ),
+  );
+}
+
+/** null for none: what a record does not say is no difference. */
+function listText(texts: readonly string[]): string | null {
+  return texts.length === 0 ? null : [...new Set(texts)].sort().join('; ');
+}
+
+function shortened(hash: string | null): string | null {
+  return hash === null ? null : hash.replace(/^(sha256:)?([0-9a-f]{12})[0-9a-f]{52}$/, '$1$2');
+}

@@ -1,0 +1,49 @@
+import { comparedMetrics, type Change, type ComparedMetric, type LevelComparison } from '../compare.ts';
+import { formatList, fullStop, significant } from './format.ts';
+
+/** Two runs side by side, as rows of texts. */
+export interface ComparisonTable {
+  readonly header: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** What the figures are worth; whole sentences. */
+  readonly notes: readonly string[];
+}
+
+const names: Readonly<Record<ComparedMetric, string>> = { p50: 'p50 ms', p95: 'p95 ms', rps: 'RPS' };
+
+/**
+ * p50, p95 and RPS of both runs at each level, and their ratio.
+ * @param differences what else than chance may have changed them (see differencesOf)
+ */
+export function comparisonTable(levels: readonly LevelComparison[], differences: readonly string[]): ComparisonTable {
+  const known = levels.some(({ changes }) => comparedMetrics.some((metric) => changes[metric].interval !== null));
+  return {
+    header: ['Topology', 'Level', ...comparedMetrics.flatMap((metric) => [names[metric], 'now', 'ratio'])],
+    rows: levels.map(({ topology, level, changes, problems }) => [
+      problems.length === 0 ? topology : `${topology} (!)`,
+      level,
+      ...comparedMetrics.flatMap((metric) => cells(changes[metric])),
+    ]),
+    notes: [
+      ...doubtNote(levels),
+      ...differences.map((difference) => fullStop(`Differs: ${difference}`)),
+      ...(known ? [] : ['The ratios have no intervals: how far chance alone would move them is not known.']),
+    ],
+  };
+}
+
+/** The reasons stand in each run's own table, and are long. */
+function doubtNote(levels: readonly LevelComparison[]): string[] {
+  const doubtful = levels.filter(({ problems }) => problems.length > 0);
+  if (doubtful.length === 0) return [];
+  const places = doubtful.map(({ topology, level }) => `${topology} ${level}`);
+  return [
+    `(!) ${formatList(places)}: the numbers of one of the runs, or of both, are missing or not valid; its own table says why.`,
+  ];
+}
+
+function cells({ before, after, ratio, interval }: Change): string[] {
+  const figure = (value: number | null): string => (value === null ? 'insufficient' : significant(value));
+  const between = interval === null ? '' : ` (${significant(interval.low)} to ${significant(interval.high)})`;
+  return [figure(before), figure(after), ratio === null ? '–' : `${ratio.toFixed(2)}${between}`];
+}

@@ -1,0 +1,30 @@
+import { PassThrough } from 'node:stream';
+import { Command } from 'commander';
+import { registerRun } from '../../../src/cli/run.ts';
+import type { Target } from '../../../src/core/ports.ts';
+import { root } from './bundle.ts';
+
+export interface RunEnded {
+  readonly code: unknown;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** `run` as it ships, but for its target; its exit code is left in process.exitCode, for the test to take away. */
+export async function runCommand(
+  options: readonly string[],
+  target: Target,
+  signal = new AbortController().signal,
+): Promise<RunEnded> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const streams = { stdout, stderr, stdin: new PassThrough() } as unknown as Record<
+    'stdout' | 'stderr',
+    NodeJS.WriteStream
+  > & { stdin: NodeJS.ReadStream };
+  const program = new Command().exitOverride();
+  registerRun(program, { ...streams, signal, root, version: '0.0.0' }, () => target);
+  process.exitCode = undefined;
+  await program.parseAsync(['run', ...options], { from: 'user' });
+  const code = process.exitCode;
+  return { code, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
+}

@@ -1,0 +1,283 @@
+import { describe, expect, it } from 'vitest';
+import { checkAgainst, checkSlos } from '../../../src/core/checks.ts';
+import { compareRecords, isRegression, type Change } from '../../../src/core/compare.ts';
+import { differencesOf, incomparable } from '../../../src/core/differences.ts';
+import { makePlan } from '../../../src/core/planning.ts';
+import type { PhaseResult, RunRecord, TopologyResult } from '../../../src/core/record.ts';
+import { parseSlo, type Slo } from '../../../src/core/slo.ts';
+import { comparisonTable } from '../../../src/core/view/comparison.ts';
+import { choices } from '../../support/choices.ts';
+import { failedResult, sampleLocalPlan, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
+
+const before = sampleRecord();
+
+function slo(text: string): Slo {
+  const parsed = parseSlo(text);
+  if (parsed.slo === undefined) throw new Error(parsed.problem);
+  return parsed.slo;
+}
+
+/** A later run in which one phase of one topology came out differently. */
+function later(topology: string, level: string, change: (phase: PhaseResult) => PhaseResult): RunRecord {
+  return sampleRecord({
+    record: { id: '20260103-093000-0001' },
+    change: (result) =>
+      result.topology.name === topology
+        ? { ...result, phases: result.phases.map((phase) => (phase.name === level ? change(phase) : phase)) }
+        : result,
+  });
+}
+
+function slower(factor: number): (phase: PhaseResult) => PhaseResult {
+  return (phase) => {
+    const { latency, rps } = phase.measurement;
+    const scaled = { ...latency, p50Ms: (latency.p50Ms ?? 0) * factor, p95Ms: (latency.p95Ms ?? 0) * factor };
+    return { ...phase, measurement: { ...phase.measurement, latency: scaled, rps: rps / factor } };
+  };
+}
+
+const invalid = (phase: PhaseResult): PhaseResult => ({
+  ...phase,
+  validity: { valid: false, reasons: ['the load generator was late'], caveats: [] },
+});
+
+describe('two runs beside each other', () => {
+  it('of the same numbers have ratios of 1 everywhere', () => {
+    const levels = compareRecords(before, before);
+    expect(levels.map(({ topology, level }) => `${topology}@${level}`)).toEqual(
+      ['fastapi', 'triton', 'hybrid'].flatMap((name) => ['c1', 'c8', 'c32'].map((level) => `${name}@${level}`)),
+    );
+    for (const { changes, problems } of levels) {
+      expect([changes.p50.ratio, changes.p95.ratio, changes.rps.ratio, problems]).toEqual([1, 1, 1, []]);
+    }
+  });
+
+  it('are compared only where both plans measure, and the ratio is the later over the earlier', () => {
+    const only = sampleRecord({ plan: makePlan({ ...choices, topologies: ['triton'] }) });
+    expect(compareRecords(before, only).map(({ topology }) => topology)).toEqual(['triton', 'triton', 'triton']);
+    const changed = compareRecords(before, later('triton', 'c8', slower(2)));
+    const at = changed.find(({ topology, level }) => topology === 'triton' && level === 'c8');
+    expect(at?.changes.p95.ratio).toBe(2);
+    expect(at?.changes.rps.ratio).toBe(0.5);
+    expect(changed.filter(({ changes }) => changes.p95.ratio !== 1)).toHaveLength(1);
+  });
+
+  it('say which of them has no number, or none to be believed', () => {
+    const failed = sampleRecord({
+      record: { id: '20260103-093000-0002' },
+      change: (result): TopologyResult => (result.topology.name === 'hybrid' ? failedResult(result) : result),
+    });
+    const [first] = compareRecords(before, failed).filter(({ topology }) => topology === 'hybrid');
+    expect(first?.changes.p95).toMatchObject({ after: null, ratio: null });
+    expect(first?.problems).toEqual([
+      expect.stringMatching(
+        /^run 20260103-093000-0002 has no numbers for it \(the topology failed: hybrid ended.*[^.]\)$/,
+      ),
+    ]);
+    const doubtful = compareRecords(later('triton', 'c1', invalid), before);
+    expect(doubtful.flatMap(({ problems }) => problems)).toEqual([
+      'run 20260103-093000-0001 is not valid there (the load generator was late)',
+    ]);
+  });
+
+  it('have no ratio to nothing', () => {
+    const nothing = later('triton', 'c8', (phase) => ({ ...phase, measurement: { ...phase.measurement, rps: 0 } }));
+    const at = compareRecords(nothing, before).find(({ topology, level }) => topology === 'triton' && level === 'c8');
+    expect(at?.changes.rps).toMatchObject({ before: 0, ratio: null });
+  });
+});
+
+describe('a regression', () => {
+  const change = (parts: Partial<Change>): Change => ({
+    metric: 'p95',
+    before: 10,
+    after: 10,
+    ratio: 1,
+    interval: null,
+    ...parts,
+  });
+
+  it.each<[string, Partial<Change>, boolean | null]>([
+    ['p95 just within the allowed share', { ratio: 1.1 }, false],
+    ['p95 beyond it', { ratio: 1.101 }, true],
+    ['a lower p95', { ratio: 0.2 }, false],
+    ['RPS just within the allowed share', { metric: 'rps', ratio: 0.9 }, false],
+    ['RPS beyond it', { metric: 'rps', ratio: 0.899 }, true],
+    ['higher RPS', { metric: 'rps', ratio: 3 }, false],
+    ['p95 beyond it, as all of its interval is', { ratio: 1.5, interval: { low: 1.2, high: 1.9 } }, true],
+    ['p95 beyond it, but perhaps by chance', { ratio: 1.5, interval: { low: 1.05, high: 2.1 } }, false],
+    [
+      'RPS beyond it, as all of its interval is',
+      { metric: 'rps', ratio: 0.6, interval: { low: 0.5, high: 0.7 } },
+      true,
+    ],
+    ['RPS beyond it, but perhaps by chance', { metric: 'rps', ratio: 0.6, interval: { low: 0.3, high: 0.95 } }, false],
+    ['no ratio', { ratio: null, after: null }, null],
+  ])('%s', (_name, parts, wanted) => {
+    expect(isRegression(change(parts), 0.1)).toBe(wanted);
+  });
+
+  it('is a failed check of p95 and of RPS, and names both numbers, their ratio and the limit', () => {
+    const checks = checkAgainst(before, later('triton', 'c8', slower(1.2)), 0.1);
+    expect(checks).toHaveLength(18);
+    const failed = checks.filter(({ outcome }) => outcome === 'failed');
+    expect(failed.map(({ topology, level, name }) => [topology, level, name])).toEqual([
+      ['triton', 'c8', `p95 against run ${before.id}`],
+      ['triton', 'c8', `rps against run ${before.id}`],
+    ]);
+    expect(failed[0]?.message).toMatch(
+      /^p95 went from [\d.]+ ms to [\d.]+ ms, 1\.200 times as much; the limit is 1\.100$/,
+    );
+    expect(failed[1]?.message).toMatch(/^rps went from \d+ RPS to \d+ RPS, 0\.833 times as much; the limit is 0\.900$/);
+  });
+
+  it('that chance may explain is none, where an interval is known', () => {
+    const after = later('triton', 'c8', slower(1.2));
+    const wide = checkAgainst(before, after, 0.1, () => ({ low: 0.7, high: 1.6 }));
+    expect(wide.every(({ outcome }) => outcome === 'passed')).toBe(true);
+    expect(wide[0]?.message).toContain('(95% interval 0.70 to 1.60)');
+    const narrow = checkAgainst(before, after, 0.1, (metric, from, to) =>
+      metric === 'p95' && from.name === 'c8' && to.measurement.rps < from.measurement.rps
+        ? { low: 1.15, high: 1.25 }
+        : null,
+    );
+    expect(narrow.filter(({ outcome }) => outcome === 'failed').map(({ name }) => name.slice(0, 3))).toEqual([
+      'p95',
+      'rps',
+    ]);
+  });
+
+  it('cannot be ruled out where a number is missing or not valid', () => {
+    const checks = checkAgainst(before, later('triton', 'c8', invalid), 0.1);
+    const doubtful = checks.filter(({ outcome }) => outcome !== 'passed');
+    expect(doubtful).toHaveLength(2);
+    expect(doubtful[0]).toMatchObject({
+      outcome: 'no number',
+      message: expect.stringContaining('not valid there') as string,
+    });
+    const few = later('triton', 'c8', (phase) => ({
+      ...phase,
+      measurement: { ...phase.measurement, latency: { ...phase.measurement.latency, p95Ms: null } },
+    }));
+    const missing = checkAgainst(before, few, 0.1).filter(({ outcome }) => outcome !== 'passed');
+    expect(missing).toMatchObject([{ outcome: 'no number', message: 'there is no p95 to compare' }]);
+  });
+});
+
+describe('bounds on a run', () => {
+  it('are kept, broken, or without a number, each with what was found', () => {
+    const p95 = before.topologies[1]?.phases.find(({ name }) => name === 'c8')?.measurement.latency.p95Ms ?? 0;
+    expect(checkSlos([slo('triton@8:p95<1s')], before)).toEqual([
+      {
+        topology: 'triton',
+        level: 'c8',
+        name: 'triton@8:p95<1s',
+        outcome: 'passed',
+        message: `p95 is ${p95.toFixed(3)} ms`,
+      },
+    ]);
+    expect(checkSlos([slo('triton@8:p95<1ms'), slo('hybrid:rps>=9999')], before).map(({ outcome }) => outcome)).toEqual(
+      Array(4).fill('failed'),
+    );
+    const broken = checkSlos([slo('@8:p95<1s')], later('triton', 'c8', invalid));
+    expect(broken.map(({ outcome, message }) => [outcome, message.slice(0, 40)])).toEqual([
+      ['passed', expect.stringMatching(/^p95 is/)],
+      ['no number', 'not valid: the load generator was late'],
+      ['passed', expect.stringMatching(/^p95 is/)],
+    ]);
+  });
+
+  it('say so when a topology failed, or ended before it got there', () => {
+    const failed = sampleRecord({
+      change: (result) => (result.topology.name === 'triton' ? failedResult(result) : result),
+    });
+    const checks = checkSlos([slo('triton:errors<=0')], failed);
+    expect(checks.map(({ level, outcome }) => [level, outcome])).toEqual(
+      ['c1', 'c8', 'c32'].map((at) => [at, 'no number']),
+    );
+    expect(checks[0]?.message).toMatch(/^the topology failed: triton ended while it was waited for: OOMKilled/);
+  });
+});
+
+describe('what makes two runs differ', () => {
+  it('is nothing for a run and itself', () => {
+    expect(differencesOf(before, before)).toEqual([]);
+    expect(incomparable(before.plan, before.plan)).toEqual([]);
+  });
+
+  it('is named with both values, and not what one of them does not say', () => {
+    const plan = samplePlan();
+    const [file, ...files] = plan.model.files;
+    if (file === undefined) throw new Error('the sample has no model file');
+    const after = sampleRecord({
+      plan: { ...plan, model: { ...plan.model, files: [{ ...file, sha256: '9'.repeat(64) }, ...files] } },
+      change: (result) => ({
+        ...result,
+        runtimes: result.runtimes.map((runtime) => ({ ...runtime, runtimeVersion: '1.24.0' })),
+        placements: result.placements.map((placement) => ({ ...placement, imageDigest: null })),
+      }),
+      record: {
+        software: { topologyBench: '0.2.0', node: '24.21.0', autocannon: '9.0.0', servingSha256: null },
+        environment: { ...before.environment, driverVersions: ['590.1'], machines: [] },
+      },
+    });
+    expect(differencesOf(before, after)).toEqual([
+      'Topology Bench: 0.1.0, now 0.2.0',
+      "the model's model.onnx: aaaaaaaaaaaa, now 999999999999",
+      'GPU driver: 580.65.06, now 590.1',
+      expect.stringMatching(/^runtimes of fastapi: .*1\.23\.2.*, now .*1\.24\.0/),
+      expect.stringMatching(/^runtimes of triton: /),
+      expect.stringMatching(/^runtimes of hybrid: /),
+    ]);
+  });
+
+  it('can make them incomparable, whatever the numbers', () => {
+    const { payload } = choices;
+    const other = makePlan({ ...choices, payload: { ...payload, sha256: '1'.repeat(64) } });
+    expect(incomparable(sampleLocalPlan(), before.plan)).toEqual([
+      'the load comes from this machine in one and inside the cluster in the other',
+      'it runs on this machine in one and a cluster in the other',
+      'the GPU asked for is none in one and nvidia.com/gpu in the other',
+    ]);
+    expect(incomparable(makePlan(choices), other)).toEqual([
+      expect.stringContaining(`${'c'.repeat(64)} in one and ${'1'.repeat(64)}`),
+    ]);
+  });
+});
+
+it('the table of two runs has both figures, their ratio, and what they are worth', () => {
+  const after = later('triton', 'c8', (phase) => invalid(slower(2)(phase)));
+  const { header, rows, notes } = comparisonTable(compareRecords(before, after), ['GPU driver: 1, now 2']);
+  expect(header).toEqual([
+    'Topology',
+    'Level',
+    'p50 ms',
+    'now',
+    'ratio',
+    'p95 ms',
+    'now',
+    'ratio',
+    'RPS',
+    'now',
+    'ratio',
+  ]);
+  expect(rows).toHaveLength(9);
+  expect(rows.every((row) => row.length === header.length)).toBe(true);
+  expect(rows.find((row) => row[0] === 'triton (!)')?.filter((_cell, index) => index % 3 === 1)).toEqual([
+    'c8',
+    '2.00',
+    '2.00',
+    '0.50',
+  ]);
+  expect(notes).toEqual([
+    expect.stringMatching(/^\(!\) triton c8: the numbers of one of the runs, or of both, are missing or not valid/),
+    'Differs: GPU driver: 1, now 2.',
+    expect.stringContaining('no intervals'),
+  ]);
+  const known = comparisonTable(
+    compareRecords(before, after, () => ({ low: 0.9, high: 1.1 })),
+    [],
+  );
+  expect(known.rows[0]).toContain('1.00 (0.90 to 1.10)');
+  expect(known.notes.join()).not.toContain('no intervals');
+});
