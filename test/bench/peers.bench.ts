@@ -1,0 +1,193 @@
+/**
+ * Our load generator beside its peers, in one run and taking turns: plain autocannon and wrk in the closed loop, NVIDIA's
+ * perf_analyzer on a real Triton, vegeta at a constant rate; and how fast latencies are recorded. Installs the peers
+ * into the cache folder, saying so. `node test/bench/peers.bench.ts [--rounds N] [--write]` prints tables in Markdown, with --write
+ * into docs/peers.md too, then one line of JSON; 1 when a target is missed or a peer cannot be had.
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import prettier from 'prettier';
+import { openAssets } from '../../src/assets/assets.ts';
+import { inferenceRequestBody } from '../../src/core/openInference.ts';
+import { createLoadDriver } from '../../src/load/driver.ts';
+import { autocannonVersion } from '../../src/load/autocannon.ts';
+import { prepareLocal } from '../../src/local/prepare.ts';
+import { installSystemPackages } from '../../src/local/systemPackages.ts';
+import { workerBundle } from '../unit/load/worker-bundle.ts';
+import * as generators from './peers/generators.ts';
+import { installPerfAnalyzer, installVegeta, installWrk, type Peer } from './peers/install.ts';
+import { measureRecording } from './peers/recording.ts';
+import { describeRatio, p95Ratio, ratios, table, takeTurns, type Rounds } from './peers/rounds.ts';
+import { median } from './peers/statistics.ts';
+import { fullSizeModel, startTriton, type BenchTriton } from './peers/triton.ts';
+
+const targets = { rateRatio: 0.95, p95Low: 0.9, p95High: 1.1, latenciesPerSecond: 100_000, quantileError: 0.001 };
+const us = 'topology-bench';
+const levels = [1, 4, 8];
+const root = join(import.meta.dirname, '..', '..');
+
+const { values } = parseArgs({
+  options: { rounds: { type: 'string', default: '5' }, write: { type: 'boolean', default: false } },
+});
+const rounds = Number(values.rounds);
+const never = new AbortController().signal;
+const report: string[] = [];
+const missed: string[] = [];
+
+const say = (...lines: string[]): void => {
+  report.push(...lines);
+  console.log(lines.join('\n'));
+};
+
+/** Says what a target asks for and what came out, and keeps a miss. */
+const judge = (text: string, met: boolean): void => {
+  say('', `${met ? 'Met' : '**Missed**'}: ${text}`);
+  if (!met) missed.push(text);
+};
+
+await installSystemPackages(console.log, never);
+const assets = openAssets(root, 'bench');
+const prepared = await prepareLocal({ assets, triton: true, status: console.log }, never);
+const [wrk, vegeta, perfAnalyzer] = [await installWrk(), await installVegeta(), await installPerfAnalyzer(prepared)];
+const fullSize = await fullSizeModel(assets);
+const driver = createLoadDriver({ workerPath: await workerBundle() });
+const payload = await assets.payload();
+const texts = payload.texts.map(({ text }) => text);
+const folder = await mkdtemp(join(tmpdir(), 'topology-bench-peers-'));
+const startedAt = performance.now();
+try {
+  introduce();
+  await fastest();
+  {
+    await using triton = await startTriton(assets.tinyModelDirectory, { prepared, assets, payload });
+    await closedLoop(triton);
+  }
+  {
+    await using triton = await startTriton(fullSize, { prepared, assets, payload });
+    await fullSizeP95(triton);
+  }
+  recording();
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+say('', `The whole run took ${((performance.now() - startedAt) / 60_000).toFixed(1)} minutes.`);
+for (const peer of [wrk, vegeta, perfAnalyzer]) {
+  if (!peer.available) judge(`${peer.name} is not compared: ${peer.reason}`, false);
+}
+if (values.write) await writeReport();
+console.log(JSON.stringify({ name: 'peers', missed }));
+process.exitCode = missed.length === 0 ? 0 : 1;
+
+function introduce(): void {
+  const version = (peer: Peer): string =>
+    `${peer.name} ${peer.available ? peer.version : `not to be had: ${peer.reason}`}`;
+  say(
+    `Versions: autocannon ${autocannonVersion} on Node ${process.versions.node}; ${[wrk, vegeta, perfAnalyzer].map(version).join('; ')}; ` +
+      `Triton ${prepared.triton !== null && 'version' in prepared.triton ? prepared.triton.version : 'none'}. ` +
+      `${String(rounds)} rounds; each figure is the median over the rounds.`,
+  );
+}
+
+/** Against a server that costs next to nothing, so that the generator is what limits the rate. */
+async function fastest(): Promise<void> {
+  const server = fork(join(import.meta.dirname, 'load-server.ts'), ['0'], { execArgv: [] });
+  try {
+    const [port] = (await once(server, 'message')) as [number];
+    const work = workFor(`http://127.0.0.1:${String(port)}/fast`);
+    const measured = await takeTurns(closedGenerators(work), { connections: 32, seconds: 3 }, warmUp(32));
+    say('', '## As fast as it goes: a server without work, 32 connections', '', ...table(measured));
+    judgeRate('as fast as it goes', measured);
+  } finally {
+    server.kill();
+  }
+}
+
+async function closedLoop(triton: BenchTriton): Promise<void> {
+  const all = closedGenerators(workFor(triton.inferUrl));
+  if (perfAnalyzer.available) all.set('perf_analyzer', generators.perfAnalyzer(workOn(triton), perfAnalyzer));
+  for (const connections of levels) {
+    const measured = await takeTurns(all, { connections, seconds: 2.5 }, warmUp(connections));
+    say('', `## Closed loop: Triton, tiny model, concurrency ${String(connections)}`, '', ...table(measured));
+    judgeRate(`concurrency ${String(connections)}`, measured);
+    if (!perfAnalyzer.available) continue;
+    say('', `p95, ours / perf_analyzer: ${describeRatio(p95Ratio(measured, us, 'perf_analyzer'))}`);
+  }
+}
+
+/** Two instances of one thread each have twice their work in flight, so that a queue is part of what is measured. */
+async function fullSizeP95(triton: BenchTriton): Promise<void> {
+  if (!perfAnalyzer.available) return;
+  const work = workOn(triton);
+  const both = new Map([
+    [us, generators.oursClosed(work, driver)],
+    ['perf_analyzer', generators.perfAnalyzer(work, perfAnalyzer)],
+  ]);
+  const measured = await takeTurns(both, { connections: 4, seconds: 12 }, warmUp(4));
+  const ratio = p95Ratio(measured, us, 'perf_analyzer');
+  say('', '## Closed loop: Triton, full-size model, concurrency 4', '', ...table(measured));
+  judge(
+    `p95, ours / perf_analyzer: ${describeRatio(ratio)}; asked is an interval within ${String(targets.p95Low)} to ${String(targets.p95High)}`,
+    ratio.low >= targets.p95Low && ratio.high <= targets.p95High,
+  );
+}
+
+function recording(): void {
+  const result = measureRecording(3);
+  say('', '## Recording latencies: three recorders in one process, merged', '');
+  const lost = result.latencies - result.merged;
+  judge(
+    `${Math.round(result.latenciesPerSecond).toLocaleString('en')} latencies a second, ` +
+      `${String(result.latencies)} recorded, ${String(lost)} lost, largest error of a quantile ` +
+      `${(result.worstQuantileError * 100).toFixed(3)} %; asked are ${targets.latenciesPerSecond.toLocaleString('en')} a second, none lost, ` +
+      `${String(targets.quantileError * 100)} %`,
+    result.latenciesPerSecond >= targets.latenciesPerSecond &&
+      lost === 0 &&
+      result.counted === result.latencies &&
+      result.worstQuantileError <= targets.quantileError,
+  );
+}
+
+function judgeRate(where: string, measured: Rounds): void {
+  const ratio = median(ratios(measured, us, 'autocannon', (sample) => sample.requestsPerSecond));
+  judge(
+    `RPS, ours / plain autocannon, ${where}: ${ratio.toFixed(3)} (median of ${String(rounds)} pairs); asked is at least ${String(targets.rateRatio)}`,
+    ratio >= targets.rateRatio,
+  );
+}
+
+function closedGenerators(work: generators.Work): Map<string, generators.Generator<generators.ClosedLoad>> {
+  const map = new Map([
+    [us, generators.oursClosed(work, driver)],
+    ['autocannon', generators.plainAutocannon(work)],
+  ]);
+  if (wrk.available) map.set('wrk', generators.wrk(work, wrk));
+  return map;
+}
+
+function workFor(url: string): generators.Work {
+  return { url, bodies: texts.map((text) => inferenceRequestBody([text])), seed: 1, folder };
+}
+
+function workOn(triton: BenchTriton): generators.PerfAnalyzerWork {
+  const { address, modelName, inferUrl } = triton;
+  return { ...workFor(inferUrl), texts, address, modelName, inferences: () => triton.inferences() };
+}
+
+function warmUp(connections: number): { rounds: number; warmUp: generators.ClosedLoad } {
+  return { rounds, warmUp: { connections, seconds: 1 } };
+}
+
+async function writeReport(): Promise<void> {
+  const path = join(root, 'docs', 'peers.md');
+  const introduction = [
+    '# Beside its peers',
+    '',
+    'What `npm run bench peers -- --write` measured on a two-core virtual machine.',
+  ];
+  const text = [...introduction, '', ...report, ''].join('\n');
+  await writeFile(path, await prettier.format(text, { ...(await prettier.resolveConfig(path)), filepath: path }));
+}
