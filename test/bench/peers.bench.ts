@@ -21,6 +21,7 @@ import { workerBundle } from '../unit/load/worker-bundle.ts';
 import * as generators from './peers/generators.ts';
 import { installPerfAnalyzer, installVegeta, installWrk, type Peer } from './peers/install.ts';
 import { measureRecording } from './peers/recording.ts';
+import { introduction } from './peers/introduction.ts';
 import { describeRatio, p95Ratio, ratios, table, takeTurns, type Rounds } from './peers/rounds.ts';
 import { median } from './peers/statistics.ts';
 import { fullSizeModel, startTriton, type BenchTriton } from './peers/triton.ts';
@@ -183,11 +184,6 @@ function warmUp(connections: number): { rounds: number; warmUp: generators.Close
 
 async function writeReport(): Promise<void> {
   const path = join(root, 'docs', 'peers.md');
-  const introduction = [
-    '# Beside its peers',
-    '',
-    'What `npm run bench peers -- --write` measured on a two-core virtual machine.',
-  ];
   const text = [...introduction, '', ...report, ''].join('\n');
   await writeFile(path, await prettier.format(text, { ...(await prettier.resolveConfig(path)), filepath: path }));
 }
