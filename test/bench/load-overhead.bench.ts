@@ -5,8 +5,6 @@
  */
 import { execFile, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs, promisify } from 'node:util';
 import type { LoadSpec, PhaseMeasurement } from '../../src/core/load.ts';
@@ -37,7 +35,6 @@ const bodies = Array.from({ length: 256 }, (_, index) =>
     ],
   }),
 );
-const folder = await mkdtemp(join(tmpdir(), 'topology-bench-load-overhead-'));
 const driver = createLoadDriver({ workerPath: await workerBundle() });
 const server = fork(join(import.meta.dirname, 'load-server.ts'), ['9.3'], { execArgv: [] });
 const [port] = (await once(server, 'message')) as [number];
@@ -45,7 +42,6 @@ const [port] = (await once(server, 'message')) as [number];
 const steady = await compare(`http://127.0.0.1:${String(port)}/delay`, 8);
 const fastest = await compare(`http://127.0.0.1:${String(port)}/fast`, 32);
 server.kill();
-await rm(folder, { recursive: true, force: true });
 
 const cpuRatio = median(
   steady.map(({ ours, plain }) => ours.cpuMsPerThousandRequests / plain.cpuMsPerThousandRequests),
@@ -117,16 +113,14 @@ async function plain(url: string, connections: number): Promise<Sample> {
     headers: { 'Content-Type': 'application/json' },
     body: bodies[0],
   };
-  const file = join(folder, 'options.json');
-  await writeFile(file, JSON.stringify(options));
   const program = join(import.meta.dirname, 'load-plain.ts');
-  const { stdout } = await promisify(execFile)(process.execPath, [program, file]);
-  const { requests, requestsPerSecond, cpuSeconds } = JSON.parse(stdout) as {
+  const { stdout } = await promisify(execFile)(process.execPath, [program, JSON.stringify(options)]);
+  const { requests, seconds, cpuSeconds } = JSON.parse(stdout) as {
     requests: number;
-    requestsPerSecond: number;
+    seconds: number;
     cpuSeconds: number;
   };
-  return { requestsPerSecond, cpuMsPerThousandRequests: (cpuSeconds * 1e6) / requests };
+  return { requestsPerSecond: requests / seconds, cpuMsPerThousandRequests: (cpuSeconds * 1e6) / requests };
 }
 
 function print(title: string, results: readonly { ours: Sample; plain: Sample }[]): void {

@@ -90,7 +90,7 @@ export function plainAutocannon(work: Work): Generator<ClosedLoad> {
     const what = more.length === 0 ? first : { requests: [first, ...more] };
     const file = join(work.folder, 'autocannon.json');
     await writeFile(file, JSON.stringify({ url: work.url, connections, duration: seconds, ...what }));
-    const program = join(import.meta.dirname, '..', 'load-plain.ts');
+    const program = join(import.meta.dirname, 'autocannonProgram.ts');
     const { output } = await runTimed([process.execPath, program, file]);
     return sampleOf(readPlainAutocannon(output));
   };

@@ -24,7 +24,7 @@ const plainSchema = z.object({
   cpuSeconds: z.number(),
 });
 
-/** Of load-plain.ts. autocannon gives p90 and p97.5, and no p95. */
+/** Of autocannonProgram.ts. autocannon gives p90 and p97.5, and no p95. */
 export function readPlainAutocannon(output: string): Figures & { readonly cpuSeconds: number } {
   const { p90Ms, p97_5Ms, ...figures } = plainSchema.parse(JSON.parse(output));
   return { ...figures, p95Ms: null, aroundP95Ms: [p90Ms, p97_5Ms] };
