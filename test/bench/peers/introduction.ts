@@ -5,7 +5,8 @@ What \`npm run bench -- peers --write\` measured on a two-core virtual machine; 
 take turns in one run, each round in another order, against one server on the same machine, and share its two cores with it.
 
 - Every generator sends the same texts in the same order: the shipped payload, one text a request, as JSON of the Open
-  Inference Protocol; against the server without work one text alone, because autocannon is faster so. In the closed loop each connection sends its next request when the last one is answered.
+  Inference Protocol; against the server without work one text alone, because autocannon is faster so. In the closed
+  loop each connection sends its next request when the last one is answered.
 - RPS and latencies are each program's own figures. autocannon counts whole milliseconds and gives no p95, so p90 and p97.5
   stand there.
 - CPU is user and system time of the load generator's processes: of wrk, vegeta and perf_analyzer from start to end,
