@@ -1,6 +1,7 @@
 /** One load by each of the load generators, with the figures that each gives of itself. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Phase } from '../../../src/core/plan.ts';
 import type { LoadSpec, PhaseMeasurement } from '../../../src/core/load.ts';
 import { seededOrder } from '../../../src/core/seededOrder.ts';
 import type { LocalLoadDriver } from '../../../src/load/driver.ts';
@@ -43,25 +44,26 @@ const perfAnalyzerWindows = 3;
 /** Our load worker as the command line and the extension start it. */
 export function oursClosed(work: Work, driver: LocalLoadDriver): Generator<ClosedLoad> {
   return async ({ connections, seconds }) =>
-    ours(work, driver, { name: 'load', kind: 'measured', connections, durationSeconds: seconds });
+    ours(work, driver, { name: 'load', kind: 'measured', loop: 'closed', connections, durationSeconds: seconds });
 }
 
-async function ours(work: Work, driver: LocalLoadDriver, phase: LoadSpec['phases'][number]): Promise<Sample> {
+async function ours(work: Work, driver: LocalLoadDriver, phase: Phase): Promise<Sample> {
   let measured: PhaseMeasurement | undefined;
   const spec: LoadSpec = {
     url: work.url,
+    tls: null,
     method: 'POST',
     headers,
     secretHeader: null,
     bodies: [...work.bodies],
     seed: work.seed,
     timeoutMs: 10_000,
-    phases: [phase],
+    phases: [],
     gate: 'stdin',
     gateTimeoutSeconds: 10,
   };
   const handlers = {
-    beforePhase: async () => undefined,
+    nextPhase: async (index: number) => (index === 0 ? phase : null),
     phaseEnded: async (_phase: number, measurement: PhaseMeasurement) => {
       measured = measurement;
     },

@@ -23,7 +23,7 @@ const quantiles = [0.001, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 0.999, 0.9999];
 export function measureRecording(seconds: number): Recording {
   const latencies = new Float64Array(most);
   const next = drawLatencies();
-  const parts = Array.from({ length: recorders }, () => createPhaseRecorder(8));
+  const parts = Array.from({ length: recorders }, () => createPhaseRecorder(8, seconds));
   const startedAt = performance.now();
   let count = 0;
   for (let second = 1; second <= seconds; second += 1) {
