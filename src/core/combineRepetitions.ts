@@ -42,7 +42,11 @@ function combined(group: readonly PhaseResult[]): PhaseResult[] {
 
 /** The repetitions as if they had followed each other without a break. */
 function oneAfterTheOther(parts: readonly PhaseMeasurement[]): PhaseMeasurement {
-  const { windows: _eachHasItsOwn, ...merged } = mergeMeasurements(parts, null);
+  const merged = mergeMeasurements(
+    // Each has its own windows of time: laid over each other they would be of no time at all.
+    parts.map(withoutWindows),
+    null,
+  );
   const lengths = parts.map(({ window }) => window.endMs - window.startMs);
   const elapsedMs = Math.max(1, sum(lengths));
   let offsetSeconds = 0;
@@ -58,6 +62,12 @@ function oneAfterTheOther(parts: readonly PhaseMeasurement[]): PhaseMeasurement 
     attemptedRps: (merged.requests.sent * 1000) / elapsedMs,
     timeSeries,
   };
+}
+
+function withoutWindows(part: PhaseMeasurement): PhaseMeasurement {
+  const rest = { ...part };
+  delete rest.windows;
+  return rest;
 }
 
 function batchingOver(phases: readonly PhaseResult[]): Batching | null {

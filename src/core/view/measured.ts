@@ -106,7 +106,8 @@ export function measuredState(state: RunState): Measured {
 
 /** Of a topology under way that has been measured before, each phase as it was measured last. */
 function latestOf({ phases, result }: RunState['topologies'][number]): readonly PhaseResult[] {
-  if (result?.combined != null) return result.combined;
+  const combined = result?.combined ?? null;
+  if (combined !== null) return combined;
   return phases.filter((phase, at) => !phases.slice(at + 1).some((later) => later.name === phase.name));
 }
 
