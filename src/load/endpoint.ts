@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, createSecureContext, type SecureContext } from 'node:tls';
 import { BenchError, explain } from '../core/errors.ts';
@@ -38,7 +39,10 @@ export function openEndpoint({ url: text, tls }: Pick<LoadSpec, 'url' | 'tls'>):
 
 function contextOf(caPem: string | null): SecureContext {
   try {
-    return createSecureContext(caPem === null ? {} : { ca: caPem });
+    if (caPem === null) return createSecureContext();
+    // A secure context takes what is no certificate without a word.
+    new X509Certificate(caPem);
+    return createSecureContext({ ca: caPem });
   } catch (error) {
     throw new BenchError({
       reason: 'plan-invalid',

@@ -137,7 +137,11 @@ describe('exit code 2, with one line that says why and nothing on standard outpu
     ['a broken kubeconfig', ['inventory', '--kubeconfig', '$broken'], 'cannot be understood'],
     ['an unknown context', ['run', '--kubeconfig', '$good', '--context', 'there'], 'no context "there". It has: here.'],
     ['an unknown topology', ['run', '--local', '--topologies', 'ray'], '"ray" is no topology; there are fastapi'],
-    ['an unknown profile', ['run', '--local', '--profile', 'slow'], '"slow" is no profile; there are quick, standard.'],
+    [
+      'an unknown profile',
+      ['run', '--local', '--profile', 'slow'],
+      '"slow" is no profile; there are quick, standard, ladder, ',
+    ],
     ['too few cores', ['run', '--local', '--cores', '0'], '--cores takes a whole number from 1 to 256, not "0".'],
     ['too little memory', ['run', '--local', '--memory', '64'], '--memory takes a whole number from 256 to'],
     ['memory with a unit', ['render', '--kubeconfig', '$good', '--memory', '4Gi'], 'not "4Gi".'],
