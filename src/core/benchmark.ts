@@ -1,6 +1,7 @@
 import { combineRepetitions } from './combineRepetitions.ts';
 import { BenchError, cancelled, explain, isCancelled, throwIfCancelled, toBenchError } from './errors.ts';
 import type { RunEvent } from './events.ts';
+import { searchOutcome } from './loadProgram.ts';
 import { measureTopology, type TopologyMeasurement } from './measureTopology.ts';
 import { topologyKey, type Plan, type TopologyPlan } from './plan.ts';
 import type { Answer, DeployProgress, Deployment, LoadOutcome, Ports } from './ports.ts';
@@ -142,6 +143,7 @@ async function runTopologies(
       uploadMs: deployment?.uploadMs ?? null,
       networkPolicy: deployment?.networkPolicy ?? (topology.name === 'hybrid' ? 'not probed' : 'not applicable'),
       phases: [...measured.phases],
+      searches: searchesOf(plan, measured.phases),
     };
   }
 
@@ -168,9 +170,15 @@ function withRepetition(
     runtimes: distinct([...before.runtimes, ...result.runtimes]),
     placements: distinct([...before.placements, ...result.placements]),
     phases,
+    searches: [...before.searches, ...result.searches],
     combined: combinedOf(phases, topologyKey(result.topology), warn),
     failure: result.failure,
   };
+}
+
+function searchesOf(plan: Plan, phases: readonly PhaseResult[]): TopologyResult['searches'] {
+  const outcome = searchOutcome(plan.load, phases);
+  return outcome === null ? [] : [{ ratePerSecond: outcome.rate, because: outcome.because }];
 }
 
 /** What was measured holds also where it cannot be put together. */
@@ -362,6 +370,7 @@ function emptyResult(
     networkPolicy: topology.name === 'hybrid' ? 'not probed' : 'not applicable',
     phases: [],
     combined: null,
+    searches: [],
     failure: problem === undefined ? null : failureOf(problem),
   };
 }

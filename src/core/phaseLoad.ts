@@ -9,6 +9,8 @@ export interface LoadName {
   /** In a column or beside a point: "8", "200/s Poisson" */
   readonly short: string;
   readonly closed: boolean;
+  /** Of a closed loop; null for an open one. */
+  readonly connections: number | null;
   /** Closed loops come first, each kind ascending. */
   readonly order: number;
 }
@@ -24,6 +26,7 @@ export function nameLoad(load: PhaseLoad): LoadName {
       long: connections === 1 ? '1 connection' : `${String(connections)} connections`,
       short: String(connections),
       closed: true,
+      connections,
       order: connections,
     };
   }
@@ -33,6 +36,7 @@ export function nameLoad(load: PhaseLoad): LoadName {
     long: `open ${short}`,
     short,
     closed: false,
+    connections: null,
     order: afterEveryClosedLoop + load.ratePerSecond,
   };
 }

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { searchEnds } from './sloSearch.ts';
 import { phaseMeasurementSchema } from './load.ts';
 import { closedPhaseSchema, namedLoop, openPhaseSchema, planSchema, topologySchema } from './plan.ts';
 
@@ -145,6 +146,8 @@ export const topologyResultSchema = z.strictObject({
   phases: z.array(phaseResultSchema),
   /** The measured phases, each over all its repetitions; null where each was measured once. */
   combined: z.array(phaseResultSchema).nullable().default(null),
+  /** What the search for the highest rate found, one for each repetition that came to its end; empty without one. */
+  searches: z.array(z.strictObject({ ratePerSecond: z.number().nullable(), because: z.enum(searchEnds) })).default([]),
   failure: failureSchema.nullable(),
 });
 export type TopologyResult = z.infer<typeof topologyResultSchema>;

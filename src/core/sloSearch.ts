@@ -34,17 +34,20 @@ export type SearchStep =
   | { readonly next: 'trial' | 'confirmation'; readonly rate: number }
   | { readonly next: 'end'; readonly outcome: SearchOutcome };
 
+export const searchEnds = [
+  'the next rate missed the bound',
+  'the highest rate of the plan kept the bound',
+  'the load generator could not be believed at the next rate',
+  'the trials were used up',
+  'no rate kept the bound',
+  'no rate was confirmed',
+] as const;
+
 export interface SearchOutcome {
   /** The highest rate confirmed; null when none was. */
   readonly rate: number | null;
   /** Why it is no higher, or why there is none. */
-  readonly because:
-    | 'the next rate missed the bound'
-    | 'the highest rate of the plan kept the bound'
-    | 'the load generator could not be believed at the next rate'
-    | 'the trials were used up'
-    | 'no rate kept the bound'
-    | 'no rate was confirmed';
+  readonly because: (typeof searchEnds)[number];
 }
 
 /** A closed loop reaches what the server can do; an open one has no room for queues there, so the search begins at half. */

@@ -113,6 +113,7 @@ export function sampleResult(plan: Plan, topology: TopologyPlan): TopologyResult
     networkPolicy: topology.name === 'hybrid' && plan.target.kind === 'kubernetes' ? 'enforced' : 'not applicable',
     phases: plan.load.phases.map((phase, index) => samplePhase(plan, topology, phase, index)),
     combined: null,
+    searches: [],
     failure: null,
   };
 }

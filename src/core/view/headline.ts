@@ -2,6 +2,7 @@ import { formatCount, formatList, formatShare, insufficientSamples, fullStop, si
 import type { LoadName } from '../phaseLoad.ts';
 import type { RunRecord } from '../record.ts';
 import { verdictOf, verdictText, type Repetition, type Verdict } from '../verdict.ts';
+import { searchTexts } from './searchTexts.ts';
 import { rowsAt, rowsOf, tellingLevel, type Measured, type PhaseRepetition, type PhaseRow } from './measured.ts';
 
 /** The answer in words: what was measured, and by how much the topologies differ. */
@@ -24,7 +25,12 @@ export function headlineOf(measured: Measured): Headline {
   const refusal = differed ? 'No comparison: answers differed. ' : '';
   const invalid = rows.filter((row) => !row.validity.valid).length;
   return {
-    text: [`${refusal}${figures}`, ...(differed ? [] : verdictsOf(shown)), ...missing].join(' '),
+    text: [
+      ...searchTexts(measured, rows),
+      `${refusal}${figures}`,
+      ...(differed ? [] : verdictsOf(shown)),
+      ...missing,
+    ].join(' '),
     worth: worthOf(measured, rows, invalid),
     tone: missing.length > 0 || invalid > 0 || differed ? 'partial' : 'measured',
   };

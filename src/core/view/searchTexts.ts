@@ -1,0 +1,37 @@
+import { findKnee } from '../knee.ts';
+import { formatList, significant } from './format.ts';
+import type { Measured, MeasuredTopology, PhaseRow } from './measured.ts';
+
+/** What a search has found, a sentence for each kind of answer; empty where the plan searches nothing, and before the end. */
+export function searchTexts(measured: Measured, rows: readonly PhaseRow[]): string[] {
+  const { search } = measured.plan.load;
+  if (search === null) return [];
+  if (search.kind === 'ladder') return measured.topologies.flatMap((topology) => kneeText(topology, rows));
+  const found = measured.topologies.filter(({ result }) => (result?.searches.length ?? 0) > 0);
+  if (found.length === 0) return [];
+  return [`Highest rate with p95 under ${significant(search.p95Ms)} ms: ${found.map(rateText).join('; ')}.`];
+}
+
+/** Of several repetitions the lowest, since a rate that was kept once and not always is not kept. */
+function rateText({ key, result }: MeasuredTopology): string {
+  const searches = result?.searches ?? [];
+  const rates = searches.flatMap(({ ratePerSecond }) => ratePerSecond ?? []);
+  const reasons = formatList([...new Set(searches.map(({ because }) => because))]);
+  if (rates.length < searches.length || rates.length === 0) return `${key} none (${reasons})`;
+  return `${key} ${significant(Math.min(...rates))}/s (${reasons})`;
+}
+
+function kneeText({ key, result }: MeasuredTopology, rows: readonly PhaseRow[]): string[] {
+  if (result === null) return [];
+  const levels = rows.flatMap((row) => {
+    const { connections } = row.load;
+    if (row.topology !== key || connections === null) return [];
+    return [{ connections, rps: row.rps, interval: row.intervals?.rps ?? null, valid: row.validity.valid }];
+  });
+  const knee = findKnee(levels);
+  if (knee.kind === 'knee')
+    return [`${key} gains little beyond ${String(knee.connections)} connections (${significant(knee.rps)} RPS).`];
+  return knee.kind === 'unknown'
+    ? [`Where ${key} stops gaining is not known: ${knee.why}.`]
+    : [`${key} still gained at ${String(knee.connections)} connections, or its intervals are too wide to tell.`];
+}
