@@ -2,6 +2,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
+import { leanAutocannon } from './leanAutocannon.ts';
 import { leanKubernetesClient } from './leanKubernetesClient.ts';
 
 export const root = join(import.meta.dirname, '..');
@@ -17,7 +18,7 @@ const node: esbuild.BuildOptions = {
   keepNames: true,
   legalComments: 'none',
   logLevel: 'warning',
-  plugins: [leanKubernetesClient],
+  plugins: [leanAutocannon, leanKubernetesClient],
   // Its UMD build, which Node's resolution prefers, hides its files from the bundler.
   alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js' },
   // CommonJS has no import.meta; the dependencies that ask for it get the bundle's own address.
@@ -41,8 +42,8 @@ const browser: esbuild.BuildOptions = {
 };
 
 /** The load worker alone: small, and first, because tests of other parts need it. */
-export async function buildWorker(): Promise<void> {
-  await esbuild.build({ ...node, entryPoints: ['src/load/worker.ts'], outfile: out('worker.cjs') });
+export async function buildWorker(outfile = out('worker.cjs')): Promise<void> {
+  await esbuild.build({ ...node, entryPoints: ['src/load/worker.ts'], outfile });
 }
 
 export async function buildAll(): Promise<void> {

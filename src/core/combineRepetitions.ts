@@ -1,8 +1,8 @@
-import { studentT } from './distributions.ts';
 import { mergeMeasurements } from './mergeMeasurements.ts';
 import type { PhaseMeasurement } from './load.ts';
 import { nameLoad } from './phaseLoad.ts';
 import type { Batching, Interval, Intervals, PhaseResult, Split, Validity } from './record.ts';
+import { meanInterval95 } from './tInterval.ts';
 
 /**
  * Each measured phase over all the repetitions of its topology: counts and histograms are sums, rates are of all the time
@@ -137,12 +137,8 @@ function intervalsOver(phases: readonly PhaseResult[]): Intervals | 'not yet com
 function meanInterval(values: readonly (number | null)[]): Interval {
   const known = values.flatMap((value) => (value !== null && value > 0 ? [value] : []));
   if (known.length < values.length) return { unknown: 'a repetition has no number' };
-  const logarithms = known.map((value) => Math.log(value));
-  const count = logarithms.length;
-  const mean = sum(logarithms) / count;
-  const variance = sum(logarithms.map((value) => (value - mean) ** 2)) / (count - 1);
-  const reach = studentT(0.05, count - 1) * Math.sqrt(variance / count);
-  return { low: Math.exp(mean - reach), high: Math.exp(mean + reach) };
+  const { low, high } = meanInterval95(known.map((value) => Math.log(value)));
+  return { low: Math.exp(low), high: Math.exp(high) };
 }
 
 function validityOver(group: readonly PhaseResult[], used: readonly PhaseResult[]): Validity {

@@ -1,5 +1,5 @@
 import { plannedLevels } from './compare.ts';
-import { decodeHistogram, quantileMs } from './histogram.ts';
+import { sloQuantileMs } from './sloLatency.ts';
 import type { Plan } from './plan.ts';
 import type { PhaseResult } from './record.ts';
 
@@ -109,11 +109,9 @@ export function sloFigure(slo: Slo, { measurement }: PhaseResult, timeoutMs: num
     if (slo.unit === 'count') return requests.errors;
     return requests.sent === 0 ? null : requests.errors / requests.sent;
   }
-  const { latency, histogram: encoded } = measurement;
+  const { latency } = measurement;
   if (requests.timeouts === 0) return { p50: latency.p50Ms, p95: latency.p95Ms, p99: latency.p99Ms }[slo.metric];
-  const histogram = decodeHistogram(encoded);
-  histogram.recordValueWithCount(Math.round(timeoutMs * 1000), requests.timeouts);
-  return quantileMs(histogram, quantiles[slo.metric] ?? 0.5);
+  return sloQuantileMs(measurement, quantiles[slo.metric] ?? 0.5, timeoutMs);
 }
 
 export function keepsSlo({ comparison, value }: Slo, figure: number): boolean {

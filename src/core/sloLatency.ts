@@ -1,4 +1,4 @@
-import { createLatencyHistogram, decodeHistogram, mergeLatencies, quantileMs, recordLatency } from './histogram.ts';
+import { decodeHistogram, quantileMs } from './histogram.ts';
 import type { PhaseMeasurement } from './load.ts';
 import type { PhaseResult } from './record.ts';
 import type { Trial } from './sloSearch.ts';
@@ -13,9 +13,8 @@ export function sloQuantileMs(
   quantile: number,
   timeoutMs: number,
 ): number | null {
-  const all = createLatencyHistogram();
-  mergeLatencies(all, decodeHistogram(histogram));
-  for (let count = 0; count < requests.timeouts; count += 1) recordLatency(all, timeoutMs);
+  const all = decodeHistogram(histogram);
+  if (requests.timeouts > 0) all.recordValueWithCount(Math.round(timeoutMs * 1000), requests.timeouts);
   return quantileMs(all, quantile);
 }
 

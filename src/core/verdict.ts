@@ -1,5 +1,5 @@
-import { studentT } from './distributions.ts';
 import type { Interval } from './record.ts';
+import { meanInterval95 } from './tInterval.ts';
 
 /** One number of one topology in one repetition. */
 export interface Repetition {
@@ -38,11 +38,8 @@ export function verdictOf(pairs: readonly { readonly a: Repetition; readonly b: 
   if (valid.length === 1 && only !== undefined) return ofOnePair(only.a, only.b);
   const logarithms = valid.map(({ a, b }) => Math.log((a.value ?? 0) / (b.value ?? 0)));
   if (!logarithms.every(Number.isFinite)) return none('a number is missing');
-  const count = logarithms.length;
-  const mean = logarithms.reduce((sum, value) => sum + value, 0) / count;
-  const variance = logarithms.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (count - 1);
-  const reach = studentT(0.05, count - 1) * Math.sqrt(variance / count);
-  return decided(mean, mean - reach, mean + reach, count, 'interleaved repetitions');
+  const { mean, low, high } = meanInterval95(logarithms);
+  return decided(mean, low, high, logarithms.length, 'interleaved repetitions');
 }
 
 /**

@@ -1,3 +1,5 @@
+import { meanInterval95 } from '../../../src/core/tInterval.ts';
+
 /** What figures of pairs that took turns say of each other. */
 
 /** A ratio with its 95 % interval. */
@@ -6,9 +8,6 @@ export interface RatioInterval {
   readonly low: number;
   readonly high: number;
 }
-
-/** Student's t, 97.5 % quantile, for 1 to 9 degrees of freedom. Source: any table of the distribution. */
-const studentT = [12.7062, 4.3027, 3.1824, 2.7764, 2.5706, 2.4469, 2.3646, 2.306, 2.2622];
 
 /** @returns NaN for no figures */
 export function median(figures: readonly number[]): number {
@@ -19,18 +18,13 @@ export function median(figures: readonly number[]): number {
 }
 
 /**
- * The geometric mean of the ratios of pairs and its 95 % interval: mean +- t * s / sqrt(n) of their logarithms, which are
- * taken to be independent and normal, with n - 1 degrees of freedom.
- * @throws Error with fewer than 2 or more than 10 pairs
+ * The geometric mean of the ratios of pairs and its 95 % interval.
+ * @throws Error with fewer than 2 pairs
  */
 export function pairedRatio(ratios: readonly number[]): RatioInterval {
-  const t = studentT[ratios.length - 2];
-  if (t === undefined) throw new Error(`No interval of ${String(ratios.length)} pairs.`);
-  const logs = ratios.map(Math.log);
-  const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;
-  const variance = logs.reduce((sum, log) => sum + (log - mean) ** 2, 0) / (logs.length - 1);
-  const half = t * Math.sqrt(variance / logs.length);
-  return { ratio: Math.exp(mean), low: Math.exp(mean - half), high: Math.exp(mean + half) };
+  if (ratios.length < 2) throw new Error(`No interval of ${String(ratios.length)} pairs.`);
+  const { mean, low, high } = meanInterval95(ratios.map((ratio) => Math.log(ratio)));
+  return { ratio: Math.exp(mean), low: Math.exp(low), high: Math.exp(high) };
 }
 
 /** Who goes when: each round in another order, so that nobody always follows the same one. */
