@@ -103,7 +103,8 @@ async function plain(truthCase: TruthCase, loop: Row['loop']): Promise<Plain> {
     const options = {
       url: `http://127.0.0.1:${String(server.port)}/`,
       duration: durationSeconds,
-      timeout: truthCase.timeoutMs / 1000,
+      // It takes whole seconds.
+      timeout: Math.ceil(truthCase.timeoutMs / 1000),
       ...(loop === 'closed'
         ? { connections: truthCase.connections }
         : { connections: 64, overallRate: truthCase.ratePerSecond }),
