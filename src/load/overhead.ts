@@ -9,7 +9,7 @@ import type { PhaseListener } from './phase.ts';
 import { requestBytes } from './requestBytes.ts';
 import { startThread } from './threads.ts';
 
-type Overhead = PhaseMeasurement['generator']['overheadMs'];
+export type Overhead = PhaseMeasurement['generator']['overheadMs'];
 
 const warmUpSeconds = 0.15;
 const measuredSeconds = 0.5;

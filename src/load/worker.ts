@@ -17,7 +17,7 @@ import { type ControlInput, nextWord, readControl } from './control.ts';
 import { type Endpoint, openEndpoint } from './endpoint.ts';
 import { createMessageWriter, type MessageWriter } from './messageWriter.ts';
 import { runOpenLoopPhase } from './openLoopPhase.ts';
-import { createOverheads } from './overhead.ts';
+import { createOverheads, type Overhead } from './overhead.ts';
 import type { PhaseListener } from './phase.ts';
 import { requestBytes } from './requestBytes.ts';
 import { runThread } from './threads.ts';
@@ -115,6 +115,8 @@ async function runPhases(
 
 type PhaseWord = Extract<Go, { next: 'phase' }>;
 
+const anyClosedPhase: Phase = { name: '', kind: 'measured', loop: 'closed', connections: 1, durationSeconds: 1 };
+
 interface PreparedLoad {
   run(word: PhaseWord, listener: PhaseListener, signal: AbortSignal): Promise<PhaseMeasurement>;
 }
@@ -129,17 +131,25 @@ async function prepare(spec: LoadSpec, writer: MessageWriter, signal: AbortSigna
   const client = endpoint.secure ? 'own' : 'autocannon';
   const check = (): Promise<void> => checkEndpoint(endpoint, spec.timeoutMs, signal);
   // autocannon opens its own connections, and counts what becomes of them.
-  let checked = endpoint.secure ? check() : undefined;
+  const open = spec.phases.some((phase) => phase.loop === 'open');
+  let checked = endpoint.secure || open ? check() : undefined;
   await checked;
   let alarm: Alarm | undefined;
   const overheads = createOverheads(client);
+  const measureOverhead = async (phase: Phase, until: AbortSignal): Promise<Overhead> => {
+    if (phase.kind === 'warm-up') return null;
+    if (phase.loop === 'open') alarm ??= await startAlarm();
+    return await overheads.of(phase, alarm, until);
+  };
+  // Before anybody is told that a phase begins; the rate of an open loop may be known only then.
+  for (const phase of spec.phases.length > 0 ? spec.phases : [anyClosedPhase]) await measureOverhead(phase, signal);
   return {
     run: async ({ phase, startAtMs }, listener, until) => {
       if (phase.loop === 'open') {
         alarm ??= await startAlarm();
         await (checked ??= check());
       }
-      const overheadMs = phase.kind === 'warm-up' ? null : await overheads.of(phase, alarm, until);
+      const overheadMs = await measureOverhead(phase, until);
       const parts = { spec: { ...spec, seed }, requests, endpoint, alarm, client, startAtMs } as const;
       const measured = await runPhase(phase, parts, listener, until);
       return { ...measured, generator: { ...measured.generator, overheadMs } };

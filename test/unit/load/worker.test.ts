@@ -30,14 +30,19 @@ interface Started {
   readonly exit: Promise<number | null>;
 }
 
-/** The word for a short phase. */
-function word(go: number): string {
-  const phase = { name: 'load', kind: 'measured', loop: 'closed', connections: 8, durationSeconds: 0.2 };
+/** The word that nothing follows. */
+function lastWord(go: number): string {
+  return JSON.stringify({ go, next: 'end' });
+}
+
+/** The word for a phase. */
+function word(go: number, durationSeconds: number): string {
+  const phase = { name: 'load', kind: 'measured', loop: 'closed', connections: 8, durationSeconds };
   return JSON.stringify({ go, next: 'phase', phase, startAtMs: null });
 }
 
 /** Puts a word in place whole. */
-function tell(directory: string, go: number, text = word(go)): void {
+function tell(directory: string, go: number, text: string): void {
   const file = join(directory, `go-${String(go)}`);
   writeFileSync(`${file}.new`, text);
   renameSync(`${file}.new`, file);
@@ -99,7 +104,9 @@ describe('the worker as a program of its own', () => {
     await worker.until('waiting');
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect((await server.truth()).received).toBe(0);
-    tell(directory, 0);
+    tell(directory, 0, word(0, 0.2));
+    // Put there before it is asked for, it is found all the same.
+    tell(directory, 1, lastWord(1));
     expect(await worker.exit).toBe(0);
     expect((await server.truth()).received).toBeGreaterThan(0);
   });
@@ -124,7 +131,7 @@ describe('the worker as a program of its own', () => {
 
   it.each(['/ok?delay=5', '/hang'])('ends within a second when its controller is gone (%s)', async (path) => {
     const worker = start(loadSpec({ url: server.url(path), gate: 'stdin', durationSeconds: 60 }));
-    worker.child.stdin?.write(`${word(0)}\n`);
+    worker.child.stdin?.write(`${word(0, 60)}\n`);
     await worker.until('phase-started');
     const endedAt = performance.now();
     worker.child.stdin?.end();
@@ -134,16 +141,17 @@ describe('the worker as a program of its own', () => {
 
   it('leaves Ctrl-C to its controller when it has one', async () => {
     const worker = start(loadSpec({ url: server.url('/ok?delay=5'), gate: 'stdin', durationSeconds: 0.5 }));
-    worker.child.stdin?.write(`${word(0)}\n`);
+    worker.child.stdin?.write(`${word(0, 0.5)}\n`);
     await worker.until('phase-started');
     worker.child.kill('SIGINT');
+    worker.child.stdin?.write(`${lastWord(1)}\n`);
     expect(await worker.exit).toBe(0);
     expect(worker.messages.at(-1)?.type).toBe('finished');
   });
 
   it('reports what it measured when it is told to stop', async () => {
     const worker = start(loadSpec({ url: server.url('/ok?delay=5'), gate: 'stdin', durationSeconds: 60 }));
-    worker.child.stdin?.write(`${word(0)}\n`);
+    worker.child.stdin?.write(`${word(0, 60)}\n`);
     await worker.until('snapshot');
     worker.child.stdin?.write('{"stop":true}\n');
     expect(await worker.exit).toBe(1);
