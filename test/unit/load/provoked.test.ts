@@ -47,8 +47,11 @@ async function measure(
       if (output.kind !== 'message') continue;
       messages.push(output.message);
       if (output.message.type === 'waiting') {
-        harm.before?.(worker);
-        worker.stdin.write('{"go":0}\n');
+        const go = output.message.phase;
+        const phase = spec.phases[go];
+        if (phase !== undefined) harm.before?.(worker);
+        const next = phase === undefined ? { next: 'end' } : { next: 'phase', phase, startAtMs: null };
+        worker.stdin.write(`${JSON.stringify({ go, ...next })}\n`);
       }
       if (output.message.type === 'phase-started') harm.during?.(worker);
     }
