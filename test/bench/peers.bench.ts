@@ -65,7 +65,8 @@ try {
   await fastest();
   {
     await using triton = await startTriton(assets.tinyModelDirectory, { prepared, assets, payload });
-    await closedLoop(triton);
+    const fastest = await closedLoop(triton);
+    await openLoop(triton, fastest);
   }
   {
     await using triton = await startTriton(fullSize, { prepared, assets, payload });
@@ -108,16 +109,37 @@ async function fastest(): Promise<void> {
   }
 }
 
-async function closedLoop(triton: BenchTriton): Promise<void> {
+/** @returns our RPS at the highest concurrency */
+async function closedLoop(triton: BenchTriton): Promise<number> {
+  let requestsPerSecond = Number.NaN;
   const all = closedGenerators(workFor(triton.inferUrl));
   if (perfAnalyzer.available) all.set('perf_analyzer', generators.perfAnalyzer(workOn(triton), perfAnalyzer));
   for (const connections of levels) {
     const measured = await takeTurns(all, { connections, seconds: 2 }, warmUp(connections));
     say('', `## Closed loop: Triton, tiny model, concurrency ${String(connections)}`, '', ...table(measured));
     judgeRate(`concurrency ${String(connections)}`, measured);
+    requestsPerSecond = median((measured.get(us) ?? []).map((sample) => sample.requestsPerSecond));
     if (!perfAnalyzer.available) continue;
     say('', `p95, ours / perf_analyzer: ${describeRatio(p95Ratio(measured, us, 'perf_analyzer'))}`);
   }
+  return requestsPerSecond;
+}
+
+/** At half of what the server can do, so that both programs can keep to their schedule. */
+async function openLoop(triton: BenchTriton, fastestPerSecond: number): Promise<void> {
+  const work = workFor(triton.inferUrl);
+  const both = new Map([[us, generators.oursOpen(work, driver)]]);
+  if (vegeta.available) both.set('vegeta', generators.vegeta(work, vegeta));
+  const ratePerSecond = Math.max(10, Math.round(fastestPerSecond / 20) * 10);
+  const load = { ratePerSecond, seconds: 3 };
+  const measured = await takeTurns(both, load, { rounds, warmUp: { ratePerSecond, seconds: 1 } });
+  say(
+    '',
+    `## Open loop: Triton, tiny model, ${String(ratePerSecond)} requests a second, evenly spaced`,
+    '',
+    ...table(measured),
+  );
+  if (vegeta.available) say('', `p95, ours / vegeta: ${describeRatio(p95Ratio(measured, us, 'vegeta'))}`);
 }
 
 /**

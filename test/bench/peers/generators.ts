@@ -40,11 +40,27 @@ export type Generator<L> = (load: L) => Promise<Sample>;
 const headers = { 'Content-Type': 'application/json' };
 /** perf_analyzer reports its last three windows. */
 const perfAnalyzerWindows = 3;
+/** Of the open loop: more than is ever unanswered at half of the server's rate. */
+const maxInFlight = 256;
 
 /** Our load worker as the command line and the extension start it. */
 export function oursClosed(work: Work, driver: LocalLoadDriver): Generator<ClosedLoad> {
   return async ({ connections, seconds }) =>
     ours(work, driver, { name: 'load', kind: 'measured', loop: 'closed', connections, durationSeconds: seconds });
+}
+
+/** The same worker at a constant rate. */
+export function oursOpen(work: Work, driver: LocalLoadDriver): Generator<OpenLoad> {
+  return async ({ ratePerSecond, seconds }) =>
+    ours(work, driver, {
+      name: 'load',
+      kind: 'measured',
+      loop: 'open',
+      ratePerSecond,
+      arrivals: 'constant',
+      maxInFlight,
+      durationSeconds: seconds,
+    });
 }
 
 async function ours(work: Work, driver: LocalLoadDriver, phase: Phase): Promise<Sample> {
@@ -84,7 +100,10 @@ async function ours(work: Work, driver: LocalLoadDriver, phase: Phase): Promise<
   });
 }
 
-/** autocannon as anyone would call it, in a process of its own, with its own figures. */
+/**
+ * autocannon as anyone would call it, in a process of its own, with its own figures. It first loads a server of its own, because
+ * our worker does too: code that has run before is faster.
+ */
 export function plainAutocannon(work: Work): Generator<ClosedLoad> {
   return async ({ connections, seconds }) => {
     const [first, ...more] = inOrder(work, work.bodies).map((body) => ({ method: 'POST', headers, body }));
