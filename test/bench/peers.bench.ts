@@ -153,7 +153,7 @@ async function fullSizeP95(triton: BenchTriton): Promise<void> {
     [us, generators.oursClosed(work, driver)],
     ['perf_analyzer', generators.perfAnalyzer(work, perfAnalyzer)],
   ]);
-  const measured = await takeTurns(both, { connections: 1, seconds: 15 }, warmUp(1));
+  const measured = await takeTurns(both, { connections: 1, seconds: 12 }, warmUp(1));
   const ratio = p95Ratio(measured, us, 'perf_analyzer');
   say('', '## Closed loop: Triton, full-size model, concurrency 1', '', ...table(measured));
   judge(
