@@ -61,7 +61,7 @@ test('from the palette to the numbers of three topologies on a cluster, which is
       expect(record.sameAnswers.verdict).toBe('agreed');
       await waitForText(panel, /Benchmark again/u, 60_000);
       await panel.waitUntilDrawn();
-      expectFigures(await panel.text(), record);
+      expectFigures(await paintedRows(panel), record);
       expectServerCounts(record);
       expect(record.topologies.find(({ topology }) => topology.name === 'hybrid')?.networkPolicy).toBe('enforced');
 
@@ -148,14 +148,13 @@ async function waitForRecord(folder: string): Promise<RunRecord> {
 }
 
 /** Every row of the painted table holds the record's own figures, and no measured phase is missing. */
-function expectFigures(text: string, record: RunRecord): void {
-  const rows = paintedRows(text);
+function expectFigures(rows: ReadonlyMap<string, string[]>, record: RunRecord): void {
   for (const { topology, phases } of record.topologies) {
     for (const { measurement, ...phase } of phases) {
       if (phase.kind === 'warm-up') continue;
       const connections = nameLoad(phase).short;
       const cells = rows.get(`${topology.name} at ${connections}`);
-      expect(cells, `${topology.name} at ${connections} in ${text}`).toBeDefined();
+      expect(cells, `${topology.name} at ${connections} among ${[...rows.keys()].join(', ')}`).toBeDefined();
       const { p50Ms, p95Ms, p99Ms } = measurement.latency;
       for (const [index, value] of [p50Ms, p95Ms, p99Ms, measurement.rps, measurement.requests.errors].entries()) {
         expectRounded(cells?.[index] ?? '', value);
@@ -164,13 +163,18 @@ function expectFigures(text: string, record: RunRecord): void {
   }
 }
 
-/** "triton at 8" to the cells after the name: p50, p95, p99, RPS, errors and so on. */
-function paintedRows(text: string): Map<string, string[]> {
+/** "triton at 8" to the cells after the name, p50, p95, p99, RPS, errors and so on; below a figure stands its interval. */
+async function paintedRows(panel: Panel): Promise<Map<string, string[]>> {
+  const painted = await panel.frame
+    .locator('table.results tr')
+    .evaluateAll((all) =>
+      all.map((row) => [...row.querySelectorAll<HTMLElement>('th, td')].map((cell) => cell.innerText)),
+    );
   const rows = new Map<string, string[]>();
   let connections = '';
-  for (const line of text.split('\n')) {
-    connections = /^(\d+) connections?$/u.exec(line.trim())?.[1] ?? connections;
-    const [name = '', ...cells] = line.split('\t').map((cell) => cell.trim());
+  for (const row of painted) {
+    const [name = '', ...cells] = row.map((cell) => cell.split('\n')[0]?.trim() ?? '');
+    connections = /^(\d+) connections?$/u.exec(name)?.[1] ?? connections;
     if (/^(fastapi|triton|hybrid)$/u.test(name) && cells.length >= 5) rows.set(`${name} at ${connections}`, cells);
   }
   return rows;
