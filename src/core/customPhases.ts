@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { nameLoad } from './phaseLoad.ts';
 import type { Phase, PhaseLoad } from './plan.ts';
+import { levelWarmUpSeconds } from './profiles.ts';
 
 /** One level of a plan file's own load; each is preceded by a second of the same that is dropped. */
 export const customPhaseSchema = z
@@ -32,7 +33,6 @@ export const customPhaseSchema = z
   });
 export type CustomPhase = z.infer<typeof customPhaseSchema>;
 
-const levelWarmUpSeconds = 1;
 const firstWarmUpSeconds = 5;
 const defaultMaxInFlight = 1024;
 

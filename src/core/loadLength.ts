@@ -1,4 +1,5 @@
 import type { LadderSearch, LoadPlan, Phase, SloSearchPlan } from './plan.ts';
+import { mostConfirmations } from './sloSearch.ts';
 
 /** How long a load takes, and of how many phases it is: what time limits and estimates are made from. */
 
@@ -24,9 +25,6 @@ export function mostPhases({ phases, search }: Pick<LoadPlan, 'phases' | 'search
   const measured = search.kind === 'ladder' ? ladderLevels(search) : 1 + search.mostTrials + mostConfirmations;
   return phases.length + 2 * measured;
 }
-
-/** As sloSearch.ts has it: one confirmation and two steps down. */
-const mostConfirmations = 3;
 
 function longestSearchSeconds(search: LadderSearch | SloSearchPlan): number {
   if (search.kind === 'ladder') return ladderLevels(search) * (search.warmUpSeconds + search.levelSeconds);

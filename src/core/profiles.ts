@@ -28,7 +28,7 @@ export const profilePurposes: Readonly<Record<ProfileName, string>> = {
 };
 
 /** Each level starts with this much load of its own that is dropped, so that no level pays for the step up. */
-const levelWarmUpSeconds = 1;
+export const levelWarmUpSeconds = 1;
 /** Bound of p95 where none is given: what a person takes for an answer at once (Nielsen, Usability Engineering, 1993). */
 export const defaultSloP95Ms = 100;
 /** Connections that keep every topology of a few cores and one GPU busy, and leave each request its own row. */

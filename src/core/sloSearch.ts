@@ -56,7 +56,8 @@ const firstShareOfCapacity = 0.5;
 const lowestShareOfCapacity = 1 / 64;
 /** A rate that kept the bound for a short time and not for a long one is left by this step. */
 const confirmationStep = 0.9;
-const mostConfirmations = 3;
+/** One, and two steps down. */
+export const mostConfirmations = 3;
 
 /**
  * What comes next.

@@ -2,8 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { decodeHistogram, latencyOf } from '../../../src/core/histogram.ts';
 import type { PhaseMeasurement } from '../../../src/core/load.ts';
 import { createLoadDriver, type LocalLoadDriver } from '../../../src/load/driver.ts';
+import { expectCount } from './expectCount.ts';
 import { carryOut, listen, loadSpec } from './spec.ts';
-import type { Behaviour, Truth } from './truth-server.ts';
+import type { Truth } from './truth-server.ts';
 import { startTruthServer, type TruthServer } from './truth.ts';
 import { workerBundle } from './worker-bundle.ts';
 
@@ -30,19 +31,6 @@ async function load(
   expect(measured.requests.inFlight).toBeLessThanOrEqual(parts.connections ?? 8);
   expect(measured.latency.samples).toBe(measured.requests.ok);
   return { measured, truth: await server.truth() };
-}
-
-/** What the client counted as `kind` is what the server did, up to the requests still in flight at the end. */
-function expectCount(
-  counted: number | undefined,
-  measured: PhaseMeasurement,
-  truth: Truth,
-  ...behaviours: Behaviour[]
-): void {
-  const done = behaviours.reduce((sum, behaviour) => sum + (truth.done[behaviour] ?? 0), 0);
-  expect(done).toBeGreaterThan(0);
-  expect(counted ?? 0).toBeLessThanOrEqual(done);
-  expect(counted ?? 0).toBeGreaterThanOrEqual(done - measured.requests.inFlight);
 }
 
 describe('the closed loop against a server that keeps its own account', () => {

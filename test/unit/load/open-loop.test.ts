@@ -7,8 +7,9 @@ import type { PhaseMeasurement } from '../../../src/core/load.ts';
 import type { OpenPhase } from '../../../src/core/plan.ts';
 import { judgeMeasurement } from '../../../src/core/validity.ts';
 import { createLoadDriver, type LocalLoadDriver } from '../../../src/load/driver.ts';
+import { expectCount } from './expectCount.ts';
 import { carryOut, listen, loadSpec } from './spec.ts';
-import type { Behaviour, Truth } from './truth-server.ts';
+import type { Truth } from './truth-server.ts';
 import { startTruthServer, type TruthServer } from './truth.ts';
 import { workerBundle } from './worker-bundle.ts';
 
@@ -52,18 +53,6 @@ async function load(
   expect(measured.latency.samples).toBe(requests.ok);
   expect(Object.values(measured.errorsByKind).reduce((sum, count) => sum + count, 0)).toBe(requests.errors);
   return { measured, truth: await server.truth() };
-}
-
-function expectCount(
-  counted: number | undefined,
-  measured: PhaseMeasurement,
-  truth: Truth,
-  ...behaviours: Behaviour[]
-): void {
-  const done = behaviours.reduce((sum, behaviour) => sum + (truth.done[behaviour] ?? 0), 0);
-  expect(done).toBeGreaterThan(0);
-  expect(counted ?? 0).toBeLessThanOrEqual(done);
-  expect(counted ?? 0).toBeGreaterThanOrEqual(done - measured.requests.inFlight);
 }
 
 describe('the open loop against a server that keeps its own account', () => {
