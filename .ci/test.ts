@@ -1,6 +1,6 @@
 /**
- * Every test, on a bare machine too: installs what is missing (saying so), builds, then runs the suites, with one real
- * cluster for all of them. What measures load has the machine for itself; then what waits for a cluster most of the time
+ * Every test, on a bare machine too: installs what is missing (saying so), builds, then runs the suites, with the real
+ * clusters started for them. What measures load has the machine for itself; then what waits for a cluster most of the time
  * and what computes run side by side. The last line is "N passed, N failed, N skipped".
  * `npm test -- unit python` runs the named suites only.
  */
@@ -41,7 +41,7 @@ await rm(results, { recursive: true, force: true });
 await mkdir(results, { recursive: true });
 // The slowest thing on a new machine starts first and compiles while the suites without a cluster run.
 const clusterBuild = ownCluster ? buildClusterInBackground() : Promise.resolve(0);
-let cluster: string | undefined;
+const clusters: string[] = [];
 try {
   if (chosen.some((suite) => suite === 'check' || suite === 'python' || suite === 'serving')) {
     // On a root Debian machine what Python and Triton lack is installed; elsewhere the errors name the command.
@@ -52,14 +52,17 @@ try {
   });
   await lane(['load'], step);
   await Promise.all([
-    lane(['check', 'unit', 'python', 'serving'], (name, action) => inOnePiece(() => step(name, action))),
-    lane(['kubernetes', 'extension', 'api'], step),
+    lane(['check', 'unit', 'python', 'serving'], held),
+    // Two suites on one cluster would take each other's GPUs: side by side they run on a cluster each.
+    ...(ownCluster
+      ? [lane(['kubernetes'], step), lane(['extension', 'api'], held)]
+      : [lane(['kubernetes', 'extension', 'api'], step)]),
   ]);
 } catch (error) {
   fail(error);
 } finally {
   await clusterBuild;
-  if (cluster !== undefined) {
+  for (const cluster of clusters) {
     await run(harness('down'), [cluster]);
     await rm(cluster, { recursive: true, force: true });
   }
@@ -75,6 +78,11 @@ async function lane(names: readonly Suite[], run: typeof step): Promise<void> {
   } catch (error) {
     fail(error);
   }
+}
+
+/** A step whose output is printed in one piece at its end, so that lanes do not mix. */
+function held(name: string, action: () => Promise<void>): Promise<void> {
+  return inOnePiece(() => step(name, action));
 }
 
 function fail(error: unknown): void {
@@ -194,13 +202,12 @@ function buildClusterInBackground(): Promise<number> {
 async function clusterEnvironment(): Promise<Record<string, string>> {
   const given = process.env['TOPOLOGY_BENCH_KUBECONFIG'];
   if (given !== undefined) return { TOPOLOGY_BENCH_KUBECONFIG: given };
-  if (cluster === undefined) {
-    if ((await clusterBuild) !== 0) throw new Error('The test cluster could not be built.');
-    cluster = await mkdtemp(join(tmpdir(), 'topology-bench-cluster-'));
-    await must(harness('up'), [cluster], {
-      env: { ...process.env, TOPOLOGY_BENCH_CLUSTER_PARENT: String(process.pid) },
-    });
-  }
+  if ((await clusterBuild) !== 0) throw new Error('The test cluster could not be built.');
+  const cluster = await mkdtemp(join(tmpdir(), 'topology-bench-cluster-'));
+  clusters.push(cluster);
+  await must(harness('up'), [cluster], {
+    env: { ...process.env, TOPOLOGY_BENCH_CLUSTER_PARENT: String(process.pid) },
+  });
   const file = join(cluster, 'cluster.json');
   const description = JSON.parse(await readFile(file, 'utf8')) as { kubeconfig: string };
   return { TOPOLOGY_BENCH_KUBECONFIG: description.kubeconfig, TOPOLOGY_BENCH_CLUSTER_JSON: file };
