@@ -20,6 +20,9 @@ const lookWithinMs = 10_000;
 /** The worker says how a phase stands each second, save at its end, so a stream that is silent for longer is dead. */
 const silenceMs = 30_000;
 
+/** Above it an exit code says by which signal a command was killed. */
+const leastSignalled = 128;
+
 /** A word for one worker, before its number is known. */
 export type Word = Go extends infer Each ? (Each extends Go ? Omit<Each, 'go'> : never) : never;
 
@@ -192,7 +195,8 @@ export class LoadConversation {
           this.#told(word, phase);
           return toldOf(stdout, afterMs, performance.now());
         }
-        if (exitCode === notStarted) throw connectionLost();
+        // A container that ends takes the command with it, also one whose word was just what it waited for.
+        if (exitCode === notStarted || exitCode > leastSignalled) throw connectionLost();
         throw loadFailed(`it could not be told to start a phase: ${stderr.trim()}`);
       } catch (error) {
         throwIfCancelled(this.#signal, 'a phase was about to start');

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import type { LoadSpec } from '../../../src/core/load.ts';
+import type { Cluster } from '../../../src/kubernetes/cluster.ts';
+import { LoadConversation, type ConversationHandlers } from '../../../src/kubernetes/loadConversation.ts';
+
+const of = { namespace: 'team', pod: 'tb-load', container: 'load' };
+const signal = new AbortController().signal;
+const spec: LoadSpec = {
+  url: 'http://127.0.0.1:8000/',
+  tls: null,
+  method: 'POST',
+  headers: {},
+  secretHeader: null,
+  bodies: ['{}'],
+  seed: 1,
+  timeoutMs: 1_000,
+  phases: [],
+  gate: { directory: '/gate' },
+  gateTimeoutSeconds: 30,
+};
+const handlers: ConversationHandlers = {
+  waiting: async () => undefined,
+  snapshot: () => undefined,
+  started: () => undefined,
+  ended: async () => undefined,
+  warning: () => undefined,
+};
+
+describe('a word for the load worker', () => {
+  it('is taken again when the command was killed with its container, until the pod is known to have ended', async () => {
+    const pod = makePod([137, 137, 137], 'Succeeded', 2);
+    expect(await talk(pod.cluster).tell(3, { next: 'end' })).toBeUndefined();
+    expect(pod.told).toBe(2);
+  });
+
+  it('is taken again when the command was killed, and heard then', async () => {
+    const pod = makePod([137, 0], 'Running');
+    expect(await talk(pod.cluster).tell(3, { next: 'end' })).toMatchObject({ startAtMs: 5 });
+    expect(pod.told).toBe(2);
+  });
+
+  it('that the pod refuses to take ends the load, in the words of the command', async () => {
+    const pod = makePod([1], 'Running');
+    await expect(talk(pod.cluster).tell(3, { next: 'end' })).rejects.toMatchObject({
+      reason: 'load-failed',
+      message: expect.stringContaining('could not be told to start a phase: no room') as string,
+    });
+  });
+});
+
+function talk(cluster: Cluster): LoadConversation {
+  return new LoadConversation(cluster, of, spec, handlers, signal);
+}
+
+/** @param endedAfter the pod's phase holds from the look after so many commands; before, it runs */
+function makePod(codes: readonly number[], phase: string, endedAfter = 0): { cluster: Cluster; told: number } {
+  const pod = { told: 0, cluster: {} as Cluster };
+  const frames = (code: number): [number, string][] => {
+    if (code === 0)
+      return [
+        [1, '{"now":5,"startAtMs":5}'],
+        [3, '{"status":"Success"}'],
+      ];
+    const causes = [{ reason: 'ExitCode', message: String(code) }];
+    return [...(code === 1 ? [[2, 'no room'] as [number, string]] : []), [3, JSON.stringify({ details: { causes } })]];
+  };
+  pod.cluster = {
+    get: async () => ({ status: { phase: pod.told >= endedAfter ? phase : 'Running' } }),
+    openSocket: async (_path: string, onMessage: (channel: number, data: Buffer) => void) => {
+      const code = codes[pod.told] ?? 1;
+      pod.told += 1;
+      setImmediate(() => {
+        for (const [channel, text] of frames(code)) onMessage(channel, Buffer.from(text));
+      });
+      return { closed: new Promise<void>(() => undefined), close: () => undefined };
+    },
+  } as unknown as Cluster;
+  return pod;
+}
