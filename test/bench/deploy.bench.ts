@@ -3,11 +3,7 @@
  * model's upload is left out on both sides. Starts a test cluster of its own unless TOPOLOGY_BENCH_CLUSTER_JSON names one.
  * `node test/bench/deploy.bench.ts [--pairs N]` prints a table, then one line of JSON; 1 when the limit is missed.
  */
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { parseArgs, promisify } from 'node:util';
+import { parseArgs } from 'node:util';
 import { newRunId } from '../../src/engine/host.ts';
 import { openCluster } from '../../src/kubernetes/cluster.ts';
 import { renderManifests } from '../../src/kubernetes/index.ts';
@@ -17,30 +13,24 @@ import { deleteNamespace, makeNamespace } from '../kubernetes/support/namespaces
 import { assets, ProgressLog, resolveTinyModel, testPlan } from '../kubernetes/support/plans.ts';
 import { testTarget } from '../kubernetes/support/runs.ts';
 import { kubectl, kubectlApply, testCluster } from '../kubernetes/support/testCluster.ts';
+import { startCluster } from './support/cluster.ts';
 
 const limit = 1.2;
 const { values } = parseArgs({ options: { pairs: { type: 'string', default: '5' } } });
 const never = new AbortController().signal;
-const harness = (name: string): string => join(import.meta.dirname, '..', 'kubernetes', 'harness', name);
-const started = await startCluster();
-try {
-  const pairs: { oursMs: number; kubectlMs: number; ratio: number }[] = [];
-  for (let pair = 0; pair < Number(values.pairs); pair += 1) {
-    const oursMs = await inNamespace(ours);
-    const kubectlMs = await inNamespace(byKubectl);
-    pairs.push({ oursMs, kubectlMs, ratio: oursMs / kubectlMs });
-    console.log(`pair ${String(pair + 1)}: ours ${oursMs.toFixed(0)} ms, kubectl ${kubectlMs.toFixed(0)} ms`);
-  }
-  const ratio = median(pairs.map((pair) => pair.ratio));
-  console.log(`median of ours / kubectl: ${ratio.toFixed(2)} (limit ${String(limit)})`);
-  console.log(JSON.stringify({ pairs, ratio, limit }));
-  if (ratio > limit) process.exitCode = 1;
-} finally {
-  if (started !== undefined) {
-    await promisify(execFile)(harness('down'), [started]);
-    await rm(started, { recursive: true, force: true });
-  }
+await using resources = new AsyncDisposableStack();
+resources.use(await startCluster());
+const pairs: { oursMs: number; kubectlMs: number; ratio: number }[] = [];
+for (let pair = 0; pair < Number(values.pairs); pair += 1) {
+  const oursMs = await inNamespace(ours);
+  const kubectlMs = await inNamespace(byKubectl);
+  pairs.push({ oursMs, kubectlMs, ratio: oursMs / kubectlMs });
+  console.log(`pair ${String(pair + 1)}: ours ${oursMs.toFixed(0)} ms, kubectl ${kubectlMs.toFixed(0)} ms`);
 }
+const ratio = median(pairs.map((pair) => pair.ratio));
+console.log(`median of ours / kubectl: ${ratio.toFixed(2)} (limit ${String(limit)})`);
+console.log(JSON.stringify({ pairs, ratio, limit }));
+if (ratio > limit) process.exitCode = 1;
 
 /** Preflight, dry run, apply and waiting, as a click starts them. */
 async function ours(namespace: string): Promise<number> {
@@ -90,16 +80,6 @@ async function inNamespace(measure: (namespace: string) => Promise<number>): Pro
   } finally {
     await deleteNamespace(namespace);
   }
-}
-
-async function startCluster(): Promise<string | undefined> {
-  if (process.env['TOPOLOGY_BENCH_CLUSTER_JSON'] !== undefined) return undefined;
-  const state = await mkdtemp(join(tmpdir(), 'topology-bench-cluster-'));
-  await promisify(execFile)(harness('up'), [state], {
-    env: { ...process.env, TOPOLOGY_BENCH_CLUSTER_PARENT: String(process.pid) },
-  });
-  process.env['TOPOLOGY_BENCH_CLUSTER_JSON'] = join(state, 'cluster.json');
-  return state;
 }
 
 function median(figures: readonly number[]): number {

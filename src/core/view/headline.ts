@@ -1,9 +1,10 @@
 import { formatCount, formatList, formatShare, insufficientSamples, fullStop, significant } from './format.ts';
 import type { LoadName } from '../phaseLoad.ts';
 import type { RunRecord } from '../record.ts';
-import { verdictOf, verdictText, type Repetition, type Verdict } from '../verdict.ts';
+import { verdictText, type Verdict } from '../verdict.ts';
+import { rowVerdict, type ComparedQuantity } from './rowVerdict.ts';
 import { searchTexts } from './searchTexts.ts';
-import { rowsAt, rowsOf, tellingLevel, type Measured, type PhaseRepetition, type PhaseRow } from './measured.ts';
+import { rowsAt, rowsOf, tellingLevel, type Measured, type PhaseRow } from './measured.ts';
 
 /** The answer in words: what was measured, and by how much the topologies differ. */
 export interface Headline {
@@ -66,28 +67,17 @@ function verdictsOf(rows: readonly PhaseRow[]): string[] {
   );
   if (best === undefined) return [];
   const others = comparable.filter((row) => row !== best);
-  return [
-    ...verdictSentence('RPS', best, others, ({ rps, intervals, valid }) => ({
-      value: rps,
-      interval: intervals?.rps ?? null,
-      valid,
-    })),
-    ...verdictSentence('p95', best, others, ({ p95Ms, intervals, valid }) => ({
-      value: p95Ms,
-      interval: intervals?.p95Ms ?? null,
-      valid,
-    })),
-  ];
+  return [...verdictSentence('RPS', 'rps', best, others), ...verdictSentence('p95', 'p95Ms', best, others)];
 }
 
 function verdictSentence(
-  quantity: string,
+  name: string,
+  quantity: ComparedQuantity,
   best: PhaseRow,
   others: readonly PhaseRow[],
-  of: (repetition: PhaseRepetition) => Repetition,
 ): string[] {
   const verdicts = others
-    .map((other) => ({ other, verdict: verdictOf(pairsOf(best, other, of)) }))
+    .map((other) => ({ other, verdict: rowVerdict(best, other, quantity) }))
     .filter(
       (one): one is { other: PhaseRow; verdict: Exclude<Verdict, { kind: 'none' }> } => one.verdict.kind !== 'none',
     );
@@ -99,19 +89,7 @@ function verdictSentence(
       ? text.slice(best.topology.length + 1)
       : text;
   });
-  return [`${quantity}: ${texts.join(', ')}.`];
-}
-
-/** Of two topologies, what was measured in the same turn: what drifted from turn to turn drops out of the ratio. */
-function pairsOf(
-  a: PhaseRow,
-  b: PhaseRow,
-  of: (repetition: PhaseRepetition) => Repetition,
-): { readonly a: Repetition; readonly b: Repetition }[] {
-  return a.repetitions.flatMap((own) => {
-    const other = b.repetitions.find(({ repetition }) => repetition === own.repetition);
-    return other === undefined ? [] : [{ a: of(own), b: of(other) }];
-  });
+  return [`${name}: ${texts.join(', ')}.`];
 }
 
 /** One sentence for the topologies that this level says nothing of, while the run is over. */

@@ -1,0 +1,109 @@
+/**
+ * The paper's table, from the test cluster: the profile "paper" by the command line as it ships, with a DistilBERT of full size
+ * (random weights, made on the machine) or the tiny model. Starts a test cluster of its own unless TOPOLOGY_BENCH_CLUSTER_JSON
+ * names one. `node test/bench/paper.bench.ts [--tiny] [--write]` prints Markdown, with --write into docs/paper.md too; 1 when a
+ * topology has no numbers.
+ */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import prettier from 'prettier';
+import { stringify } from 'yaml';
+import { runRecordSchema, type RunRecord } from '../../src/core/record.ts';
+import { markdownTable, recordMarkdown } from '../../src/core/view/markdown.ts';
+import { levelsOf, measuredRecord, rowsAt, rowsOf, type PhaseRow } from '../../src/core/view/measured.ts';
+import { paperMark, paperTable } from '../../src/core/view/paper.ts';
+import { rowVerdict } from '../../src/core/view/rowVerdict.ts';
+import { verdictText } from '../../src/core/verdict.ts';
+import { deleteNamespace, makeNamespace } from '../kubernetes/support/namespaces.ts';
+import { assets, prebuiltImages } from '../kubernetes/support/plans.ts';
+import { testCluster } from '../kubernetes/support/testCluster.ts';
+import { root, startCli } from '../unit/cli/bundle.ts';
+import { fullSizeModel } from './peers/triton.ts';
+import { startCluster } from './support/cluster.ts';
+
+const { values } = parseArgs({
+  options: { tiny: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
+});
+await using resources = new AsyncDisposableStack();
+resources.use(await startCluster());
+const record = await run(values.tiny ? assets.tinyModelDirectory : await fullSizeModel(assets));
+const text = page(record);
+console.log(text);
+if (values.write) {
+  const path = join(root, 'docs', 'paper.md');
+  await writeFile(path, await prettier.format(text, { ...(await prettier.resolveConfig(path)), filepath: path }));
+}
+const incomplete = record.topologies.filter(({ status }) => status !== 'completed').length;
+console.log(JSON.stringify({ name: 'paper', run: record.id, incomplete }));
+process.exitCode = incomplete === 0 ? 0 : 1;
+
+async function run(model: string): Promise<RunRecord> {
+  const folder = await mkdtemp(join(tmpdir(), 'topology-bench-paper-'));
+  const namespace = await makeNamespace('paper');
+  try {
+    const plan = join(folder, 'topology-bench.yaml');
+    // GPUs of the test cluster are doubles: everything computes on the CPU, and no GPU is asked for.
+    const choices = { version: 1, model, namespace, profile: 'paper', cores: 2, gpu: 'none', images: prebuiltImages() };
+    await writeFile(plan, stringify({ ...choices, readyTimeoutSeconds: 300 }));
+    const started = startCli(['run', plan, '--json'], {
+      cwd: folder,
+      env: { KUBECONFIG: testCluster().kubeconfig },
+    });
+    started.child.stderr.on('data', (line: string) => process.stderr.write(line));
+    const { stdout } = await started.ended;
+    return runRecordSchema.parse(JSON.parse(stdout));
+  } finally {
+    await deleteNamespace(namespace);
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function page(result: RunRecord): string {
+  const rows = rowsOf(measuredRecord(result));
+  const { columns, rows: quoted } = paperTable();
+  return [
+    "# The paper's table, on equal hardware",
+    '',
+    'What `npm run bench -- paper --write` measured; it wrote this page, too. The profile `paper` deploys FastAPI, Triton without',
+    'dynamic batching, Triton with it, and the hybrid that the paper lacks, in three turns (A B C D, A B C D, ...), each deployed',
+    'anew with the same model, cores, threads, texts and load.',
+    '',
+    `It ran on the one-node Kubernetes of the tests: two CPU cores that servers, load generator and cluster share, and no GPU. The model is ${
+      values.tiny
+        ? 'the built-in tiny one.'
+        : 'a DistilBERT of 67 million parameters with random weights, made on the machine: what it answers means nothing, what it costs is what the real one costs.'
+    }`,
+    '',
+    '## What was measured',
+    '',
+    recordMarkdown(result),
+    '## Each against each, turn by turn',
+    '',
+    'Ratios with their 95 % intervals, from the turns as pairs ([how](statistics.md)).',
+    '',
+    markdownTable(['Load', 'Pair', 'p95', 'RPS'], verdictRows(rows)),
+    '',
+    `## The paper's own figures (${paperMark})`,
+    '',
+    markdownTable(columns, quoted),
+    '',
+  ].join('\n');
+}
+
+function verdictRows(rows: readonly PhaseRow[]): string[][] {
+  return levelsOf(rows).flatMap((level) => {
+    const here = rowsAt(rows, level);
+    return here.flatMap((a, at) =>
+      here
+        .slice(at + 1)
+        .map((b) => [
+          level.short,
+          `${a.topology} / ${b.topology}`,
+          verdictText(rowVerdict(a, b, 'p95Ms'), a.topology, b.topology),
+          verdictText(rowVerdict(a, b, 'rps'), a.topology, b.topology),
+        ]),
+    );
+  });
+}
