@@ -1,5 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
+const latencies = 'test/unit/load/{truth,provoked}.test.ts';
+
 /** One project a kind of test; `.ci/test.ts` runs them in turn, because two cores carry one heavy thing at a time. */
 export default defineConfig({
   test: {
@@ -16,23 +18,32 @@ export default defineConfig({
           maxWorkers: 2,
         },
       },
-      // Load generators need the machine for themselves, so their tests take turns.
-      real('load', 120_000, 'test/unit/load/**/*.test.ts'),
+      // What is held to a latency has the machine for itself; what counts and drives leaves it idle most of the time.
+      real('truth', 120_000, { include: [latencies] }),
+      real('load', 120_000, { include: ['test/unit/load/**/*.test.ts'], exclude: [latencies], maxWorkers: 2 }),
       real('serving', 300_000),
-      real('kubernetes', 600_000),
+      real('kubernetes', 600_000, { include: ['test/kubernetes/*.test.ts'] }),
+      // Of the same kind, for the other cluster.
+      real('endings', 600_000, { include: ['test/kubernetes/endings/*.test.ts'] }),
       real('extension', 600_000),
     ],
   },
 });
 
 /** Real servers are shared by the tests of a project: one file after the other, and long waits are theirs to bound. */
-function real(name: string, timeout: number, include = `test/${name}/**/*.test.ts`) {
+function real(
+  name: string,
+  timeout: number,
+  files: { include?: string[]; exclude?: string[]; maxWorkers?: number } = {},
+) {
+  const { include = [`test/${name}/**/*.test.ts`], exclude = [], maxWorkers = 1 } = files;
   return {
     test: {
       name,
-      include: [include],
-      fileParallelism: false,
-      maxWorkers: 1,
+      include,
+      exclude,
+      fileParallelism: maxWorkers > 1,
+      maxWorkers,
       testTimeout: timeout,
       hookTimeout: timeout,
     },

@@ -15,7 +15,8 @@ import { capture, inOnePiece, must, npmTool, root, run, say } from './commands.t
 import { packageExtension } from './package.ts';
 import { pythonEnvironment } from './python.ts';
 
-const suites = ['load', 'check', 'unit', 'python', 'serving', 'kubernetes', 'extension', 'api'] as const;
+// prettier-ignore
+const suites = ['truth', 'load', 'check', 'unit', 'python', 'serving', 'kubernetes', 'extension', 'api', 'endings'] as const;
 type Suite = (typeof suites)[number];
 interface Count {
   passed: number;
@@ -31,7 +32,7 @@ if (unknown.length > 0) {
 }
 const chosen = suites.filter((suite) => wanted.length === 0 || wanted.includes(suite));
 const harness = (name: string): string => join(root, 'test/kubernetes/harness', name);
-const needsCluster = chosen.includes('kubernetes') || chosen.includes('extension');
+const needsCluster = chosen.some((suite) => ['kubernetes', 'extension', 'endings'].includes(suite));
 const ownCluster = needsCluster && process.env['TOPOLOGY_BENCH_KUBECONFIG'] === undefined;
 const started = Date.now();
 const results = join(root, 'out', 'test-results');
@@ -41,7 +42,8 @@ await rm(results, { recursive: true, force: true });
 await mkdir(results, { recursive: true });
 // The slowest thing on a new machine starts first and compiles while the suites without a cluster run.
 const clusterBuild = ownCluster ? buildClusterInBackground() : Promise.resolve(0);
-const clusters: string[] = [];
+/** State folders of the clusters started, by the suites that each is for. */
+const clusters = new Map<string, string>();
 try {
   if (chosen.some((suite) => suite === 'check' || suite === 'python' || suite === 'serving')) {
     // On a root Debian machine what Python and Triton lack is installed; elsewhere the errors name the command.
@@ -50,19 +52,19 @@ try {
   await step('build', async () => {
     await (chosen.includes('extension') || chosen.includes('api') ? packageExtension() : buildAll());
   });
-  await lane(['load'], step);
+  await lane(['truth', 'load'], step);
   await Promise.all([
     lane(['check', 'unit', 'python', 'serving'], held),
     // Two suites on one cluster would take each other's GPUs: side by side they run on a cluster each.
     ...(ownCluster
-      ? [lane(['kubernetes'], step), lane(['extension', 'api'], held)]
-      : [lane(['kubernetes', 'extension', 'api'], step)]),
+      ? [lane(['kubernetes'], step), lane(['extension', 'api', 'endings'], held)]
+      : [lane(['kubernetes', 'extension', 'api', 'endings'], step)]),
   ]);
 } catch (error) {
   fail(error);
 } finally {
   await clusterBuild;
-  for (const cluster of clusters) {
+  for (const cluster of clusters.values()) {
     await run(harness('down'), [cluster]);
     await rm(cluster, { recursive: true, force: true });
   }
@@ -102,6 +104,7 @@ async function runSuite(suite: Suite): Promise<void> {
     case 'check':
       add((await check()) ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 });
       return;
+    case 'truth':
     case 'load':
     case 'unit':
     case 'serving':
@@ -111,11 +114,14 @@ async function runSuite(suite: Suite): Promise<void> {
       await pytest();
       return;
     case 'kubernetes':
-      await vitest('kubernetes', await clusterEnvironment());
+      await vitest('kubernetes', await clusterEnvironment('first'));
       return;
     case 'extension':
       await must(process.execPath, ['test/extension/harness/install.ts']);
-      await vitest('extension', await clusterEnvironment());
+      await vitest('extension', await clusterEnvironment('second'));
+      return;
+    case 'endings':
+      await vitest('endings', await clusterEnvironment('second'));
       return;
     case 'api':
       await must(process.execPath, ['test/extension/harness/install.ts']);
@@ -199,15 +205,18 @@ function buildClusterInBackground(): Promise<number> {
   });
 }
 
-async function clusterEnvironment(): Promise<Record<string, string>> {
+async function clusterEnvironment(which: 'first' | 'second'): Promise<Record<string, string>> {
   const given = process.env['TOPOLOGY_BENCH_KUBECONFIG'];
   if (given !== undefined) return { TOPOLOGY_BENCH_KUBECONFIG: given };
-  if ((await clusterBuild) !== 0) throw new Error('The test cluster could not be built.');
-  const cluster = await mkdtemp(join(tmpdir(), 'topology-bench-cluster-'));
-  clusters.push(cluster);
-  await must(harness('up'), [cluster], {
-    env: { ...process.env, TOPOLOGY_BENCH_CLUSTER_PARENT: String(process.pid) },
-  });
+  let cluster = clusters.get(which);
+  if (cluster === undefined) {
+    if ((await clusterBuild) !== 0) throw new Error('The test cluster could not be built.');
+    cluster = await mkdtemp(join(tmpdir(), 'topology-bench-cluster-'));
+    clusters.set(which, cluster);
+    await must(harness('up'), [cluster], {
+      env: { ...process.env, TOPOLOGY_BENCH_CLUSTER_PARENT: String(process.pid) },
+    });
+  }
   const file = join(cluster, 'cluster.json');
   const description = JSON.parse(await readFile(file, 'utf8')) as { kubeconfig: string };
   return { TOPOLOGY_BENCH_KUBECONFIG: description.kubeconfig, TOPOLOGY_BENCH_CLUSTER_JSON: file };

@@ -1,6 +1,6 @@
 /** From a model config, and from the palette, to the last question before a run. */
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { profileNames } from '../../src/core/profiles.ts';
 import { drive } from './harness/drive.ts';
 import { ownPackage } from './harness/package.ts';
@@ -8,8 +8,9 @@ import { makeSampleWorkspace, samplePaths } from './harness/sampleWorkspace.ts';
 
 const screenshots = join(import.meta.dirname, '..', '..', 'out', 'screenshots');
 
-describe.each(['oldest', 'newest'] as const)('on the %s VS Code', (version) => {
-  test('the lens of a config.pbtxt leads to the confirmation of a run', async () => {
+test.each(['oldest', 'newest'] as const)(
+  'on the %s VS Code the lens and the palette lead to the confirmation of a run, and back',
+  async (version) => {
     await drive(
       `lens-${version}`,
       { version, vsix: ownPackage(), prepare: makeSampleWorkspace },
@@ -42,17 +43,10 @@ describe.each(['oldest', 'newest'] as const)('on the %s VS Code', (version) => {
         await workbench.screenshot(join(screenshots, `confirmation-${version}.png`));
         await workbench.dialog().press('Cancel');
         expect(await workbench.notifications()).toEqual([]);
-      },
-    );
-  });
 
-  test('the palette command asks for a model when none is open, and goes back', async () => {
-    await drive(
-      `palette-${version}`,
-      { version, vsix: ownPackage(), prepare: makeSampleWorkspace },
-      async ({ code, workbench, folder }) => {
+        // Without a model config in view and without a kubeconfig.
+        await workbench.runCommand('View: Close All Editors');
         await code.changeSettings({ 'topologyBench.kubeconfig': join(folder, 'no-such-file') });
-        const { quickInput } = workbench;
         await workbench.runCommand('Topology Bench: Benchmark Topology');
         expect(await quickInput.waitForItem('Tiny sentiment model (built in)')).toEqual([
           'distilbert',
@@ -67,5 +61,5 @@ describe.each(['oldest', 'newest'] as const)('on the %s VS Code', (version) => {
         await quickInput.cancel();
       },
     );
-  });
-});
+  },
+);

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Leftover } from '../../src/core/cluster.ts';
-import { findLeftovers, removeLeftovers } from '../../src/kubernetes/index.ts';
-import { expectSameInventory, inventory } from './support/inventory.ts';
-import { deleteNamespace, makeNamespace } from './support/namespaces.ts';
-import { stages } from './support/stages.ts';
-import { kubectl, testCluster } from './support/testCluster.ts';
+import type { Leftover } from '../../../src/core/cluster.ts';
+import { findLeftovers, removeLeftovers } from '../../../src/kubernetes/index.ts';
+import { expectSameInventory, inventory } from '../support/inventory.ts';
+import { deleteNamespace, makeNamespace } from '../support/namespaces.ts';
+import { stages } from '../support/stages.ts';
+import { kubectl, testCluster } from '../support/testCluster.ts';
 
 /** Long enough for the stage to have begun its work, short enough to be in it still. */
 const intoTheStageMs = 60;
@@ -114,7 +114,7 @@ describe('a run whose process is killed', () => {
 });
 
 function startRun(...programArguments: readonly string[]) {
-  const program = join(import.meta.dirname, 'support', 'run-program.ts');
+  const program = join(import.meta.dirname, '..', 'support', 'run-program.ts');
   return spawn(process.execPath, [program, ...programArguments], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 

@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { nameLoad } from '../../src/core/phaseLoad.ts';
+import { nameLoad } from '../../../src/core/phaseLoad.ts';
 import { parseAllDocuments, stringify } from 'yaml';
-import type { ClusterInventory, Leftover } from '../../src/core/cluster.ts';
-import { runRecordSchema } from '../../src/core/record.ts';
-import { cli, signalGroup, startCli, type Started } from '../unit/cli/bundle.ts';
-import { expectSameInventory, inventory } from './support/inventory.ts';
-import { deleteNamespace, makeNamespace } from './support/namespaces.ts';
-import { assets, prebuiltImages } from './support/plans.ts';
-import { kubectl, testCluster } from './support/testCluster.ts';
+import type { ClusterInventory, Leftover } from '../../../src/core/cluster.ts';
+import { runRecordSchema } from '../../../src/core/record.ts';
+import { cli, signalGroup, startCli, type Started } from '../../unit/cli/bundle.ts';
+import { expectSameInventory, inventory } from '../support/inventory.ts';
+import { deleteNamespace, makeNamespace } from '../support/namespaces.ts';
+import { assets, prebuiltImages } from '../support/plans.ts';
+import { kubectl, testCluster } from '../support/testCluster.ts';
 
 /** The command line as it ships, on a real cluster: what it prints, how it ends, and that it leaves nothing. */
 describe('topology-bench', () => {

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { isCancelled } from '../../src/core/errors.ts';
-import type { Stage } from '../../src/core/events.ts';
-import { expectSameInventory, inventory } from './support/inventory.ts';
-import { openLink, type Link } from './support/link.ts';
-import { deleteNamespace, makeNamespace } from './support/namespaces.ts';
-import { testPlan } from './support/plans.ts';
-import { runBenchmark } from './support/runs.ts';
-import { stages } from './support/stages.ts';
+import { isCancelled } from '../../../src/core/errors.ts';
+import type { Stage } from '../../../src/core/events.ts';
+import { expectSameInventory, inventory } from '../support/inventory.ts';
+import { openLink, type Link } from '../support/link.ts';
+import { deleteNamespace, makeNamespace } from '../support/namespaces.ts';
+import { testPlan } from '../support/plans.ts';
+import { runBenchmark } from '../support/runs.ts';
+import { stages } from '../support/stages.ts';
 
 describe('a run that is cancelled leaves nothing behind', () => {
   let namespace: string;
