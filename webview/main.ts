@@ -1,6 +1,9 @@
+import type { EnteredGpuPrice } from '../src/core/gpuPrice.ts';
+import type { Plan } from '../src/core/plan.ts';
 import { planParts, subtitleParts } from '../src/core/view/describe.ts';
 import { recordMarkdown } from '../src/core/view/markdown.ts';
 import { endAnnouncement } from '../src/core/view/headline.ts';
+import { fullStop } from '../src/core/view/format.ts';
 import { measuredRecord, measuredState, type Measured } from '../src/core/view/measured.ts';
 import { planFacts, recordCaveats, recordFacts } from '../src/core/view/provenance.ts';
 import type { RunRecord } from '../src/core/record.ts';
@@ -72,6 +75,7 @@ const details = h('details', { class: 'how' }, h('summary', {}, heading(2, 'How 
 const again = controls.button('Benchmark again', 'primary', asking({ kind: 'benchmark-again' }));
 const copy = controls.button('Copy as Markdown', 'secondary', copyMarkdown);
 const openRecord = controls.button('Open record JSON', 'secondary', asking({ kind: 'open-record' }));
+const setPrice = controls.button('Set GPU price', 'secondary', asking({ kind: 'set-gpu-price' }));
 const openLog = controls.button('Show log', 'secondary', asking({ kind: 'open-log' }));
 const actions = h(
   'div',
@@ -79,6 +83,7 @@ const actions = h(
   again,
   copy,
   openRecord,
+  setPrice,
   openLog,
 );
 const reply = h('p', { class: 'reply' });
@@ -157,10 +162,12 @@ function fill(view: View): void {
       callouts.show([
         ...(view.notSaved === null ? [] : [{ kind: 'problem' as const, title: 'Not saved.', text: view.notSaved }]),
         ...problemsOf(measured),
+        ...priceCallouts(view.record.plan, view.gpuPrice),
       ]);
+      setPrice.hidden = view.record.plan.gpu === null;
       facts.show({ caveats: recordCaveats(view.record), sections: recordFacts(view.record) });
       controls.setDisabled(again, !view.canBenchmarkAgain);
-      results.show(measured, readTheme());
+      results.show(measured, view.gpuPrice.price, readTheme());
       break;
     }
     case 'live': {
@@ -168,11 +175,12 @@ function fill(view: View): void {
       header.show({ title: `Benchmarking ${view.subject}`, subtitle: planParts(view.state.plan), measured: null });
       callouts.show([
         ...problemsOf(measured),
+        ...priceCallouts(view.state.plan, view.gpuPrice),
         ...view.state.warnings.map((text) => ({ kind: 'warning' as const, title: 'Warning.', text })),
       ]);
       facts.show({ caveats: [], sections: planFacts(view.state.plan) });
       live.show(view.state, view.cancelling);
-      results.show(measured, readTheme());
+      results.show(measured, view.gpuPrice.price, readTheme());
       break;
     }
     case 'queued':
@@ -187,6 +195,12 @@ function fill(view: View): void {
   }
 }
 
+/** A price that is none matters only where there is something to pay for. */
+function priceCallouts(plan: Plan, { problem: why }: EnteredGpuPrice): Callout[] {
+  if (plan.gpu === null || why === null) return [];
+  return [{ kind: 'warning', title: 'No price is shown.', text: `In the settings: ${fullStop(why)}` }];
+}
+
 /** A model config's own name is said only where the model has another one. */
 function subtitleFor(subject: string, record: RunRecord): string[] {
   const parts = subtitleParts(record);
@@ -196,6 +210,7 @@ function subtitleFor(subject: string, record: RunRecord): string[] {
 function partsOf(kind: View['kind']): HTMLElement[] {
   copy.hidden = kind !== 'record';
   openRecord.hidden = kind !== 'record';
+  setPrice.hidden = kind !== 'record';
   openLog.hidden = kind === 'record';
   switch (kind) {
     case 'record':
@@ -246,7 +261,7 @@ function showReply(text: string): void {
 
 function copyMarkdown(): void {
   if (shown?.kind !== 'record') return;
-  void ask({ kind: 'copy', text: recordMarkdown(shown.record) }, 'Copied.');
+  void ask({ kind: 'copy', text: recordMarkdown(shown.record, shown.gpuPrice.price) }, 'Copied.');
 }
 
 function problem(message: string): void {

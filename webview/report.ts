@@ -2,6 +2,7 @@ import './report.css';
 import { subtitleParts } from '../src/core/view/describe.ts';
 import { measuredRecord } from '../src/core/view/measured.ts';
 import { recordCaveats, recordFacts } from '../src/core/view/provenance.ts';
+import type { GpuPrice } from '../src/core/gpuPrice.ts';
 import type { RunRecord } from '../src/core/record.ts';
 import { comparisonElement } from './comparison.ts';
 import { h, heading } from './dom.ts';
@@ -16,6 +17,7 @@ import { onThemeChange, readTheme } from './theme.ts';
 const data = document.getElementById('records');
 // Written by the command line from records that it has checked.
 const records = JSON.parse(data?.textContent ?? '[]') as readonly RunRecord[];
+const gpuPrice = JSON.parse(document.getElementById('gpu-price')?.textContent ?? 'null') as GpuPrice | null;
 const main = h('main', {}, h('p', { class: 'eyebrow' }, 'Topology Bench report'));
 document.body.append(main);
 
@@ -56,7 +58,7 @@ const shows = records.map((record, index) => {
     ),
   );
   return () => {
-    results.show(measured, readTheme());
+    results.show(measured, gpuPrice, readTheme());
   };
 });
 if (records.length === 0) main.append(h('p', {}, 'This report holds no record.'));

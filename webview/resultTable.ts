@@ -28,6 +28,9 @@ export function resultTableElements(table: ResultTable, styles: ReadonlyMap<stri
           { class: 'notes', 'aria-label': 'Notes of the table' },
           ...table.notes.map((note, index) => h('li', { value: index + 1 }, note)),
         ),
+    table.costRemarks.length === 0
+      ? null
+      : h('div', { class: 'chart-notes' }, ...table.costRemarks.map((remark) => h('p', {}, remark))),
   ];
 }
 

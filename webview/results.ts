@@ -5,8 +5,10 @@ import {
   percentileBars,
   throughputOverTime,
 } from '../src/core/view/charts.ts';
+import type { GpuPrice } from '../src/core/gpuPrice.ts';
 import type { LoadName } from '../src/core/phaseLoad.ts';
 import { seriesStyles } from '../src/core/view/chart.ts';
+import { costFigures } from '../src/core/view/cost.ts';
 import { formatMs, significant } from '../src/core/view/format.ts';
 import { levelsOf, rowsAt, rowsOf, tellingLevel, type Measured, type PhaseRow } from '../src/core/view/measured.ts';
 import { ownFiguresBesidePaper, paperChart } from '../src/core/view/paper.ts';
@@ -39,6 +41,7 @@ const sectionTitles = [
 export class Results {
   readonly element: HTMLElement;
   #measured: Measured | undefined;
+  #gpuPrice: GpuPrice | null = null;
   #theme: Theme;
   #choice: ResultsChoice;
   #distributions: { readonly level: string; readonly list: readonly Distribution[] } | undefined;
@@ -96,14 +99,16 @@ export class Results {
     );
   }
 
-  show(measured: Measured, theme: Theme): void {
+  /** @param gpuPrice what the reader pays; null: no price is shown */
+  show(measured: Measured, gpuPrice: GpuPrice | null, theme: Theme): void {
     this.#measured = measured;
+    this.#gpuPrice = gpuPrice;
     this.#theme = theme;
     const rows = rowsOf(measured);
     const styles = seriesStyles(measured.topologies.map((topology) => topology.key));
     this.element.hidden = rows.length === 0;
     this.#levels.show(levelsOf(rows));
-    this.#table.show({ table: resultTable(rows), styles: [...styles] });
+    this.#table.show({ table: resultTable(rows, gpuPrice), styles: [...styles] });
     this.#own.show(ownFiguresBesidePaper(measured) ?? null);
     this.#split.show(splitTable(rows));
     this.#showLevel();
@@ -127,7 +132,7 @@ export class Results {
     this.#picker?.select(level.key);
     const styles = seriesStyles(measured.topologies.map((topology) => topology.key));
     const atLevel = rowsAt(rows, level);
-    this.#cards.show(atLevel.map((row) => cardData(row, styles.get(row.topology) ?? 0)));
+    this.#cards.show(atLevel.map((row) => cardData(row, styles.get(row.topology) ?? 0, this.#gpuPrice)));
     const known = this.#distributions?.level === level.key ? this.#distributions.list : [];
     this.#figures.throughput.show(latencyAgainstThroughput(measured), this.#theme);
     this.#figures.percentiles.show(percentileBars(measured, level), this.#theme);
@@ -207,10 +212,12 @@ interface CardData {
   readonly topology: string;
   readonly style: number;
   readonly figures: readonly { readonly name: string; readonly value: string; readonly unit: string }[];
+  /** What it costs on the GPUs held; empty without. */
+  readonly cost: CardData['figures'];
   readonly valid: boolean;
 }
 
-function cardData(row: PhaseRow, style: number): CardData {
+function cardData(row: PhaseRow, style: number, gpuPrice: GpuPrice | null): CardData {
   const latency = (name: string, value: number | null): CardData['figures'][number] =>
     value === null ? { name, value: formatMs(null), unit: '' } : { name, value: significant(value), unit: 'ms' };
   return {
@@ -221,19 +228,12 @@ function cardData(row: PhaseRow, style: number): CardData {
       latency('p50', row.p50Ms),
       latency('p95', row.p95Ms),
     ],
+    cost: costFigures(row, gpuPrice),
     valid: row.validity.valid,
   };
 }
 
 function cardElement(card: CardData): HTMLElement {
-  const figures = card.figures.map(({ name, value, unit }) =>
-    h(
-      'div',
-      { class: unit === '' ? 'figure absent' : 'figure' },
-      h('dt', {}, name),
-      h('dd', {}, h('span', { class: 'value' }, value), unit === '' ? null : h('span', { class: 'unit' }, ` ${unit}`)),
-    ),
-  );
   return h(
     'div',
     { class: `card series-${String(card.style)}`, 'data-topology': card.topology },
@@ -244,6 +244,20 @@ function cardElement(card: CardData): HTMLElement {
       card.topology,
       card.valid ? null : h('span', { class: 'bad' }, 'not valid'),
     ),
-    h('dl', {}, ...figures),
+    h(
+      'dl',
+      {},
+      ...card.figures.map((figure) => figureElement(figure, figure.unit === '' ? 'figure absent' : 'figure')),
+      ...card.cost.map((figure) => figureElement(figure, 'figure cost')),
+    ),
+  );
+}
+
+function figureElement({ name, value, unit }: CardData['figures'][number], kind: string): HTMLElement {
+  return h(
+    'div',
+    { class: kind },
+    h('dt', {}, name),
+    h('dd', {}, h('span', { class: 'value' }, value), unit === '' ? null : h('span', { class: 'unit' }, ` ${unit}`)),
   );
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import type { Check } from '../core/checks.ts';
 import { compareRecords } from '../core/compare.ts';
 import { differencesOf } from '../core/differences.ts';
+import type { GpuPrice } from '../core/gpuPrice.ts';
 import type { Failure, RunRecord } from '../core/record.ts';
 import { comparisonTable, type ComparisonTable } from '../core/view/comparison.ts';
 import { fullStop } from '../core/view/format.ts';
@@ -20,6 +21,8 @@ export interface Told {
   readonly checks: readonly Check[] | null;
   /** What went wrong with the run as a whole. */
   readonly problems: readonly Failure[];
+  /** What a GPU costs, where the user said it; the record does not hold it. */
+  readonly gpuPrice: GpuPrice | null;
 }
 
 export interface OutputOptions {
@@ -52,9 +55,9 @@ export function outcomeText(told: Told): string {
 }
 
 /** The record's own Markdown, then what `outcomeText` tells. */
-export function outcomeMarkdown({ record, beside, checks, problems }: Told): string {
+export function outcomeMarkdown({ record, beside, checks, problems, gpuPrice }: Told): string {
   const blocks = problems.map(({ message }) => `**${escapeMarkdown(fullStop(message))}**\n`);
-  if (record !== null) blocks.push(recordMarkdown(record));
+  if (record !== null) blocks.push(recordMarkdown(record, gpuPrice));
   if (checks !== null) {
     const rows = checks.map(({ outcome, topology, level, name, message }) => [outcome, topology, level, name, message]);
     blocks.push(
@@ -90,13 +93,13 @@ export async function writeOutputs(
       problems.push(error);
     }
   };
-  const { record, beside } = told;
+  const { record, beside, gpuPrice } = told;
   await write('JUnit', options.junit, (file) => writeWhole(file, junitXml(told), 'The JUnit file'));
   const markdown = options.markdown === '-' ? undefined : options.markdown;
   await write('Markdown', markdown, (file) => writeWhole(file, outcomeMarkdown(told), 'The Markdown file'));
   if (record !== null) {
     const records = beside === null ? [record] : [record, beside];
-    await write('Report', options.report, (file) => writeReport({ file, records, root }));
+    await write('Report', options.report, (file) => writeReport({ file, records, gpuPrice, root }));
   }
   return problems;
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BenchError } from '../core/errors.ts';
+import type { GpuPrice } from '../core/gpuPrice.ts';
 import type { RunRecord } from '../core/record.ts';
 import { recordTable } from '../core/view/table.ts';
 import { writeWhole } from './files.ts';
@@ -15,24 +16,27 @@ import { writeWhole } from './files.ts';
 export async function writeReport(parts: {
   readonly file: string;
   readonly records: readonly RunRecord[];
+  /** What the reader pays for a GPU; left out: requests of a GPU-hour are shown, and no price. */
+  readonly gpuPrice?: GpuPrice | null;
   readonly root: string;
 }): Promise<void> {
-  const { file, records, root } = parts;
+  const { file, records, gpuPrice = null, root } = parts;
   const bundle = join(root, 'dist', 'webview');
   const [script, style] = await Promise.all([
     readBundle(join(bundle, 'report.js')),
     readBundle(join(bundle, 'report.css')),
   ]);
-  await writeWhole(file, reportHtml({ records, script, style }), 'The report');
+  await writeWhole(file, reportHtml({ records, gpuPrice, script, style }), 'The report');
 }
 
 /** The report as text. Data from records is only ever JSON or escaped text in it. */
 export function reportHtml(parts: {
   readonly records: readonly RunRecord[];
+  readonly gpuPrice: GpuPrice | null;
   readonly script: string;
   readonly style: string;
 }): string {
-  const { records } = parts;
+  const { records, gpuPrice } = parts;
   const script = closed(parts.script, 'script');
   const style = closed(parts.style, 'style');
   const policy = [
@@ -56,10 +60,11 @@ export function reportHtml(parts: {
 <noscript>
 <main>
 <p>The charts of this report need JavaScript; its figures are these.</p>
-${records.map((record) => `<pre class="plain">${escapeHtml(recordTable(record))}</pre>`).join('\n')}
+${records.map((record) => `<pre class="plain">${escapeHtml(recordTable(record, gpuPrice))}</pre>`).join('\n')}
 </main>
 </noscript>
 <script type="application/json" id="records">${jsonForHtml(records)}</script>
+<script type="application/json" id="gpu-price">${jsonForHtml(gpuPrice)}</script>
 <script>${script}</script>
 </body>
 </html>

@@ -4,6 +4,7 @@ import { benchmark } from '../core/benchmark.ts';
 import type { Check } from '../core/checks.ts';
 import { BenchError, explain, isCancelled, toBenchError, type Reason } from '../core/errors.ts';
 import type { Target } from '../core/ports.ts';
+import type { GpuPrice } from '../core/gpuPrice.ts';
 import type { Failure, RunRecord } from '../core/record.ts';
 import { recordTable } from '../core/view/table.ts';
 import { withoutPrivate } from '../core/withoutPrivate.ts';
@@ -24,12 +25,13 @@ import {
   type Expectations,
 } from './expectations.ts';
 import { printFailure } from './failure.ts';
+import { addPriceOptions, gpuPriceOf, type PriceOptions } from './gpuPrice.ts';
 import { outcomeMarkdown, outcomeText, writeOutputs, type OutputOptions, type Told } from './outcome.ts';
 import { progressPrinter } from './progress.ts';
 import { recordOf } from './records.ts';
 import { chooseRepeat } from './repeat.ts';
 
-interface RunOptions extends PlanOptions, ExpectationOptions, OutputOptions {
+interface RunOptions extends PlanOptions, ExpectationOptions, OutputOptions, PriceOptions {
   out?: string;
   json?: boolean;
   repeat?: string;
@@ -46,23 +48,25 @@ export function registerRun(program: Command, context: CliContext, targetFor = t
     .option('--repeat <record>', "carry out a run's plan again: its file, or its id in the results folder")
     .option('--out <dir>', 'folder for the run record (default: .topology-bench/runs)')
     .option('--json', 'print the run record as JSON');
-  addExpectationOptions(command)
+  addPriceOptions(addExpectationOptions(command))
     .option('--report <file>', 'write a self-contained HTML report')
     .option('--junit <file>', 'write JUnit XML, for CI')
     .option('--markdown <file>', 'write Markdown; "-" prints it instead of the table')
     .action(async (planPath: string | undefined, options: RunOptions) => {
       checkOutputs(options);
       slosOf(options.slo ?? []);
+      const gpuPrice = gpuPriceOf(options);
       const runs = openRunStore(resolve(options.out ?? join('.topology-bench', 'runs')));
       const repeated = options.repeat === undefined ? undefined : await recordOf('--repeat', options.repeat, runs);
       const chosen =
         repeated === undefined
           ? await choose(planPath, options, context, defaultNamespaceOf)
           : await chooseRepeat(repeated, planPath, options, context);
-      for (const warning of chosen.warnings) context.stderr.write(`Warning: ${warning}\n`);
+      const unused = gpuPrice !== null && chosen.plan.gpu === null ? ['The run holds no GPU that a price is of.'] : [];
+      for (const warning of [...chosen.warnings, ...unused]) context.stderr.write(`Warning: ${warning}\n`);
       const expectations = await expectationsOf(options, chosen.plan, repeated, runs, context);
       const outcome = await run(chosen, runs, targetFor(chosen, context), context);
-      await tell(outcome, { expectations, repeated, runs, options }, context);
+      await tell(outcome, { expectations, repeated, runs, gpuPrice, options }, context);
     });
 }
 
@@ -92,22 +96,24 @@ async function tell(
     readonly expectations: Expectations;
     readonly repeated: RunRecord | undefined;
     readonly runs: RunStore;
+    readonly gpuPrice: GpuPrice | null;
     readonly options: RunOptions;
   },
   context: CliContext,
 ): Promise<void> {
-  const { expectations, runs, options } = parts;
+  const { expectations, runs, gpuPrice, options } = parts;
   const { record, failure } = outcome;
   const told: Told = {
     record: record ?? null,
     beside: parts.repeated ?? expectations.baseline?.record ?? null,
     checks: record === undefined ? null : checksOf(expectations, record),
     problems: problemsOf(outcome),
+    gpuPrice,
   };
   if (record !== undefined) {
     await sayWhere(record, outcome.saved, runs, options, context);
     if (options.json === true) context.stdout.write(`${JSON.stringify(record, null, 2)}\n`);
-    else if (options.markdown !== '-') context.stdout.write(recordTable(record));
+    else if (options.markdown !== '-') context.stdout.write(recordTable(record, gpuPrice));
     if (options.markdown !== '-') (options.json === true ? context.stderr : context.stdout).write(outcomeText(told));
     if (failure !== undefined) printFailure(nothingMeasured(failure, record), context.stderr);
     process.exitCode = exitCodeOf(record, outcome, told.checks);

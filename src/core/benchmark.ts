@@ -1,6 +1,7 @@
 import { combineRepetitions } from './combineRepetitions.ts';
 import { BenchError, cancelled, explain, isCancelled, throwIfCancelled, toBenchError } from './errors.ts';
 import type { RunEvent } from './events.ts';
+import { notGpu } from './gpuUse.ts';
 import { searchOutcome } from './loadProgram.ts';
 import { measureTopology, type TopologyMeasurement } from './measureTopology.ts';
 import { topologyKey, type Plan, type TopologyPlan } from './plan.ts';
@@ -253,9 +254,6 @@ class AnswerCheck {
     };
   }
 }
-
-/** What a server reports that computes on no GPU, or cannot tell. */
-const notGpu: readonly string[] = ['CPUExecutionProvider', 'unknown', 'none', ''];
 
 /** ONNX Runtime only warns when it falls back to the CPU; a run that asked for a GPU must not. */
 function checkProviders(plan: Plan, deployment: Deployment): void {

@@ -1,15 +1,23 @@
-/** What a number of requests costs on GPUs that are paid by the hour. */
+/**
+ * What requests cost on GPUs that are paid by the hour, by definition: requests of a GPU-hour = successes a second * 3600 /
+ * GPUs held; price of a million = price of a GPU-hour * 1,000,000 / requests of a GPU-hour. docs/statistics.md says what that
+ * leaves out.
+ */
 
 const secondsPerHour = 3600;
 
-/** @throws RangeError when no GPU is held */
+/**
+ * @param requestsPerSecond successes alone (goodput)
+ * @param gpus that are held, whether they have work or not
+ * @throws RangeError when no GPU is held
+ */
 export function requestsPerGpuHour(requestsPerSecond: number, gpus: number): number {
   if (gpus <= 0) throw new RangeError('no GPU is held');
   return (requestsPerSecond * secondsPerHour) / gpus;
 }
 
 /**
- * At full use of the GPUs; in the currency of the price.
+ * As if the GPUs were this busy all the time that they are paid for; in the currency of the price.
  * @returns null when nothing is served
  */
 export function pricePerMillionRequests(parts: {
@@ -21,7 +29,7 @@ export function pricePerMillionRequests(parts: {
   return requests > 0 ? (parts.pricePerGpuHour * 1e6) / requests : null;
 }
 
-/** The price's limits from those of the rate: the lower rate costs more. */
+/** The price's limits from those of the rate: the lower rate costs more. `high` is null where the rate may be zero. */
 export function priceIntervalPerMillionRequests(parts: {
   readonly requestsPerSecond: { readonly low: number; readonly high: number };
   readonly gpus: number;

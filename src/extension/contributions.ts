@@ -1,3 +1,5 @@
+import { defaultCurrency } from '../core/gpuPrice.ts';
+
 /**
  * Every id, setting and context key that package.json contributes: the one place they are spelled. A unit test compares
  * package.json with these tables.
@@ -32,6 +34,7 @@ export const commandTitles = {
   'topologyBench.refresh': 'Refresh',
   'topologyBench.selectContext': 'Select Kubernetes Context',
   'topologyBench.selectNamespace': 'Select Namespace',
+  'topologyBench.setGpuPrice': 'Set GPU Price',
   'topologyBench.openSettings': 'Open Settings',
   'topologyBench.showOutput': 'Show Log',
 } as const;
@@ -78,6 +81,8 @@ export const settingDefaults = {
   'gpu.tolerations': [{ key: 'nvidia.com/gpu', operator: 'Exists', effect: 'NoSchedule' }],
   'gpu.runtimeClass': 'nvidia',
   allowCpuProvider: false,
+  gpuHourPrice: null,
+  currency: defaultCurrency,
   'images.server': 'docker.io/library/python:3.12-slim',
   'images.triton': 'nvcr.io/nvidia/tritonserver:26.07-py3',
   'images.loadGenerator': 'docker.io/library/node:24-slim',

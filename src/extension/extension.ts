@@ -121,6 +121,11 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
         event.affectsConfiguration('topologyBench.namespace')
       )
         cluster.changed();
+      if (
+        event.affectsConfiguration('topologyBench.gpuHourPrice') ||
+        event.affectsConfiguration('topologyBench.currency')
+      )
+        panels.refresh();
     }),
     reportWrongSettings(log),
     lookForLeftBehind(services),

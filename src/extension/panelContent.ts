@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { BenchError, explain, toBenchError } from '../core/errors.ts';
+import type { EnteredGpuPrice } from '../core/gpuPrice.ts';
 import type { RunRecord } from '../core/record.ts';
 import type { PanelRequest, View } from '../protocol/messages.ts';
 import type { CommandId } from './contributions.ts';
@@ -8,6 +9,7 @@ import type { Memory } from './memory.ts';
 import type { PanelContent } from './panel.ts';
 import type { Results } from './results.ts';
 import type { LiveRun, Runs } from './runs.ts';
+import { readSettings } from './settings.ts';
 
 /** What a panel shows of a run, live or on disk, and what its page may ask for. */
 export function createPanelContent(
@@ -24,12 +26,13 @@ export function createPanelContent(
     async view(runId) {
       if (runId === null)
         return problemView('', new BenchError({ reason: 'internal', message: 'This panel was of no run.' }), false);
+      const { gpuPrice } = readSettings(undefined);
       const run = runs.get(runId);
-      if (run !== undefined) return viewOfRun(run, canBenchmarkAgain(runId));
+      if (run !== undefined) return viewOfRun(run, canBenchmarkAgain(runId), gpuPrice);
       const choices = memory.choicesOf(runId);
       const subject = choices === undefined ? undefined : subjectName(choices.subject);
       try {
-        return recordView(await results.read(runId), subject, canBenchmarkAgain(runId), null);
+        return recordView(await results.read(runId), subject, canBenchmarkAgain(runId), null, gpuPrice);
       } catch (error) {
         const name = subject ?? runTime(runId, vscode.env.language);
         const missing = (await results.fileOf(runId)) === undefined;
@@ -52,15 +55,16 @@ function noRecord(): BenchError {
   });
 }
 
-function viewOfRun(run: LiveRun, canBenchmarkAgain: boolean): View {
+function viewOfRun(run: LiveRun, canBenchmarkAgain: boolean, gpuPrice: EnteredGpuPrice): View {
   const { subject, cancelling, end, state } = run;
   // A run in which every topology failed has a record too: it says of each what went wrong.
   if (end?.record) {
-    return recordView(end.record, subject, canBenchmarkAgain, end.notSaved === null ? null : explain(end.notSaved));
+    const notSaved = end.notSaved === null ? null : explain(end.notSaved);
+    return recordView(end.record, subject, canBenchmarkAgain, notSaved, gpuPrice);
   }
   if (end?.failure) return problemView(subject, end.failure, canBenchmarkAgain);
   if (state === null) return { kind: 'queued', subject, message: run.waitsFor, cancelling };
-  return { kind: 'live', state, subject, cancelling };
+  return { kind: 'live', state, subject, cancelling, gpuPrice };
 }
 
 function recordView(
@@ -68,8 +72,9 @@ function recordView(
   subject: string | undefined,
   canBenchmarkAgain: boolean,
   notSaved: string | null,
+  gpuPrice: EnteredGpuPrice,
 ): View {
-  return { kind: 'record', record, subject: subject ?? record.plan.model.name, canBenchmarkAgain, notSaved };
+  return { kind: 'record', record, subject: subject ?? record.plan.model.name, canBenchmarkAgain, notSaved, gpuPrice };
 }
 
 function problemView(subject: string, error: BenchError, canBenchmarkAgain: boolean): View {
@@ -103,6 +108,10 @@ async function answer(
     }
     case 'open-settings':
       await vscode.commands.executeCommand('topologyBench.openSettings' satisfies CommandId);
+      return;
+    case 'set-gpu-price':
+      // As above: the page need not wait for what the user types.
+      void vscode.commands.executeCommand('topologyBench.setGpuPrice' satisfies CommandId);
       return;
     case 'copy':
       await vscode.env.clipboard.writeText(request.text);

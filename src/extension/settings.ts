@@ -1,5 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import * as vscode from 'vscode';
+import { enteredGpuPrice, type EnteredGpuPrice } from '../core/gpuPrice.ts';
 import type { Vantage } from '../core/plan.ts';
 import type { ImagesPlan, GpuPlan } from '../core/plan.ts';
 import type { ProfileName } from '../core/profiles.ts';
@@ -20,6 +21,9 @@ export interface Settings {
   readonly readyTimeoutSeconds: number;
   readonly gpu: Omit<GpuPlan, 'count'>;
   readonly allowCpuProvider: boolean;
+  readonly gpuPrice: EnteredGpuPrice;
+  /** Of prices that name none. */
+  readonly currency: string;
   /** Only what is fixed: a requirement set of "auto" is left out. */
   readonly images: Partial<ImagesPlan>;
   /** null: pip's own default. */
@@ -34,6 +38,7 @@ export function readSettings(scope: vscode.Uri | undefined): Settings {
   const value = reader(scope);
   const text = (key: KeyOf<'text'>): string => value(key).trim();
   const requirements = text('images.requirements');
+  const currency = orNull(text('currency')) ?? settingDefaults.currency;
   return {
     codeLens: value('codeLens.enabled'),
     profile: text('profile') === 'standard' ? 'standard' : 'quick',
@@ -51,6 +56,8 @@ export function readSettings(scope: vscode.Uri | undefined): Settings {
       runtimeClassName: orNull(text('gpu.runtimeClass')),
     },
     allowCpuProvider: value('allowCpuProvider'),
+    gpuPrice: enteredGpuPrice(value('gpuHourPrice'), currency),
+    currency,
     images: {
       ...image('server', text('images.server')),
       ...image('triton', text('images.triton')),
@@ -66,6 +73,7 @@ export function readSettings(scope: vscode.Uri | undefined): Settings {
 interface Types {
   text: string;
   number: number;
+  numberOrNull: number | null;
   boolean: boolean;
   labels: Readonly<Record<string, string>>;
   tolerations: GpuPlan['tolerations'];
@@ -74,6 +82,7 @@ interface Types {
 const fits: { readonly [Type in keyof Types]: (value: unknown) => value is Types[Type] } = {
   text: (value) => typeof value === 'string',
   number: (value): value is number => typeof value === 'number' && Number.isFinite(value),
+  numberOrNull: (value): value is number | null => value === null || fits.number(value),
   boolean: (value) => typeof value === 'boolean',
   labels: isTextRecord,
   tolerations: (value): value is GpuPlan['tolerations'] => Array.isArray(value) && value.every(isTextRecord),
@@ -94,6 +103,8 @@ const typeOf = {
   'gpu.tolerations': 'tolerations',
   'gpu.runtimeClass': 'text',
   allowCpuProvider: 'boolean',
+  gpuHourPrice: 'numberOrNull',
+  currency: 'text',
   'images.server': 'text',
   'images.triton': 'text',
   'images.loadGenerator': 'text',

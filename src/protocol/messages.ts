@@ -1,4 +1,5 @@
 import type { RunState } from '../core/events.ts';
+import type { EnteredGpuPrice } from '../core/gpuPrice.ts';
 import type { RunRecord } from '../core/record.ts';
 
 /**
@@ -22,6 +23,8 @@ export type View =
       readonly canBenchmarkAgain: boolean;
       /** Why the record could not be saved, e.g. a full disk; null when it was. */
       readonly notSaved: string | null;
+      /** From the settings; the record itself holds no price. */
+      readonly gpuPrice: EnteredGpuPrice;
     }
   | {
       readonly kind: 'live';
@@ -29,6 +32,7 @@ export type View =
       readonly subject: string;
       /** True from the moment the user asked to stop until the run has cleaned up. */
       readonly cancelling: boolean;
+      readonly gpuPrice: EnteredGpuPrice;
     }
   /** A run that has no state yet: it is being planned, or another run holds the same GPUs. */
   | { readonly kind: 'queued'; readonly subject: string; readonly message: string; readonly cancelling: boolean }
@@ -61,6 +65,8 @@ export type PanelRequest =
   /** Opens the record's JSON in an editor. */
   | { readonly kind: 'open-record' }
   | { readonly kind: 'open-settings' }
+  /** Asks the user what a GPU costs for an hour. */
+  | { readonly kind: 'set-gpu-price' }
   /** The table as the webview renders it (Markdown or CSV), for the clipboard; at most maxCopyCharacters. */
   | { readonly kind: 'copy'; readonly text: string };
 

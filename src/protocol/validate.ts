@@ -1,3 +1,4 @@
+import type { EnteredGpuPrice } from '../core/gpuPrice.ts';
 import type { DrawnFigure, HostMessage, PanelRequest, PanelState, View, WebviewMessage } from './messages.ts';
 import { maxCopyCharacters } from './messages.ts';
 
@@ -61,6 +62,7 @@ function parseRequest(value: unknown): PanelRequest | null {
     case 'benchmark-again':
     case 'open-record':
     case 'open-settings':
+    case 'set-gpu-price':
       return { kind };
     case 'copy':
       return typeof text === 'string' && text.length <= maxCopyCharacters ? { kind, text } : null;
@@ -74,10 +76,15 @@ function isView(value: unknown): value is View {
   switch (value['kind']) {
     case 'record':
       return (
-        isRecordOutline(value['record']) && isBoolean(value['canBenchmarkAgain']) && isNullableString(value['notSaved'])
+        isRecordOutline(value['record']) &&
+        isBoolean(value['canBenchmarkAgain']) &&
+        isNullableString(value['notSaved']) &&
+        isEnteredGpuPrice(value['gpuPrice'])
       );
     case 'live':
-      return isStateOutline(value['state']) && isBoolean(value['cancelling']);
+      return (
+        isStateOutline(value['state']) && isBoolean(value['cancelling']) && isEnteredGpuPrice(value['gpuPrice'])
+      );
     case 'queued':
       return typeof value['message'] === 'string' && isBoolean(value['cancelling']);
     case 'problem':
@@ -104,6 +111,15 @@ function isRecordOutline(value: unknown): boolean {
 function isStateOutline(value: unknown): boolean {
   return (
     isObject(value) && typeof value['id'] === 'string' && isObject(value['plan']) && Array.isArray(value['topologies'])
+  );
+}
+
+function isEnteredGpuPrice(value: unknown): value is EnteredGpuPrice {
+  if (!isObject(value) || !isNullableString(value['problem'])) return false;
+  const { price } = value;
+  return (
+    price === null ||
+    (isObject(price) && typeof price['perGpuHour'] === 'number' && typeof price['currency'] === 'string')
   );
 }
 

@@ -1,3 +1,4 @@
+import type { GpuPrice } from '../gpuPrice.ts';
 import type { RunRecord } from '../record.ts';
 import { topologyKey } from '../topologyKey.ts';
 import { subtitleOf } from './describe.ts';
@@ -8,17 +9,20 @@ import { recordCaveats } from './provenance.ts';
 import { resultTable } from './resultTable.ts';
 import { splitTable } from './split.ts';
 
-/** A record as Markdown, for an issue or a chat: the answer in words, the table, its notes and caveats. */
-export function recordMarkdown(record: RunRecord): string {
+/**
+ * A record as Markdown, for an issue or a chat: the answer in words, the table, its notes and caveats.
+ * @param gpuPrice what the reader pays; null: requests of a GPU-hour are shown, and no price
+ */
+export function recordMarkdown(record: RunRecord, gpuPrice: GpuPrice | null = null): string {
   const measured = measuredRecord(record);
   const headline = headlineOf(measured);
-  const table = resultTable(rowsOf(measured));
+  const table = resultTable(rowsOf(measured), gpuPrice);
   const [first, ...others] = table.columns;
   const blocks = [`**${escapeMarkdown(headline.text)}**`, `${escapeMarkdown(subtitleOf(record))}, run ${record.id}`];
   if (first !== undefined && table.groups.length > 0) {
     blocks.push(
       [
-        rowText([first.header, table.loadHeader.long, ...others.map((column) => column.header)]),
+        rowText([first.header, table.loadHeader.long, ...others.map((column) => escapeMarkdown(column.header))]),
         rowText([':--', '--:', ...others.map((column) => (column.align === 'end' ? '--:' : ':--'))]),
         ...table.groups.flatMap((group) =>
           group.rows.map((row) => {
@@ -34,6 +38,7 @@ export function recordMarkdown(record: RunRecord): string {
   if (table.notes.length > 0) {
     blocks.push(table.notes.map((note, index) => `\\[${String(index + 1)}\\] ${escapeMarkdown(note)}`).join('  \n'));
   }
+  if (table.costRemarks.length > 0) blocks.push(table.costRemarks.map(escapeMarkdown).join('  \n'));
   const split = splitTable(rowsOf(measured));
   if (split !== null) {
     blocks.push(

@@ -1,4 +1,5 @@
 import type { RunState } from '../events.ts';
+import { gpuUseOf, type GpuUse } from '../gpuUse.ts';
 import { nameLoad, type LoadName } from '../phaseLoad.ts';
 import type { Plan, TopologyPlan } from '../plan.ts';
 import type {
@@ -57,8 +58,9 @@ export interface PhaseRow {
   readonly rps: number;
   /** Requests per second and GPU held; null without a GPU, and where the CPU computed. */
   readonly rpsPerGpu: number | null;
-  /** "unknown" while the topology runs and the CPU is allowed to stand in. */
-  readonly gpu: 'none' | 'used' | 'unused' | 'unknown';
+  readonly gpu: GpuUse;
+  /** GPUs that the topology holds, all by the one server that runs the model; 0 without. */
+  readonly gpus: number;
   readonly errors: number;
   readonly sent: number;
   readonly errorsByKind: Readonly<Record<string, number>>;
@@ -143,7 +145,8 @@ export function phaseAt(topology: MeasuredTopology, level: LoadName): PhaseResul
 
 function rowOf(plan: Plan, topology: MeasuredTopology, phase: PhaseResult): PhaseRow {
   const { measurement } = phase;
-  const gpu = gpuUse(plan, topology);
+  const gpu = gpuUseOf(plan, topology.result?.runtimes ?? null);
+  const gpus = plan.gpu?.count ?? 0;
   return {
     topology: topology.key,
     phase: phase.name,
@@ -152,8 +155,9 @@ function rowOf(plan: Plan, topology: MeasuredTopology, phase: PhaseResult): Phas
     p95Ms: measurement.latency.p95Ms,
     p99Ms: measurement.latency.p99Ms,
     rps: measurement.rps,
-    rpsPerGpu: gpu === 'used' && plan.gpu !== null ? measurement.rps / plan.gpu.count : null,
+    rpsPerGpu: gpu === 'used' ? measurement.rps / gpus : null,
     gpu,
+    gpus,
     errors: measurement.requests.errors,
     sent: measurement.requests.sent,
     errorsByKind: measurement.errorsByKind,
@@ -177,11 +181,4 @@ function repetitionsOf({ phases, result }: MeasuredTopology, { name }: PhaseResu
       intervals: intervals === 'not yet computed' ? null : intervals,
       valid: validity.valid,
     }));
-}
-
-/** A GPU that is held while the CPU computes must not look like a GPU's result. */
-function gpuUse(plan: Plan, topology: MeasuredTopology): PhaseRow['gpu'] {
-  if (plan.gpu === null) return 'none';
-  if (topology.result === null) return plan.allowCpuProvider ? 'unknown' : 'used';
-  return topology.result.runtimes.some((runtime) => runtime.provider === 'CPUExecutionProvider') ? 'unused' : 'used';
 }

@@ -1,3 +1,5 @@
+import type { GpuPrice } from '../gpuPrice.ts';
+import { costColumns, costRemarks, type CostColumn } from './cost.ts';
 import { columnDecimals, formatInterval, formatShare } from './format.ts';
 import type { Interval } from '../record.ts';
 import { levelsOf, rowsAt, type PhaseRow } from './measured.ts';
@@ -12,6 +14,8 @@ export interface ResultTable {
   readonly groups: readonly TableGroup[];
   /** What a row's "[1]" refers to; each text once, in order of appearance. */
   readonly notes: readonly string[];
+  /** What the columns of cost hold and leave out, or why there are none; empty where no GPU is held. */
+  readonly costRemarks: readonly string[];
 }
 
 export interface TableColumn {
@@ -23,7 +27,17 @@ export interface TableColumn {
 }
 
 export type ColumnId =
-  'topology' | 'p50' | 'p95' | 'p99' | 'rps' | 'rps-per-gpu' | 'errors' | 'batch' | 'samples' | 'validity';
+  | 'topology'
+  | 'p50'
+  | 'p95'
+  | 'p99'
+  | 'rps'
+  | 'rps-per-gpu'
+  | 'errors'
+  | 'batch'
+  | 'samples'
+  | 'validity'
+  | CostColumn['id'];
 
 export interface TableGroup {
   readonly heading: string;
@@ -54,11 +68,13 @@ interface ColumnMaker extends TableColumn {
   readonly cell: (row: PhaseRow) => TableCell;
 }
 
-export function resultTable(rows: readonly PhaseRow[]): ResultTable {
+/** @param gpuPrice what the reader pays; null: requests of a GPU-hour are shown, and no price */
+export function resultTable(rows: readonly PhaseRow[], gpuPrice: GpuPrice | null = null): ResultTable {
   const notes = new Notes(rows);
-  const columns = columnsFor(rows, notes);
+  const cost = costColumns(rows, gpuPrice);
+  const columns = [...columnsFor(rows, notes), ...cost.map(costMaker)];
   return {
-    caption: 'Latency of successful requests, and throughput, for each topology at each load',
+    caption: `Latency of successful requests, ${cost.length === 0 ? 'and throughput,' : 'throughput, and cost on GPUs,'} for each topology at each load`,
     loadHeader: rows.every((row) => row.load.closed)
       ? { long: 'Connections', short: 'Conn.' }
       : { long: 'Load', short: 'Load' },
@@ -73,6 +89,21 @@ export function resultTable(rows: readonly PhaseRow[]): ResultTable {
       })),
     })),
     notes: notes.texts,
+    costRemarks: costRemarks(rows, gpuPrice),
+  };
+}
+
+function costMaker({ id, header, title, cell }: CostColumn): ColumnMaker {
+  return {
+    id,
+    header,
+    title,
+    align: 'end',
+    cell: (row) => {
+      const cost = cell(row);
+      if (cost !== null) return { ...cost, tone: 'normal' };
+      return numberCell(null, 0, row.gpu === 'unused' ? 'CPU' : '–');
+    },
   };
 }
 

@@ -8,6 +8,7 @@ import { cleanUp } from './cleanUp.ts';
 import { selectContext, selectNamespace } from './cluster.ts';
 import { deployTopology } from './deploy.ts';
 import { copyEndpoint, deleteDeployment, sendSampleRequest, showLogs, uploadModelAgain } from './deployments.ts';
+import { setGpuPrice } from './gpuPrice.ts';
 import { deleteResult, openRecord, openResults, runIdIn } from './results.ts';
 
 /** What each command does, and what it was doing when it failed. */
@@ -56,6 +57,7 @@ export function registerCommands(services: Services, refresh: () => void): vscod
     },
     'topologyBench.selectContext': { doing: 'choosing a context', run: () => selectContext(services) },
     'topologyBench.selectNamespace': { doing: 'choosing a namespace', run: () => selectNamespace(services) },
+    'topologyBench.setGpuPrice': { doing: 'setting the price of a GPU', run: () => setGpuPrice() },
     'topologyBench.openSettings': {
       doing: 'opening the settings',
       run: async (argument) => openSettings(settingIn(argument)),

@@ -1,0 +1,32 @@
+import type { Command } from 'commander';
+import { defaultCurrency, parseGpuPrice, type GpuPrice } from '../core/gpuPrice.ts';
+import { sentence } from '../core/view/format.ts';
+import { usageError } from './arguments.ts';
+
+export interface PriceOptions {
+  gpuHourPrice?: string;
+  currency?: string;
+}
+
+export function addPriceOptions(command: Command): Command {
+  return command
+    .option('--gpu-hour-price <price>', 'what a GPU costs for an hour, to show the price of a million requests')
+    .option('--currency <name>', `currency of --gpu-hour-price (default: ${defaultCurrency})`);
+}
+
+/**
+ * Early, before anything is read or asked.
+ * @returns null: no price was given
+ * @throws BenchError plan-invalid
+ */
+export function gpuPriceOf({ gpuHourPrice, currency }: PriceOptions): GpuPrice | null {
+  if (gpuHourPrice === undefined) {
+    if (currency !== undefined) throw usageError('--currency needs a --gpu-hour-price that it is the currency of.');
+    return null;
+  }
+  const { price, problem } = parseGpuPrice(gpuHourPrice, currency ?? defaultCurrency);
+  if (problem !== null) {
+    throw usageError(`--gpu-hour-price: ${sentence(problem)}`, 'Write --gpu-hour-price 2.50 --currency EUR.');
+  }
+  return price;
+}
