@@ -1,10 +1,10 @@
 import type { EnteredGpuPrice } from '../src/core/gpuPrice.ts';
-import type { Plan } from '../src/core/plan.ts';
+import { hasCost } from '../src/core/view/cost.ts';
 import { planParts, subtitleParts } from '../src/core/view/describe.ts';
 import { recordMarkdown } from '../src/core/view/markdown.ts';
 import { endAnnouncement } from '../src/core/view/headline.ts';
 import { fullStop } from '../src/core/view/format.ts';
-import { measuredRecord, measuredState, type Measured } from '../src/core/view/measured.ts';
+import { measuredRecord, measuredState, rowsOf, type Measured } from '../src/core/view/measured.ts';
 import { planFacts, recordCaveats, recordFacts } from '../src/core/view/provenance.ts';
 import type { RunRecord } from '../src/core/record.ts';
 import type { PanelRequest, PanelState, View, WebviewMessage } from '../src/protocol/messages.ts';
@@ -162,9 +162,9 @@ function fill(view: View): void {
       callouts.show([
         ...(view.notSaved === null ? [] : [{ kind: 'problem' as const, title: 'Not saved.', text: view.notSaved }]),
         ...problemsOf(measured),
-        ...priceCallouts(view.record.plan, view.gpuPrice),
+        ...priceCallouts(measured, view.gpuPrice),
       ]);
-      setPrice.hidden = view.record.plan.gpu === null;
+      setPrice.hidden = !hasCost(rowsOf(measured));
       facts.show({ caveats: recordCaveats(view.record), sections: recordFacts(view.record) });
       controls.setDisabled(again, !view.canBenchmarkAgain);
       results.show(measured, view.gpuPrice.price, readTheme());
@@ -175,7 +175,7 @@ function fill(view: View): void {
       header.show({ title: `Benchmarking ${view.subject}`, subtitle: planParts(view.state.plan), measured: null });
       callouts.show([
         ...problemsOf(measured),
-        ...priceCallouts(view.state.plan, view.gpuPrice),
+        ...priceCallouts(measured, view.gpuPrice),
         ...view.state.warnings.map((text) => ({ kind: 'warning' as const, title: 'Warning.', text })),
       ]);
       facts.show({ caveats: [], sections: planFacts(view.state.plan) });
@@ -196,8 +196,8 @@ function fill(view: View): void {
 }
 
 /** A price that is none matters only where there is something to pay for. */
-function priceCallouts(plan: Plan, { problem: why }: EnteredGpuPrice): Callout[] {
-  if (plan.gpu === null || why === null) return [];
+function priceCallouts(measured: Measured, { problem: why }: EnteredGpuPrice): Callout[] {
+  if (why === null || !hasCost(rowsOf(measured))) return [];
   return [{ kind: 'warning', title: 'No price is shown.', text: `In the settings: ${fullStop(why)}` }];
 }
 

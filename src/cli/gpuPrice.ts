@@ -26,7 +26,7 @@ export function gpuPriceOf({ gpuHourPrice, currency }: PriceOptions): GpuPrice |
   }
   const { price, problem } = parseGpuPrice(gpuHourPrice, currency ?? defaultCurrency);
   if (problem !== null) {
-    throw usageError(`--gpu-hour-price: ${sentence(problem)}`, 'Write --gpu-hour-price 2.50 --currency EUR.');
+    throw usageError(`--gpu-hour-price: ${sentence(problem)}`, 'It looks like --gpu-hour-price 2.50 --currency EUR.');
   }
   return price;
 }

@@ -86,6 +86,11 @@ export function costRemarks(rows: readonly PhaseRow[], price: GpuPrice | null): 
   ];
 }
 
+/** Whether there is anything that a price would be shown of. */
+export function hasCost(rows: readonly PhaseRow[]): boolean {
+  return rows.some((row) => row.gpu === 'used');
+}
+
 /** The same figures for a card, where each stands by itself. */
 export function costFigures(
   row: PhaseRow,

@@ -149,6 +149,7 @@ describe('exit code 2, with one line that says why and nothing on standard outpu
     ['no such model', ['run', '--local', '--model', '/nowhere'], '/nowhere'],
     ['no such plan', ['run', 'nowhere.yaml', '--local'], 'nowhere.yaml cannot be read'],
     ['a bound that is none', ['run', '--local', '--slo', 'p95<50'], '--slo "p95<50" is no bound: p95 needs a unit'],
+    ['a price that is none', ['run', '--local', '--gpu-hour-price', 'free'], 'a number such as 2.50, not "free".'],
     ['no such baseline', ['run', '--local', '--baseline', 'x.json'], 'there is no file x.json.'],
     ['no such run to repeat', ['run', '--repeat', '20260101-000000-0000'], 'is neither a file nor a run in '],
     [

@@ -150,3 +150,58 @@ it('something that is left on the cluster is no success', async () => {
   expect(code).toBe(1);
   expect(stderr).toContain('Warning: Job x is still there.');
 });
+
+describe('a price of a GPU-hour', () => {
+  const onGpu = (): ScriptedTarget => Object.assign(new ScriptedTarget(), { provider: 'CUDAExecutionProvider' });
+  const price = ['--gpu-hour-price', '3.60', '--currency', 'EUR'];
+
+  it('is shown beside p95 in table, Markdown and report, and is in no record', async () => {
+    const [markdown, report] = [join(folder, 'out.md'), join(folder, 'out.html')];
+    const options = ['--gpu', '--out', join(folder, 'runs'), '--markdown', markdown, '--report', report, ...price];
+    const { stdout, stderr } = await run(options, onGpu());
+    expect(stderr).not.toContain('not used');
+    // 1,000 a second on one GPU are 3.6 million an hour.
+    expect(stdout).toMatch(/Topology +Conn\. +p95 ms +Req\/GPU-h +EUR\/1M req\n/);
+    expect(stdout).toMatch(/fastapi +8 +2\.00 +3600k +1\.00\n/);
+    expect(stdout).toContain('at 3.60 EUR a GPU-hour, if the GPU is this busy all the time.');
+    expect(await readFile(markdown, 'utf8')).toMatch(/\| Req\/GPU-h \| EUR\/1M req \|/);
+    expect(await readFile(report, 'utf8')).toContain('id="gpu-price">{"perGpuHour":3.6,"currency":"EUR"}<');
+    const [name = ''] = await readdir(join(folder, 'runs'));
+    expect(await readFile(join(folder, 'runs', name), 'utf8')).not.toContain('EUR');
+  });
+
+  it('is not needed for the requests of a GPU-hour', async () => {
+    const { stdout } = await run(['--gpu', '--out', folder], onGpu());
+    expect(stdout).toMatch(/fastapi +8 +2\.00 +3600k\n/);
+    expect(stdout).not.toContain('1M req');
+  });
+
+  it('is warned of where there is no GPU that it is of', async () => {
+    const { stdout, stderr } = await run(['--out', folder, ...price]);
+    expect(stderr).toContain('Warning: --gpu-hour-price is not used: the run holds no GPU.\n');
+    expect(stdout).not.toContain('EUR');
+  });
+
+  it('has no figure, but the reason, where the CPU computed', async () => {
+    const { stdout } = await run(['--gpu', '--allow-cpu-provider', '--out', folder, ...price]);
+    expect(stdout).toContain('No cost of fastapi: a GPU was held, but the CPU computed.');
+    expect(stdout).not.toContain('EUR');
+  });
+
+  it.each([
+    [['--gpu-hour-price', 'free'], 'is a number such as 2.50, not "free".'],
+    [['--gpu-hour-price', '-1'], 'not "-1".'],
+    [['--gpu-hour-price', '0'], 'from 0.0001 to 10000000, not 0.'],
+    [['--gpu-hour-price', 'NaN'], 'not "NaN".'],
+    [['--gpu-hour-price', '99999999'], 'not 99999999.'],
+    [['--gpu-hour-price', '2', '--currency', 'so much'], 'A currency is up to eight letters or a sign'],
+    [['--currency', 'EUR'], '--currency needs a --gpu-hour-price'],
+  ])('%j is wrong input, and nothing is started', async (options, message) => {
+    const target = onGpu();
+    await expect(run(['--gpu', '--out', folder, ...options], target)).rejects.toMatchObject({
+      reason: 'plan-invalid',
+      message: expect.stringContaining(message) as string,
+    });
+    expect(target.calls).toEqual([]);
+  });
+});

@@ -44,8 +44,18 @@ class Uri {
 
 /** What a settings file holds, by key below "topologyBench."; by folder, and '' for the window. */
 export const settingsOf = new Map<string, Record<string, unknown>>();
+/** The part of them that is the workspace's own. */
+export const settingsOfWorkspace: Record<string, unknown> = {};
+/** What the extension wrote to the settings; 1 is the user's, 2 the workspace's. */
+export const written: { readonly key: string; readonly value: unknown; readonly target: number }[] = [];
 export const configurationChanged = new EventEmitter<{ affectsConfiguration(section: string): boolean }>();
 export const trustGranted = new EventEmitter<undefined>();
+
+interface InputBox {
+  readonly value: string;
+  readonly prompt: string;
+  readonly validateInput: (text: string) => string | undefined;
+}
 
 /** A dialog's answer is undefined, as if it had been dismissed, unless a test says otherwise. */
 const dialog = () => vi.fn<(...parts: unknown[]) => Promise<string | undefined>>(async () => undefined);
@@ -60,6 +70,7 @@ export const fakeVscode = {
       },
     }),
   },
+  ConfigurationTarget: { Global: 1, Workspace: 2 },
   ViewColumn: { Active: -1 },
   ProgressLocation: { Notification: 15 },
   l10n: {
@@ -71,6 +82,7 @@ export const fakeVscode = {
     showErrorMessage: dialog(),
     showWarningMessage: dialog(),
     showInformationMessage: dialog(),
+    showInputBox: vi.fn<(options: InputBox) => Promise<string | undefined>>(async () => undefined),
     showTextDocument: vi.fn(async (document: unknown) => document),
     withProgress: vi.fn(async (_options: unknown, work: (progress: unknown, token: unknown) => Promise<unknown>) =>
       work(
@@ -91,6 +103,10 @@ export const fakeVscode = {
       const settings = { ...settingsOf.get(''), ...settingsOf.get(folder?.uri.fsPath ?? '') };
       return {
         get: (key: string): unknown => (key in settings ? settings[key] : defaults()[key]),
+        inspect: (key: string): { workspaceValue?: unknown } => ({ workspaceValue: settingsOfWorkspace[key] }),
+        update: async (key: string, value: unknown, target: number): Promise<void> => {
+          written.push({ key, value, target });
+        },
       };
     },
   },

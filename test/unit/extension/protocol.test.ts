@@ -4,12 +4,14 @@ import { maxCopyCharacters } from '../../../src/protocol/messages.ts';
 import { createRequests } from '../../../src/protocol/requests.ts';
 import { isPanelState, parseHostMessage, parseWebviewMessage } from '../../../src/protocol/validate.ts';
 
+const noPrice = { price: null, problem: null };
 const figure = { topology: 'triton', phase: 'c8', p50Ms: 1.2, p95Ms: null, p99Ms: null, rps: 780, errors: 0 };
 
 test.each<WebviewMessage>([
   { type: 'ready' },
   { type: 'request', id: 0, request: { kind: 'cancel' } },
   { type: 'request', id: 7, request: { kind: 'copy', text: '| a |' } },
+  { type: 'request', id: 8, request: { kind: 'set-gpu-price' } },
   { type: 'drawn', kind: 'record', runId: '20261122-164310-3f9a', figures: [figure] },
   { type: 'drawn', kind: 'queued', runId: null, figures: [] },
   { type: 'page-problem', message: 'violated script-src' },
@@ -48,7 +50,7 @@ test('the page takes whole snapshots and replies, and refuses halves', () => {
   expect(
     parseHostMessage({
       type: 'show',
-      view: { kind: 'record', subject: 's', record: {}, canBenchmarkAgain: true, notSaved: null },
+      view: { kind: 'record', subject: 's', record: {}, canBenchmarkAgain: true, notSaved: null, gpuPrice: noPrice },
       keep,
     }),
   ).toBeNull();
@@ -61,6 +63,25 @@ test('the page takes whole snapshots and replies, and refuses halves', () => {
     message: 'no',
   });
   expect(parseHostMessage({ type: 'reply', id: 3, ok: false })).toBeNull();
+});
+
+test('the page takes a price that is one, none, or what is wrong with it', () => {
+  const keep = { version: 1, runId: '20260102-093000-5a3e' };
+  const record = { version: 1, id: '20260102-093000-5a3e', plan: {}, topologies: [] };
+  const taken = (gpuPrice: unknown): boolean => {
+    const ended = { kind: 'record', subject: 's', record, canBenchmarkAgain: true, notSaved: null, gpuPrice };
+    const live = { kind: 'live', subject: 's', state: record, cancelling: false, gpuPrice };
+    const both = [ended, live].map((view) => parseHostMessage({ type: 'show', view, keep }) !== null);
+    expect(both[0]).toBe(both[1]);
+    return both[0] === true;
+  };
+  expect(taken({ price: null, problem: null })).toBe(true);
+  expect(taken({ price: null, problem: 'it is none' })).toBe(true);
+  expect(taken({ price: { perGpuHour: 2.5, currency: 'EUR' }, problem: null })).toBe(true);
+  expect(taken({ price: { perGpuHour: '2.5', currency: 'EUR' }, problem: null })).toBe(false);
+  expect(taken({ price: { perGpuHour: 2.5 }, problem: null })).toBe(false);
+  expect(taken({ price: null })).toBe(false);
+  expect(taken(undefined)).toBe(false);
 });
 
 test('what a restored panel kept is checked too', () => {

@@ -41,6 +41,22 @@ test('values of the right type are read as they stand', () => {
   expect(settings.gpu).toMatchObject({ tolerations: [{ operator: 'Exists' }], nodeSelector: { zone: 'a' } });
 });
 
+test('the price of a GPU-hour is a number, none, or said to be no price', () => {
+  const priceOf = (settings: Record<string, unknown>) => {
+    settingsOf.set('', settings);
+    return readSettings(undefined).gpuPrice;
+  };
+  expect(priceOf({})).toEqual({ price: null, problem: null });
+  expect(priceOf({ gpuHourPrice: 2.5 })).toEqual({ price: { perGpuHour: 2.5, currency: 'USD' }, problem: null });
+  expect(priceOf({ gpuHourPrice: 2.5, currency: ' EUR ' }).price?.currency).toBe('EUR');
+  expect(priceOf({ gpuHourPrice: 2.5, currency: '' }).price?.currency).toBe('USD');
+  expect(priceOf({ gpuHourPrice: -1 })).toEqual({ price: null, problem: expect.stringContaining('not -1') });
+  expect(priceOf({ gpuHourPrice: 2, currency: 'a euro' })).toEqual({
+    price: null,
+    problem: expect.stringContaining('not "a euro"'),
+  });
+});
+
 test('wrong values are told in the log once, until they are corrected', () => {
   const lines: string[] = [];
   const log = { warn: (line: string) => lines.push(line) } as unknown as LogOutputChannel;

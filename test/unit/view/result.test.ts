@@ -144,7 +144,7 @@ describe('a record in words', () => {
     const table = resultTable(rowsOf(measuredRecord(bursts)));
     expect(table.notes).toEqual(['no interval of p95: too few bursts']);
     const row = table.groups[1]?.rows[0]?.cells ?? [];
-    expect(row.map((cell) => cell.interval).filter((interval) => interval !== null)).toHaveLength(2);
+    expect(row.map((cell) => cell.interval).filter((interval) => interval !== null)).toHaveLength(3);
     expect(row[7]?.text).toBe('yes [1]');
   });
 
@@ -163,6 +163,7 @@ describe('a record in words', () => {
       'no [1]',
       '290',
       '–',
+      '1044k',
     ]);
   });
 

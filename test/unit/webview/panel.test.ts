@@ -1,12 +1,13 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RunRecord } from '../../../src/core/record.ts';
+import type { EnteredGpuPrice, GpuPrice } from '../../../src/core/gpuPrice.ts';
 import { headlineOf } from '../../../src/core/view/headline.ts';
 import { recordMarkdown } from '../../../src/core/view/markdown.ts';
 import { measuredRecord, rowsOf } from '../../../src/core/view/measured.ts';
 import { resultTable } from '../../../src/core/view/resultTable.ts';
 import { splitTable } from '../../../src/core/view/split.ts';
 import type { View } from '../../../src/protocol/messages.ts';
-import { failedResult, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
+import { failedResult, sampleLocalPlan, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
 import { sampleState } from '../../support/sampleState.ts';
 import {
   accessibilityFindings,
@@ -46,8 +47,10 @@ async function open(options: Partial<Parameters<PageServer['open']>[0]> = {}): P
   return opened;
 }
 
-function recordView(shown: RunRecord, notSaved: string | null = null): View {
-  return { kind: 'record', record: shown, subject: 'sentiment', canBenchmarkAgain: true, notSaved };
+const noPrice: EnteredGpuPrice = { price: null, problem: null };
+
+function recordView(shown: RunRecord, notSaved: string | null = null, gpuPrice = noPrice): View {
+  return { kind: 'record', record: shown, subject: 'sentiment', canBenchmarkAgain: true, notSaved, gpuPrice };
 }
 
 /** The results table as it stands in the page. */
@@ -57,8 +60,8 @@ function tableText(page: ResultsPage): Promise<string[][]> {
   );
 }
 
-function expectedTable(shown: RunRecord): string[][] {
-  const table = resultTable(rowsOf(measuredRecord(shown)));
+function expectedTable(shown: RunRecord, gpuPrice: GpuPrice | null = null): string[][] {
+  const table = resultTable(rowsOf(measuredRecord(shown)), gpuPrice);
   return [
     table.columns.map((column) => column.header),
     ...table.groups.flatMap((group) => [
@@ -155,6 +158,7 @@ describe('a finished run', () => {
       '917',
       '34.2',
       '47.3',
+      '3303k',
     ]);
     await page.page.locator('vscode-dropdown').click();
     await page.page.locator('vscode-option', { hasText: '8 connections' }).click();
@@ -177,7 +181,7 @@ describe('a finished run', () => {
     const page = await open();
     await page.show(recordView(record));
     const reached: string[] = [];
-    for (let press = 0; press < 14; press += 1) {
+    for (let press = 0; press < 15; press += 1) {
       await page.page.keyboard.press('Tab');
       reached.push(
         await page.page.evaluate(() => {
@@ -191,6 +195,7 @@ describe('a finished run', () => {
         'vscode-button Benchmark again',
         'vscode-button Copy as Markdown',
         'vscode-button Open record JSON',
+        'vscode-button Set GPU price',
         'vscode-dropdown Connections of the figures and charts',
         'div Results table',
         'vscode-panel-tab Latency vs throughput',
@@ -232,6 +237,65 @@ describe('a finished run', () => {
     expect(await page.page.locator('img, b').count()).toBe(0);
     expect(await page.page.getAttribute('body', 'data-broken')).toBeNull();
     expect((await page.page.textContent('main'))?.split(nasty).length).toBeGreaterThan(5);
+  });
+});
+
+describe('what requests cost', () => {
+  const price = { perGpuHour: 2.5, currency: 'EUR' };
+  const headers = (page: ResultsPage): Promise<string[]> => page.page.locator('table.results thead th').allTextContents();
+  const cardNames = (page: ResultsPage): Promise<string[]> =>
+    page.page.locator('.card[data-topology=triton] dt').allTextContents();
+
+  it('stands in table and cards beside p95, and follows the price that is entered', async () => {
+    const page = await open();
+    await page.show(recordView(record));
+    expect((await headers(page)).at(-1)).toBe('Req/GPU-h');
+    expect(await cardNames(page)).toEqual(['throughput', 'p50', 'p95', 'per GPU-hour']);
+    await page.show(recordView(record, null, { price, problem: null }));
+    expect((await headers(page)).at(-1)).toBe('EUR/1M req');
+    expect(await tableText(page)).toEqual(expectedTable(record, price));
+    expect(await cardNames(page)).toEqual(['throughput', 'p50', 'p95', 'per GPU-hour', 'per million requests']);
+    expect(await page.page.locator('.card[data-topology=triton] .cost').last().textContent()).toBe(
+      'per million requests0.757 EUR',
+    );
+    expect(await page.page.textContent('main')).toContain(
+      'at 2.50 EUR a GPU-hour, if the GPU is this busy all the time.',
+    );
+    expect(await accessibilityFindings(page.page)).toEqual([]);
+    await page.page.getByText('Copy as Markdown').click();
+    await page.waitForMessage('request');
+    const request = (await page.messages()).find((message) => message.type === 'request');
+    expect(request?.type === 'request' && request.request).toEqual({
+      kind: 'copy',
+      text: recordMarkdown(record, price),
+    });
+  });
+
+  it('is asked for by a button', async () => {
+    const page = await open();
+    await page.show(recordView(record));
+    await page.page.getByText('Set GPU price').click();
+    await page.waitForMessage('request');
+    expect((await page.messages()).find((message) => message.type === 'request')).toMatchObject({
+      request: { kind: 'set-gpu-price' },
+    });
+  });
+
+  it('says why a price in the settings is none', async () => {
+    const page = await open();
+    await page.show(recordView(record, null, { price: null, problem: 'the price is -1' }));
+    expect(await page.page.textContent('.callout')).toBe('No price is shown. In the settings: the price is -1.');
+    expect((await headers(page)).at(-1)).toBe('Req/GPU-h');
+  });
+
+  it('is nowhere in a run without a GPU, whatever price is entered', async () => {
+    const page = await open();
+    await page.show(recordView(sampleRecord({ plan: sampleLocalPlan() }), null, { price, problem: null }));
+    expect((await headers(page)).filter((header) => /GPU|EUR/u.test(header))).toEqual([]);
+    expect(await cardNames(page)).toEqual(['throughput', 'p50', 'p95']);
+    expect(await page.page.getByText('Set GPU price').isVisible()).toBe(false);
+    await page.show(recordView(sampleRecord({ plan: sampleLocalPlan() }), null, { price: null, problem: 'bad' }));
+    expect(await page.page.locator('.callout').count()).toBe(0);
   });
 });
 
@@ -283,6 +347,7 @@ describe('a run under way', () => {
     state: { ...sampleState(record, upTo), startedAt: new Date().toISOString() },
     subject: 'sentiment',
     cancelling,
+    gpuPrice: noPrice,
   });
 
   it('goes from waiting to numbers to the record in one page', async () => {
@@ -364,6 +429,7 @@ describe('the end of a run', () => {
     state: { ...sampleState(record, 'loading'), startedAt: new Date().toISOString() },
     subject: 'sentiment',
     cancelling,
+    gpuPrice: noPrice,
   });
   const problem: View = {
     kind: 'problem',
@@ -460,7 +526,7 @@ describe('every theme', () => {
       expect(await accessibilityFindings(page.page), id).toEqual([]);
     }
     const state = { ...sampleState(record, 'loading'), startedAt: new Date().toISOString() };
-    await page.show({ kind: 'live', state, subject: 'sentiment', cancelling: false });
+    await page.show({ kind: 'live', state, subject: 'sentiment', cancelling: false, gpuPrice: noPrice });
     expect(await accessibilityFindings(page.page), 'live').toEqual([]);
     const overflow = await page.page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,

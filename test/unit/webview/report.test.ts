@@ -86,6 +86,21 @@ describe('the report', () => {
     await page.close();
   });
 
+  it('shows the price of a million requests, with JavaScript and without, where a price was given', async () => {
+    const file = join(folder, 'priced.html');
+    const gpuPrice = { perGpuHour: 2.5, currency: '$' };
+    await writeReport({ file, records: [record], gpuPrice, root: folder });
+    const page = await server.openFile(pathToFileURL(file).href, { colorScheme: 'light', width: 900 });
+    await page.waitForSelector('body[data-drawn]');
+    expect((await page.locator('table.results thead th').allTextContents()).at(-1)).toBe('$/1M req');
+    const shown = await page.locator('td[data-column="price-per-million"]').allTextContents();
+    expect(shown).toHaveLength(9);
+    expect(shown.at(-2)).toBe('0.757 [0.730–0.787]');
+    const noscript = /<noscript>(.*)<\/noscript>/s.exec(await readFile(file, 'utf8'))?.[1] ?? '';
+    expect(noscript).toMatch(/triton +32 +47\.3 +3303k +0\.757/);
+    await page.close();
+  });
+
   it('says its figures without JavaScript too', async () => {
     const file = join(folder, 'plain.html');
     await writeReport({ file, records: [record], root: folder });
