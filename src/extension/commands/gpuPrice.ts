@@ -4,7 +4,7 @@ import { sentence } from '../../core/view/format.ts';
 import type { SettingKey } from '../contributions.ts';
 import { readSettings } from '../settings.ts';
 
-/** Asks what a GPU costs for an hour, and keeps it in the settings: those of the workspace where they have a price, else the user's. */
+/** Asks what a GPU costs for an hour, and keeps it in the settings: those of the workspace where they have one, else the user's. */
 export async function setGpuPrice(): Promise<void> {
   const { gpuPrice, currency } = readSettings(undefined);
   const text = await vscode.window.showInputBox({
@@ -22,7 +22,7 @@ export async function setGpuPrice(): Promise<void> {
   if (text === undefined) return;
   const { price, problem } = parsed(text, currency);
   if (problem !== null) return;
-  // The currency first: a panel that follows the settings then never shows the new price in the old one.
+  const update = updater();
   if (price !== null && price.currency !== currency) await update('currency', price.currency);
   await update('gpuHourPrice', price?.perGpuHour);
 }
@@ -31,12 +31,15 @@ function parsed(text: string, currency: string): ReturnType<typeof parseGpuPrice
   return text.trim() === '' ? { price: null, problem: null } : parseGpuPrice(text, currency);
 }
 
-/** @param value undefined: the default, whatever the user's own settings say */
-async function update(key: SettingKey, value: number | string | undefined): Promise<void> {
+type Keys = Extract<SettingKey, 'gpuHourPrice' | 'currency'>;
+
+/** Price and currency stay together. Where the workspace has them, undefined is written as none, or the user's own would stand. */
+function updater(): (key: Keys, value: number | string | undefined) => Promise<void> {
   const configuration = vscode.workspace.getConfiguration('topologyBench', null);
-  if (configuration.inspect(key)?.workspaceValue === undefined) {
-    await configuration.update(key, value, vscode.ConfigurationTarget.Global);
-  } else {
-    await configuration.update(key, value ?? null, vscode.ConfigurationTarget.Workspace);
-  }
+  const { Global, Workspace } = vscode.ConfigurationTarget;
+  const keys: readonly Keys[] = ['gpuHourPrice', 'currency'];
+  const ofWorkspace = keys.some((key) => configuration.inspect(key)?.workspaceValue !== undefined);
+  return async (key, value) => {
+    await configuration.update(key, ofWorkspace ? (value ?? null) : value, ofWorkspace ? Workspace : Global);
+  };
 }
