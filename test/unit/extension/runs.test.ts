@@ -13,7 +13,7 @@ import type { PanelRequest } from '../../../src/protocol/messages.ts';
 import { choices as planChoices } from '../../support/choices.ts';
 import { sampleOrigin } from '../../support/origin.ts';
 import { ScriptedTarget } from '../../support/scriptedTarget.ts';
-import { fakeVscode, useDefaults } from './fakeVscode.ts';
+import { fakeVscode, settingsOf, useDefaults } from './fakeVscode.ts';
 
 vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
 vi.mock('../../../src/extension/engine.ts', () => ({
@@ -120,6 +120,7 @@ const prepareRun = () =>
 beforeEach(() => {
   vi.clearAllMocks();
   useDefaults(settingDefaults);
+  settingsOf.clear();
   target = new ScriptedTarget();
   openTarget = () => target;
   saved = [];
@@ -265,6 +266,18 @@ describe('a run in which every topology failed', () => {
     const view = await createPanelContent(runs, results, memory, log).view(run.id);
     expect(view).toMatchObject({ kind: 'record', notSaved: 'The disk is full. Free some space.' });
   });
+});
+
+test("a panel shows a run at the price of the user's settings, as they stand, and has it asked for", async () => {
+  const runs = new Runs(memory, log);
+  const { run, ended } = runs.start(await prepareRun());
+  await ended;
+  const content = createPanelContent(runs, results, memory, log);
+  expect(await content.view(run.id)).toMatchObject({ gpuPrice: { price: null, problem: null } });
+  settingsOf.set('', { gpuHourPrice: 2.5, currency: 'EUR' });
+  expect(await content.view(run.id)).toMatchObject({ gpuPrice: { price: { perGpuHour: 2.5, currency: 'EUR' } } });
+  await content.answer(run.id, { kind: 'set-gpu-price' });
+  expect(fakeVscode.commands.executeCommand).toHaveBeenCalledWith('topologyBench.setGpuPrice');
 });
 
 test('a run that was stopped before its first number has no record, and its panel says why', async () => {
