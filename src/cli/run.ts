@@ -62,7 +62,8 @@ export function registerRun(program: Command, context: CliContext, targetFor = t
         repeated === undefined
           ? await choose(planPath, options, context, defaultNamespaceOf)
           : await chooseRepeat(repeated, planPath, options, context);
-      const unused = gpuPrice !== null && chosen.plan.gpu === null ? ['--gpu-hour-price is not used: the run holds no GPU.'] : [];
+      const unused =
+        gpuPrice !== null && chosen.plan.gpu === null ? ['--gpu-hour-price is not used: the run holds no GPU.'] : [];
       for (const warning of [...chosen.warnings, ...unused]) context.stderr.write(`Warning: ${warning}\n`);
       const expectations = await expectationsOf(options, chosen.plan, repeated, runs, context);
       const outcome = await run(chosen, runs, targetFor(chosen, context), context);

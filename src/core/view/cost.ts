@@ -49,9 +49,8 @@ export function costColumns(rows: readonly PhaseRow[], price: GpuPrice | null): 
     header: priceHeader(price),
     title: `Price of a million successful requests in ${price.currency} at ${priceText(price)} a GPU-hour, if the GPU is this busy all the time, below it its 95% interval`,
     cell: (row) => {
-      const cost = costOf(row, price);
-      if (cost === null || cost.price === null) return null;
-      const { price: value, priceInterval: interval } = cost;
+      const { price: value, priceInterval: interval } = costOf(row, price) ?? { price: null, priceInterval: null };
+      if (value === null) return null;
       const high = interval?.high?.toFixed(decimals) ?? '∞';
       return {
         text: value.toFixed(decimals),

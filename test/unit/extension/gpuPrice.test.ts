@@ -15,7 +15,9 @@ beforeEach(() => {
 });
 
 /** Types a text into the box that the command opens; undefined leaves it. */
-async function type(text: string | undefined): Promise<{ value: string; prompt: string; complaint: string | undefined }> {
+async function type(
+  text: string | undefined,
+): Promise<{ value: string; prompt: string; complaint: string | undefined }> {
   let asked: Parameters<typeof fakeVscode.window.showInputBox>[0] | undefined;
   fakeVscode.window.showInputBox.mockImplementationOnce(async (options) => {
     asked = options;
@@ -59,7 +61,10 @@ test('an empty text takes the price away, and leaving the box changes nothing', 
   expect(written).toEqual([]);
 });
 
-test.each(['-1', '0', 'free', '1e400', '99999999', '2,50', '2 EUR more', '2 €€€€€€€€€'])('"%s" is refused', async (text) => {
-  expect((await type(text)).complaint).toMatch(/^(The price of a GPU-hour is a number|A currency is) .*, not .*\.$/u);
-  expect(written).toEqual([]);
-});
+test.each(['-1', '0', 'free', '1e400', '99999999', '2,50', '2 EUR more', '2 €€€€€€€€€'])(
+  '"%s" is refused',
+  async (text) => {
+    expect((await type(text)).complaint).toMatch(/^(The price of a GPU-hour is a number|A currency is) .*, not .*\.$/u);
+    expect(written).toEqual([]);
+  },
+);

@@ -50,10 +50,10 @@ test('the price of a GPU-hour is a number, none, or said to be no price', () => 
   expect(priceOf({ gpuHourPrice: 2.5 })).toEqual({ price: { perGpuHour: 2.5, currency: 'USD' }, problem: null });
   expect(priceOf({ gpuHourPrice: 2.5, currency: ' EUR ' }).price?.currency).toBe('EUR');
   expect(priceOf({ gpuHourPrice: 2.5, currency: '' }).price?.currency).toBe('USD');
-  expect(priceOf({ gpuHourPrice: -1 })).toEqual({ price: null, problem: expect.stringContaining('not -1') });
+  expect(priceOf({ gpuHourPrice: -1 })).toEqual({ price: null, problem: expect.stringContaining('not -1') as string });
   expect(priceOf({ gpuHourPrice: 2, currency: 'a euro' })).toEqual({
     price: null,
-    problem: expect.stringContaining('not "a euro"'),
+    problem: expect.stringContaining('not "a euro"') as string,
   });
 });
 

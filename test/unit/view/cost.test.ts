@@ -36,7 +36,11 @@ describe('requests of a GPU-hour', () => {
       expect(cost?.value).toBe((row.rps * 3600) / 4);
       const interval = row.intervals?.rps;
       if (interval === undefined || 'unknown' in interval) throw new Error('The samples have intervals.');
-      const [low, high] = /^\[([\d.]+)k–([\d.]+)k\]$/u.exec(cost?.interval ?? '')?.slice(1).map(Number) ?? [];
+      const [low, high] =
+        /^\[([\d.]+)k–([\d.]+)k\]$/u
+          .exec(cost?.interval ?? '')
+          ?.slice(1)
+          .map(Number) ?? [];
       // As precise as the text is: three digits.
       expect(Math.abs((low ?? 0) / (interval.low * 0.9) - 1)).toBeLessThan(0.005);
       expect(Math.abs((high ?? 0) / (interval.high * 0.9) - 1)).toBeLessThan(0.005);
@@ -85,8 +89,12 @@ describe('the price of a million requests', () => {
     const cheap = { perGpuHour: 0.05, currency: 'USD' };
     const [, column] = costColumns(rows(sampleRecord()), cheap);
     expect(rows(sampleRecord()).map((row) => column?.cell(row)?.text.length)).toEqual(Array(9).fill('0.0151'.length));
-    expect(costRemarks(rows(sampleRecord()), cheap)[1]).toContain('USD/1M req: a million successful requests at 0.05 USD a');
-    expect(costRemarks(rows(sampleRecord()), { ...cheap, perGpuHour: 0.0125 })[1]).toContain('at 0.0125 USD a GPU-hour');
+    expect(costRemarks(rows(sampleRecord()), cheap)[1]).toContain(
+      'USD/1M req: a million successful requests at 0.05 USD a',
+    );
+    expect(costRemarks(rows(sampleRecord()), { ...cheap, perGpuHour: 0.0125 })[1]).toContain(
+      'at 0.0125 USD a GPU-hour',
+    );
   });
 });
 
@@ -133,7 +141,9 @@ it('a run under way has it of the phases that have ended', () => {
 
 it('the table says in its caption, for who cannot see it, that cost is in it', () => {
   expect(resultTable(rows(sampleRecord())).caption).toContain('throughput, and cost on GPUs,');
-  expect(resultTable(rows(sampleRecord()), price).columns.at(-1)?.title).toContain('if the GPU is this busy all the time');
+  expect(resultTable(rows(sampleRecord()), price).columns.at(-1)?.title).toContain(
+    'if the GPU is this busy all the time',
+  );
 });
 
 it('a price reads as text', async () => {

@@ -242,7 +242,8 @@ describe('a finished run', () => {
 
 describe('what requests cost', () => {
   const price = { perGpuHour: 2.5, currency: 'EUR' };
-  const headers = (page: ResultsPage): Promise<string[]> => page.page.locator('table.results thead th').allTextContents();
+  const headers = (page: ResultsPage): Promise<string[]> =>
+    page.page.locator('table.results thead th').allTextContents();
   const cardNames = (page: ResultsPage): Promise<string[]> =>
     page.page.locator('.card[data-topology=triton] dt').allTextContents();
 
