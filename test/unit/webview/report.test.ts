@@ -95,7 +95,7 @@ describe('the report', () => {
     expect((await page.locator('table.results thead th').allTextContents()).at(-1)).toBe('$/1M req');
     const shown = await page.locator('td[data-column="price-per-million"]').allTextContents();
     expect(shown).toHaveLength(9);
-    expect(shown.at(-2)).toBe('0.757 [0.730–0.787]');
+    expect(shown.at(-2)).toBe('0.757 [0.730–0.786]');
     const noscript = /<noscript>(.*)<\/noscript>/s.exec(await readFile(file, 'utf8'))?.[1] ?? '';
     expect(noscript).toMatch(/triton +32 +47\.3 +3303k +0\.757/);
     await page.close();
