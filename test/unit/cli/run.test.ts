@@ -163,7 +163,7 @@ describe('a price of a GPU-hour', () => {
     // 1,000 a second on one GPU are 3.6 million an hour.
     expect(stdout).toMatch(/Topology +Conn\. +p95 ms +Req\/GPU-h +EUR\/1M req\n/);
     expect(stdout).toMatch(/fastapi +8 +2\.00 +3600k +1\.00\n/);
-    expect(stdout).toContain('at 3.60 EUR a GPU-hour, if the GPU is this busy all the time.');
+    expect(stdout.replace(/\s+/g, ' ')).toContain('at 3.60 EUR a GPU-hour, if the GPU is this busy all the time.');
     expect(await readFile(markdown, 'utf8')).toMatch(/\| Req\/GPU-h \| EUR\/1M req \|/);
     expect(await readFile(report, 'utf8')).toContain('id="gpu-price">{"perGpuHour":3.6,"currency":"EUR"}<');
     const [name = ''] = await readdir(join(folder, 'runs'));
