@@ -12,6 +12,10 @@ export interface LoadSettings {
   readonly durationSeconds: number;
   readonly warmUpSeconds: number;
   readonly timeoutMs: number;
+  /** How many different ones are sent in turn; 0 for requests without a body. */
+  readonly bodies: number;
+  /** Of their order, and of an open loop's schedule. */
+  readonly seed: number;
 }
 
 /** What `load --json` prints. It names no server. */
@@ -69,6 +73,9 @@ export function loadTable(report: LoadReport): string {
       'requests',
       `${String(requests.sent)} sent, ${String(requests.ok)} ok, ${String(requests.errors)} errors (${String(requests.timeouts)} of them timeouts), ${String(requests.inFlight)} in flight at the end`,
     ),
+    ...(settings.bodies > 1
+      ? [row('bodies', `${String(settings.bodies)} in turn, in an order drawn from seed ${String(settings.seed)}`)]
+      : []),
     ...scheduleRows(report),
     ...Object.entries(report.errorsByKind).map(([kind, count]) => row('', `${String(count)} x ${kind}`)),
     ...overheadRows(report),

@@ -96,7 +96,9 @@ class WorkerProcess {
   }
 
   send(line: object): void {
-    if (this.#child.stdin.writable) this.#child.stdin.write(`${JSON.stringify(line)}\n`);
+    // Node's readline takes these two for the end of a line as well, and a body may hold them.
+    const text = JSON.stringify(line).replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029');
+    if (this.#child.stdin.writable) this.#child.stdin.write(`${text}\n`);
   }
 
   kill(): void {

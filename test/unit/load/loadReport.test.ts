@@ -10,6 +10,8 @@ const settings = {
   durationSeconds: 5,
   warmUpSeconds: 2,
   timeoutMs: 10_000,
+  bodies: 1,
+  seed: 1,
 };
 const measurement: PhaseMeasurement = {
   window: { startMs: 1_000_000, endMs: 1_005_001.5 },
@@ -50,6 +52,13 @@ Closed loop from this machine: 8 connections for 5.00 s after 2 s of warm-up
   valid     yes
   caveat    quick quality: fewer than the 57,344 successes of a published p95 (MLPerf)
 `);
+  });
+
+  it('says how many bodies were sent in turn', () => {
+    const text = loadTable(
+      loadReport({ ...settings, bodies: 120, seed: 7 }, measurement, { cancelled: false, nowMs: 0 }),
+    );
+    expect(text).toContain('\n  bodies    120 in turn, in an order drawn from seed 7\n');
   });
 
   it('shows 95% intervals beside the figures', () => {
