@@ -1,5 +1,6 @@
 import type { EnteredGpuPrice } from '../src/core/gpuPrice.ts';
 import { hasCost } from '../src/core/view/cost.ts';
+import { planSubject } from '../src/core/anyPlan.ts';
 import { planParts, subtitleParts } from '../src/core/view/describe.ts';
 import { recordMarkdown } from '../src/core/view/markdown.ts';
 import { endAnnouncement } from '../src/core/view/headline.ts';
@@ -204,7 +205,7 @@ function priceCallouts(measured: Measured, { problem: why }: EnteredGpuPrice): C
 /** A model config's own name is said only where the model has another one. */
 function subtitleFor(subject: string, record: RunRecord): string[] {
   const parts = subtitleParts(record);
-  return subject === '' || subject === record.plan.model.name ? parts : [subject, ...parts];
+  return subject === '' || subject === planSubject(record.plan) ? parts : [subject, ...parts];
 }
 
 function partsOf(kind: View['kind']): HTMLElement[] {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { checkAgainst, checkSlos, type Check } from '../core/checks.ts';
 import { commonLevels, plannedLevels, phaseOf } from '../core/compare.ts';
 import { incomparable } from '../core/differences.ts';
-import type { Plan } from '../core/plan.ts';
+import type { AnyPlan } from '../core/endpointPlan.ts';
 import type { RunRecord } from '../core/record.ts';
 import { parseSlo, placesOf, type Slo } from '../core/slo.ts';
 import { formatList } from '../core/view/format.ts';
@@ -43,7 +43,7 @@ const defaultShare = 0.1;
  */
 export async function expectationsOf(
   options: ExpectationOptions,
-  plan: Plan,
+  plan: AnyPlan,
   repeated: RunRecord | undefined,
   runs: RunStore,
   context: CliContext,
@@ -90,7 +90,7 @@ export function checksOf({ slos, baseline }: Expectations, record: RunRecord): C
   ];
 }
 
-function checkBaseline(baseline: RunRecord, plan: Plan, context: CliContext): void {
+function checkBaseline(baseline: RunRecord, plan: AnyPlan, context: CliContext): void {
   const levels = commonLevels(baseline.plan, plan);
   if (levels.length === 0) {
     throw usageError(`The baseline ${baseline.id} and the plan have no topology and level in common.`);

@@ -1,5 +1,6 @@
+import type { AnyPlan } from '../core/endpointPlan.ts';
 import type { RunEvent } from '../core/events.ts';
-import { topologyKey, type Plan } from '../core/plan.ts';
+import { topologyKey } from '../core/topologyKey.ts';
 import type { CliContext } from './context.ts';
 
 export interface ProgressPrinter {
@@ -10,7 +11,7 @@ export interface ProgressPrinter {
 }
 
 /** Prints a run's events: one line that rewrites itself on a terminal, plain lines elsewhere. All on stderr. */
-export function progressPrinter(plan: Plan, context: CliContext): ProgressPrinter {
+export function progressPrinter(plan: AnyPlan, context: CliContext): ProgressPrinter {
   const { stderr } = context;
   const live = stderr.isTTY;
   let shown = '';
@@ -42,6 +43,8 @@ export function progressPrinter(plan: Plan, context: CliContext): ProgressPrinte
           );
           break;
         case 'stage':
+          // Of an endpoint nothing was made.
+          if (event.stage === 'delete' && plan.target.kind === 'endpoint') break;
           if (stageTexts[event.stage] !== undefined) line(`${at}${stageTexts[event.stage] ?? ''}`);
           break;
         case 'status':
@@ -83,7 +86,7 @@ export function progressPrinter(plan: Plan, context: CliContext): ProgressPrinte
       }
     },
     stopping() {
-      const left = plan.target.kind === 'local' ? '' : ', and leaves the rest to "topology-bench clean"';
+      const left = plan.target.kind === 'kubernetes' ? ', and leaves the rest to "topology-bench clean"' : '';
       line(live ? `Stopping. Ctrl-C once more ends this at once${left}.` : 'Stopping');
     },
     end: clear,
@@ -102,7 +105,7 @@ const stageTexts: Partial<Record<string, string>> = {
 };
 
 /** "c8", or with several repetitions "c8 (2 of 5)". */
-function phaseName({ name }: { readonly name: string }, repetition: number, { load }: Plan): string {
+function phaseName({ name }: { readonly name: string }, repetition: number, { load }: AnyPlan): string {
   return load.repetitions === 1 ? name : `${name} (${String(repetition)} of ${String(load.repetitions)})`;
 }
 

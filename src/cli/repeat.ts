@@ -2,8 +2,9 @@ import { resolve } from 'node:path';
 import { openAssets } from '../assets/assets.ts';
 import { isCancelled, toBenchError } from '../core/errors.ts';
 import { configSince } from '../core/modelConfig.ts';
+import type { ModelPlan } from '../core/plan.ts';
 import type { RunRecord } from '../core/record.ts';
-import { repeatPlan } from '../core/repeat.ts';
+import { deployedPlan, repeatPlan } from '../core/repeat.ts';
 import { formatList } from '../core/view/format.ts';
 import { resolveModel, type ResolvedModel } from '../models/resolve.ts';
 import { modelDifferences } from '../models/same.ts';
@@ -49,6 +50,8 @@ export async function chooseRepeat(
   options: PlanOptions,
   context: CliContext,
 ): Promise<Chosen> {
+  // A run on an endpoint has no model to look for.
+  deployedPlan(record);
   refuseContradictions(record, options);
   const found = await findPlanFile(planPath, context);
   const assets = openAssets(context.root, context.version);
@@ -59,7 +62,7 @@ export async function chooseRepeat(
     options.model === undefined
       ? [...(found === undefined ? [] : [found.modelPath]), assets.tinyModelDirectory, '.']
       : [options.model];
-  const model = await sameModel(record, places, tokenizerPath, context.signal);
+  const model = await sameModel({ id: record.id, model: plan.model }, places, tokenizerPath, context.signal);
   const changed = model.config !== null && configSince(record, model.config.sha256) === 'changed';
   return {
     plan,
@@ -105,7 +108,7 @@ function refuseContradictions({ id, plan }: RunRecord, options: PlanOptions): vo
 
 /** The first of the places that holds the very files; what differs in them is told of the first that holds a model at all. */
 async function sameModel(
-  record: RunRecord,
+  run: { readonly id: string; readonly model: ModelPlan },
   places: readonly string[],
   tokenizerPath: string | undefined,
   signal: AbortSignal,
@@ -114,7 +117,7 @@ async function sameModel(
   for (const place of places) {
     try {
       const model = await resolveModel({ path: place, tokenizerPath }, signal);
-      const differences = modelDifferences(record.plan.model, model);
+      const differences = modelDifferences(run.model, model);
       if (differences.length === 0) return model;
       problems.push({ place, text: `${formatList(differences)}.` });
     } catch (error) {
@@ -124,10 +127,10 @@ async function sameModel(
     }
   }
   const [only] = problems;
-  const nextStep = `Name the folder or config of the model "${record.plan.model.name}" with --model.`;
+  const nextStep = `Name the folder or config of the model "${run.model.name}" with --model.`;
   if (problems.length === 1 && only !== undefined) {
-    throw usageError(`The model is not the one of run ${record.id}: ${only.text}`, nextStep);
+    throw usageError(`The model is not the one of run ${run.id}: ${only.text}`, nextStep);
   }
   const lines = problems.map(({ place, text }) => `  ${resolve(place)}: ${text}`);
-  throw usageError(`The model of run ${record.id} was not found. Looked in\n${lines.join('\n')}\n`, nextStep);
+  throw usageError(`The model of run ${run.id} was not found. Looked in\n${lines.join('\n')}\n`, nextStep);
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { planSubject } from '../core/anyPlan.ts';
 import { BenchError } from '../core/errors.ts';
 import type { GpuPrice } from '../core/gpuPrice.ts';
 import type { RunRecord } from '../core/record.ts';
@@ -46,7 +47,7 @@ export function reportHtml(parts: {
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
-  const title = `Topology Bench: ${[...new Set(records.map((record) => record.plan.model.name))].join(', ')}`;
+  const title = `Topology Bench: ${[...new Set(records.map((record) => planSubject(record.plan)))].join(', ')}`;
   return `<!doctype html>
 <html lang="en">
 <head>

@@ -1,14 +1,24 @@
+import { isEndpointPlan } from './anyPlan.ts';
 import { combineRepetitions } from './combineRepetitions.ts';
+import type { AnyPlan, AnyTopology } from './endpointPlan.ts';
 import { BenchError, cancelled, explain, isCancelled, throwIfCancelled, toBenchError } from './errors.ts';
 import type { RunEvent } from './events.ts';
 import { notGpu } from './gpuUse.ts';
 import { searchOutcome } from './loadProgram.ts';
 import { measureTopology, type TopologyMeasurement } from './measureTopology.ts';
-import { topologyKey, type Plan, type TopologyPlan } from './plan.ts';
-import type { Answer, DeployProgress, Deployment, LoadOutcome, Ports } from './ports.ts';
+import {
+  canBeAsked,
+  type Answer,
+  type DeployProgress,
+  type Deployment,
+  type LoadOutcome,
+  type Ports,
+  type Served,
+} from './ports.ts';
 import type { Environment, Failure, Machine, PhaseResult, RunRecord, SameAnswers, TopologyResult } from './record.ts';
 import { answerInputs, compareAnswers, type AnswerInputs } from './sameAnswers.ts';
 import { markDifferentHardware } from './sameHardware.ts';
+import { topologyKey } from './topologyKey.ts';
 import { withoutPrivate } from './withoutPrivate.ts';
 
 /** Longest time that clean-up may take after the run itself was stopped. */
@@ -21,10 +31,10 @@ const cleanUpMs = 180_000;
  * @returns the record; a run in which a topology failed returns one too, with the failure in it
  * @throws BenchError when nothing was measured: preflight failed, or the run was cancelled before the first phase ended
  */
-export async function benchmark(
-  plan: Plan,
+export async function benchmark<Run extends AnyPlan>(
+  plan: Run,
   runId: string,
-  ports: Ports,
+  ports: Ports<Run>,
   listener: (event: RunEvent) => void,
   signal: AbortSignal,
 ): Promise<RunRecord> {
@@ -86,21 +96,23 @@ interface Outcome {
   readonly software: LoadOutcome;
 }
 
-async function runTopologies(
-  plan: Plan,
-  ports: Ports,
+async function runTopologies<Run extends AnyPlan>(
+  plan: Run,
+  ports: Ports<Run>,
   emit: (event: RunEvent) => void,
   warn: (message: string) => void,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const answers = new AnswerCheck(answerInputs(ports.payload));
   const { repetitions } = plan.load;
+  // An array's elements are of no generic type by themselves.
+  const topologies = plan.topologies as readonly Run['topologies'][number][];
   const results = new Map<string, TopologyResult>();
   let failure: BenchError | undefined;
   let software = { node: 'unknown', autocannon: 'unknown' };
   // A B C, A B C: what drifts meanwhile, such as a machine that grows warm, drifts for all of them.
   for (let repetition = 1; repetition <= repetitions; repetition += 1) {
-    for (const topology of plan.topologies) {
+    for (const topology of topologies) {
       const key = topologyKey(topology);
       const before = results.get(key);
       // One that has failed has had its turn; what it measured before holds.
@@ -115,48 +127,57 @@ async function runTopologies(
       else emit({ type: 'repetition-ended', topology: key });
     }
   }
-  return { results: [...results.values()], sameAnswers: answers.outcome(), failure, software };
+  const sameAnswers = isEndpointPlan(plan) ? unknownAnswers : answers.outcome();
+  return { results: [...results.values()], sameAnswers, failure, software };
 
-  async function runTopology(topology: TopologyPlan, repetition: number): Promise<TopologyResult> {
+  async function runTopology(topology: Run['topologies'][number], repetition: number): Promise<TopologyResult> {
     const key = topologyKey(topology);
-    let deployment: Deployment | undefined;
+    let served: Served | undefined;
     let measured: TopologyMeasurement = { phases: [], placements: [], software: undefined, failure: undefined };
     let problem: BenchError | undefined;
     try {
-      deployment = await ports.target.deploy(plan, topology, progressOf(key, emit, warn), signal);
-      checkProviders(plan, deployment);
-      emit({ type: 'stage', topology: key, stage: 'answers' });
-      await answers.check(topology, deployment, signal);
-      measured = await measureTopology({ plan, topology, repetition, deployment, ports, emit, warn, signal });
+      served = await ports.target.deploy(plan, topology, progressOf(key, emit, warn), signal);
+      checkProviders(plan, served);
+      if (canBeAsked(served)) {
+        emit({ type: 'stage', topology: key, stage: 'answers' });
+        await answers.check(topology, served, signal);
+      }
+      measured = await measureTopology({ plan, topology, repetition, served, ports, emit, warn, signal });
       problem = measured.failure;
       software = measured.software ?? software;
     } catch (error) {
       problem = toBenchError(error, `benchmarking ${key}`);
     }
-    if (deployment !== undefined) await remove(deployment, key);
+    if (served !== undefined) await remove(served, key);
     if (problem !== undefined) failure ??= problem;
     const status = problem === undefined ? 'completed' : statusOf(problem);
     return {
       ...emptyResult(topology, status, problem),
-      runtimes: [...(deployment?.runtimes ?? [])],
-      placements: [...(deployment?.placements ?? []), ...measured.placements],
-      readyMs: deployment?.readyMs ?? null,
-      uploadMs: deployment?.uploadMs ?? null,
-      networkPolicy: deployment?.networkPolicy ?? (topology.name === 'hybrid' ? 'not probed' : 'not applicable'),
+      runtimes: [...(served?.runtimes ?? [])],
+      placements: [...(served?.placements ?? []), ...measured.placements],
+      readyMs: served?.readyMs ?? null,
+      uploadMs: served?.uploadMs ?? null,
+      networkPolicy: served?.networkPolicy ?? (topology.name === 'hybrid' ? 'not probed' : 'not applicable'),
       phases: [...measured.phases],
       searches: searchesOf(plan, measured.phases),
     };
   }
 
-  async function remove(deployment: Deployment, key: string): Promise<void> {
+  async function remove(served: Served, key: string): Promise<void> {
     emit({ type: 'stage', topology: key, stage: 'delete' });
     try {
-      await deployment.remove(AbortSignal.timeout(cleanUpMs));
+      await served.remove(AbortSignal.timeout(cleanUpMs));
     } catch (error) {
       warn(`${key} was not removed yet: ${toBenchError(error, 'removing it').message}`);
     }
   }
 }
+
+/** An endpoint stands alone, and what it should answer is for its owner to say. */
+const unknownAnswers: SameAnswers = {
+  verdict: 'not compared',
+  detail: 'what an endpoint that exists already should answer is not known',
+};
 
 /** What is known of a topology after one more of its turns: it may have been placed elsewhere. */
 function withRepetition(
@@ -177,7 +198,7 @@ function withRepetition(
   };
 }
 
-function searchesOf(plan: Plan, phases: readonly PhaseResult[]): TopologyResult['searches'] {
+function searchesOf(plan: AnyPlan, phases: readonly PhaseResult[]): TopologyResult['searches'] {
   const outcome = searchOutcome(plan.load, phases);
   return outcome === null ? [] : [{ ratePerSecond: outcome.rate, because: outcome.because }];
 }
@@ -211,7 +232,7 @@ class AnswerCheck {
     this.#inputs = inputs;
   }
 
-  async check(topology: TopologyPlan, deployment: Deployment, signal: AbortSignal): Promise<void> {
+  async check(topology: AnyTopology, deployment: Deployment, signal: AbortSignal): Promise<void> {
     const key = topologyKey(topology);
     const { common, withIdentifiers } = this.#inputs;
     const answers = await deployment.infer(common, signal);
@@ -256,9 +277,9 @@ class AnswerCheck {
 }
 
 /** ONNX Runtime only warns when it falls back to the CPU; a run that asked for a GPU must not. */
-function checkProviders(plan: Plan, deployment: Deployment): void {
+function checkProviders(plan: AnyPlan, { runtimes }: Served): void {
   if (plan.gpu === null || plan.allowCpuProvider) return;
-  const models = deployment.runtimes.filter((runtime) => runtime.component !== 'gateway');
+  const models = runtimes.filter((runtime) => runtime.component !== 'gateway');
   const wrong = models.find((runtime) => notGpu.includes(runtime.provider));
   if (models.length > 0 && wrong === undefined) return;
   const found = wrong === undefined ? 'no server said what it runs on' : `${wrong.component} runs on ${wrong.provider}`;
@@ -289,7 +310,7 @@ function progressOf(
 }
 
 /** A disk that fails must not lose the measurement: the record has gone out as an event already. */
-async function save(ports: Ports, record: RunRecord, emit: (event: RunEvent) => void): Promise<void> {
+async function save(ports: Pick<Ports, 'runs'>, record: RunRecord, emit: (event: RunEvent) => void): Promise<void> {
   emit({ type: 'stage', topology: null, stage: 'save' });
   try {
     await ports.runs.save(record);
@@ -299,7 +320,11 @@ async function save(ports: Ports, record: RunRecord, emit: (event: RunEvent) => 
 }
 
 /** Clean-up has a signal of its own, because the run's may be aborted; its failure never hides the record. */
-async function close(ports: Ports, emit: (event: RunEvent) => void, warn: (message: string) => void): Promise<void> {
+async function close(
+  ports: { readonly target: Pick<Ports['target'], 'close'> },
+  emit: (event: RunEvent) => void,
+  warn: (message: string) => void,
+): Promise<void> {
   emit({ type: 'stage', topology: null, stage: 'delete' });
   try {
     await ports.target.close(AbortSignal.timeout(cleanUpMs));
@@ -310,13 +335,13 @@ async function close(ports: Ports, emit: (event: RunEvent) => void, warn: (messa
 }
 
 function assemble(parts: {
-  plan: Plan;
+  plan: AnyPlan;
   runId: string;
   startedAt: string;
   environment: Environment;
   outcome: Outcome;
   warnings: readonly string[];
-  ports: Ports;
+  ports: Omit<Ports, 'target'>;
 }): RunRecord {
   const { plan, outcome, ports } = parts;
   const someCancelled = outcome.results.some((result) => result.status === 'cancelled');
@@ -343,10 +368,10 @@ function assemble(parts: {
 
 /** Those that something ran on: a cluster's other nodes say nothing about the numbers. */
 function machinesUsed(
-  plan: Plan,
+  plan: AnyPlan,
   { machines }: Environment,
   results: readonly TopologyResult[],
-  ports: Ports,
+  ports: Omit<Ports, 'target'>,
 ): Machine[] {
   const nodes = new Set(results.flatMap(({ placements }) => placements.map(({ node }) => node)));
   const used = machines.filter(({ node }) => node !== null && nodes.has(node));
@@ -354,7 +379,7 @@ function machinesUsed(
 }
 
 function emptyResult(
-  topology: TopologyPlan,
+  topology: AnyTopology,
   status: TopologyResult['status'],
   problem: BenchError | undefined,
 ): TopologyResult {
@@ -382,7 +407,7 @@ function failureOf(error: BenchError): Failure {
   return { reason: error.reason, message: withoutPrivate(error.message), nextStep: error.nextStep ?? null };
 }
 
-function isoTime(ports: Ports): string {
+function isoTime(ports: Pick<Ports, 'clock'>): string {
   return new Date(ports.clock.now()).toISOString();
 }
 

@@ -1,12 +1,14 @@
-import type { Plan, TritonSettings } from './plan.ts';
+import { isEndpointPlan } from './anyPlan.ts';
+import type { AnyPlan } from './endpointPlan.ts';
+import type { ModelFile, TopologyPlan, TritonSettings } from './plan.ts';
 import type { RunRecord } from './record.ts';
 import { topologyKey } from './topologyKey.ts';
 
 /** Why the numbers of two plans mean different things whatever they are; whole clauses, none where they can be compared. */
-export function incomparable(before: Plan, after: Plan): string[] {
-  const facts: readonly Fact<Plan>[] = [
+export function incomparable(before: AnyPlan, after: AnyPlan): string[] {
+  const facts: readonly Fact<AnyPlan>[] = [
     ['the load comes from', ({ load }) => (load.vantage === 'in-cluster' ? 'inside the cluster' : 'this machine')],
-    ['it runs on', ({ target }) => (target.kind === 'kubernetes' ? 'a cluster' : 'this machine')],
+    ['it runs on', ({ target }) => targetTexts[target.kind]],
     ['the texts have SHA-256', ({ load }) => load.payload.sha256],
     ['the GPU asked for is', ({ gpu }) => gpu?.resource ?? 'none'],
   ];
@@ -17,6 +19,12 @@ export function incomparable(before: Plan, after: Plan): string[] {
 export function differencesOf(before: RunRecord, after: RunRecord): string[] {
   return changed(recordFacts(before, after), before, after).map(([term, from, to]) => `${term}: ${from}, now ${to}`);
 }
+
+const targetTexts: Readonly<Record<AnyPlan['target']['kind'], string>> = {
+  kubernetes: 'a cluster',
+  local: 'this machine',
+  endpoint: 'an endpoint',
+};
 
 type Fact<Value> = readonly [term: string, text: (value: Value) => string | null];
 
@@ -32,7 +40,7 @@ function recordFacts(before: RunRecord, after: RunRecord): Fact<RunRecord>[] {
   const shared = after.plan.topologies
     .map(topologyKey)
     .filter((key) => before.plan.topologies.some((topology) => topologyKey(topology) === key));
-  const files = new Set([...before.plan.model.files, ...after.plan.model.files].map(({ name }) => name));
+  const files = new Set([...filesOf(before.plan), ...filesOf(after.plan)].map(({ name }) => name));
   return [
     ['Topology Bench', ({ software }) => software.topologyBench],
     ['code of the servers', ({ software }) => shortened(software.servingSha256)],
@@ -40,9 +48,11 @@ function recordFacts(before: RunRecord, after: RunRecord): Fact<RunRecord>[] {
     ['autocannon', ({ software }) => software.autocannon],
     ...[...files].map((name): Fact<RunRecord> => [
       `the model's ${name}`,
-      ({ plan }) => shortened(plan.model.files.find((file) => file.name === name)?.sha256 ?? 'absent'),
+      ({ plan }) => shortened(filesOf(plan).find((file) => file.name === name)?.sha256 ?? 'absent'),
     ]),
     ['the model config', ({ modelConfig }) => shortened(modelConfig?.sha256 ?? null)],
+    ['method', ({ plan }) => (isEndpointPlan(plan) ? plan.target.method : null)],
+    ['scheme', ({ plan }) => (isEndpointPlan(plan) ? (plan.target.https ? 'https' : 'http') : null)],
     ['seed', ({ plan }) => String(plan.load.seed)],
     ['timeout', ({ plan }) => `${String(plan.load.timeoutMs)} ms`],
     ['phases', ({ plan }) => phasesText(plan)],
@@ -56,7 +66,8 @@ function recordFacts(before: RunRecord, after: RunRecord): Fact<RunRecord>[] {
 }
 
 function topologyFacts(key: string): Fact<RunRecord>[] {
-  const planned = ({ plan }: RunRecord) => plan.topologies.find((topology) => topologyKey(topology) === key);
+  const planned = ({ plan }: RunRecord): TopologyPlan | undefined =>
+    isEndpointPlan(plan) ? undefined : plan.topologies.find((topology) => topologyKey(topology) === key);
   const measured = ({ topologies }: RunRecord) => topologies.find(({ topology }) => topologyKey(topology) === key);
   return [
     [`cores of ${key}`, (record) => String(planned(record)?.cores ?? 0)],
@@ -84,7 +95,12 @@ function topologyFacts(key: string): Fact<RunRecord>[] {
   ];
 }
 
-function phasesText({ load }: Plan): string {
+/** An endpoint's model is not known. */
+function filesOf(plan: AnyPlan): readonly ModelFile[] {
+  return isEndpointPlan(plan) ? [] : plan.model.files;
+}
+
+function phasesText({ load }: AnyPlan): string {
   return load.phases.map(({ name, durationSeconds }) => `${name} ${String(durationSeconds)} s`).join(', ');
 }
 

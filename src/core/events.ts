@@ -1,5 +1,6 @@
+import type { AnyPlan } from './endpointPlan.ts';
 import type { PhaseSnapshot } from './load.ts';
-import type { Phase, Plan } from './plan.ts';
+import type { Phase } from './plan.ts';
 import type { Failure, PhaseResult, RunRecord, TopologyResult } from './record.ts';
 import { topologyKey } from './topologyKey.ts';
 
@@ -9,7 +10,7 @@ export type Stage =
 
 /** Everything that happens in a run. `topology` is a topology's key (see topologyKey). */
 export type RunEvent =
-  | { readonly type: 'run-started'; readonly id: string; readonly at: string; readonly plan: Plan }
+  | { readonly type: 'run-started'; readonly id: string; readonly at: string; readonly plan: AnyPlan }
   | { readonly type: 'stage'; readonly topology: string | null; readonly stage: Stage }
   /** What is waited for, in the cluster's own words; replaces the one before. */
   | { readonly type: 'status'; readonly topology: string | null; readonly message: string }
@@ -62,7 +63,7 @@ export interface TopologyState {
 export interface RunState {
   readonly id: string;
   readonly startedAt: string;
-  readonly plan: Plan;
+  readonly plan: AnyPlan;
   readonly stage: Stage;
   readonly message: string;
   readonly topologies: readonly TopologyState[];

@@ -1,4 +1,4 @@
-import type { Plan } from './plan.ts';
+import type { AnyPlan } from './endpointPlan.ts';
 import type { RuntimeReport } from './record.ts';
 
 /** "unused": a GPU is held while the CPU computes. "unknown": no server has said yet, or ever, what it computes on. */

@@ -1,13 +1,22 @@
+import type { AnyPlan, AnyTopology } from './endpointPlan.ts';
 import { type BenchError, toBenchError } from './errors.ts';
 import type { RunEvent } from './events.ts';
 import { phaseIntervals } from './intervals.ts';
 import type { PhaseMeasurement } from './load.ts';
 import { nextPhase } from './loadProgram.ts';
 import { inferenceRequestBody } from './openInference.ts';
-import { topologyKey, type Phase, type Plan, type TopologyPlan } from './plan.ts';
-import type { Deployment, LoadGeneratorPlace, LoadOutcome, Ports, ServerCounters } from './ports.ts';
+import type { Phase } from './plan.ts';
+import {
+  canBeAsked,
+  type LoadGeneratorPlace,
+  type LoadOutcome,
+  type Ports,
+  type Served,
+  type ServerCounters,
+} from './ports.ts';
 import type { Batching, PhaseResult, Placement } from './record.ts';
 import { splitCaveats, splitOf } from './split.ts';
+import { topologyKey } from './topologyKey.ts';
 import { judgePhase, unevenCores } from './validity.ts';
 
 export interface TopologyMeasurement {
@@ -23,21 +32,21 @@ const quiesceMs = 5_000;
 const betweenReadingsMs = 150;
 
 /**
- * Loads one topology that is up: each phase of the plan, with the servers' own counters read before and after it, when
- * nothing is in flight, so that each count belongs to one phase.
+ * Loads one topology that is up, or an endpoint: each phase of the plan, with the servers' own counters read before and after
+ * it where they can be, when nothing is in flight, so that each count belongs to one phase.
  */
 export async function measureTopology(parts: {
-  plan: Plan;
-  topology: TopologyPlan;
+  plan: AnyPlan;
+  topology: AnyTopology;
   /** From 1. */
   repetition: number;
-  deployment: Deployment;
-  ports: Ports;
+  served: Served;
+  ports: Pick<Ports, 'payload' | 'clock'>;
   emit: (event: RunEvent) => void;
   warn: (message: string) => void;
   signal: AbortSignal;
 }): Promise<TopologyMeasurement> {
-  const { plan, repetition, deployment, ports, emit, warn, signal } = parts;
+  const { plan, repetition, served, ports, emit, warn, signal } = parts;
   const key = topologyKey(parts.topology);
   const phases: PhaseResult[] = [];
   // On a GPU the cores only feed it.
@@ -47,7 +56,7 @@ export async function measureTopology(parts: {
   let before: ServerCounters | undefined;
   let current: Phase | undefined;
   try {
-    const software = await deployment.load(
+    const software = await served.load(
       {
         bodies: ports.payload.texts.map((entry) => inferenceRequestBody([entry.text])),
         seed: plan.load.seed,
@@ -97,13 +106,14 @@ export async function measureTopology(parts: {
    * still owed when every request has run into its timeout will not come.
    */
   async function settledCounters(owedAnswers: number | undefined): Promise<ServerCounters | undefined> {
+    if (!canBeAsked(served)) return undefined;
     const begin = ports.clock.now();
     const owedUntil = owedAnswers === undefined ? begin : begin + plan.load.timeoutMs;
     try {
-      let last = await deployment.counters(signal);
+      let last = await served.counters(signal);
       for (;;) {
         await ports.clock.sleep(betweenReadingsMs, signal);
-        const next = await deployment.counters(signal);
+        const next = await served.counters(signal);
         const now = ports.clock.now();
         const complete = owedAnswers === undefined || next.answered >= owedAnswers || now > owedUntil;
         if (complete && sameCounts(last, next)) return next;
@@ -140,7 +150,7 @@ function sameCounts(a: ServerCounters, b: ServerCounters): boolean {
 }
 
 function phaseResult(
-  plan: Plan,
+  plan: AnyPlan,
   phase: Phase & Pick<PhaseResult, 'repetition'>,
   measurement: PhaseMeasurement,
   before: ServerCounters | undefined,

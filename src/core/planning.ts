@@ -75,7 +75,7 @@ export function makePlan(choices: Choices): Plan {
   };
   const gpus = gpu?.count ?? 0;
   const copies = Math.max(cores, (choices.triton?.instances ?? 0) * Math.max(1, gpus));
-  const profile = loadOf(choices);
+  const profile = profileLoad(choices);
   const topologies = profile.topologies ?? choices.topologies.map((name) => ({ name, variant: '' }) as const);
   const memoryMiB = choices.memoryMiB ?? defaultMemoryMiB(choices.model, copies);
   return checkPlan({
@@ -105,7 +105,8 @@ export function makePlan(choices: Choices): Plan {
   });
 }
 
-function loadOf({ profile, phases, sloP95Ms }: Choices): Profile {
+/** The load that was chosen: a profile's, or phases in its place. */
+export function profileLoad({ profile, phases, sloP95Ms }: Pick<Choices, 'profile' | 'phases' | 'sloP95Ms'>): Profile {
   if (phases === undefined) return profileOf(profile, sloP95Ms);
   return { phases: customPhases(phases), search: null, repetitions: 1, topologies: null };
 }

@@ -1,5 +1,6 @@
+import type { AnyPlan } from './endpointPlan.ts';
 import type { LoadSpec, PhaseMeasurement, PhaseSnapshot } from './load.ts';
-import type { Phase, Plan, TopologyPlan } from './plan.ts';
+import type { Phase, Plan } from './plan.ts';
 import type {
   Environment,
   Machine,
@@ -18,7 +19,7 @@ export interface Clock {
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 
-/** The texts sent as load: the same for every topology. */
+/** The texts sent as load: the same for every topology; of an endpoint, which has bodies of its own, there are none. */
 export interface Payload {
   readonly name: string;
   readonly sha256: string;
@@ -114,7 +115,7 @@ export interface LoadHandlers extends PhaseHandlers {
   running(place: LoadGeneratorPlace): void;
 }
 
-/** What a load needs to know that the deployment does not: it adds the url, headers and gate. */
+/** What a load needs to know that the deployment does not: it adds the url, headers and gate, an endpoint its bodies too. */
 export type LoadRequest = Pick<LoadSpec, 'bodies' | 'seed' | 'timeoutMs'>;
 
 /**
@@ -130,20 +131,31 @@ export interface LoadDriver {
   ): Promise<LoadOutcome>;
 }
 
-/** A topology that is up. */
-export interface Deployment {
+/** What load can be put on: a topology that is up, or an endpoint that was there already. */
+export interface Served {
   readonly runtimes: readonly RuntimeReport[];
   readonly placements: readonly Placement[];
-  readonly readyMs: number;
+  /** null for what was there already. */
+  readonly readyMs: number | null;
   readonly uploadMs: number | null;
   readonly networkPolicy: TopologyResult['networkPolicy'];
+  load(request: LoadRequest, handlers: LoadHandlers, signal: AbortSignal): Promise<LoadOutcome>;
+  /** Ends what runs and frees its GPU. Idempotent; its signal is the clean-up's own. */
+  remove(signal: AbortSignal): Promise<void>;
+}
+
+/** A topology that is up: we know what it serves, and its servers can be asked. */
+export interface Deployment extends Served {
+  readonly readyMs: number;
   /** Asks the model for its answer to each text, one request of one row each, through the same door as the load. */
   infer(texts: readonly string[], signal: AbortSignal): Promise<Answer[]>;
   /** Asks every server of the topology, Triton's through a port-forward where only the gateway may reach it. */
   counters(signal: AbortSignal): Promise<ServerCounters>;
-  load(request: LoadRequest, handlers: LoadHandlers, signal: AbortSignal): Promise<LoadOutcome>;
-  /** Ends what runs and frees its GPU. Idempotent; its signal is the clean-up's own. */
-  remove(signal: AbortSignal): Promise<void>;
+}
+
+/** An endpoint's answers have no known form, and its counters no known place. */
+export function canBeAsked(served: Served): served is Deployment {
+  return 'infer' in served && 'counters' in served;
 }
 
 /** Versions of what made the load. */
@@ -152,15 +164,15 @@ export interface LoadOutcome {
   readonly autocannon: string;
 }
 
-/** Where a plan is carried out. One Target serves one run. */
-export interface Target {
+/** Where a plan is carried out. One Target serves one run, of the kind of plan that it is for. */
+export interface Target<Run extends AnyPlan = Plan, Up extends Served = Deployment> {
   /**
    * Checks everything that can be checked before anything is made; rejects with what is wrong. Of the machines it names all
    * that may be used.
    */
-  preflight(plan: Plan, runId: string, progress: DeployProgress, signal: AbortSignal): Promise<Environment>;
+  preflight(plan: Run, runId: string, progress: DeployProgress, signal: AbortSignal): Promise<Environment>;
   /** Resolves when the topology answers its readiness probe. On failure or cancel nothing is left to the caller: `close` collects it. */
-  deploy(plan: Plan, topology: TopologyPlan, progress: DeployProgress, signal: AbortSignal): Promise<Deployment>;
+  deploy(plan: Run, topology: Run['topologies'][number], progress: DeployProgress, signal: AbortSignal): Promise<Up>;
   /** Removes everything the run made. Idempotent; its signal is the clean-up's own. Rejects with what is left and how to remove it. */
   close(signal: AbortSignal): Promise<void>;
 }
@@ -176,13 +188,13 @@ export interface Origin {
   readonly modelConfig: ModelConfig | null;
   /** Id of the run whose plan is carried out again. */
   readonly repeats: string | null;
-  /** See RunRecord's software. */
-  readonly servingSha256: string;
+  /** See RunRecord's software; null where nothing of ours is deployed. */
+  readonly servingSha256: string | null;
 }
 
 /** Everything `benchmark` needs from the world. */
-export interface Ports {
-  readonly target: Target;
+export interface Ports<Run extends AnyPlan = Plan> {
+  readonly target: Target<Run, Served>;
   readonly runs: Runs;
   readonly payload: Payload;
   readonly clock: Clock;

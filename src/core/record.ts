@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { searchEnds } from './sloSearch.ts';
 import { phaseMeasurementSchema } from './load.ts';
+import { endpointPlanSchema, endpointTopologySchema } from './endpointPlan.ts';
 import { closedPhaseSchema, namedLoop, openPhaseSchema, planSchema, topologySchema } from './plan.ts';
 
 /** The result of one run: written once, never edited; every later version of this program reads it. */
@@ -134,11 +135,14 @@ export const failureSchema = z.strictObject({
 export type Failure = z.infer<typeof failureSchema>;
 
 export const topologyResultSchema = z.strictObject({
-  topology: topologySchema,
+  topology: z.discriminatedUnion('name', [topologySchema, endpointTopologySchema]),
   status: z.enum(['completed', 'failed', 'cancelled', 'skipped']),
   runtimes: z.array(runtimeReportSchema),
   placements: z.array(placementSchema),
-  /** From apply to Ready, upload included, and the upload alone, of the first deployment; null when it never got there. */
+  /**
+   * From apply to Ready, upload included, and the upload alone, of the first deployment; null when it never got there, and of
+   * an endpoint that was there already.
+   */
   readyMs: z.number().nullable(),
   uploadMs: z.number().nullable(),
   /** hybrid on a cluster: whether a pod that is not the gateway was kept from Triton. */
@@ -192,7 +196,7 @@ export const runRecordSchema = z.strictObject({
   startedAt: z.string(),
   endedAt: z.string(),
   status: z.enum(['completed', 'failed', 'cancelled']),
-  plan: planSchema,
+  plan: z.union([planSchema, endpointPlanSchema]),
   /** SHA-256 of the plan as canonical JSON. */
   planSha256: z.string(),
   /** null for a model without one. */
@@ -205,8 +209,8 @@ export const runRecordSchema = z.strictObject({
     servingSha256: z.string().nullable().default(null),
   }),
   environment: z.strictObject({
-    target: z.enum(['kubernetes', 'local']),
-    /** Short hash that tells clusters apart without naming them; null for this machine. */
+    target: z.enum(['kubernetes', 'local', 'endpoint']),
+    /** Short hash that tells clusters apart without naming them; null without one. */
     cluster: z.string().nullable(),
     serverVersion: z.string().nullable(),
     /** e.g. "linux x64, 2 cores". */

@@ -1,3 +1,4 @@
+import { isEndpointPlan } from './anyPlan.ts';
 import { BenchError } from './errors.ts';
 import { isPinned } from './images.ts';
 import type { Plan } from './plan.ts';
@@ -21,10 +22,10 @@ export interface RepeatChoices {
 
 /**
  * The plan of a run once more: the same phases, seed, texts, model and settings, and each image by the digest it had then.
- * @throws BenchError plan-invalid where the texts are not the same any more
+ * @throws BenchError plan-invalid where the texts are not the same any more, or the run was on an endpoint
  */
 export function repeatPlan(record: RunRecord, choices: RepeatChoices): RepeatedPlan {
-  const { plan } = record;
+  const plan = deployedPlan(record);
   const { payload } = plan.load;
   if (payload.sha256 !== choices.payload.sha256) {
     throw new BenchError({
@@ -42,12 +43,24 @@ export function repeatPlan(record: RunRecord, choices: RepeatChoices): RepeatedP
           namespace: choices.namespace ?? plan.target.namespace,
           createNamespace: choices.createNamespace ?? plan.target.createNamespace,
         };
-  const images = plan.target.kind === 'local' ? plan.images : pinnedImages(record, notes);
+  const images = plan.target.kind === 'local' ? plan.images : pinnedImages(record, plan.images, notes);
   return { plan: checkPlan({ ...plan, target, images }), notes };
 }
 
-function pinnedImages(record: RunRecord, notes: string[]): Plan['images'] {
-  const { images } = record.plan;
+/**
+ * The plan of a record whose topologies were deployed.
+ * @throws BenchError plan-invalid for one of an endpoint
+ */
+export function deployedPlan({ id, plan }: Pick<RunRecord, 'id' | 'plan'>): Plan {
+  if (!isEndpointPlan(plan)) return plan;
+  throw new BenchError({
+    reason: 'plan-invalid',
+    message: `Run ${id} was on an endpoint that existed already, and its record does not say where that is.`,
+    nextStep: 'Name the endpoint again with --endpoint URL, and the inputs that its bodies were made of.',
+  });
+}
+
+function pinnedImages(record: RunRecord, images: Plan['images'], notes: string[]): Plan['images'] {
   const pinned = (image: string): string => {
     if (isPinned(image)) return image;
     const placed = record.topologies

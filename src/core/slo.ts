@@ -1,6 +1,6 @@
 import { plannedLevels } from './compare.ts';
+import type { AnyPlan } from './endpointPlan.ts';
 import { sloQuantileMs } from './sloLatency.ts';
-import type { Plan } from './plan.ts';
 import type { PhaseResult } from './record.ts';
 
 /**
@@ -89,7 +89,7 @@ function placeOf(scope: string): Pick<Slo, 'topology' | 'level'> | string {
 }
 
 /** Where a bound holds: the topologies and levels of the plan that it names. */
-export function placesOf(slo: Slo, plan: Plan): { readonly topology: string; readonly level: string }[] {
+export function placesOf(slo: Slo, plan: AnyPlan): { readonly topology: string; readonly level: string }[] {
   return plannedLevels(plan).filter(
     ({ topology, level }) =>
       (slo.topology === null || slo.topology === topology) &&

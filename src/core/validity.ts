@@ -1,5 +1,6 @@
+import type { AnyPlan, AnyTopology } from './endpointPlan.ts';
 import type { PhaseMeasurement } from './load.ts';
-import type { LoadPlan, Phase, Plan, TopologyPlan } from './plan.ts';
+import type { LoadPlan, Phase } from './plan.ts';
 import type { Validity } from './record.ts';
 import { minimumSamples, publishedQualitySamples } from './statistics.ts';
 import { threadsPerCopy } from './threads.ts';
@@ -33,6 +34,9 @@ export const validityLimits = {
   steadySeconds: 15,
 } as const;
 
+/** A caveat of what runs on the machine that the load comes from. */
+export const sharedMachine = 'the load generator shared the machine with the server';
+
 /** Whether a phase of a run may be believed, and why not. The phase's window, counts and the generator's own health decide. */
 export function judgePhase(parts: {
   phase: Phase;
@@ -40,7 +44,7 @@ export function judgePhase(parts: {
   /** Requests the server says it answered; null when it could not be asked. */
   serverCount: number | null;
   load: Pick<LoadPlan, 'vantage'>;
-  target: Plan['target']['kind'];
+  target: AnyPlan['target']['kind'];
 }): Validity {
   const { measurement, serverCount } = parts;
   const own = judgeMeasurement(measurement);
@@ -55,7 +59,9 @@ export function judgePhase(parts: {
   if (parts.target === 'kubernetes' && parts.load.vantage === 'this-machine') {
     caveats.push('measured through a port-forward by the API server: a smoke test, not the latency inside the cluster');
   }
-  if (parts.target === 'local') caveats.push('the load generator shared the machine with the server');
+  if (parts.target === 'local') caveats.push(sharedMachine);
+  if (parts.target === 'endpoint')
+    caveats.push('how many requests the server answered rests on the client alone: its own counters are not known');
   return { valid: reasons.length === 0, reasons, caveats };
 }
 
@@ -63,8 +69,8 @@ export function judgePhase(parts: {
  * Each of Triton's instances has a whole number of threads and at least one, so a config.pbtxt may ask for instances that
  * use fewer or more threads than the cores that every topology gets. undefined where they come out even.
  */
-export function unevenCores(topology: TopologyPlan): string | undefined {
-  if (topology.triton === null) return undefined;
+export function unevenCores(topology: AnyTopology): string | undefined {
+  if (topology.name === 'endpoint' || topology.triton === null) return undefined;
   const { instances } = topology.triton;
   const cores = topology.split?.tritonCores ?? topology.cores;
   const threads = instances * threadsPerCopy(cores, instances);

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { planSubject } from '../core/anyPlan.ts';
 import { BenchError, explain, toBenchError } from '../core/errors.ts';
 import type { EnteredGpuPrice } from '../core/gpuPrice.ts';
 import type { RunRecord } from '../core/record.ts';
@@ -74,7 +75,7 @@ function recordView(
   notSaved: string | null,
   gpuPrice: EnteredGpuPrice,
 ): View {
-  return { kind: 'record', record, subject: subject ?? record.plan.model.name, canBenchmarkAgain, notSaved, gpuPrice };
+  return { kind: 'record', record, subject: subject ?? planSubject(record.plan), canBenchmarkAgain, notSaved, gpuPrice };
 }
 
 function problemView(subject: string, error: BenchError, canBenchmarkAgain: boolean): View {

@@ -13,6 +13,7 @@ import {
   type RuntimeReport,
   type TopologyResult,
 } from '../../src/core/record.ts';
+import { deployedPlan } from '../../src/core/repeat.ts';
 import { splitOf } from '../../src/core/split.ts';
 import { judgePhase } from '../../src/core/validity.ts';
 import { encodeWindows } from '../../src/core/windows.ts';
@@ -33,14 +34,14 @@ export interface SampleOptions {
 }
 
 /** A completed quick run of all three topologies on a cluster with a GPU. */
-export function sampleRecord(options: SampleOptions = {}): RunRecord {
+export function sampleRecord(options: SampleOptions = {}): RunRecord & { plan: Plan } {
   const plan = options.plan ?? samplePlan();
   const topologies = plan.topologies.map((topology) => {
     const result = sampleResult(plan, topology);
     return options.change?.(result) ?? result;
   });
   const local = plan.target.kind === 'local';
-  return runRecordSchema.parse({
+  const record = runRecordSchema.parse({
     version: 1,
     id: '20260102-093000-5a3e',
     repeats: null,
@@ -69,6 +70,7 @@ export function sampleRecord(options: SampleOptions = {}): RunRecord {
     failure: null,
     ...options.record,
   } satisfies RunRecord);
+  return { ...record, plan: deployedPlan(record) };
 }
 
 export function samplePlan(change: Partial<Plan> = {}): Plan {

@@ -1,5 +1,6 @@
+import { planSubject } from '../anyPlan.ts';
+import type { AnyPlan } from '../endpointPlan.ts';
 import type { LoadName } from '../phaseLoad.ts';
-import type { Plan } from '../plan.ts';
 import type { RunRecord } from '../record.ts';
 import { formatCount, formatMs, formatRps, formatTime, fullStop } from './format.ts';
 import { headlineOf } from './headline.ts';
@@ -39,10 +40,10 @@ export function subtitleParts(record: RunRecord): string[] {
   return [...planParts(record.plan), formatTime(record.startedAt)];
 }
 
-/** Model, profile and vantage. */
-export function planParts(plan: Plan): string[] {
+/** Model or endpoint, profile and vantage. */
+export function planParts(plan: AnyPlan): string[] {
   const vantage = plan.load.vantage === 'in-cluster' ? 'load from inside the cluster' : 'load from this machine';
-  return [plan.model.name, plan.load.profile, vantage];
+  return [planSubject(plan), plan.load.profile, vantage];
 }
 
 export function describeRecord(record: RunRecord): RecordDescription {
@@ -51,7 +52,7 @@ export function describeRecord(record: RunRecord): RecordDescription {
   const level = tellingLevel(rows);
   const shown = rowsAt(rows, level);
   const headline = headlineOf(measured);
-  const title = `${record.plan.model.name}, ${record.plan.load.profile}`;
+  const title = `${planSubject(record.plan)}, ${record.plan.load.profile}`;
   const numbers = shown.map(numbersOf);
   return {
     title,

@@ -1,4 +1,6 @@
 import { formatCount, formatList, formatShare, insufficientSamples, fullStop, significant } from './format.ts';
+import { isEndpointPlan } from '../anyPlan.ts';
+import type { AnyPlan } from '../endpointPlan.ts';
 import type { LoadName } from '../phaseLoad.ts';
 import type { RunRecord } from '../record.ts';
 import { verdictText, type Verdict } from '../verdict.ts';
@@ -106,7 +108,7 @@ function missingText(measured: Measured, rows: readonly PhaseRow[], level: LoadN
 
 function worthOf(measured: Measured, rows: readonly PhaseRow[], invalid: number): string {
   const computed = rows.some((row) => row.intervals !== null);
-  const parts = [intervalsWorth(computed, measured.topologies.length > 1, measured.plan.load.repetitions)];
+  const parts = [intervalsWorth(computed, measured.topologies.length > 1, measured.plan)];
   if (measured.plan.target.kind === 'kubernetes' && measured.plan.load.vantage === 'this-machine') {
     parts.unshift('Smoke test only: the load came through a port-forward.');
   }
@@ -118,7 +120,11 @@ function worthOf(measured: Measured, rows: readonly PhaseRow[], invalid: number)
   return parts.join(' ');
 }
 
-function intervalsWorth(computed: boolean, several: boolean, repetitions: number): string {
+function intervalsWorth(computed: boolean, several: boolean, plan: AnyPlan): string {
+  const { repetitions } = plan.load;
+  if (repetitions > 1 && isEndpointPlan(plan)) {
+    return `The endpoint was measured ${String(repetitions)} times: the 95% intervals in brackets hold what changes from one time to the next.`;
+  }
   if (repetitions > 1) {
     return `Each topology was deployed and measured ${String(repetitions)} times, in turns: the 95% intervals in brackets hold what changes from one deployment to the next.`;
   }

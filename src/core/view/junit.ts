@@ -1,3 +1,4 @@
+import { planSubject } from '../anyPlan.ts';
 import type { Check } from '../checks.ts';
 import { plannedLevels, phaseOf, whyMissing, type Level } from '../compare.ts';
 import type { Failure, RunRecord, TopologyResult } from '../record.ts';
@@ -27,7 +28,7 @@ export function junitXml({ record, checks, problems }: JUnitParts): string {
   return xmlDocument({
     name: 'testsuites',
     attributes: {
-      name: record === null ? 'topology-bench' : `topology-bench ${record.plan.model.name}`,
+      name: record === null ? 'topology-bench' : `topology-bench ${planSubject(record.plan)}`,
       tests: total('tests'),
       failures: total('failures'),
       errors: total('errors'),

@@ -1,7 +1,7 @@
+import type { AnyPlan, AnyTopology } from '../endpointPlan.ts';
 import type { RunState } from '../events.ts';
 import { gpuUseOf, type GpuUse } from '../gpuUse.ts';
 import { nameLoad, type LoadName } from '../phaseLoad.ts';
-import type { Plan, TopologyPlan } from '../plan.ts';
 import type {
   Batching,
   Failure,
@@ -18,7 +18,7 @@ import { topologyKey } from '../topologyKey.ts';
 export interface MeasuredTopology {
   /** See topologyKey. */
   readonly key: string;
-  readonly topology: TopologyPlan;
+  readonly topology: AnyTopology;
   readonly status: TopologyResult['status'] | 'queued' | 'running';
   /** Phases that have ended; where topologies are measured repeatedly, each over all its repetitions. */
   readonly phases: readonly PhaseResult[];
@@ -29,7 +29,7 @@ export interface MeasuredTopology {
 
 /** A run as far as it has come: the one shape that table, charts, summary and texts are made from. */
 export interface Measured {
-  readonly plan: Plan;
+  readonly plan: AnyPlan;
   readonly topologies: readonly MeasuredTopology[];
   /** null until the run has ended. */
   readonly record: RunRecord | null;
@@ -143,7 +143,7 @@ export function phaseAt(topology: MeasuredTopology, level: LoadName): PhaseResul
   return topology.phases.find((phase) => phase.kind === 'measured' && nameLoad(phase).key === level.key);
 }
 
-function rowOf(plan: Plan, topology: MeasuredTopology, phase: PhaseResult): PhaseRow {
+function rowOf(plan: AnyPlan, topology: MeasuredTopology, phase: PhaseResult): PhaseRow {
   const { measurement } = phase;
   const gpu = gpuUseOf(plan, topology.result?.runtimes ?? null);
   const gpus = plan.gpu?.count ?? 0;

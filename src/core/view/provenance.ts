@@ -1,5 +1,7 @@
+import { isEndpointPlan } from '../anyPlan.ts';
+import type { AnyPlan, EndpointPlan } from '../endpointPlan.ts';
 import { loadNames } from '../phaseLoad.ts';
-import type { Phase, Plan } from '../plan.ts';
+import type { Phase, Plan, TopologyPlan, TritonSettings } from '../plan.ts';
 import type {
   Intervals,
   Machine,
@@ -26,21 +28,19 @@ export interface Fact {
 }
 
 /** What is known before a run has ended. */
-export function planFacts(plan: Plan): FactSection[] {
-  return [
-    { title: 'Load', facts: loadFacts(plan) },
-    { title: 'Model', facts: modelFacts(plan) },
-  ];
+export function planFacts(plan: AnyPlan): FactSection[] {
+  return [{ title: 'Load', facts: loadFacts(plan) }, subjectFacts(plan)];
 }
 
 export function recordFacts(record: RunRecord): FactSection[] {
+  const subject = subjectFacts(record.plan);
   return [
     { title: 'Load', facts: [...loadFacts(record.plan), { term: 'Intervals', text: intervalsText(record) }] },
     { title: 'Where', facts: whereFacts(record) },
     {
-      title: 'Model',
+      title: subject.title,
       facts: [
-        ...modelFacts(record.plan),
+        ...subject.facts,
         ...(record.modelConfig === null ? [] : [configFact(record.modelConfig)]),
         { term: 'Same answers', text: answersText(record) },
       ],
@@ -62,12 +62,13 @@ export function recordCaveats(record: RunRecord): string[] {
       'Each topology ran once, one after the other, not interleaved: a change of the machine in between looks like a difference.',
     );
   }
+  const turn = isEndpointPlan(plan) ? 'time' : 'deployment';
   caveats.push(
     intervalsOf(record) === undefined
       ? '95% intervals were not computed.'
       : plan.load.repetitions > 1
-        ? 'The 95% intervals, below the figures or in brackets, hold what changes from one deployment to the next.'
-        : 'The 95% intervals, below the figures or in brackets, hold the chance within a phase: what changes more slowly than the phase, or from one deployment to the next, is not in them.',
+        ? `The 95% intervals, below the figures or in brackets, hold what changes from one ${turn} to the next.`
+        : `The 95% intervals, below the figures or in brackets, hold the chance within a phase: what changes more slowly than the phase, or from one ${turn} to the next, is not in them.`,
   );
   const onCpu = record.topologies.filter((result) =>
     result.runtimes.some((runtime) => runtime.provider === 'CPUExecutionProvider'),
@@ -84,19 +85,18 @@ export function recordCaveats(record: RunRecord): string[] {
   return [...new Set([...caveats, ...said, ...record.warnings].map(sentence))];
 }
 
-function loadFacts(plan: Plan): Fact[] {
+function loadFacts(plan: AnyPlan): Fact[] {
   const { load } = plan;
-  const order = plan.topologies.map(topologyKey);
   return [
     { term: 'Profile', text: `${load.profile}: ${ladderText(load.phases)}` },
     { term: 'Load from', text: load.vantage === 'in-cluster' ? 'inside the cluster' : 'this machine' },
     {
       term: 'Order',
-      text: orderText(order, load.repetitions),
+      text: orderText(plan),
     },
     {
       term: 'Payload',
-      text: `${load.payload.name}, ${formatCount(load.payload.texts, 'text')}, sha256 ${short(load.payload.sha256)}, seed ${String(load.seed)}`,
+      text: payloadText(plan),
     },
     { term: 'Timeout', text: `${String(load.timeoutMs)} ms` },
   ];
@@ -112,7 +112,16 @@ function intervalsText(record: RunRecord): string {
   return `95%, ${intervals.method}, ${String(intervals.resamples)} resamples, seed ${String(intervals.seed)}`;
 }
 
-function orderText(order: readonly string[], repetitions: number): string {
+function payloadText({ target, load: { payload, seed } }: AnyPlan): string {
+  const drawn = `sha256 ${short(payload.sha256)}, seed ${String(seed)}`;
+  if (target.kind !== 'endpoint') return `${payload.name}, ${formatCount(payload.texts, 'text')}, ${drawn}`;
+  return payload.texts === 0 ? 'requests without a body' : `${formatCount(payload.texts, 'body', 'bodies')}, ${drawn}`;
+}
+
+function orderText(plan: AnyPlan): string {
+  const { repetitions } = plan.load;
+  if (isEndpointPlan(plan)) return repetitions > 1 ? `${String(repetitions)} times, one after the other` : 'once';
+  const order = plan.topologies.map(topologyKey);
   if (repetitions > 1) return `${order.join(', then ')}; ${String(repetitions)} turns, each deployed anew`;
   return order.length > 1 ? `${order.join(', then ')}; each once, not interleaved` : 'one topology, once';
 }
@@ -125,6 +134,20 @@ function ladderText(phases: readonly Phase[]): string {
   const seconds = [...new Set(measured.map((phase) => phase.durationSeconds))];
   const each = seconds.length === 1 ? `${String(seconds[0])} s each` : `${formatList(seconds.map(String))} s`;
   return `${loadNames(measured, formatList)}, ${each}, after ${String(warmUp)} s of warm-up in all that are dropped`;
+}
+
+/** What the run was of. */
+function subjectFacts(plan: AnyPlan): FactSection {
+  return isEndpointPlan(plan)
+    ? { title: 'Endpoint', facts: endpointFacts(plan) }
+    : { title: 'Model', facts: modelFacts(plan) };
+}
+
+function endpointFacts({ target }: EndpointPlan): Fact[] {
+  return [
+    { term: 'Name', text: target.name },
+    { term: 'Requests', text: `${target.method} over ${target.https ? 'https' : 'http'}` },
+  ];
 }
 
 function modelFacts(plan: Plan): Fact[] {
@@ -140,19 +163,26 @@ function modelFacts(plan: Plan): Fact[] {
 }
 
 function whereFacts(record: RunRecord): Fact[] {
-  const { environment, plan } = record;
-  const target =
-    plan.target.kind === 'local'
-      ? 'this machine, without a cluster'
-      : `Kubernetes ${environment.serverVersion ?? 'of unknown version'}, cluster ${environment.cluster ?? 'unknown'}, namespace ${plan.target.namespace}`;
+  const { environment } = record;
   return [
-    { term: 'Target', text: target },
+    { term: 'Target', text: targetText(record) },
     { term: 'GPU', text: gpuText(record) },
     ...(environment.machines.length === 0
       ? // A record from before machines were told apart.
         [{ term: 'This machine', text: environment.machine }]
       : environment.machines.map(machineFact)),
   ];
+}
+
+function targetText({ environment, plan: { target } }: RunRecord): string {
+  switch (target.kind) {
+    case 'local':
+      return 'this machine, without a cluster';
+    case 'endpoint':
+      return 'an endpoint that existed already';
+    case 'kubernetes':
+      return `Kubernetes ${environment.serverVersion ?? 'of unknown version'}, cluster ${environment.cluster ?? 'unknown'}, namespace ${target.namespace}`;
+  }
 }
 
 function machineFact(machine: Machine): Fact {
@@ -180,6 +210,7 @@ function configFact({ format, sha256 }: ModelConfig): Fact {
 
 function gpuText(record: RunRecord): string {
   const { gpu } = record.plan;
+  if (isEndpointPlan(record.plan)) return 'not known';
   if (gpu === null) return 'none: CPU only';
   const products =
     record.environment.gpuProducts.length === 0 ? 'product not reported' : formatList(record.environment.gpuProducts);
@@ -197,8 +228,9 @@ function topologyFacts(result: TopologyResult): Fact[] {
     { term: 'Status', text: result.failure === null ? result.status : `${result.status}: ${result.failure.message}` },
   ];
   for (const runtime of result.runtimes) facts.push({ term: runtime.component, text: runtimeText(runtime) });
-  facts.push({ term: 'Resources', text: resourcesText(result) });
-  if (topology.triton !== null) facts.push({ term: 'Batching', text: batchingText(topology.triton) });
+  if (topology.name !== 'endpoint') facts.push({ term: 'Resources', text: resourcesText(topology) });
+  if (topology.name !== 'endpoint' && topology.triton !== null)
+    facts.push({ term: 'Batching', text: batchingText(topology.triton) });
   for (const placement of result.placements) {
     facts.push({
       term: placement.component === 'load' ? 'Load generator' : `${placement.component} pod`,
@@ -224,14 +256,13 @@ function runtimeText(runtime: RuntimeReport): string {
   return `${name} ${runtimeVersion}, ${provider} on ${device}, server ${serverVersion}`;
 }
 
-function resourcesText(result: TopologyResult): string {
-  const { cores, memoryMiB, split } = result.topology;
+function resourcesText({ cores, memoryMiB, split }: TopologyPlan): string {
   const shared =
     split === null ? '' : ` (${String(split.gatewayCores)} for the gateway, ${String(split.tritonCores)} for Triton)`;
   return `${formatCount(cores, 'core')}${shared}, ${String(memoryMiB)} MiB`;
 }
 
-function batchingText(triton: NonNullable<TopologyResult['topology']['triton']>): string {
+function batchingText(triton: TritonSettings): string {
   const instances = formatCount(triton.instances, 'instance');
   if (triton.dynamicBatching === null) return `no dynamic batching, ${instances}`;
   const { preferredBatchSizes, maxQueueDelayMicroseconds } = triton.dynamicBatching;

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { planSubject } from '../../core/anyPlan.ts';
 import { BenchError } from '../../core/errors.ts';
 import { recordFigures, runTime } from '../describe.ts';
 import { pickOne } from '../questions/pick.ts';
@@ -16,7 +17,7 @@ export async function openResults(argument: unknown, services: Services): Promis
     return;
   }
   const record = await services.results.read(runId);
-  services.panels.show(runId, panelTitle({ id: runId, subject: record.plan.model.name }));
+  services.panels.show(runId, panelTitle({ id: runId, subject: planSubject(record.plan) }));
 }
 
 export async function openRecord(argument: unknown): Promise<void> {
@@ -60,7 +61,7 @@ async function pickResult(services: Services): Promise<string | undefined> {
           ? []
           : [
               {
-                label: `${result.record.plan.model.name} · ${runTime(result.id, vscode.env.language)}`,
+                label: `${planSubject(result.record.plan)} · ${runTime(result.id, vscode.env.language)}`,
                 detail: recordFigures(result.record),
                 value: result.id,
               },

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { planSubject } from '../../core/anyPlan.ts';
 import type { RunRecord } from '../../core/record.ts';
 import { headlineOf } from '../../core/view/headline.ts';
 import { measuredRecord } from '../../core/view/measured.ts';
@@ -37,7 +38,7 @@ export class ResultsTree extends Tree<ResultNode> {
 }
 
 function renderRecord(record: RunRecord): vscode.TreeItem {
-  const item = new vscode.TreeItem(`${record.plan.model.name} · ${runTime(record.id, vscode.env.language)}`);
+  const item = new vscode.TreeItem(`${planSubject(record.plan)} · ${runTime(record.id, vscode.env.language)}`);
   item.description = recordFigures(record);
   item.iconPath = iconOf(record);
   item.contextValue = nodeContexts.result;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Plan } from '../../../src/core/plan.ts';
 import { runRecordSchema, type RunRecord } from '../../../src/core/record.ts';
+import { deployedPlan } from '../../../src/core/repeat.ts';
 import { ScriptedTarget } from '../../support/scriptedTarget.ts';
 import { root } from './bundle.ts';
 import { runCommand, type RunEnded } from './runCommand.ts';
@@ -71,7 +72,7 @@ describe('run --repeat', () => {
   });
 
   it('runs images by the digest they had', async () => {
-    const image = record.plan.images.triton;
+    const image = deployedPlan(record).images.triton;
     const pinned = `nvcr.io/nvidia/tritonserver@sha256:${'ab'.repeat(32)}`;
     const file = await changed((one) => ({
       ...one,
@@ -90,7 +91,7 @@ describe('run --repeat', () => {
       })),
     }));
     await repeat('--repeat', file);
-    expect(planned?.images).toEqual({ ...record.plan.images, triton: pinned });
+    expect(planned?.images).toEqual({ ...deployedPlan(record).images, triton: pinned });
   });
 
   it('takes a record of the first version', async () => {
@@ -132,7 +133,7 @@ describe('run --repeat', () => {
     await cp(tinyModel, other, { recursive: true });
     const text = await readFile(join(other, 'tokenizer.json'), 'utf8');
     await writeFile(join(other, 'tokenizer.json'), `${text} `);
-    const wanted = record.plan.model.files.find(({ name }) => name === 'tokenizer.json')?.sha256 ?? '';
+    const wanted = deployedPlan(record).model.files.find(({ name }) => name === 'tokenizer.json')?.sha256 ?? '';
     const attempt = repeat('--repeat', record.id, '--model', other);
     await expect(attempt).rejects.toMatchObject({
       reason: 'plan-invalid',
@@ -150,10 +151,10 @@ describe('run --repeat', () => {
     const file = await changed((one) => ({
       ...one,
       plan: {
-        ...one.plan,
+        ...deployedPlan(one),
         model: {
-          ...one.plan.model,
-          files: one.plan.model.files.map((entry) => ({ ...entry, sha256: '0'.repeat(64) })),
+          ...deployedPlan(one).model,
+          files: deployedPlan(one).model.files.map((entry) => ({ ...entry, sha256: '0'.repeat(64) })),
         },
       },
     }));
@@ -165,7 +166,10 @@ describe('run --repeat', () => {
   it('refuses other texts than were sent then', async () => {
     const file = await changed((one) => ({
       ...one,
-      plan: { ...one.plan, load: { ...one.plan.load, payload: { ...one.plan.load.payload, sha256: '1'.repeat(64) } } },
+      plan: {
+        ...deployedPlan(one),
+        load: { ...deployedPlan(one).load, payload: { ...one.plan.load.payload, sha256: '1'.repeat(64) } },
+      },
     }));
     await expect(repeat('--repeat', file)).rejects.toThrow(
       /had SHA-256 1{64}, and "clinical-sentences" has [0-9a-f]{64}/,

@@ -98,7 +98,7 @@ describe('benchmark', () => {
     for (const { topology, phases } of record?.topologies ?? []) {
       for (const { split } of phases) {
         expect(split).toMatchObject({ totalMs: 1.2, requests: 1004 });
-        for (const [part, ms] of Object.entries(expected[topology.name])) {
+        for (const [part, ms] of Object.entries(expected[topology.name as keyof typeof expected])) {
           const found = split?.[part as keyof typeof expected.fastapi];
           if (ms === null) expect(found).toBeNull();
           else expect(found).toBeCloseTo(ms, 9);

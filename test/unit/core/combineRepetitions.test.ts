@@ -73,8 +73,8 @@ describe('the repetitions of a phase', () => {
 
   it('make pairs for the verdict, and the headline says what the intervals hold', () => {
     const record = sampleRecord();
-    const topologies = record.topologies.map((result) => {
-      const phases = [1, 2, 3].flatMap((repetition) => turn(repetition, result.topology));
+    const topologies = record.topologies.map((result, at) => {
+      const phases = [1, 2, 3].flatMap((repetition) => turn(repetition, record.plan.topologies[at]));
       return { ...result, phases, combined: combineRepetitions(phases) };
     });
     const repeated = { ...record, topologies, plan: { ...record.plan, load: { ...record.plan.load, repetitions: 3 } } };

@@ -8,6 +8,7 @@ import { resultTable } from '../../../src/core/view/resultTable.ts';
 import { splitTable } from '../../../src/core/view/split.ts';
 import type { View } from '../../../src/protocol/messages.ts';
 import { failedResult, sampleLocalPlan, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
+import { sampleEndpointRecord } from '../../support/sampleEndpoint.ts';
 import { sampleState } from '../../support/sampleState.ts';
 import {
   accessibilityFindings,
@@ -94,6 +95,19 @@ describe('a finished run', () => {
     const headline = (await page.page.textContent('h1'))?.replaceAll('\u00a0', ' ');
     expect(headline).toBe(headlineOf(measuredRecord(record)).text);
     expect(await page.page.getAttribute('body', 'data-drawn')).toBe('1');
+  });
+
+  it('shows a run on an endpoint, of which no model and no server is known', async () => {
+    const page = await open({ width: 900 });
+    const endpoint = sampleEndpointRecord();
+    await page.show({ ...recordView(endpoint), subject: 'checkout' });
+    expect(await tableText(page)).toEqual(expectedTable(endpoint));
+    const headline = (await page.page.textContent('h1'))?.replaceAll('\u00a0', ' ');
+    expect(headline).toBe(headlineOf(measuredRecord(endpoint)).text);
+    const text = (await page.page.textContent('body')) ?? '';
+    for (const known of ['POST over https', 'an endpoint that existed already', '120 bodies'])
+      expect(text).toContain(known);
+    for (const id of ['throughput', 'percentiles', 'time']) await page.page.click(`#tab-${id}`);
   });
 
   it('paints every chart, each with its numbers in a table behind it', async () => {

@@ -1,0 +1,11 @@
+import type { AnyPlan, EndpointPlan } from './endpointPlan.ts';
+
+/** Without the schemas, so that the webview can use it. */
+export function isEndpointPlan(plan: AnyPlan): plan is EndpointPlan {
+  return plan.target.kind === 'endpoint';
+}
+
+/** What a run is of, by name: the model, or the endpoint as its user calls it. */
+export function planSubject(plan: AnyPlan): string {
+  return isEndpointPlan(plan) ? plan.target.name : plan.model.name;
+}
