@@ -12,6 +12,7 @@ const layers = [
   'kubernetes',
   'local',
   'load',
+  'endpoint',
   'runs',
   'models',
   'assets',
@@ -94,6 +95,7 @@ export default tseslint.config(
     except: ['kubernetes'],
   }),
   layer(['src/local/**/*.ts'], { node: true, mayImport: ['local', 'topologies', 'assets'] }),
+  layer(['src/endpoint/**/*.ts'], { node: true, mayImport: ['endpoint', 'load'] }),
   layer(['src/engine/**/*.ts'], {
     node: true,
     mayImport: ['engine', 'local', 'load', 'runs', 'models', 'assets', 'topologies'],
@@ -101,7 +103,7 @@ export default tseslint.config(
   layer(['src/protocol/**/*.ts'], { node: false, mayImport: ['protocol'] }),
   layer(['src/cli/**/*.ts'], {
     node: true,
-    mayImport: ['cli', 'kubernetes', 'local', 'load', 'runs', 'models', 'assets', 'topologies', 'engine'],
+    mayImport: ['cli', 'kubernetes', 'local', 'load', 'endpoint', 'runs', 'models', 'assets', 'topologies', 'engine'],
   }),
   {
     files: ['src/extension/**/*.ts'],
@@ -112,7 +114,7 @@ export default tseslint.config(
           paths: [outside.toolkit, outside.kubernetes, outside.autocannon],
           patterns: [
             {
-              regex: '/(kubernetes|local|load|runs|models|engine|assets|topologies|cli)/',
+              regex: '/(kubernetes|local|load|endpoint|runs|models|engine|assets|topologies|cli)/',
               allowTypeImports: true,
               message: 'Activation must stay small: import types only, and load the bundle by extension/engine.ts.',
             },

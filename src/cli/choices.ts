@@ -174,6 +174,12 @@ export async function findPlanFile(
   if (path === undefined) return undefined;
   if (planPath === undefined) context.stderr.write(`Plan: ${path}\n`);
   const file = await readPlanFile(path);
+  if (file.model === undefined) {
+    throw usageError(
+      `The plan file ${path} names no model.`,
+      'Name its folder or config with "model: PATH"; only a plan for --endpoint URL goes without.',
+    );
+  }
   const relativeToFile = (named: string): string => resolve(dirname(path), named);
   return {
     file,
@@ -182,7 +188,8 @@ export async function findPlanFile(
   };
 }
 
-async function readPlanFile(path: string): Promise<PlanFile> {
+/** @throws BenchError plan-invalid, with each problem by its line */
+export async function readPlanFile(path: string): Promise<PlanFile> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -208,14 +215,14 @@ function topologiesOf(list: string | undefined): TopologyName[] | undefined {
   });
 }
 
-function profileOf(name: string | undefined): ProfileName | undefined {
+export function profileOf(name: string | undefined): ProfileName | undefined {
   if (name === undefined) return undefined;
   const profile = profileNames.find((known) => known === name);
   if (profile === undefined) throw usageError(`"${name}" is no profile; there are ${profileNames.join(', ')}.`);
   return profile;
 }
 
-function sloP95Of(text: string | undefined, profile: ProfileName): number | undefined {
+export function sloP95Of(text: string | undefined, profile: ProfileName): number | undefined {
   if (text === undefined) return undefined;
   if (profile !== 'server')
     throw usageError(`--slo-p95 bounds the search of the profile "server"; this is the profile "${profile}".`);
@@ -265,7 +272,7 @@ function imagesOf(options: PlanOptions, file: PlanFile | undefined): Partial<Ima
 }
 
 /** As the plan has them; the most memory is 16 TiB, beyond which it is a typing error. */
-const numberLimits = {
+export const numberLimits = {
   cores: { least: 1, most: 256 },
   repetitions: { least: 1, most: 50 },
   generators: { least: 1, most: 100 },
@@ -275,7 +282,7 @@ const numberLimits = {
   seed: { least: 0, most: 999_999_999 },
 } as const;
 
-function numberOf(
+export function numberOf(
   option: string,
   text: string | undefined,
   limits: { readonly least: number; readonly most: number },

@@ -2,6 +2,7 @@ import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { benchmark } from '../core/benchmark.ts';
 import type { Check } from '../core/checks.ts';
+import type { AnyPlan } from '../core/endpointPlan.ts';
 import { BenchError, explain, isCancelled, toBenchError, type Reason } from '../core/errors.ts';
 import type { Target } from '../core/ports.ts';
 import type { GpuPrice } from '../core/gpuPrice.ts';
@@ -16,6 +17,7 @@ import { openRunStore, saveElsewhere, type RunStore } from '../runs/store.ts';
 import { usageError } from './arguments.ts';
 import { addPlanOptions, choose, type Chosen, type PlanOptions } from './choices.ts';
 import { exitCodes, type CliContext, type ExitCode } from './context.ts';
+import { addEndpointOptions, chooseEndpoint, refuseEndpointOptions, type EndpointOptions } from './endpoint.ts';
 import {
   addExpectationOptions,
   checksOf,
@@ -27,19 +29,20 @@ import {
 import { printFailure } from './failure.ts';
 import { addPriceOptions, gpuPriceOf, type PriceOptions } from './gpuPrice.ts';
 import { outcomeMarkdown, outcomeText, writeOutputs, type OutputOptions, type Told } from './outcome.ts';
+import type { Prepared } from './prepared.ts';
 import { progressPrinter } from './progress.ts';
 import { recordOf } from './records.ts';
 import { chooseRepeat } from './repeat.ts';
 
-interface RunOptions extends PlanOptions, ExpectationOptions, OutputOptions, PriceOptions {
+interface RunOptions extends PlanOptions, EndpointOptions, ExpectationOptions, OutputOptions, PriceOptions {
   out?: string;
   json?: boolean;
   repeat?: string;
 }
 
 /**
- * `topology-bench run [plan.yaml]`: the main job. The table goes to stdout, progress to stderr.
- * @param targetFor where the plan is carried out; another one in tests
+ * `topology-bench run [plan.yaml]`: the main job, with topologies or on an endpoint. The table goes to stdout, progress to stderr.
+ * @param targetFor where topologies are deployed; another one in tests
  */
 export function registerRun(program: Command, context: CliContext, targetFor = targetOf): void {
   const command = addPlanOptions(program.command('run'))
@@ -48,7 +51,7 @@ export function registerRun(program: Command, context: CliContext, targetFor = t
     .option('--repeat <record>', "carry out a run's plan again: its file, or its id in the results folder")
     .option('--out <dir>', 'folder for the run record (default: .topology-bench/runs)')
     .option('--json', 'print the run record as JSON');
-  addPriceOptions(addExpectationOptions(command))
+  addPriceOptions(addExpectationOptions(addEndpointOptions(command)))
     .option('--report <file>', 'write a self-contained HTML report')
     .option('--junit <file>', 'write JUnit XML, for CI')
     .option('--markdown <file>', 'write Markdown; "-" prints it instead of the table')
@@ -58,17 +61,41 @@ export function registerRun(program: Command, context: CliContext, targetFor = t
       const gpuPrice = gpuPriceOf(options);
       const runs = openRunStore(resolve(options.out ?? join('.topology-bench', 'runs')));
       const repeated = options.repeat === undefined ? undefined : await recordOf('--repeat', options.repeat, runs);
+      const parts = { repeated, runs, gpuPrice, options };
+      if (options.endpoint !== undefined) {
+        await carryOut(await chooseEndpoint(options.endpoint, planPath, options, repeated, context), parts, context);
+        return;
+      }
+      refuseEndpointOptions(options);
       const chosen =
         repeated === undefined
           ? await choose(planPath, options, context, defaultNamespaceOf)
           : await chooseRepeat(repeated, planPath, options, context);
-      const unused =
-        gpuPrice !== null && chosen.plan.gpu === null ? ['--gpu-hour-price is not used: the run holds no GPU.'] : [];
-      for (const warning of [...chosen.warnings, ...unused]) context.stderr.write(`Warning: ${warning}\n`);
-      const expectations = await expectationsOf(options, chosen.plan, repeated, runs, context);
-      const outcome = await run(chosen, runs, targetFor(chosen, context), context);
-      await tell(outcome, { expectations, repeated, runs, gpuPrice, options }, context);
+      const { plan, origin, warnings } = chosen;
+      const payload = await chosen.assets.payload();
+      const makeTarget = (): Target => targetFor(chosen, context);
+      await carryOut({ plan, payload, origin, warnings, makeTarget, confirm: async () => undefined }, parts, context);
     });
+}
+
+/** From the last checks to the exit code. */
+async function carryOut<Run extends AnyPlan>(
+  prepared: Prepared<Run>,
+  parts: {
+    readonly repeated: RunRecord | undefined;
+    readonly runs: RunStore;
+    readonly gpuPrice: GpuPrice | null;
+    readonly options: RunOptions;
+  },
+  context: CliContext,
+): Promise<void> {
+  const { repeated, runs, gpuPrice, options } = parts;
+  const unused =
+    gpuPrice !== null && prepared.plan.gpu === null ? ['--gpu-hour-price is not used: the run holds no GPU.'] : [];
+  for (const warning of [...prepared.warnings, ...unused]) context.stderr.write(`Warning: ${warning}\n`);
+  const expectations = await expectationsOf(options, prepared.plan, repeated, runs, context);
+  await prepared.confirm();
+  await tell(await run(prepared, runs, context), { ...parts, expectations }, context);
 }
 
 /** @throws BenchError plan-invalid */
@@ -145,8 +172,13 @@ function problemsOf({ record, failure, saved, cleaned }: Outcome): Failure[] {
   ];
 }
 
-async function run(chosen: Chosen, runs: RunStore, target: Target, context: CliContext): Promise<Outcome> {
-  const printer = progressPrinter(chosen.plan, context);
+async function run<Run extends AnyPlan>(
+  { plan: planned, payload, origin, makeTarget }: Prepared<Run>,
+  runs: RunStore,
+  context: CliContext,
+): Promise<Outcome> {
+  const target = makeTarget();
+  const printer = progressPrinter(planned, context);
   const outcome: { -readonly [Key in keyof Outcome]: Outcome[Key] } = {
     record: undefined,
     failure: undefined,
@@ -156,7 +188,7 @@ async function run(chosen: Chosen, runs: RunStore, target: Target, context: CliC
   context.signal.addEventListener('abort', printer.stopping);
   try {
     await benchmark(
-      chosen.plan,
+      planned,
       newRunId(),
       {
         target: {
@@ -173,11 +205,11 @@ async function run(chosen: Chosen, runs: RunStore, target: Target, context: CliC
             outcome.saved = true;
           },
         },
-        payload: await chosen.assets.payload(),
+        payload,
         clock: systemClock,
         sha256,
         version: context.version,
-        origin: chosen.origin,
+        origin,
         thisMachine: thisMachine(),
       },
       (event) => {

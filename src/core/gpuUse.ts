@@ -12,7 +12,7 @@ export const notGpu: readonly string[] = ['CPUExecutionProvider', 'unknown', 'no
  * @param runtimes what the servers of one topology reported; null while it runs
  */
 export function gpuUseOf(
-  plan: Pick<Plan, 'gpu' | 'allowCpuProvider'>,
+  plan: AnyPlan,
   runtimes: readonly RuntimeReport[] | null,
 ): GpuUse {
   if (plan.gpu === null) return 'none';

@@ -8,8 +8,8 @@ import { profileNames } from './profiles.ts';
 export const planFileSchema = z
   .strictObject({
     version: z.literal(1),
-    /** Folder or model config, relative to the plan file. */
-    model: z.string().min(1),
+    /** Folder or model config, relative to the plan file; a plan for an endpoint that exists already has none. */
+    model: z.string().min(1).optional(),
     /** tokenizer.json, where it is not beside the model. */
     tokenizer: z.string().min(1).optional(),
     topologies: z.array(z.enum(topologyNames)).min(1).optional(),

@@ -1,0 +1,17 @@
+import type { AnyPlan } from '../core/endpointPlan.ts';
+import type { Origin, Payload, Served, Target } from '../core/ports.ts';
+
+/** A run that can begin: its plan, and what carries it out. */
+export interface Prepared<Run extends AnyPlan> {
+  readonly plan: Run;
+  readonly payload: Payload;
+  readonly origin: Origin;
+  /** Whole sentences, told before it begins. */
+  readonly warnings: readonly string[];
+  readonly makeTarget: () => Target<Run, Served>;
+  /**
+   * The last question, when everything else is in order.
+   * @throws BenchError target-refused, cancelled
+   */
+  readonly confirm: () => Promise<void>;
+}

@@ -1,0 +1,104 @@
+import { arch, availableParallelism, platform } from 'node:os';
+import type { EndpointPlan } from '../core/endpointPlan.ts';
+import { BenchError } from '../core/errors.ts';
+import type { LoadSpec } from '../core/load.ts';
+import type {
+  DeployProgress,
+  LoadDriver,
+  LoadHandlers,
+  LoadOutcome,
+  LoadRequest,
+  Served,
+  Target,
+} from '../core/ports.ts';
+import type { Environment } from '../core/record.ts';
+import { sharedMachine } from '../core/validity.ts';
+import { checkEndpoint } from '../load/checkEndpoint.ts';
+import { openEndpoint } from '../load/endpoint.ts';
+
+export interface EndpointTargetOptions {
+  /** All that is sent; none of it may reach a record. */
+  readonly sent: Pick<LoadSpec, 'url' | 'tls' | 'method' | 'headers' | 'secretHeader' | 'bodies'>;
+  /** Where the worker finds the secret header's value. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Whether the endpoint is on this machine. */
+  readonly thisMachine: boolean;
+  readonly loadDriver: LoadDriver;
+}
+
+const networkBetween = 'the network between this machine and the endpoint is part of the latency';
+/** Between two phases the engine decides what comes next, and waits for nobody. */
+const gateTimeoutSeconds = 60;
+
+/** An endpoint that exists already: nothing is deployed and nothing removed, and only load is put on it. */
+export function createEndpointTarget(options: EndpointTargetOptions): Target<EndpointPlan, Served> {
+  return new EndpointTarget(options);
+}
+
+class EndpointTarget implements Target<EndpointPlan, Served> {
+  readonly #options: EndpointTargetOptions;
+
+  constructor(options: EndpointTargetOptions) {
+    this.#options = options;
+  }
+
+  async preflight(
+    plan: EndpointPlan,
+    _runId: string,
+    _progress: DeployProgress,
+    signal: AbortSignal,
+  ): Promise<Environment> {
+    await this.#withoutAddress(async () => {
+      await checkEndpoint(openEndpoint(this.#options.sent), plan.load.timeoutMs, signal);
+    });
+    return {
+      target: 'endpoint',
+      cluster: null,
+      serverVersion: null,
+      machine: `${platform()} ${arch()}, ${String(availableParallelism())} cores`,
+      gpuProducts: [],
+      driverVersions: [],
+      machines: [],
+    };
+  }
+
+  async deploy(): Promise<Served> {
+    return {
+      runtimes: [],
+      placements: [],
+      readyMs: null,
+      uploadMs: null,
+      networkPolicy: 'not applicable',
+      load: (request, handlers, signal) => this.#withoutAddress(() => this.#load(request, handlers, signal)),
+      remove: async () => undefined,
+    };
+  }
+
+  async close(): Promise<void> {
+    // Nothing was made.
+  }
+
+  async #load(request: LoadRequest, handlers: LoadHandlers, signal: AbortSignal): Promise<LoadOutcome> {
+    const { sent, environment, thisMachine, loadDriver } = this.#options;
+    handlers.running({ placements: [], caveats: [thisMachine ? sharedMachine : networkBetween] });
+    return await loadDriver.run(
+      { ...request, ...sent, phases: [], gate: 'stdin', gateTimeoutSeconds },
+      environment,
+      handlers,
+      signal,
+    );
+  }
+
+  /** What went wrong goes into the record, and some of the runtime's messages name the server. */
+  async #withoutAddress<Result>(work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof BenchError)) throw error;
+      const { host, hostname } = new URL(this.#options.sent.url);
+      const address = hostname.replace(/^\[(.*)\]$/, '$1');
+      const message = error.message.replaceAll(host, '(address)').replaceAll(address, '(address)');
+      throw new BenchError({ reason: error.reason, message, nextStep: error.nextStep, cause: error.cause });
+    }
+  }
+}
