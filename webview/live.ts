@@ -18,7 +18,8 @@ export class LiveStrip {
   readonly #log: HTMLElement;
   readonly #controls: Controls;
   readonly #announce: (text: string) => void;
-  #startedAtMs = 0;
+  /** By performance.now(); null where no run is under way. */
+  #beganAtMs: number | null = null;
 
   /** @param parts.announce tells a screen reader where the run is; called with every snapshot */
   constructor(parts: {
@@ -49,9 +50,10 @@ export class LiveStrip {
     );
   }
 
-  show(state: RunState, cancelling: boolean): void {
-    this.#startedAtMs = Date.parse(state.startedAt);
-    const view = liveView(state, Date.now(), cancelling);
+  /** @param elapsedMs since the run began, as its host counts it, whose wall clock may be another machine's */
+  show(state: RunState, elapsedMs: number, cancelling: boolean): void {
+    this.#beganAtMs = performance.now() - elapsedMs;
+    const view = liveView(state, elapsedMs, cancelling);
     const styles = seriesStyles(view.topologies.map((topology) => topology.key));
     this.#showTexts(view);
     this.#topologies.show(view.topologies.map((topology) => ({ topology, style: styles.get(topology.key) ?? 0 })));
@@ -60,7 +62,7 @@ export class LiveStrip {
 
   /** Before there is a state: the run is being planned, or waits for another one. */
   showQueued(message: string, cancelling: boolean): void {
-    this.#startedAtMs = 0;
+    this.#beganAtMs = null;
     const title = cancelling ? 'Cancelling' : 'Queued';
     this.#showTexts({
       title,
@@ -76,7 +78,7 @@ export class LiveStrip {
 
   /** Between snapshots only the clock moves. */
   tick(): void {
-    if (this.#startedAtMs > 0) setText(this.#elapsed, formatClock(Date.now() - this.#startedAtMs));
+    if (this.#beganAtMs !== null) setText(this.#elapsed, formatClock(performance.now() - this.#beganAtMs));
   }
 
   #showTexts(view: Pick<LiveView, 'title' | 'position' | 'waiting' | 'elapsed' | 'remaining' | 'announcement'>): void {

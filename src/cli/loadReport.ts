@@ -173,6 +173,7 @@ function nothing(nowMs: number): PhaseMeasurement {
       scheduleDelay: null,
       overheadMs: null,
       connectionsOpened: null,
+      clockShiftMs: null,
       team: null,
     },
     schedule: null,

@@ -16,6 +16,7 @@ import {
   type Served,
 } from './ports.ts';
 import type { Environment, Failure, Machine, PhaseResult, RunRecord, SameAnswers, TopologyResult } from './record.ts';
+import { startRunTimes } from './runTimes.ts';
 import { answerInputs, compareAnswers, type AnswerInputs } from './sameAnswers.ts';
 import { markDifferentHardware } from './sameHardware.ts';
 import { topologyKey } from './topologyKey.ts';
@@ -38,7 +39,8 @@ export async function benchmark<Run extends AnyPlan>(
   listener: (event: RunEvent) => void,
   signal: AbortSignal,
 ): Promise<RunRecord> {
-  const startedAt = isoTime(ports);
+  const times = startRunTimes(ports.clock);
+  const { startedAt } = times;
   const { emit, rethrow } = guarded(listener);
   emit({ type: 'run-started', id: runId, at: startedAt, plan });
   const warnings: string[] = [];
@@ -54,7 +56,9 @@ export async function benchmark<Run extends AnyPlan>(
     const progress = progressOf(null, emit, warn);
     const environment = await ports.target.preflight(plan, runId, progress, signal);
     const outcome = await runTopologies(plan, ports, emit, warn, signal);
-    record = assemble({ plan, runId, startedAt, environment, outcome, warnings, ports });
+    const { endedAt, warning } = times.end();
+    if (warning !== null) warn(warning);
+    record = assemble({ plan, runId, startedAt, endedAt, environment, outcome, warnings, ports });
     if (outcome.results.every((result) => result.phases.every((phase) => phase.kind === 'warm-up'))) {
       failure = outcome.failure ?? (signal.aborted ? cancelled('nothing had been measured yet') : undefined);
     }
@@ -338,6 +342,7 @@ function assemble(parts: {
   plan: AnyPlan;
   runId: string;
   startedAt: string;
+  endedAt: string;
   environment: Environment;
   outcome: Outcome;
   warnings: readonly string[];
@@ -352,7 +357,7 @@ function assemble(parts: {
     id: parts.runId,
     repeats: ports.origin.repeats,
     startedAt: parts.startedAt,
-    endedAt: isoTime(ports),
+    endedAt: parts.endedAt,
     status: someCancelled ? 'cancelled' : someFailed || noneCompleted ? 'failed' : 'completed',
     plan,
     planSha256: ports.sha256(canonicalJson(plan)),
@@ -405,10 +410,6 @@ function statusOf(problem: BenchError): TopologyResult['status'] {
 
 function failureOf(error: BenchError): Failure {
   return { reason: error.reason, message: withoutPrivate(error.message), nextStep: error.nextStep ?? null };
-}
-
-function isoTime(ports: Pick<Ports, 'clock'>): string {
-  return new Date(ports.clock.now()).toISOString();
 }
 
 /** JSON with sorted keys, so that equal plans have equal hashes. */

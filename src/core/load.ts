@@ -53,6 +53,12 @@ export const goSchema = z.discriminatedUnion('next', [
 ]);
 export type Go = z.infer<typeof goSchema>;
 
+/**
+ * Longest wait for a moment that several workers start at. One that is further off is not to be believed: the worker's clock was
+ * set after the moment was named, and the worker starts without the others, which its phase's judgement finds.
+ */
+export const longestStartWaitMs = 10_000;
+
 /** sent = ok + errors + inFlight; errors include timeouts. */
 export const requestCountsSchema = z.strictObject({
   sent: z.number().int().nonnegative(),
@@ -123,6 +129,11 @@ export const generatorHealthSchema = z.strictObject({
     .default(null),
   /** Sockets opened, those before the phase's start included; null where they were not counted. */
   connectionsOpened: z.number().int().nonnegative().nullable().default(null),
+  /**
+   * By how many milliseconds the wall clock of its machine went further than the steady one during the phase, the wait for its
+   * start included: it was set (below 0: back), or the machine slept. No length is measured by it. null where nobody looked.
+   */
+  clockShiftMs: z.number().nullable().default(null),
   /** How several load generators kept together; null for one. */
   team: z
     .strictObject({

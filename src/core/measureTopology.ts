@@ -107,19 +107,19 @@ export async function measureTopology(parts: {
    */
   async function settledCounters(owedAnswers: number | undefined): Promise<ServerCounters | undefined> {
     if (!canBeAsked(served)) return undefined;
-    const begin = ports.clock.now();
+    const begin = ports.clock.elapsed();
     const owedUntil = owedAnswers === undefined ? begin : begin + plan.load.timeoutMs;
     try {
       let last = await served.counters(signal);
       for (;;) {
         await ports.clock.sleep(betweenReadingsMs, signal);
         const next = await served.counters(signal);
-        const now = ports.clock.now();
+        const now = ports.clock.elapsed();
         const complete = owedAnswers === undefined || next.answered >= owedAnswers || now > owedUntil;
         if (complete && sameCounts(last, next)) return next;
         if (now > owedUntil + quiesceMs) {
           warn(
-            `${key} was still answering ${String((now - begin) / 1000)} s after a phase ended; its counters were left out.`,
+            `${key} was still answering ${((now - begin) / 1000).toFixed(1)} s after a phase ended; its counters were left out.`,
           );
           return undefined;
         }

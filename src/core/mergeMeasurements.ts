@@ -106,6 +106,7 @@ function worstHealth(all: readonly PhaseMeasurement['generator'][]): PhaseMeasur
   const delays = all.flatMap(({ scheduleDelay }) => scheduleDelay ?? []);
   const overheads = all.flatMap(({ overheadMs }) => overheadMs ?? []);
   const opened = all.flatMap(({ connectionsOpened }) => connectionsOpened ?? []);
+  const shifts = all.flatMap(({ clockShiftMs }) => clockShiftMs ?? []);
   return {
     eventLoopDelayP99Ms: greatest(all.map(({ eventLoopDelayP99Ms }) => eventLoopDelayP99Ms)),
     // Of one generator, since its limit is one core.
@@ -128,6 +129,7 @@ function worstHealth(all: readonly PhaseMeasurement['generator'][]): PhaseMeasur
             p95: greatestKnown(overheads.map(({ p95 }) => p95)),
           },
     connectionsOpened: opened.length === 0 ? null : opened.reduce((sum, count) => sum + count, 0),
+    clockShiftMs: furthestFromZero(shifts),
     team: null,
   };
 }
@@ -138,6 +140,12 @@ function least(values: readonly number[]): number {
 
 function greatest(values: readonly number[]): number {
   return Math.max(0, ...values);
+}
+
+/** With its sign; null for no values. */
+function furthestFromZero(values: readonly number[]): number | null {
+  const [first, ...rest] = values;
+  return first === undefined ? null : rest.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), first);
 }
 
 /** null when none is known. */

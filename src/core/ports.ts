@@ -14,8 +14,10 @@ import type {
 /** What the engine needs from the world. */
 
 export interface Clock {
-  /** Unix time in milliseconds. */
+  /** Unix time in milliseconds, for moments alone: this clock may be set at any time, forwards or backwards. */
   now(): number;
+  /** Milliseconds since some moment, by a steady clock that nobody can set: what lengths and waits go by. */
+  elapsed(): number;
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
 }
 

@@ -28,6 +28,8 @@ export const validityLimits = {
   hungFactor: 2,
   /** Between the first and the last start of several generators. */
   startSpreadMs: 100,
+  /** By which a generator's wall clock may go further than its steady one in a phase, either way; more was no drift. */
+  clockShiftMs: 100,
   /** CPU seconds a second; the generator is one thread, so at 1 it has no time left. */
   generatorCpuShare: 0.9,
   /** Three of perf_analyzer's windows, 5 s each by default: in a shorter phase one short disturbance fills a third. */
@@ -179,7 +181,8 @@ export function generatorReasons(measurement: PhaseMeasurement): string[] {
 }
 
 /** Parts of different moments, or some of the parts, are no measurement of one phase. */
-function teamReasons({ generator: { team } }: PhaseMeasurement): string[] {
+function teamReasons(measurement: PhaseMeasurement): string[] {
+  const { team } = measurement.generator;
   if (team === null) return [];
   const reasons: string[] = [];
   if (team.lost > 0)
@@ -191,7 +194,18 @@ function teamReasons({ generator: { team } }: PhaseMeasurement): string[] {
   }
   if (team.clockSkewMs !== null && team.clockSkewMs > validityLimits.startSpreadMs)
     reasons.push(`the clocks of the load generators' nodes differ by ${team.clockSkewMs.toFixed(0)} ms or more`);
+  const shift = clockShiftText(measurement);
+  if (shift !== undefined) reasons.push(`${shift}: whether the load generators started together is not known`);
   return reasons;
+}
+
+/** undefined where the clock went on as clocks do, or nobody looked. */
+function clockShiftText({ generator: { clockShiftMs } }: PhaseMeasurement): string | undefined {
+  if (clockShiftMs === null || Math.abs(clockShiftMs) <= validityLimits.clockShiftMs) return undefined;
+  const seconds = (Math.abs(clockShiftMs) / 1000).toFixed(1);
+  return clockShiftMs < 0
+    ? `the load generator's clock was set back by ${seconds} s meanwhile`
+    : `the load generator's clock went ahead by ${seconds} s meanwhile: it was set, or its machine slept`;
 }
 
 function caveatsOf(measurement: PhaseMeasurement): string[] {
@@ -225,6 +239,10 @@ function caveatsOf(measurement: PhaseMeasurement): string[] {
       `the load generator's own overhead is part of the latency: p50 ${overheadMs.p50.toFixed(2)} ms of an endpoint that answers at once`,
     );
   }
+  const shift = clockShiftText(measurement);
+  // Of several generators it is a reason: they start at one moment of their clocks.
+  if (shift !== undefined && measurement.generator.team === null)
+    caveats.push(`${shift}; lengths and latencies go by a clock that is not set`);
   if (throttledMs !== null && throttledMs > 0 && throttledMs / windowMs(measurement) <= validityLimits.throttledShare) {
     caveats.push(`the load generator's CPU was throttled for ${throttledMs.toFixed(0)} ms`);
   }

@@ -10,6 +10,7 @@ import { makeRunId } from '../core/runId.ts';
 /** This machine's clock, hash and randomness, for an engine that has none of its own. */
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   async sleep(milliseconds, signal) {
     try {
       await sleep(milliseconds, undefined, { signal });

@@ -65,7 +65,7 @@ function viewOfRun(run: LiveRun, canBenchmarkAgain: boolean, gpuPrice: EnteredGp
   }
   if (end?.failure) return problemView(subject, end.failure, canBenchmarkAgain);
   if (state === null) return { kind: 'queued', subject, message: run.waitsFor, cancelling };
-  return { kind: 'live', state, subject, cancelling, gpuPrice };
+  return { kind: 'live', state, elapsedMs: performance.now() - run.beganAtMs, subject, cancelling, gpuPrice };
 }
 
 function recordView(

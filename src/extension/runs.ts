@@ -16,6 +16,8 @@ export interface LiveRun {
   readonly subject: string;
   /** null while it is queued. */
   readonly state: RunState | null;
+  /** By performance.now(); of a queued run, when it was queued. */
+  readonly beganAtMs: number;
   /** What a queued run waits for. */
   readonly waitsFor: string;
   readonly cancelling: boolean;
@@ -71,6 +73,7 @@ export class Runs implements vscode.Disposable {
       plan,
       subject: subjectName(choices.subject),
       state: null,
+      beganAtMs: performance.now(),
       waitsFor: '',
       cancelling: false,
       end: null,
@@ -207,7 +210,7 @@ export class Runs implements vscode.Disposable {
     try {
       this.#logEvent(entry.run, event);
       const { state } = entry.run;
-      if (event.type === 'run-started') this.#update(entry, { state: startState(event) });
+      if (event.type === 'run-started') this.#update(entry, { state: startState(event), beganAtMs: performance.now() });
       else if (state !== null) this.#update(entry, { state: reduce(state, event) });
     } catch (error) {
       this.#log.error(`${entry.run.id}: the event ${event.type} could not be shown: ${explain(error)}`);

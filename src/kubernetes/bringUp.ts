@@ -40,14 +40,14 @@ export async function bringUp(
     progress,
     signal,
   );
-  const began = Date.now();
+  const began = performance.now();
   for (const pod of loading) {
     // A loader that has done its work has exited; its pod needs no model any more.
     if (isContainerDone(pod, loaderContainer)) continue;
     const of = { namespace, pod: pod.metadata.name, container: loaderContainer };
     await uploadModel(cluster, of, request.model, throttled(progress), signal);
   }
-  const uploadMs = Date.now() - began;
+  const uploadMs = performance.now() - began;
   progress.stage('wait');
   const pods = await follow(cluster, { ...waitRequest(request, false), reached: isPodReady }, progress, signal);
   const servers = request.servers.flatMap((server, index) => {
@@ -79,9 +79,9 @@ async function follow(
 
 /** Ten times a second is more than anybody can read. */
 function throttled(progress: DeployProgress): (sentBytes: number, totalBytes: number) => void {
-  let last = 0;
+  let last = -Infinity;
   return (sentBytes, totalBytes) => {
-    const now = Date.now();
+    const now = performance.now();
     if (now - last < 100 && sentBytes < totalBytes) return;
     last = now;
     progress.upload(sentBytes, totalBytes);

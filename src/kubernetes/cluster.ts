@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { cancelled, throwIfCancelled } from '../core/errors.ts';
 import { openChannelSocket, type ChannelSocket } from './channelSocket.ts';
 import { loadKubeconfig, type KubeconfigChoice } from './kubeconfig.ts';
+import { createServerClock } from './serverClock.ts';
 import { StatusError, statusErrorFrom } from './statusError.ts';
 import { ConnectionError, createTransport, readText, type RawRequest } from './transport.ts';
 
@@ -53,13 +54,13 @@ const retryDelaysMs = [200, 500, 1000, 2000, 4000];
 export function openCluster(choice: KubeconfigChoice): Cluster {
   const { config, context, namespace } = loadKubeconfig(choice);
   const transport = createTransport(config);
-  let clockOffsetMs = 0;
+  const serverClock = createServerClock();
   const noCancel = new AbortController().signal;
 
   async function ask(raw: RawRequest, signal: AbortSignal): Promise<ApiResponse> {
     const response = await transport.send(raw, signal);
     const date = Date.parse(response.headers.date ?? '');
-    if (Number.isFinite(date)) clockOffsetMs = date - Date.now();
+    if (Number.isFinite(date)) serverClock.heard(date);
     const text = await readText(response);
     const status = response.statusCode ?? 0;
     if (status >= 400) throw statusErrorFrom(status, text);
@@ -96,7 +97,7 @@ export function openCluster(choice: KubeconfigChoice): Cluster {
       return response;
     },
     openSocket: (path, onMessage, signal) => openChannelSocket(config, path, onMessage, signal),
-    serverNow: () => Date.now() + clockOffsetMs,
+    serverNow: () => serverClock.now(),
     [Symbol.dispose]: transport.close,
   };
 }

@@ -8,6 +8,8 @@ import { query, type Cluster } from './cluster.ts';
 /** How often whoever looks after a run says so, and after how long of silence it is taken for gone. */
 const renewEveryMs = 15_000;
 const staleAfterMs = 60_000;
+/** A lease from further ahead than this is of a clock that was set back: whoever keeps one has renewed it since. */
+const fromTheFutureMs = 10 * 60_000;
 
 /** Annotations of an anchor, or of a namespace made for one, that this process looks after from now on. */
 export function leaseOf(cluster: Cluster): Record<string, string> {
@@ -67,7 +69,8 @@ async function annotate(
 /** Whether somebody still looks after the object: its lease is fresh, and its holder, where it ran on this machine, lives. */
 export function isInUse(metadata: ApiMeta, serverNowMs: number): boolean {
   const renewedAt = Date.parse(metadata.annotations?.[leaseAnnotations.renewedAt] ?? '');
-  if (!Number.isFinite(renewedAt) || serverNowMs - renewedAt > staleAfterMs) return false;
+  const ageMs = serverNowMs - renewedAt;
+  if (!Number.isFinite(ageMs) || ageMs > staleAfterMs || ageMs < -fromTheFutureMs) return false;
   const [machine, pid] = (metadata.annotations?.[leaseAnnotations.holder] ?? '').split('/');
   return machine !== machineId() || isAlive(Number(pid));
 }

@@ -67,7 +67,7 @@ export class LoadConversation {
   #finished = false;
   /** Number of the phase that it was told to carry out and has not ended yet. */
   #running: number | undefined;
-  /** Until then (Unix time in milliseconds) the worker waits for its next word at the least. */
+  /** Until then, by performance.now(), the worker waits for its next word at the least. */
   #waitsUntilMs: number;
   readonly #noise: string[] = [];
 
@@ -83,7 +83,7 @@ export class LoadConversation {
     this.#spec = spec;
     this.#handlers = handlers;
     this.#signal = signal;
-    this.#waitsUntilMs = Date.now() + this.#gateTimeoutMs;
+    this.#waitsUntilMs = performance.now() + this.#gateTimeoutMs;
   }
 
   async carryOut(): Promise<LoadOutcome> {
@@ -96,7 +96,7 @@ export class LoadConversation {
       if (this.#finished && this.#software !== undefined) return this.#software;
       // Only a log read after the end is known to be whole.
       if (end !== undefined) throw await this.#endedEarly(end);
-      if (Date.now() > this.#waitsUntilMs) throw loadFailed('nothing could be heard of it for too long');
+      if (performance.now() > this.#waitsUntilMs) throw loadFailed('nothing could be heard of it for too long');
       // One word for each outage, however often the stream is tried meanwhile.
       if (heard) {
         this.#handlers.warning('The log stream of the load generator was lost and is read again.');
@@ -153,7 +153,7 @@ export class LoadConversation {
       case 'waiting':
         if (this.#running !== undefined)
           throw loadFailed(`the result of phase ${String(this.#running)} is missing from its log`);
-        this.#waitsUntilMs = Date.now() + this.#gateTimeoutMs;
+        this.#waitsUntilMs = performance.now() + this.#gateTimeoutMs;
         await this.#handlers.waiting(message.phase);
         return;
       case 'phase-started':
@@ -164,7 +164,7 @@ export class LoadConversation {
         return;
       case 'phase-ended':
         this.#running = undefined;
-        this.#waitsUntilMs = Date.now() + this.#gateTimeoutMs;
+        this.#waitsUntilMs = performance.now() + this.#gateTimeoutMs;
         await this.#handlers.ended(message.measurement);
         return;
       case 'finished':
@@ -204,7 +204,7 @@ export class LoadConversation {
         if ((await this.#end()) !== undefined) return undefined;
         const unknownYet = isConnectionTrouble(error) || (limit.aborted && isCancelled(error));
         if (!unknownYet) throw error;
-        if (Date.now() > this.#waitsUntilMs)
+        if (performance.now() > this.#waitsUntilMs)
           throw loadFailed('it could not be told to start a phase for as long as it waited');
       }
       await this.#pause(attempt);
@@ -215,7 +215,7 @@ export class LoadConversation {
   #told(word: Word, phase: number): void {
     const seconds = word.next === 'phase' ? word.phase.durationSeconds : word.next === 'rest' ? word.seconds : 0;
     if (word.next === 'phase') this.#running = phase;
-    this.#waitsUntilMs = Date.now() + seconds * 1000 + this.#spec.timeoutMs + this.#gateTimeoutMs;
+    this.#waitsUntilMs = performance.now() + seconds * 1000 + this.#spec.timeoutMs + this.#gateTimeoutMs;
   }
 
   /** The pod, when its container has ended; undefined while it runs, and while that cannot be known. */

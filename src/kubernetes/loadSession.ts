@@ -123,10 +123,10 @@ async function waitForLoadPods(
     },
     signal,
   );
-  const began = Date.now();
+  const began = performance.now();
   for (;;) {
     const { done, value } = await waiting.next();
     if (done === true) return value;
-    if (Date.now() - began > quietWaitMs) handlers.warning(`Still waiting for the ${value}`);
+    if (performance.now() - began > quietWaitMs) handlers.warning(`Still waiting for the ${value}`);
   }
 }

@@ -1,4 +1,4 @@
-import type { PhaseMeasurement, PhaseSnapshot } from '../core/load.ts';
+import { longestStartWaitMs, type PhaseMeasurement, type PhaseSnapshot } from '../core/load.ts';
 import { mergeMeasurements, mergeSnapshots } from '../core/mergeMeasurements.ts';
 import { phaseShares } from '../core/phaseShares.ts';
 import type { Phase } from '../core/plan.ts';
@@ -161,7 +161,7 @@ export class LoadTeam {
       return;
     }
     // The first names the moment by its own clock: this machine's may be far off.
-    const lead = leadMs + leadMsPerMember * taking.size;
+    const lead = Math.min(leadMs + leadMsPerMember * taking.size, longestStartWaitMs);
     const first = await this.#tell(0, words[0], lead);
     const startAtMs = first?.startAtMs ?? null;
     const rest = await this.#tellAll(

@@ -119,14 +119,14 @@ async function deleteNamespace(cluster: Cluster, name: string, uid: string, sign
 
 /** A namespace goes only when every API has said what it holds there, so one API that is out of order keeps it. */
 async function untilGone(cluster: Cluster, name: string, uid: string, signal: AbortSignal): Promise<void> {
-  const began = Date.now();
+  const began = performance.now();
   for (;;) {
     const now = await readNamespace(cluster, name, signal);
     if (now?.metadata.uid !== uid) return;
     const failing = now.status?.conditions?.find(
       ({ type, status }) => status === 'True' && type.startsWith('NamespaceDeletion') && type.endsWith('Failure'),
     );
-    if (failing !== undefined && Date.now() - began > stuckAfterMs) {
+    if (failing !== undefined && performance.now() - began > stuckAfterMs) {
       throw new BenchError({ reason: 'clean-up-incomplete', message: failing.message ?? failing.type });
     }
     await sleep(300, undefined, { signal });

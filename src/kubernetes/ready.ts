@@ -41,10 +41,10 @@ export async function* waitForPods(
   request: WaitRequest,
   signal: AbortSignal,
 ): AsyncGenerator<string, Pod[]> {
-  const began = Date.now();
+  const began = performance.now();
   const since = new Map<string, number>();
   let events: readonly ClusterEvent[] = [];
-  let eventsReadAt = 0;
+  let eventsReadAt = -Infinity;
   const imageWords = new Map<string, string>();
   let shown = '';
   let nodes: readonly Node[] | undefined;
@@ -58,13 +58,13 @@ export async function* waitForPods(
     const missing = found.filter(({ pod }) => pod === undefined || !request.reached(pod));
     if (missing.length === 0) return found.flatMap(({ pod }) => (pod === undefined ? [] : [pod]));
 
-    if (Date.now() - eventsReadAt >= eventsEveryMs) {
+    if (performance.now() - eventsReadAt >= eventsEveryMs) {
       events = await readEvents(cluster, request.namespace, signal).catch((error: unknown) => {
         // The watch goes on by itself when the API server is back; until then the last events must do.
         if (isConnectionTrouble(error)) return events;
         throw error;
       });
-      eventsReadAt = Date.now();
+      eventsReadAt = performance.now();
     }
     const messages: string[] = [];
     for (const { awaited, pod } of missing) {
@@ -74,9 +74,9 @@ export async function* waitForPods(
           : diagnosePod(awaited.component, pod, events);
       if (finding.state === 'failed') throw await failure(cluster, finding, request.namespace, pod, signal);
       const key = `${awaited.name} ${finding.cause}`;
-      const sinceMs = since.get(key) ?? Date.now();
+      const sinceMs = since.get(key) ?? performance.now();
       since.set(key, sinceMs);
-      const seconds = (Date.now() - sinceMs) / 1000;
+      const seconds = (performance.now() - sinceMs) / 1000;
       if (seconds > (finding.patienceSeconds ?? Number.POSITIVE_INFINITY)) {
         throw await failure(cluster, expired(finding), request.namespace, pod, signal);
       }
@@ -88,7 +88,7 @@ export async function* waitForPods(
       const told = finding.cause === 'image' ? (imageWords.get(awaited.name) ?? finding.message) : finding.message;
       if (finding.cause === 'image') imageWords.set(awaited.name, told);
       messages.push(told);
-      if ((Date.now() - began) / 1000 > request.timeoutSeconds) {
+      if ((performance.now() - began) / 1000 > request.timeoutSeconds) {
         throw await failure(cluster, timedOut(finding, request.timeoutSeconds), request.namespace, pod, signal);
       }
     }

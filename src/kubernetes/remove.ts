@@ -79,7 +79,7 @@ export async function removeAll(
   signal: AbortSignal,
 ): Promise<void> {
   let left: readonly OwnedObject[] = [];
-  let answeredAtMs = Date.now();
+  let answeredAtMs = performance.now();
   let trouble: unknown;
   const asked = new Set<string>();
   try {
@@ -94,10 +94,10 @@ export async function removeAll(
             asked.add(metadata.uid);
           }),
         );
-        answeredAtMs = Date.now();
+        answeredAtMs = performance.now();
         trouble = undefined;
       } catch (error) {
-        if (!isConnectionTrouble(error) || Date.now() - answeredAtMs > awayForMs) throw error;
+        if (!isConnectionTrouble(error) || performance.now() - answeredAtMs > awayForMs) throw error;
         trouble = error;
       }
       await sleep(lookEveryMs, undefined, { signal });

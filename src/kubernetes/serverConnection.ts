@@ -90,12 +90,12 @@ async function readCountersPatiently(
   modelName: string,
   signal: AbortSignal,
 ): Promise<ServerCounters> {
-  const until = Date.now() + countersWithinMs;
+  const until = performance.now() + countersWithinMs;
   for (;;) {
     try {
       return await readCounters(metrics, modelName, signal);
     } catch (error) {
-      if (!isConnectionTrouble(error) || Date.now() > until) throw error;
+      if (!isConnectionTrouble(error) || performance.now() > until) throw error;
       await sleep(countersDelayMs, undefined, { signal }).catch(() => undefined);
       if (signal.aborted) throw error;
     }

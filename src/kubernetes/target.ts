@@ -130,7 +130,7 @@ class KubernetesTarget {
     const { cluster, plan } = run;
     progress.stage('apply');
     for (const earlier of this.#standing) await this.#remove(run, earlier, signal);
-    const began = Date.now();
+    const began = performance.now();
     this.#hasMade.objects = true;
     const anchor = (this.#anchor ??= await this.#applyAnchor(run, signal));
     this.#standing.add(topology);
@@ -149,7 +149,7 @@ class KubernetesTarget {
       progress,
       signal,
     );
-    const readyMs = Date.now() - began;
+    const readyMs = performance.now() - began;
     const connection = await connect(cluster, request, up);
     try {
       const runtimes = await connection.runtimes(signal);

@@ -42,13 +42,13 @@ export async function uploadModel(
 ): Promise<void> {
   const totalBytes = sizeOf(source);
   const patienceMs = commitTimeoutMs(totalBytes);
-  let giveUpAtMs = Date.now() + patienceMs;
+  let giveUpAtMs = performance.now() + patienceMs;
   let furthestBytes = 0;
   let mismatches = 0;
   const watched = (sentBytes: number): void => {
     if (sentBytes > furthestBytes) {
       furthestBytes = sentBytes;
-      giveUpAtMs = Date.now() + patienceMs;
+      giveUpAtMs = performance.now() + patienceMs;
     }
     progress(sentBytes, totalBytes);
   };
@@ -64,7 +64,7 @@ export async function uploadModel(
       }
       const { problem, cause } = judge(error);
       if (cause === 'mismatch') mismatches += 1;
-      if (cause === 'final' || mismatches > 1 || Date.now() > giveUpAtMs) throw problem;
+      if (cause === 'final' || mismatches > 1 || performance.now() > giveUpAtMs) throw problem;
     }
     await sleep(Math.min(500 * attempt, 3_000), undefined, { signal }).catch(() => {
       throw cancelled('uploading the model');
@@ -287,12 +287,12 @@ class LineQueue {
   }
 
   async next(timeoutMs: number): Promise<string> {
-    const deadline = Date.now() + timeoutMs;
+    const deadline = performance.now() + timeoutMs;
     for (;;) {
       const line = this.#lines.shift();
       if (line !== undefined) return line;
       if (this.#ended !== undefined) throw this.#ended as Error;
-      const left = deadline - Date.now();
+      const left = deadline - performance.now();
       if (left <= 0) throw connectionLost();
       const timer = new AbortController();
       const woken = new Promise<void>((resolve) => {

@@ -6,6 +6,7 @@ import { LoadConnection, type RequestObserver } from './loadConnection.ts';
 import { drained, eachSecond, longestOpeningMs, type PhaseListener, rotation, untilMoment, withinMs } from './phase.ts';
 import { createPhaseRecorder, type PhaseRecorder } from './phaseRecorder.ts';
 import { HttpLoadConnection } from './httpLoadConnection.ts';
+import { watchWallClock, type WallClockWatch } from './wallClock.ts';
 
 export interface ClosedLoopPhase {
   readonly url: string;
@@ -51,8 +52,9 @@ export async function runClosedLoopPhase(
     phase.client === 'own' ? openOwn(phase, endpoint, recorder) : await openAutocannon(phase, recorder);
   try {
     await withinMs(Promise.all(connections.map((connection) => connection.opened)), longestOpeningMs, signal);
+    const wallClock = watchWallClock();
     await untilMoment(phase.startAtMs, signal);
-    const measurement = await measure(phase, connections, recorder, listener, signal);
+    const measurement = await measure(phase, connections, { recorder, wallClock, listener }, signal);
     for (const connection of connections) connection.drain();
     await drained(() => connections.every((connection) => connection.waitingSinceMs() === undefined), signal);
     return measurement;
@@ -96,12 +98,12 @@ function openOwn(phase: ClosedLoopPhase, endpoint: Endpoint, observer: RequestOb
 async function measure(
   phase: ClosedLoopPhase,
   connections: readonly ClosedLoopConnection[],
-  recorder: PhaseRecorder,
-  listener: PhaseListener,
+  parts: { readonly recorder: PhaseRecorder; readonly wallClock: WallClockWatch; readonly listener: PhaseListener },
   signal: AbortSignal,
 ): Promise<PhaseMeasurement> {
+  const { recorder, wallClock, listener } = parts;
   const health = watchGenerator();
-  const startMs = Date.now();
+  const startMs = wallClock.now();
   const startedAt = performance.now();
   listener.started(startMs);
   for (const connection of connections) connection.begin();
@@ -125,6 +127,7 @@ async function measure(
     scheduleDelay,
     overheadMs: null,
     connectionsOpened: null,
+    clockShiftMs: wallClock.shiftMs(),
     team: null,
   };
   return { window, ...recorded, generator };

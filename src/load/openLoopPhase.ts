@@ -7,6 +7,7 @@ import { watchGenerator } from './generatorHealth.ts';
 import type { HttpConnection } from './httpConnection.ts';
 import { drained, eachSecond, longestOpeningMs, type PhaseListener, rotation, untilMoment, withinMs } from './phase.ts';
 import { createPhaseRecorder, type PhaseRecorder } from './phaseRecorder.ts';
+import { watchWallClock } from './wallClock.ts';
 
 /** Sockets that are open before the first request; more are opened when they are needed. */
 const openedBefore = 64;
@@ -42,9 +43,10 @@ export async function runOpenLoopPhase(
   const loop = new OpenLoop(phase, endpoint, alarm, recorder);
   try {
     await loop.open(signal);
+    const wallClock = watchWallClock();
     await untilMoment(phase.startAtMs, signal);
     const health = watchGenerator();
-    const startMs = Date.now();
+    const startMs = wallClock.now();
     listener.started(startMs);
     const startedAt = loop.begin();
     await eachSecond(startedAt, phase.durationSeconds * 1000, signal, (elapsedMs) => {
@@ -60,6 +62,7 @@ export async function runOpenLoopPhase(
       scheduleDelay,
       overheadMs: null,
       connectionsOpened: end.connectionsOpened,
+      clockShiftMs: wallClock.shiftMs(),
       team: null,
     };
     await drained(() => loop.idle(), signal);

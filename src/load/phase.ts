@@ -1,4 +1,5 @@
-import type { PhaseSnapshot } from '../core/load.ts';
+import { longestStartWaitMs, type PhaseSnapshot } from '../core/load.ts';
+import { msUntil } from './wallClock.ts';
 
 /** Longest wait for all sockets to open before the first request goes out. */
 export const longestOpeningMs = 2_000;
@@ -11,9 +12,13 @@ export interface PhaseListener {
   snapshot(snapshot: PhaseSnapshot): void;
 }
 
-/** Resolves at the moment, by this machine's clock, or at once when it has passed or none is given. */
+/**
+ * Resolves at the moment, by this machine's clock as it stands now, or at once when it has passed or none is given; after
+ * longestStartWaitMs at the latest.
+ */
 export async function untilMoment(atMs: number | null, signal: AbortSignal): Promise<void> {
-  const inMs = (atMs ?? 0) - Date.now();
+  if (atMs === null) return;
+  const inMs = Math.min(msUntil(atMs), longestStartWaitMs);
   if (inMs > 0) await withinMs(undefined, inMs, signal);
 }
 

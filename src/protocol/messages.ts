@@ -29,6 +29,8 @@ export type View =
   | {
       readonly kind: 'live';
       readonly state: RunState;
+      /** Milliseconds since the run began, by the host's steady clock. */
+      readonly elapsedMs: number;
       readonly subject: string;
       /** True from the moment the user asked to stop until the run has cleaned up. */
       readonly cancelling: boolean;

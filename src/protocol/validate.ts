@@ -82,7 +82,12 @@ function isView(value: unknown): value is View {
         isEnteredGpuPrice(value['gpuPrice'])
       );
     case 'live':
-      return isStateOutline(value['state']) && isBoolean(value['cancelling']) && isEnteredGpuPrice(value['gpuPrice']);
+      return (
+        isStateOutline(value['state']) &&
+        typeof value['elapsedMs'] === 'number' &&
+        isBoolean(value['cancelling']) &&
+        isEnteredGpuPrice(value['gpuPrice'])
+      );
     case 'queued':
       return typeof value['message'] === 'string' && isBoolean(value['cancelling']);
     case 'problem':

@@ -245,6 +245,7 @@ function sampleMeasurement(topology: TopologyPlan, phase: Phase, index: number):
       scheduleDelay: phase.loop === 'open' ? { p50Ms: 0.01, p99Ms: 0.3, maxMs: 1.2 } : null,
       overheadMs: phase.kind === 'measured' ? { p50: 0.12, p95: 0.21 } : null,
       connectionsOpened: null,
+      clockShiftMs: null,
       team: null,
     },
     schedule: phase.loop === 'open' ? { scheduled: sent, late: 0, unsent: 0 } : null,

@@ -199,6 +199,7 @@ function measurement(): PhaseMeasurement {
       scheduleDelay: null,
       overheadMs: null,
       connectionsOpened: null,
+      clockShiftMs: null,
       team: null,
     },
   };

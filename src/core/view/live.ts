@@ -30,15 +30,15 @@ export interface LiveTopology {
   readonly running: string;
 }
 
-/** @param nowMs Unix time in milliseconds */
-export function liveView(state: RunState, nowMs: number, cancelling: boolean): LiveView {
+/** @param elapsedMs milliseconds since the run began */
+export function liveView(state: RunState, elapsedMs: number, cancelling: boolean): LiveView {
   const title = cancelling ? 'Cancelling: stopping the load and cleaning up' : titleOf(state);
   const position = positionOf(state);
   return {
     title,
     position,
     waiting: state.message,
-    elapsed: formatClock(nowMs - Date.parse(state.startedAt)),
+    elapsed: formatClock(elapsedMs),
     remaining: cancelling ? '' : remainingOf(state),
     announcement: position === '' ? title : `${title}. ${position}.`,
     topologies: state.topologies.map((topology) => liveTopology(state, topology)),

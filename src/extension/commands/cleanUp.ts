@@ -132,7 +132,8 @@ async function forgetMarkers(place: ClusterPlace, services: Services, present: R
   const active = new Set(services.runs.active().map((run) => run.id));
   for (const run of services.memory.unfinished()) {
     const here = run.context === place.context && run.namespace === place.namespace;
-    const recent = Date.now() - Date.parse(run.startedAt) < nothingYetMs;
+    // A note from the future is of a clock that was set back, and must not stay for ever.
+    const recent = Math.abs(Date.now() - Date.parse(run.startedAt)) < nothingYetMs;
     if (here && !recent && !present.has(run.runId) && !active.has(run.runId)) {
       await services.memory.forgetUnfinished(run.runId);
     }

@@ -9,6 +9,7 @@ import { sha256 } from '../../../src/engine/host.ts';
 import { choices } from '../../support/choices.ts';
 import { sampleNode, sampleOrigin } from '../../support/origin.ts';
 import { ScriptedTarget } from '../../support/scriptedTarget.ts';
+import { SettableClock } from '../../support/settableClock.ts';
 
 const runId = '20261122-164310-3f9a';
 
@@ -149,6 +150,45 @@ describe('benchmark', () => {
     const { record } = await go(target, { topologies: ['fastapi'] });
     expect(record?.topologies[0]?.phases[0]?.serverCount).toBeNull();
     expect(record?.warnings[0]).toMatch(/fastapi was still answering \d+(\.\d+)? s after a phase ended/u);
+  });
+
+  it('waits for a server by a clock that nobody sets: neither without end nor too short', async () => {
+    const clock = new SettableClock();
+    const restless = new ScriptedTarget();
+    let endless = 0;
+    restless.answersPerReading = () => {
+      clock.set(-10_000);
+      return (endless += 1);
+    };
+    restless.restless = true;
+    const back = await go(restless, { topologies: ['fastapi'] }, undefined, undefined, clock);
+    expect(back.record?.warnings[0]).toMatch(/fastapi was still answering \d+\.\d s after a phase ended/u);
+    const slow = new ScriptedTarget();
+    let readings = 0;
+    slow.answersPerReading = (owed) => {
+      clock.set(3_600_000);
+      return owed > 0 && (readings += 1) % 3 === 0 ? 400 : 0;
+    };
+    const ahead = await go(slow, { topologies: ['fastapi'] }, undefined, undefined, clock);
+    expect(ahead.record?.topologies[0]?.phases.map(({ serverCount }) => serverCount)).toEqual(
+      Array(choicesPhases).fill(1004),
+    );
+  });
+
+  it('ends after it began though the clock was set back, and says so in its record', async () => {
+    const clock = new SettableClock();
+    const { record } = await go(
+      new ScriptedTarget(),
+      { topologies: ['fastapi'] },
+      (event) => {
+        if (event.type === 'phase-ended' && event.phase === 0) clock.set(-3_600_000);
+      },
+      undefined,
+      clock,
+    );
+    if (record === undefined) throw new Error('there is no record');
+    expect(Date.parse(record.endedAt)).toBeGreaterThan(Date.parse(record.startedAt));
+    expect(record.warnings).toEqual([expect.stringContaining('clock was set back by 3600.0 s')]);
   });
 
   it('goes on with the others when one topology fails, and keeps the failure', async () => {
@@ -363,12 +403,12 @@ async function go(
   change: Partial<typeof choices> = {},
   watch?: (event: RunEvent, cancel: () => void) => void,
   saveFails?: BenchError,
+  clock = new SettableClock(),
 ): Promise<{ record?: RunRecord; failure?: BenchError; state: RunState; events: RunEvent[]; saved: RunRecord[] }> {
   const controller = new AbortController();
   const events: RunEvent[] = [];
   const saved: RunRecord[] = [];
   let state: RunState | undefined;
-  let now = 1_795_365_790_000;
   const ports = {
     target,
     payload: choices.payload,
@@ -378,12 +418,7 @@ async function go(
         saved.push(record);
       },
     },
-    clock: {
-      now: () => now,
-      sleep: async (milliseconds: number) => {
-        now += milliseconds;
-      },
-    },
+    clock,
     sha256,
     version: '0.0.0-test',
     ...sampleOrigin,

@@ -38,6 +38,7 @@ function part(seed: number, count: number): { measurement: PhaseMeasurement; lat
     scheduleDelay,
     overheadMs: { p50: 0.1 * seed, p95: null },
     connectionsOpened: 4,
+    clockShiftMs: seed === 2 ? -3 : 1,
     team: null,
   };
   const startMs = 1_000_000 + seed;
@@ -78,6 +79,7 @@ describe('the measurements of several load generators', () => {
   it('are as healthy as the worst of the generators', () => {
     expect(merged.generator).toMatchObject({ eventLoopDelayP99Ms: 3, connectionsOpened: 12, team: together });
     expect(merged.generator.overheadMs?.p50).toBeCloseTo(0.3);
+    expect(merged.generator.clockShiftMs).toBe(-3);
   });
 
   it.each([
@@ -87,6 +89,15 @@ describe('the measurements of several load generators', () => {
   ])('are not valid when they are not one: %j', (team, reason) => {
     const measurement = { ...merged, generator: { ...merged.generator, team } };
     expect(judgeMeasurement(measurement).reasons.join('\n')).toMatch(reason);
+  });
+
+  it('are not valid when the clock of one of them was set, by which they were to start together', () => {
+    const measurement = { ...merged, generator: { ...merged.generator, clockShiftMs: -5_000 } };
+    const { reasons, caveats } = judgeMeasurement(measurement);
+    expect(reasons.join('\n')).toContain(
+      "the load generator's clock was set back by 5.0 s meanwhile: whether the load generators started together is not known",
+    );
+    expect(caveats.join('\n')).not.toContain('clock');
   });
 
   it('show the slowest while the phase runs', () => {

@@ -23,6 +23,7 @@ const good: PhaseMeasurement = {
     scheduleDelay: null,
     overheadMs: null,
     connectionsOpened: null,
+    clockShiftMs: null,
     team: null,
   },
 };
@@ -131,6 +132,7 @@ describe('whether a measurement may be believed', () => {
     ['a rate at its limit', with_({ schedule: { scheduled: 10_100, late: 0, unsent: 100 } })],
     ['an overhead that is small beside the latency', generator({ overheadMs: { p50: 0.8, p95: 4 } })],
     ["Little's law at its limit", generator({ littlesLawResidual: 0.1 })],
+    ['a clock that drifts', generator({ clockShiftMs: -100 })],
     ["what can't be known", generator({ throttledMs: null, littlesLawResidual: null })],
   ])('believes %s', (_name, measurement) => {
     const { valid, reasons, caveats } = judgeMeasurement(measurement);
@@ -153,6 +155,16 @@ describe('whether a measurement may be believed', () => {
       'the overhead is a good part of the latency',
       generator({ overheadMs: { p50: 0.81, p95: 4 } }),
       "the load generator's own overhead is part of the latency: p50 0.81 ms of an endpoint that answers at once",
+    ],
+    [
+      'the clock was set back',
+      generator({ clockShiftMs: -3_600_000 }),
+      "the load generator's clock was set back by 3600.0 s meanwhile; lengths and latencies go by a clock that is not set",
+    ],
+    [
+      'the clock went ahead',
+      generator({ clockShiftMs: 101 }),
+      "the load generator's clock went ahead by 0.1 s meanwhile: it was set, or its machine slept; lengths and latencies go by a clock that is not set",
     ],
     [
       'it was throttled for a moment',

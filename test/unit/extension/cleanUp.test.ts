@@ -68,6 +68,7 @@ describe('the notes of unfinished runs', () => {
     unfinished = [
       noted('in-preflight', minutesAgo(14)),
       noted('long-gone', minutesAgo(16)),
+      noted('of-a-clock-set-back', minutesAgo(-60)),
       noted('without-a-time', ''),
       noted('own', minutesAgo(60)),
       { ...noted('elsewhere', minutesAgo(60)), namespace: 'team-b' },

@@ -54,7 +54,7 @@ const engine = {
   estimateSeconds,
   newRunId: () => `20261124-210000-${String(runNumber++).padStart(4, '0')}`,
   sha256: () => 'f'.repeat(64),
-  systemClock: { now: () => 1_795_000_000_000, sleep: async () => undefined },
+  systemClock: { now: () => 1_795_000_000_000, elapsed: () => 0, sleep: async () => undefined },
   openAssets: () => ({
     tinyModelDirectory: '/tiny',
     workerPath: '/worker',

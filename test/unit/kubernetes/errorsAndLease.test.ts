@@ -82,6 +82,11 @@ describe('a lease', () => {
     expect(isInUse(meta(leaseOf(cluster)), now + 61_000)).toBe(false);
   });
 
+  it('from further ahead than clocks differ is of a clock that was set back, and does not hold for ever', () => {
+    expect(isInUse(meta(leaseOf(cluster)), now - 5 * 60_000)).toBe(true);
+    expect(isInUse(meta(leaseOf(cluster)), now - 365 * 86_400_000)).toBe(false);
+  });
+
   it('of a process of this machine that has died holds no longer', () => {
     const pid = execFileSync(process.execPath, ['-p', 'process.pid'], { encoding: 'utf8' }).trim();
     const own = leaseOf(cluster);

@@ -32,6 +32,7 @@ const measurement: PhaseMeasurement = {
     scheduleDelay: null,
     overheadMs: null,
     connectionsOpened: null,
+    clockShiftMs: null,
     team: null,
   },
 };

@@ -359,7 +359,8 @@ describe('a run that is not whole', () => {
 describe('a run under way', () => {
   const live = (upTo: Parameters<typeof sampleState>[1], cancelling = false): View => ({
     kind: 'live',
-    state: { ...sampleState(record, upTo), startedAt: new Date().toISOString() },
+    state: sampleState(record, upTo),
+    elapsedMs: 83_000,
     subject: 'sentiment',
     cancelling,
     gpuPrice: noPrice,
@@ -377,6 +378,8 @@ describe('a run under way', () => {
     expect(await page.page.textContent('.waiting')).toBe('Another run holds the GPUs.');
     expect((await page.show(live('waiting'))).figures).toHaveLength(3);
     expect(await page.page.textContent('.waiting')).toBe('0/3 nodes are available: 3 Insufficient nvidia.com/gpu.');
+    // As the host counts it: the page's own clock may be another machine's.
+    expect(await page.page.textContent('.clock')).toMatch(/^1:[23]\d$/);
     const drawn = await page.show(live('loading'));
     expect(drawn.figures.map((figure) => `${figure.topology} ${figure.phase}`)).toEqual([
       'fastapi c1',
@@ -441,7 +444,8 @@ describe('a run under way', () => {
 describe('the end of a run', () => {
   const live = (cancelling = false): View => ({
     kind: 'live',
-    state: { ...sampleState(record, 'loading'), startedAt: new Date().toISOString() },
+    state: sampleState(record, 'loading'),
+    elapsedMs: 83_000,
     subject: 'sentiment',
     cancelling,
     gpuPrice: noPrice,
@@ -540,8 +544,8 @@ describe('every theme', () => {
       await page.page.click(`#tab-${id}`);
       expect(await accessibilityFindings(page.page), id).toEqual([]);
     }
-    const state = { ...sampleState(record, 'loading'), startedAt: new Date().toISOString() };
-    await page.show({ kind: 'live', state, subject: 'sentiment', cancelling: false, gpuPrice: noPrice });
+    const state = sampleState(record, 'loading');
+    await page.show({ kind: 'live', state, elapsedMs: 83_000, subject: 'sentiment', cancelling: false, gpuPrice: noPrice });
     expect(await accessibilityFindings(page.page), 'live').toEqual([]);
     const overflow = await page.page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
