@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { checkAgainst, checkSlos, type Check } from '../core/checks.ts';
-import { commonLevels, plannedLevels, phaseOf } from '../core/compare.ts';
 import { incomparable } from '../core/differences.ts';
 import type { AnyPlan } from '../core/endpointPlan.ts';
+import { baselineLevels, commonLevels, confirmationLevel, phaseOf, plannedLevels, type Level } from '../core/levels.ts';
 import type { RunRecord } from '../core/record.ts';
 import { parseSlo, placesOf, type Slo } from '../core/slo.ts';
 import { formatList } from '../core/view/format.ts';
@@ -51,8 +51,7 @@ export async function expectationsOf(
   const slos = slosOf(options.slo ?? []);
   for (const slo of slos) {
     if (placesOf(slo, plan).length > 0) continue;
-    const places = plannedLevels(plan).map(({ topology, level }) => `${topology}@${level}`);
-    throw usageError(`--slo "${slo.text}" bounds nothing of the plan, which measures ${formatList(places)}.`);
+    throw usageError(`--slo "${slo.text}" bounds nothing of the plan, which ${measures(plan, slo)}.`);
   }
   const share = shareOf(options.maxRegression);
   const record =
@@ -90,10 +89,25 @@ export function checksOf({ slos, baseline }: Expectations, record: RunRecord): C
   ];
 }
 
+/** What a bound may name, as the end of a sentence. */
+function measures(plan: AnyPlan, { metric }: Slo): string {
+  const planned = plannedLevels(plan);
+  const topologies = formatList([...new Set(planned.map(({ topology }) => topology))]);
+  const levels = [...new Set(planned.map(({ level }) => level))];
+  const at = levels.includes(confirmationLevel)
+    ? `${formatList(levels)} (at the highest rate found, which "rate" bounds)`
+    : formatList(levels);
+  const searched = plan.load.search?.kind === 'slo';
+  const unsearched = metric === 'rate' && !searched ? ', and searches for no rate (the profile "server" does)' : '';
+  return `measures ${topologies} at ${at}${unsearched}`;
+}
+
 function checkBaseline(baseline: RunRecord, plan: AnyPlan, context: CliContext): void {
-  const levels = commonLevels(baseline.plan, plan);
+  const levels = commonLevels(baselineLevels(baseline), plannedLevels(plan));
   if (levels.length === 0) {
-    throw usageError(`The baseline ${baseline.id} and the plan have no topology and level in common.`);
+    throw usageError(
+      `The baseline ${baseline.id} and the plan have no topology and level in common: the baseline has ${placesText(plannedLevels(baseline.plan))}, and the plan ${placesText(plannedLevels(plan))}.`,
+    );
   }
   const reasons = incomparable(baseline.plan, plan);
   if (reasons.length > 0) {
@@ -104,10 +118,13 @@ function checkBaseline(baseline: RunRecord, plan: AnyPlan, context: CliContext):
   }
   const doubtful = levels.filter(({ topology, level }) => phaseOf(baseline, topology, level)?.validity.valid !== true);
   if (doubtful.length === 0) return;
-  const places = doubtful.map(({ topology, level }) => `${topology}@${level}`);
   context.stderr.write(
-    `Warning: The baseline ${baseline.id} has no valid numbers for ${formatList(places)}, so that comparison will fail.\n`,
+    `Warning: The baseline ${baseline.id} has no valid numbers for ${placesText(doubtful)}, so that comparison will fail.\n`,
   );
+}
+
+function placesText(levels: readonly Level[]): string {
+  return formatList(levels.map(({ topology, level }) => `${topology}@${level}`));
 }
 
 function shareOf(text: string | undefined): number | undefined {

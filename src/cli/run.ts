@@ -4,9 +4,11 @@ import { benchmark } from '../core/benchmark.ts';
 import type { Check } from '../core/checks.ts';
 import type { AnyPlan } from '../core/endpointPlan.ts';
 import { BenchError, explain, isCancelled, toBenchError, type Reason } from '../core/errors.ts';
+import { confirmationsOf } from '../core/levels.ts';
+import type { Plan } from '../core/plan.ts';
 import type { Target } from '../core/ports.ts';
 import type { GpuPrice } from '../core/gpuPrice.ts';
-import type { Failure, RunRecord } from '../core/record.ts';
+import type { Failure, RunRecord, TopologyResult } from '../core/record.ts';
 import { recordTable } from '../core/view/table.ts';
 import { withoutPrivate } from '../core/withoutPrivate.ts';
 import { newRunId, sha256, systemClock, thisMachine } from '../engine/host.ts';
@@ -272,6 +274,16 @@ function targetOf(chosen: Chosen, context: CliContext): Target {
   });
 }
 
+/** Whether all that was measured is valid. Trials of a search are means to an end: they miss the bound, or more, by design. */
+function isGood(result: TopologyResult, { load }: Plan): boolean {
+  const { phases, searches } = result;
+  if (load.search?.kind !== 'slo') return phases.every(({ kind, validity }) => kind !== 'measured' || validity.valid);
+  return (
+    searches.every(({ ratePerSecond }) => ratePerSecond !== null) &&
+    confirmationsOf(result).every(({ validity }) => validity.valid)
+  );
+}
+
 /**
  * 1 when a script must not take the numbers for good ones, or when something is left to do: not saved, not cleaned up. Where
  * checks were asked for, they say which numbers have to be good.
@@ -285,9 +297,7 @@ function exitCodeOf(
   if (record.status === 'failed' || failure !== undefined || !saved || !cleaned) return exitCodes.failed;
   const good =
     checks === null
-      ? record.topologies.every(({ phases }) =>
-          phases.every(({ kind, validity }) => kind !== 'measured' || validity.valid),
-        )
+      ? record.topologies.every((result) => isGood(result, record.plan))
       : checks.every(({ outcome }) => outcome === 'passed');
   return good ? exitCodes.ok : exitCodes.failed;
 }

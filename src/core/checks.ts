@@ -1,13 +1,11 @@
-import { compareRecords, isRegression, phaseOf, whyMissing, type Change, type IntervalOf } from './compare.ts';
-import type { RunRecord } from './record.ts';
-import { keepsSlo, placesOf, sloFigure, type Slo } from './slo.ts';
+import { compareRecords, isRegression, type Change, type IntervalOf } from './compare.ts';
+import { confirmationLevel, foundRate, phaseOf, resultOf, whyMissing, type Level } from './levels.ts';
+import type { PhaseResult, RunRecord } from './record.ts';
+import { keepsSlo, placesIn, sloFigure, type Slo } from './slo.ts';
 import { formatMs, formatRps, significant } from './view/format.ts';
 
 /** One thing that a run was to keep, in one place. */
-export interface Check {
-  readonly topology: string;
-  /** Name of the phase, e.g. "c8". */
-  readonly level: string;
+export interface Check extends Level {
   /** The bound as it was written, or what was compared. */
   readonly name: string;
   readonly outcome: 'passed' | 'failed' | 'no number';
@@ -18,41 +16,53 @@ export interface Check {
 /** Each bound wherever it holds. A number that is missing or not valid keeps no bound. */
 export function checkSlos(slos: readonly Slo[], record: RunRecord): Check[] {
   return slos.flatMap((slo) =>
-    placesOf(slo, record.plan).map(({ topology, level }): Check => {
-      const check = { topology, level, name: slo.text };
-      const phase = phaseOf(record, topology, level);
-      if (phase === undefined) return { ...check, outcome: 'no number', message: whyMissing(record, topology) };
-      if (!phase.validity.valid) {
-        return { ...check, outcome: 'no number', message: `not valid: ${phase.validity.reasons.join('; ')}` };
-      }
-      const figure = sloFigure(slo, phase, record.plan.load.timeoutMs);
-      if (figure === null) {
-        const { samples } = phase.measurement.latency;
-        return {
-          ...check,
-          outcome: 'no number',
-          message: `${String(samples)} successes are too few for ${slo.metric}`,
-        };
-      }
-      const timeouts = phase.measurement.requests.timeouts;
-      const counted =
-        slo.unit === 'ms' && timeouts > 0 ? `, with ${String(timeouts)} timeouts counted at their limit` : '';
-      return {
-        ...check,
-        outcome: keepsSlo(slo, figure) ? 'passed' : 'failed',
-        message: `${slo.metric} is ${figureText(slo, figure)}${counted}`,
-      };
-    }),
+    placesIn(slo, record).map((level): Check => ({ ...level, name: slo.text, ...found(slo, record, level) })),
   );
 }
 
+type Found = Pick<Check, 'outcome' | 'message'>;
+
+function found(slo: Slo, record: RunRecord, level: Level): Found {
+  const phase = phaseOf(record, level.topology, level.level);
+  if (phase === undefined) return { outcome: 'no number', message: whyMissing(record, level) };
+  if (!phase.validity.valid)
+    return { outcome: 'no number', message: `not valid: ${phase.validity.reasons.join('; ')}` };
+  return slo.metric === 'rate' ? rateFound(slo, record, level) : phaseFound(slo, phase, record.plan.load.timeoutMs);
+}
+
+function rateFound(slo: Slo, record: RunRecord, level: Level): Found {
+  const result = resultOf(record, level.topology);
+  const rate = result === undefined ? undefined : foundRate(result);
+  if (rate === undefined || rate.ratePerSecond === null)
+    return { outcome: 'no number', message: whyMissing(record, level) };
+  return {
+    outcome: keepsSlo(slo, rate.ratePerSecond) ? 'passed' : 'failed',
+    message: `rate is ${figureText(slo, rate.ratePerSecond)} (${rate.because.join('; ')})`,
+  };
+}
+
+function phaseFound(slo: Slo, phase: PhaseResult, timeoutMs: number): Found {
+  const figure = sloFigure(slo, phase, timeoutMs);
+  if (figure === null) {
+    const { samples } = phase.measurement.latency;
+    return { outcome: 'no number', message: `${String(samples)} successes are too few for ${slo.metric}` };
+  }
+  const timeouts = phase.measurement.requests.timeouts;
+  const counted = slo.unit === 'ms' && timeouts > 0 ? `, with ${String(timeouts)} timeouts counted at their limit` : '';
+  return {
+    outcome: keepsSlo(slo, figure) ? 'passed' : 'failed',
+    message: `${slo.metric} is ${figureText(slo, figure)}${counted}`,
+  };
+}
+
 /**
- * p95 and RPS of a run beside those of an earlier one.
+ * p95 and RPS of a run beside those of an earlier one. Of a search for a rate RPS alone: each run has its confirmation at the
+ * rate that it found, and p95 is under the bound in both.
  * @param share that each may be worse by, e.g. 0.1 for 10%
  */
 export function checkAgainst(before: RunRecord, after: RunRecord, share: number, intervalOf?: IntervalOf): Check[] {
   return compareRecords(before, after, intervalOf).flatMap(({ topology, level, changes, problems }) =>
-    [changes.p95, changes.rps].map((change): Check => {
+    (level === confirmationLevel ? [changes.rps] : [changes.p95, changes.rps]).map((change): Check => {
       const check = { topology, level, name: `${change.metric} against run ${before.id}` };
       const regression = isRegression(change, share);
       if (problems.length > 0 || regression === null) {

@@ -1,5 +1,5 @@
-import type { PhaseResult, RunRecord, TopologyResult } from './record.ts';
-import { topologyKey } from './topologyKey.ts';
+import { baselineLevels, commonLevels, levelsOf, phaseOf, whyMissing, type Level } from './levels.ts';
+import type { PhaseResult, RunRecord } from './record.ts';
 import { verdictOf, type Repetition } from './verdict.ts';
 
 /** Two runs beside each other: the figures of the same topology under the same load, and their ratio. */
@@ -24,11 +24,7 @@ export interface Change {
   readonly interval: RatioInterval | null;
 }
 
-export interface LevelComparison {
-  /** See topologyKey. */
-  readonly topology: string;
-  /** Name of the phase, e.g. "c8". */
-  readonly level: string;
+export interface LevelComparison extends Level {
   readonly changes: Readonly<Record<ComparedMetric, Change>>;
   /** Why the figures are no comparison: missing or not valid ones; whole sentences without a full stop. */
   readonly problems: readonly string[];
@@ -51,7 +47,7 @@ function sideOf(metric: ComparedMetric, phase: PhaseResult): Repetition {
 }
 
 /**
- * Every topology and level that both plans have, in the order of the later one.
+ * Every topology and level that both runs have, in the order of the later one.
  * @param intervalOf gives the ratios their intervals, where there are any
  */
 export function compareRecords(
@@ -59,7 +55,7 @@ export function compareRecords(
   after: RunRecord,
   intervalOf: IntervalOf = ratioInterval,
 ): LevelComparison[] {
-  return commonLevels(before.plan, after.plan).map(({ topology, level }) => {
+  return commonLevels(baselineLevels(before), levelsOf(after)).map(({ topology, level }) => {
     const [first, second] = [phaseOf(before, topology, level), phaseOf(after, topology, level)];
     const change = (metric: ComparedMetric): Change => {
       const [from, to] = [figureOf(metric, first), figureOf(metric, second)];
@@ -75,7 +71,7 @@ export function compareRecords(
       topology,
       level,
       changes: { p50: change('p50'), p95: change('p95'), rps: change('rps') },
-      problems: [...problemsOf(before, topology, first), ...problemsOf(after, topology, second)],
+      problems: [...problemsOf(before, { topology, level }, first), ...problemsOf(after, { topology, level }, second)],
     };
   });
 }
@@ -92,49 +88,13 @@ export function isRegression({ metric, ratio, interval }: Change, share: number)
   return latency ? leastBad > 1 + share : leastBad < 1 - share;
 }
 
-export interface Level {
-  readonly topology: string;
-  readonly level: string;
-}
-
-/** What a plan measures. */
-export function plannedLevels({ topologies, load }: RunRecord['plan']): Level[] {
-  const names = [...new Set(load.phases.filter(({ kind }) => kind === 'measured').map(({ name }) => name))];
-  return topologies.flatMap((topology) => names.map((level) => ({ topology: topologyKey(topology), level })));
-}
-
-export function commonLevels(before: RunRecord['plan'], after: RunRecord['plan']): Level[] {
-  const known = new Set(plannedLevels(before).map(({ topology, level }) => `${topology} ${level}`));
-  return plannedLevels(after).filter(({ topology, level }) => known.has(`${topology} ${level}`));
-}
-
-/** The measured phase of a topology at a level, over all its repetitions; undefined where it was not come to. */
-export function phaseOf(record: RunRecord, topology: string, level: string): PhaseResult | undefined {
-  const result = resultOf(record, topology);
-  const phases = result?.combined ?? result?.phases ?? [];
-  return phases.find((phase) => phase.kind === 'measured' && phase.name === level);
-}
-
-/** Why a phase that was planned has no numbers; without a full stop. */
-export function whyMissing(record: RunRecord, topology: string): string {
-  const result = resultOf(record, topology);
-  if (result === undefined) return 'the topology was not come to';
-  return result.failure === null
-    ? 'it was not measured'
-    : `the topology ${result.status}: ${result.failure.message.replace(/\.$/, '')}`;
-}
-
-function resultOf(record: RunRecord, topology: string): TopologyResult | undefined {
-  return record.topologies.find((result) => topologyKey(result.topology) === topology);
-}
-
 function figureOf(metric: ComparedMetric, phase: PhaseResult | undefined): number | null {
   if (phase === undefined) return null;
   const { latency, rps } = phase.measurement;
   return { p50: latency.p50Ms, p95: latency.p95Ms, rps }[metric];
 }
 
-function problemsOf(record: RunRecord, topology: string, phase: PhaseResult | undefined): string[] {
-  if (phase === undefined) return [`run ${record.id} has no numbers for it (${whyMissing(record, topology)})`];
+function problemsOf(record: RunRecord, level: Level, phase: PhaseResult | undefined): string[] {
+  if (phase === undefined) return [`run ${record.id} has no numbers for it (${whyMissing(record, level)})`];
   return phase.validity.valid ? [] : [`run ${record.id} is not valid there (${phase.validity.reasons.join('; ')})`];
 }

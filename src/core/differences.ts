@@ -11,6 +11,7 @@ export function incomparable(before: AnyPlan, after: AnyPlan): string[] {
     ['it runs on', ({ target }) => targetTexts[target.kind]],
     ['the texts have SHA-256', ({ load }) => load.payload.sha256],
     ['the GPU asked for is', ({ gpu }) => gpu?.resource ?? 'none'],
+    ['the bound of p95 that rates are searched for is', boundText],
   ];
   return changed(facts, before, after).map(([term, from, to]) => `${term} ${from} in one and ${to} in the other`);
 }
@@ -56,6 +57,7 @@ function recordFacts(before: RunRecord, after: RunRecord): Fact<RunRecord>[] {
     ['seed', ({ plan }) => String(plan.load.seed)],
     ['timeout', ({ plan }) => `${String(plan.load.timeoutMs)} ms`],
     ['phases', ({ plan }) => phasesText(plan)],
+    ['search', ({ plan }) => searchText(plan)],
     ['cluster', ({ environment }) => environment.cluster],
     ['Kubernetes', ({ environment }) => environment.serverVersion],
     ['machines', machinesText],
@@ -102,6 +104,19 @@ function filesOf(plan: AnyPlan): readonly ModelFile[] {
 
 function phasesText({ load }: AnyPlan): string {
   return load.phases.map(({ name, durationSeconds }) => `${name} ${String(durationSeconds)} s`).join(', ');
+}
+
+function boundText({ load: { search } }: Plan): string | null {
+  return search?.kind === 'slo' ? `${String(search.p95Ms)} ms` : null;
+}
+
+/** What else than its bound decides what a search finds; null without one. */
+function searchText({ load: { search } }: Plan): string | null {
+  if (search === null) return null;
+  if (search.kind === 'ladder')
+    return `levels of ${String(search.levelSeconds)} s up to ${String(search.mostConnections)} connections`;
+  const { arrivals, highestRate, precision, trialSeconds, confirmationSeconds } = search;
+  return `${arrivals} rates up to ${String(highestRate)}/s within ${String(precision * 100)}%, trials of ${String(trialSeconds)} s, confirmation of ${String(confirmationSeconds)} s`;
 }
 
 function tritonText(settings: TritonSettings | null): string | null {

@@ -1,7 +1,7 @@
-import { plannedLevels } from './compare.ts';
 import type { AnyPlan } from './endpointPlan.ts';
+import { confirmationLevel, levelsOf, plannedLevels, type Level } from './levels.ts';
 import { sloQuantileMs } from './sloLatency.ts';
-import type { PhaseResult } from './record.ts';
+import type { PhaseResult, RunRecord } from './record.ts';
 
 /**
  * A bound that a run must keep, e.g. "p95<50ms" everywhere or "triton@8:p95<50ms" in one place:
@@ -9,9 +9,10 @@ import type { PhaseResult } from './record.ts';
  *     [topology][@level]: metric comparison value
  *     p50 | p95 | p99   < or <=   a number and ms, s or us
  *     rps               > or >=   a number of successes a second
+ *     rate              > or >=   requests a second: the highest rate that a search has found
  *     errors            < or <=   a share of the requests sent in %, or a count
  *
- * A level is a number of connections or a phase's name ("8", "c8").
+ * A level is a number of connections or a phase's name ("8", "c8"); of a search for a rate it is "confirmation".
  */
 export interface Slo {
   /** As it was written, without surrounding spaces. */
@@ -27,7 +28,7 @@ export interface Slo {
   readonly unit: 'ms' | '/s' | 'share' | 'count';
 }
 
-const metrics = ['p50', 'p95', 'p99', 'rps', 'errors'] as const;
+const metrics = ['p50', 'p95', 'p99', 'rps', 'rate', 'errors'] as const;
 export type SloMetric = (typeof metrics)[number];
 
 const comparisons = ['<', '<=', '>', '>='] as const;
@@ -49,7 +50,7 @@ export function parseSlo(written: string): ParsedSlo {
   const [, name = '', comparison = '', amount = ''] = match ?? [];
   const metric = metrics.find((known) => known === name);
   if (metric === undefined) return { problem: `it bounds "${name}", and there are ${metrics.join(', ')}` };
-  const better = metric === 'rps' ? '>' : '<';
+  const better = metric === 'rps' || metric === 'rate' ? '>' : '<';
   const sign = comparisons.find((known) => known === comparison);
   if (sign?.startsWith(better) !== true) {
     return { problem: `${metric} is bounded with ${better} or ${better}=` };
@@ -66,8 +67,9 @@ function valueOf(metric: SloMetric, amount: string): Pick<Slo, 'value' | 'unit'>
   const [, digits = '', unit = ''] = /^(\d{1,12}(?:\.\d{1,9})?)\s*([a-zµ%/]*)$/.exec(amount) ?? [];
   const number = digits === '' ? Number.NaN : Number(digits);
   if (Number.isNaN(number)) return `"${amount}" is no number with its unit`;
-  if (metric === 'rps') {
-    return unit === '' || unit === '/s' ? { value: number, unit: '/s' } : 'rps is a number of successes a second';
+  if (metric === 'rps' || metric === 'rate') {
+    if (unit === '' || unit === '/s') return { value: number, unit: '/s' };
+    return metric === 'rps' ? 'rps is a number of successes a second' : 'rate is a number of requests a second';
   }
   if (metric === 'errors') {
     if (unit === '%' && number <= 100) return { value: number / 100, unit: 'share' };
@@ -88,17 +90,27 @@ function placeOf(scope: string): Pick<Slo, 'topology' | 'level'> | string {
   return { topology: topology === '' ? null : topology, level };
 }
 
-/** Where a bound holds: the topologies and levels of the plan that it names. */
-export function placesOf(slo: Slo, plan: AnyPlan): { readonly topology: string; readonly level: string }[] {
+/** Where a bound may hold: the topologies and levels of the plan that it names. */
+export function placesOf(slo: Slo, plan: AnyPlan): Level[] {
+  const searched = plan.load.search?.kind === 'slo';
   return plannedLevels(plan).filter(
     ({ topology, level }) =>
       (slo.topology === null || slo.topology === topology) &&
-      (slo.level === null || slo.level === level || `c${slo.level}` === level),
+      (slo.level === null || slo.level === level || `c${slo.level}` === level) &&
+      (slo.metric !== 'rate' || (searched && level === confirmationLevel)),
   );
 }
 
+/** Where a bound holds in a run: one that names no level, at those that the run came to. */
+export function placesIn(slo: Slo, record: RunRecord): Level[] {
+  const places = placesOf(slo, record.plan);
+  if (slo.level !== null) return places;
+  const reached = new Set(levelsOf(record).map(({ topology, level }) => `${topology} ${level}`));
+  return places.filter(({ topology, level }) => reached.has(`${topology} ${level}`));
+}
+
 /**
- * The figure that a bound is about, in the bound's unit; null where there are too few samples.
+ * The figure of a phase that a bound is about, in the bound's unit; null where there are too few samples.
  * A request that ran into its timeout counts in a quantile as one that took that long: latencies of successes alone would
  * look the better the more requests never ended.
  */
@@ -109,6 +121,8 @@ export function sloFigure(slo: Slo, { measurement }: PhaseResult, timeoutMs: num
     if (slo.unit === 'count') return requests.errors;
     return requests.sent === 0 ? null : requests.errors / requests.sent;
   }
+  // Of a search, and of no phase of it: foundRate knows it.
+  if (slo.metric === 'rate') return null;
   const { latency } = measurement;
   if (requests.timeouts === 0) return { p50: latency.p50Ms, p95: latency.p95Ms, p99: latency.p99Ms }[slo.metric];
   return sloQuantileMs(measurement, quantiles[slo.metric] ?? 0.5, timeoutMs);

@@ -1,4 +1,5 @@
 import { comparedMetrics, type Change, type ComparedMetric, type LevelComparison } from '../compare.ts';
+import { confirmationLevel } from '../levels.ts';
 import { formatList, fullStop, significant } from './format.ts';
 
 /** Two runs side by side, as rows of texts. */
@@ -26,6 +27,7 @@ export function comparisonTable(levels: readonly LevelComparison[], differences:
     ]),
     notes: [
       ...doubtNote(levels),
+      ...confirmationNote(levels),
       ...differences.map((difference) => fullStop(`Differs: ${difference}`)),
       ...(known ? [] : ['The ratios have no intervals: how far chance alone would move them is not known.']),
     ],
@@ -39,6 +41,14 @@ function doubtNote(levels: readonly LevelComparison[]): string[] {
   const places = doubtful.map(({ topology, level }) => `${topology} ${level}`);
   return [
     `(!) ${formatList(places)}: the numbers of one of the runs, or of both, are missing or not valid; its own table says why.`,
+  ];
+}
+
+/** Latencies of different rates are no comparison, and nobody would see that they are. */
+function confirmationNote(levels: readonly LevelComparison[]): string[] {
+  if (levels.every(({ level }) => level !== confirmationLevel)) return [];
+  return [
+    `${confirmationLevel}: each run at the highest rate that it found, so RPS says which is better; latencies are of different rates where RPS differ.`,
   ];
 }
 

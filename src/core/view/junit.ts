@@ -1,6 +1,6 @@
 import { planSubject } from '../anyPlan.ts';
 import type { Check } from '../checks.ts';
-import { plannedLevels, phaseOf, whyMissing, type Level } from '../compare.ts';
+import { levelsOf, phaseOf, whyMissing, type Level } from '../levels.ts';
 import type { Failure, RunRecord, TopologyResult } from '../record.ts';
 import { topologyKey } from '../topologyKey.ts';
 import { formatMs, formatRps } from './format.ts';
@@ -43,7 +43,7 @@ function topologySuite(record: RunRecord, result: TopologyResult, checks: readon
   const key = topologyKey(result.topology);
   const own = (checks ?? []).filter(({ topology }) => topology === key);
   const needed = (level: Level): boolean => checks === null || own.some((check) => check.level === level.level);
-  const levels = plannedLevels(record.plan).filter(({ topology }) => topology === key);
+  const levels = levelsOf(record).filter(({ topology }) => topology === key);
   const cases = [
     ...levels.map((level) => levelCase(record, result, level, needed(level))),
     ...own.map((check) => checkCase(check)),
@@ -55,7 +55,7 @@ function levelCase(record: RunRecord, result: TopologyResult, { topology, level 
   const phase = phaseOf(record, topology, level);
   const attributes = { classname: topology, name: level };
   if (phase === undefined) {
-    const message = whyMissing(record, topology);
+    const message = whyMissing(record, { topology, level });
     const missing =
       result.status === 'skipped' ? verdict('skipped', message) : verdict('error', message, result.failure?.reason);
     return { name: 'testcase', attributes: { ...attributes, time: '0.000' }, children: [missing] };

@@ -1,4 +1,5 @@
 import { findKnee } from '../knee.ts';
+import { foundRate } from '../levels.ts';
 import { formatList, significant } from './format.ts';
 import type { Measured, MeasuredTopology, PhaseRow } from './measured.ts';
 
@@ -12,13 +13,11 @@ export function searchTexts(measured: Measured, rows: readonly PhaseRow[]): stri
   return [`Highest rate with p95 under ${significant(search.p95Ms)} ms: ${found.map(rateText).join('; ')}.`];
 }
 
-/** Of several repetitions the lowest, since a rate that was kept once and not always is not kept. */
 function rateText({ key, result }: MeasuredTopology): string {
-  const searches = result?.searches ?? [];
-  const rates = searches.flatMap(({ ratePerSecond }) => ratePerSecond ?? []);
-  const reasons = formatList([...new Set(searches.map(({ because }) => because))]);
-  if (rates.length < searches.length || rates.length === 0) return `${key} none (${reasons})`;
-  return `${key} ${significant(Math.min(...rates))}/s (${reasons})`;
+  const found = result === null ? undefined : foundRate(result);
+  const reasons = formatList(found?.because ?? []);
+  const rate = found?.ratePerSecond ?? null;
+  return rate === null ? `${key} none (${reasons})` : `${key} ${significant(rate)}/s (${reasons})`;
 }
 
 function kneeText({ key, result }: MeasuredTopology, rows: readonly PhaseRow[]): string[] {

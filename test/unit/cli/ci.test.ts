@@ -119,8 +119,14 @@ describe('bounds', () => {
 
   it.each([
     [['--slo', 'p95<50'], '--slo "p95<50" is no bound: p95 needs a unit: ms, s or us.'],
-    [['--slo', 'hybrid:p95<50ms'], 'bounds nothing of the plan, which measures fastapi@c1, fastapi@c8'],
+    [['--slo', 'hybrid:p95<50ms'], 'bounds nothing of the plan, which measures fastapi and triton at c1, c8 and c32.'],
     [['--slo', '@2:p95<50ms'], '--slo "@2:p95<50ms" bounds nothing'],
+    [['--slo', 'rate>=200'], 'at c1, c8 and c32, and searches for no rate (the profile "server" does).'],
+    [
+      ['--profile', 'server', '--slo', '@8:p95<50ms'],
+      'measures fastapi and triton at confirmation (at the highest rate found, which "rate" bounds).',
+    ],
+    [['--profile', 'ladder', '--slo', '@3:p95<50ms'], 'at c1, c2, c4, c8, c16, c32, c64, c128 and c256.'],
     [['--max-regression', '10%'], '--max-regression needs a --baseline'],
     [['--baseline', 'nowhere.json'], 'there is no file nowhere.json'],
     [['--baseline', '20260101-000000-0000'], '20260101-000000-0000 is neither a file nor a run in '],
@@ -186,6 +192,92 @@ describe('a baseline', () => {
       message: expect.stringContaining(join(folder, 'cut.json')) as string,
     });
     expect(scripted.calls).toEqual([]);
+  });
+});
+
+/** A server that fails a tenth of its requests at rates above this. */
+const upTo =
+  (most: number): Change =>
+  (phase, measurement) => {
+    const rate = Number(/^(?:trial|sustained) ([\d.]+)\/s$/.exec(phase)?.[1] ?? 0);
+    if (rate === 0) return measurement;
+    if (rate <= most) return { ...measurement, rps: rate };
+    const requests = { sent: 1004, ok: 900, errors: 100, timeouts: 0, inFlight: 4 };
+    return { ...measurement, rps: rate * 0.9, requests, errorsByKind: { 'HTTP 500': 100 } };
+  };
+
+describe('a search for the highest rate', () => {
+  const search = (options: readonly string[], most: number): Promise<RunEnded> =>
+    run(['--profile', 'server', ...options], target(upTo(most)));
+
+  it('is bounded by the rate that it found, and by the phase that confirmed it', async () => {
+    const kept = await search(['--slo', 'rate>=500', '--slo', 'p95<5ms'], 600);
+    expect(kept.stdout).toContain('Checks: 4 of 4 passed\n');
+    expect(kept.stdout).toMatch(
+      /^ok +triton +confirmation +rate>=500 +rate is 596\.0\/s \(the next rate missed the bound\)$/m,
+    );
+    expect(kept.stdout).toMatch(/^ok +triton +confirmation +p95<5ms +p95 is 2\.000 ms$/m);
+    expect(kept.code).toBe(0);
+    const junit = join(folder, 'junit.xml');
+    const broken = await search(['--slo', 'triton@confirmation:rate>=600', '--junit', junit], 600);
+    expect(broken.code).toBe(1);
+    expect(broken.stdout).toMatch(/^FAILED +triton +confirmation +triton@confirmation:rate>=600 +rate is 596\.0\/s/m);
+    const suites = (await parseXml(await readFile(junit, 'utf8'))).children;
+    expect(suites.map(({ children }) => children.map(({ attributes }) => attributes['name']))).toEqual([
+      ['confirmation'],
+      ['confirmation', 'confirmation triton@confirmation:rate>=600'],
+    ]);
+  });
+
+  it('is a success when it found a rate, whatever its trials missed, and none when it did not', async () => {
+    expect((await search([], 600)).code).toBe(0);
+    expect((await search([], 0)).code).toBe(1);
+    const { code, stdout } = await search(['--slo', 'rate>=1'], 0);
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^NO NUMBER +triton +confirmation +rate>=1 +no rate was found: no rate kept the bound$/m);
+  });
+
+  it('is compared with an earlier one by its rate, and with none that had another bound', async () => {
+    const earlier = runRecordSchema.parse(JSON.parse((await search(['--json'], 600)).stdout)).id;
+    const same = await search(['--baseline', earlier], 600);
+    expect(same.code).toBe(0);
+    expect(same.stdout).toContain('Checks: 2 of 2 passed\n');
+    const lower = await search(['--baseline', earlier], 400);
+    expect(lower.code).toBe(1);
+    expect(lower.stdout).toContain('Checks: 0 of 2 passed\n');
+    expect(lower.stdout).toMatch(/^FAILED +triton +confirmation +rps against run .*; the limit is 0\.900$/m);
+    await expect(search(['--baseline', earlier, '--slo-p95', '50'], 600)).rejects.toThrow(
+      /the bound of p95 that rates are searched for is 100 ms in one and 50 ms in the other/,
+    );
+    await expect(search(['--baseline', good], 600)).rejects.toThrow(
+      /no topology and level in common: the baseline has fastapi@c1, .*, and the plan fastapi@confirmation and triton@confirmation\./,
+    );
+  });
+});
+
+describe('a ladder', () => {
+  /** It ends at eight connections, where the load generator was late. */
+  const climb = (options: readonly string[]): Promise<RunEnded> => {
+    const lateAt8: Change = (phase, measurement) => late(phase === 'c8' ? 'c32' : phase, measurement);
+    return run(['--profile', 'ladder', ...options], target(lateAt8));
+  };
+
+  it('is bounded at its levels by their connections, and where nothing else is said at those it came to', async () => {
+    expect((await climb(['--slo', '@4:rps>=1000'])).code).toBe(0);
+    const beyond = await climb(['--slo', 'triton@16:p95<3ms']);
+    expect(beyond.code).toBe(1);
+    expect(beyond.stdout).toMatch(/^NO NUMBER +triton +c16 +triton@16:p95<3ms +the ladder ended before it$/m);
+    const { stdout } = await climb(['--slo', 'triton:p95<3ms']);
+    expect(stdout).toContain('Checks: 3 of 4 passed\n');
+    expect(stdout).toMatch(/^NO NUMBER +triton +c8 +triton:p95<3ms +not valid: the load generator was late/m);
+  });
+
+  it('is compared with an earlier one at the levels that this one could believe', async () => {
+    const earlier = runRecordSchema.parse(JSON.parse((await climb(['--json'])).stdout)).id;
+    const { code, stdout, stderr } = await climb(['--baseline', earlier]);
+    expect(code).toBe(0);
+    expect(stdout).toContain('Checks: 12 of 12 passed\n');
+    expect(stderr).not.toContain('Warning');
   });
 });
 

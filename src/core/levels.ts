@@ -1,0 +1,120 @@
+import { ladderLevel } from './ladder.ts';
+import type { LoadPlan } from './plan.ts';
+import type { PhaseResult, RunRecord, TopologyResult } from './record.ts';
+import { topologyKey } from './topologyKey.ts';
+
+/** What the levels of a run are called, and where their numbers are: what bounds, comparisons and CI files speak of. */
+
+export interface Level {
+  /** See topologyKey. */
+  readonly topology: string;
+  /** Name of the phase, e.g. "c8"; of a search for a rate `confirmationLevel`, since its phases bear rates that nobody knows before. */
+  readonly level: string;
+}
+
+/** The phase that confirmed the highest rate found; the trials before it were means to that end and have no name. */
+export const confirmationLevel = 'confirmation';
+
+/** What a plan measures; of a ladder all levels that it may come to. */
+export function plannedLevels({ topologies, load }: RunRecord['plan']): Level[] {
+  const names = levelNames(load);
+  return topologies.flatMap((topology) => names.map((level) => ({ topology: topologyKey(topology), level })));
+}
+
+function levelNames({ phases, search }: LoadPlan): string[] {
+  const fixed = phases.filter(({ kind }) => kind === 'measured').map(({ name }) => name);
+  return [...new Set([...fixed, ...(search === null ? [] : searchedNames(search))])];
+}
+
+function searchedNames(search: NonNullable<LoadPlan['search']>): string[] {
+  if (search.kind === 'slo') return [confirmationLevel];
+  const names: string[] = [];
+  for (let index = 0; ladderLevel(index) <= search.mostConnections; index += 1)
+    names.push(`c${String(ladderLevel(index))}`);
+  return names;
+}
+
+/**
+ * What a run measured or was to measure: the planned levels, but of a ladder only those that it came to, and the one at which it
+ * was cut short.
+ */
+export function levelsOf(record: RunRecord): Level[] {
+  const { search } = record.plan.load;
+  const planned = plannedLevels(record.plan);
+  if (search?.kind !== 'ladder') return planned;
+  return record.plan.topologies.map(topologyKey).flatMap((topology) => {
+    const levels = planned.filter((level) => level.topology === topology);
+    const reached = levels.filter(({ level }) => phaseOf(record, topology, level) !== undefined).length;
+    const cutShort = resultOf(record, topology)?.status !== 'completed';
+    return levels.slice(0, Math.max(1, cutShort ? reached + 1 : reached));
+  });
+}
+
+/** Those of a run that another one can be compared with: without the level at which a ladder ended for not being valid. */
+export function baselineLevels(record: RunRecord): Level[] {
+  if (record.plan.load.search?.kind !== 'ladder') return levelsOf(record);
+  return levelsOf(record).filter(({ topology, level }, index, all) => {
+    const last = all[index + 1]?.topology !== topology;
+    return !last || all[index - 1]?.topology !== topology || phaseOf(record, topology, level)?.validity.valid === true;
+  });
+}
+
+/** In the order of the later ones. */
+export function commonLevels(before: readonly Level[], after: readonly Level[]): Level[] {
+  const known = new Set(before.map(({ topology, level }) => `${topology} ${level}`));
+  return after.filter(({ topology, level }) => known.has(`${topology} ${level}`));
+}
+
+/** The measured phase of a topology at a level, over all its repetitions; undefined where it was not come to. */
+export function phaseOf(record: RunRecord, topology: string, level: string): PhaseResult | undefined {
+  const result = resultOf(record, topology);
+  if (result === undefined) return undefined;
+  if (level === confirmationLevel && record.plan.load.search?.kind === 'slo') return confirmationOf(result);
+  const phases = result.combined ?? result.phases;
+  return phases.find((phase) => phase.kind === 'measured' && phase.name === level);
+}
+
+/** What the searches of a topology found. */
+export interface FoundRate {
+  /** Requests a second; of several repetitions the lowest, since a rate that was kept once and not always is not kept. null: none. */
+  readonly ratePerSecond: number | null;
+  /** Why it is no higher, or why there is none; each reason once. */
+  readonly because: readonly string[];
+}
+
+/** undefined where no search has come to its end. */
+export function foundRate({ searches }: Pick<TopologyResult, 'searches'>): FoundRate | undefined {
+  if (searches.length === 0) return undefined;
+  const rates = searches.flatMap(({ ratePerSecond }) => ratePerSecond ?? []);
+  return {
+    ratePerSecond: rates.length < searches.length ? null : Math.min(...rates),
+    because: [...new Set(searches.map(({ because }) => because))],
+  };
+}
+
+/** The phases that confirmed a rate, one for each repetition that found one: the last that its search measured. */
+export function confirmationsOf({ phases, searches }: Pick<TopologyResult, 'phases' | 'searches'>): PhaseResult[] {
+  return searches.flatMap(({ ratePerSecond }, index) => {
+    const last = phases.findLast(({ kind, repetition }) => kind === 'measured' && repetition === index + 1);
+    return ratePerSecond === null || last === undefined ? [] : [last];
+  });
+}
+
+function confirmationOf(result: TopologyResult): PhaseResult | undefined {
+  const rate = foundRate(result)?.ratePerSecond ?? null;
+  return confirmationsOf(result).find((phase) => phase.loop === 'open' && phase.ratePerSecond === rate);
+}
+
+/** Why a level has no numbers; without a full stop. */
+export function whyMissing(record: RunRecord, { topology, level }: Level): string {
+  const result = resultOf(record, topology);
+  if (result === undefined) return 'the topology was not come to';
+  if (result.failure !== null) return `the topology ${result.status}: ${result.failure.message.replace(/\.$/, '')}`;
+  const found = foundRate(result);
+  if (level === confirmationLevel && found !== undefined) return `no rate was found: ${found.because.join('; ')}`;
+  return record.plan.load.search?.kind === 'ladder' ? 'the ladder ended before it' : 'it was not measured';
+}
+
+export function resultOf(record: RunRecord, topology: string): TopologyResult | undefined {
+  return record.topologies.find((result) => topologyKey(result.topology) === topology);
+}
