@@ -90,6 +90,8 @@ export const phaseSnapshotSchema = z.strictObject({
   latency: latencySchema,
   /** Successes a second over the phase so far. */
   rps: z.number().nonnegative(),
+  /** As in a measurement, of a worker that is one of several: their quantiles cannot be made of each one's quantiles. */
+  histogram: z.string().exactOptional(),
 });
 export type PhaseSnapshot = z.infer<typeof phaseSnapshotSchema>;
 

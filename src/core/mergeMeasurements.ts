@@ -1,5 +1,5 @@
 import { createLatencyHistogram, decodeHistogram, encodeHistogram, latencyOf, mergeLatencies } from './histogram.ts';
-import type { PhaseMeasurement, PhaseSnapshot, RequestCounts } from './load.ts';
+import type { Latency, PhaseMeasurement, PhaseSnapshot, RequestCounts } from './load.ts';
 import { decodeWindows, encodeWindows, mergeWindows } from './windows.ts';
 
 /** How several load generators carried out one phase together. */
@@ -41,25 +41,31 @@ export function mergeMeasurements(parts: readonly PhaseMeasurement[], team: Team
 }
 
 /**
- * How a phase of several generators stands. Quantiles cannot be merged from quantiles: while it runs, the slowest generator's
- * stand for all; the phase's result has the true ones.
+ * How a phase of several generators stands, complete: its quantiles are read from the sum of their histograms, which it no longer
+ * holds. Quantiles are null where a histogram is missing.
+ * @param parts at least one, each the newest of its generator
  */
 export function mergeSnapshots(parts: readonly PhaseSnapshot[]): PhaseSnapshot {
-  const requests = sumOfCounts(parts.map((part) => part.requests));
-  const worst = (value: (part: PhaseSnapshot) => number | null): number | null => greatestKnown(parts.map(value));
   return {
     elapsedMs: greatest(parts.map(({ elapsedMs }) => elapsedMs)),
-    requests,
-    latency: {
-      p50Ms: worst(({ latency }) => latency.p50Ms),
-      p95Ms: worst(({ latency }) => latency.p95Ms),
-      p99Ms: worst(({ latency }) => latency.p99Ms),
-      maxMs: worst(({ latency }) => latency.maxMs),
-      meanMs: worst(({ latency }) => latency.meanMs),
-      samples: parts.reduce((sum, { latency }) => sum + latency.samples, 0),
-    },
+    requests: sumOfCounts(parts.map((part) => part.requests)),
+    latency: latencyOfAll(parts),
     rps: parts.reduce((sum, { rps }) => sum + rps, 0),
   };
+}
+
+function latencyOfAll(parts: readonly PhaseSnapshot[]): Latency {
+  const [first] = parts;
+  if (first !== undefined && parts.length === 1) return first.latency;
+  const maxMs = greatestKnown(parts.map(({ latency }) => latency.maxMs));
+  const histograms = parts.flatMap(({ histogram }) => histogram ?? []);
+  if (histograms.length < parts.length) {
+    const samples = parts.reduce((sum, { latency }) => sum + latency.samples, 0);
+    return { p50Ms: null, p95Ms: null, p99Ms: null, maxMs, meanMs: null, samples };
+  }
+  const all = createLatencyHistogram();
+  for (const histogram of histograms) mergeLatencies(all, decodeHistogram(histogram));
+  return { ...latencyOf(all), maxMs };
 }
 
 function sumOfCounts(all: readonly RequestCounts[]): RequestCounts {

@@ -69,8 +69,7 @@ export class LoadTeam {
         // Once a second is enough: the first of them sets the pace.
         const [first] = current.snapshots.keys();
         if (member !== first) return;
-        const all = [...current.snapshots.values()];
-        this.#handlers.snapshot(current.index, all.length === 1 ? snapshot : mergeSnapshots(all));
+        this.#handlers.snapshot(current.index, mergeSnapshots([...current.snapshots.values()]));
       },
       ended: async (measurement) => {
         this.#current?.measurements.set(member, measurement);

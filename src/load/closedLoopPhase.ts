@@ -15,6 +15,8 @@ export interface ClosedLoopPhase {
   readonly timeoutMs: number;
   /** Unix time in milliseconds of the first request, for several generators that start together; null: at once. */
   readonly startAtMs: number | null;
+  /** Whether snapshots carry the histogram, for the generators' to be added up. */
+  readonly tellsHistogram: boolean;
   /** The requests as bytes; sent one after the other, whichever connection is next, from the first one again after the last. */
   readonly requests: readonly Buffer[];
   readonly client: ClosedLoopClient;
@@ -47,7 +49,7 @@ export async function runClosedLoopPhase(
   listener: PhaseListener,
   signal: AbortSignal,
 ): Promise<PhaseMeasurement> {
-  const recorder = createPhaseRecorder(phase.connections, phase.durationSeconds);
+  const recorder = createPhaseRecorder(phase.connections, phase.durationSeconds, phase.tellsHistogram);
   const { connections, ended } =
     phase.client === 'own' ? openOwn(phase, endpoint, recorder) : await openAutocannon(phase, recorder);
   try {

@@ -23,6 +23,8 @@ export interface OpenLoopPhase extends ArrivalPlan {
   readonly timeoutMs: number;
   /** Unix time in milliseconds of the first request, for several generators that start together; null: at once. */
   readonly startAtMs: number | null;
+  /** Whether snapshots carry the histogram, for the generators' to be added up. */
+  readonly tellsHistogram: boolean;
   /** The requests as bytes, in the order of sending, from the first one again after the last. */
   readonly requests: readonly Buffer[];
 }
@@ -39,7 +41,7 @@ export async function runOpenLoopPhase(
   listener: PhaseListener,
   signal: AbortSignal,
 ): Promise<PhaseMeasurement> {
-  const recorder = createPhaseRecorder(null, phase.durationSeconds);
+  const recorder = createPhaseRecorder(null, phase.durationSeconds, phase.tellsHistogram);
   const loop = new OpenLoop(phase, endpoint, alarm, recorder);
   try {
     await loop.open(signal);

@@ -73,12 +73,12 @@ async function measureOne(
   const timeoutMs = 1_000;
   const run = (durationSeconds: number): Promise<PhaseMeasurement> => {
     if (ratePerSecond === 0 || alarm === undefined) {
-      const phase = { url, connections: 1, durationSeconds, timeoutMs, requests, client, startAtMs: null };
+      const phase = { url, connections: 1, durationSeconds, timeoutMs, requests, client, ...alone };
       return runClosedLoopPhase(phase, endpoint, silent, signal);
     }
     const phase = { ratePerSecond, arrivals: 'poisson' as const, seed: spec.seed, maxInFlight: 64 };
     return runOpenLoopPhase(
-      { ...phase, durationSeconds, timeoutMs, requests, startAtMs: null },
+      { ...phase, durationSeconds, timeoutMs, requests, ...alone },
       endpoint,
       alarm,
       silent,
@@ -90,4 +90,6 @@ async function measureOne(
   return latency.p50Ms === null ? null : { p50: latency.p50Ms, p95: latency.p95Ms };
 }
 
+/** Nobody starts with it, and nobody is told of it. */
+const alone = { startAtMs: null, tellsHistogram: false } as const;
 const silent: PhaseListener = { started: () => undefined, snapshot: () => undefined };

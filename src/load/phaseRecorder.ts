@@ -51,8 +51,13 @@ export interface PhaseRecorder extends RequestObserver {
 /**
  * @param connections of a closed loop; null for an open one
  * @param durationSeconds how long the phase is meant to be; it says how wide its windows are
+ * @param tellsHistogram whether snapshots carry the histogram
  */
-export function createPhaseRecorder(connections: number | null, durationSeconds: number): PhaseRecorder {
+export function createPhaseRecorder(
+  connections: number | null,
+  durationSeconds: number,
+  tellsHistogram = false,
+): PhaseRecorder {
   const all = createLatencyHistogram();
   const lately = createLatencyHistogram();
   const delays = createLatencyHistogram();
@@ -106,7 +111,13 @@ export function createPhaseRecorder(connections: number | null, durationSeconds:
     },
     tick(elapsedMs) {
       endSecond(elapsedMs);
-      return { elapsedMs, requests: counts(), latency: latencyOf(all), rps: perSecond(ok, elapsedMs) };
+      return {
+        elapsedMs,
+        requests: counts(),
+        latency: latencyOf(all),
+        rps: perSecond(ok, elapsedMs),
+        ...(tellsHistogram ? { histogram: encodeHistogram(all) } : {}),
+      };
     },
     finish(elapsedMs, waitingMs, schedule) {
       finished = true;

@@ -24,7 +24,7 @@ import { runThread } from './threads.ts';
 
 /** After a signal or the controller's death: however the rest goes, the process is gone by then. */
 const longestEndMs = 800;
-/** Kubernetes sets it for each pod of an Indexed Job. */
+/** Kubernetes sets it for each pod of an Indexed Job, as several load generators are. */
 const indexVariable = 'JOB_COMPLETION_INDEX';
 /** A prime, so that the seeds of several generators and of runs with the next seed do not meet. */
 const seedStep = 7_919;
@@ -172,10 +172,11 @@ function runPhase(
 ): Promise<PhaseMeasurement> {
   const { spec, requests, endpoint, alarm, client, startAtMs } = parts;
   const { url, timeoutMs, seed } = spec;
+  const shared = { timeoutMs, requests, startAtMs, tellsHistogram: process.env[indexVariable] !== undefined };
   if (phase.loop === 'closed')
-    return runClosedLoopPhase({ ...phase, url, timeoutMs, requests, client, startAtMs }, endpoint, listener, signal);
+    return runClosedLoopPhase({ ...phase, ...shared, url, client }, endpoint, listener, signal);
   if (alarm === undefined) throw new Error('An open loop needs an alarm.');
-  return runOpenLoopPhase({ ...phase, seed, timeoutMs, requests, startAtMs }, endpoint, alarm, listener, signal);
+  return runOpenLoopPhase({ ...phase, ...shared, seed }, endpoint, alarm, listener, signal);
 }
 
 function parseSpec(text: string | undefined): LoadSpec {

@@ -100,16 +100,31 @@ describe('the measurements of several load generators', () => {
     expect(caveats.join('\n')).not.toContain('clock');
   });
 
-  it('show the slowest while the phase runs', () => {
-    const snapshots = parts.map(({ measurement }) => ({
+  it('show while the phase runs what all of them measured, and not the slowest', () => {
+    const snapshots = parts.map(({ measurement: { requests, latency, rps, histogram } }) => ({
       elapsedMs: 1_000,
-      requests: measurement.requests,
-      latency: measurement.latency,
-      rps: measurement.rps,
+      requests,
+      latency,
+      rps,
+      histogram,
     }));
     const shown = mergeSnapshots(snapshots);
-    expect(shown.requests.ok).toBe(2_700);
-    expect(shown.latency.p95Ms).toBe(Math.max(...snapshots.map(({ latency }) => latency.p95Ms ?? 0)));
+    expect(shown).toEqual({ elapsedMs: 1_000, requests: merged.requests, latency: merged.latency, rps: shown.rps });
+    expect(shown.rps).toBeCloseTo(540);
+    expect(shown.latency.p95Ms).toBeLessThan(Math.max(...snapshots.map(({ latency }) => latency.p95Ms ?? 0)));
+    expect(mergeSnapshots(snapshots.slice(0, 1)).latency).toEqual(parts[0]?.measurement.latency);
+  });
+
+  it('show no quantile that they cannot be sure of', () => {
+    const snapshots = parts.map(({ measurement: { requests, latency, rps, histogram } }, at) => ({
+      elapsedMs: 1_000,
+      requests,
+      latency,
+      rps,
+      ...(at === 1 ? {} : { histogram }),
+    }));
+    const { latency } = mergeSnapshots(snapshots);
+    expect(latency).toMatchObject({ p50Ms: null, p95Ms: null, maxMs: merged.latency.maxMs, samples: 2_700 });
   });
 
   it('cannot be made of nothing', () => {

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { PhaseMeasurement } from '../../../src/core/load.ts';
+import type { PhaseMeasurement, PhaseSnapshot } from '../../../src/core/load.ts';
 import type { Phase } from '../../../src/core/plan.ts';
 import type { Told, Word } from '../../../src/kubernetes/loadConversation.ts';
 import { clockSkewMs, LoadTeam } from '../../../src/kubernetes/loadTeam.ts';
+import { createPhaseRecorder } from '../../../src/load/phaseRecorder.ts';
 import { samplePhase } from '../../support/sampleRecord.ts';
 import { samplePlan, sampleTopologies } from '../topologies/samplePlan.ts';
 
@@ -19,10 +20,21 @@ function measured(startMs: number): PhaseMeasurement {
   return { ...measurement, window: { startMs, endMs: startMs + 5_000 } };
 }
 
+/** How a phase stands in which every request took so long. */
+function snapshotOf(latencyMs: number, count: number): PhaseSnapshot {
+  const recorder = createPhaseRecorder(1, 5, true);
+  for (let request = 0; request < count; request += 1) {
+    recorder.sent();
+    recorder.answered(200, latencyMs);
+  }
+  return recorder.tick(1_000);
+}
+
 /** A team whose members only write down what they are told. */
 function makeTeam(members: number, phases: readonly Phase[]) {
   const told: { member: number; phase: number; word: Word; lead: number | undefined }[] = [];
   const ended: PhaseMeasurement[] = [];
+  const shown: PhaseSnapshot[] = [];
   const team = new LoadTeam(
     Array.from({ length: members }, (_, member) => ({
       tell: async (phase: number, word: Word, lead?: number): Promise<Told> => {
@@ -36,7 +48,9 @@ function makeTeam(members: number, phases: readonly Phase[]) {
       phaseEnded: async (_index, measurement) => {
         ended.push(measurement);
       },
-      snapshot: () => undefined,
+      snapshot: (_index, snapshot) => {
+        shown.push(snapshot);
+      },
       warning: () => undefined,
     },
   );
@@ -44,7 +58,7 @@ function makeTeam(members: number, phases: readonly Phase[]) {
   const waiting = async (phase: number): Promise<void> => {
     await Promise.all(Array.from({ length: members }, (_, member) => team.handlersOf(member).waiting(phase)));
   };
-  return { team, told, ended, waiting };
+  return { team, told, ended, shown, waiting };
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
@@ -85,6 +99,21 @@ describe('several load generators', () => {
     expect(ended[1]?.generator.team).toMatchObject({ generators: 2, lost: 0, startSpreadMs: 4 });
     await waiting(2);
     expect(told.slice(-2).map(({ word }) => word.next)).toEqual(['end', 'end']);
+  });
+
+  it('are shown together once a second: their histograms make the percentiles, and go no further', async () => {
+    const { team, shown, waiting } = makeTeam(2, [level(2)]);
+    await waiting(0);
+    // One answers in 10 ms, ten times as often as the other in 100 ms.
+    const told = [snapshotOf(10, 1_000), snapshotOf(100, 100)] as const;
+    team.handlersOf(0).snapshot(told[0]);
+    team.handlersOf(1).snapshot(told[1]);
+    team.handlersOf(0).snapshot(told[0]);
+    expect(shown).toHaveLength(2);
+    expect(shown[1]?.latency).toMatchObject({ samples: 1_100 });
+    expect(shown[1]?.latency.p50Ms).toBeCloseTo(10, 1);
+    expect(shown[1]?.latency.p95Ms).toBeCloseTo(100, 0);
+    expect(shown.every((snapshot) => !('histogram' in snapshot))).toBe(true);
   });
 
   it('bring the phase of a lost one to its end, not valid, and then end with what it died of', async () => {

@@ -4,7 +4,8 @@ import { mkdtempSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { LoadSpec, WorkerMessage } from '../../../src/core/load.ts';
+import { decodeHistogram, latencyOf } from '../../../src/core/histogram.ts';
+import type { LoadSpec, PhaseSnapshot, WorkerMessage } from '../../../src/core/load.ts';
 import { createWorkerMessageReader } from '../../../src/core/workerMessages.ts';
 import { loadSpec } from './spec.ts';
 import { startTruthServer, type TruthServer } from './truth.ts';
@@ -96,6 +97,22 @@ describe('the worker as a program of its own', () => {
     ]);
     expect(worker.messages.map((message) => message.seq)).toEqual([0, 1, 2, 3, 4, 5, 6]);
     expect(worker.messages[0]).toMatchObject({ node: process.version, autocannon: '9.0.0' });
+  });
+
+  it('tells its histogram each second when it is one of several, and spares a single one the work', async () => {
+    const snapshots = async (environment: Record<string, string>): Promise<PhaseSnapshot[]> => {
+      const worker = start(loadSpec({ url: server.url('/ok?delay=5'), durationSeconds: 2.5 }), environment);
+      expect(await worker.exit).toBe(0);
+      return worker.messages.flatMap((message) => (message.type === 'snapshot' ? [message.snapshot] : []));
+    };
+    const told = await snapshots({ JOB_COMPLETION_INDEX: '1' });
+    expect(told).toHaveLength(2);
+    for (const { histogram, latency } of told) {
+      const all = decodeHistogram(histogram ?? '');
+      expect(all.totalCount).toBe(latency.samples);
+      expect(latencyOf(all).p95Ms).toBe(latency.p95Ms);
+    }
+    expect((await snapshots({})).map(({ histogram }) => histogram)).toEqual([undefined, undefined]);
   });
 
   it('waits for the file of each phase when its gate is a directory', async () => {
