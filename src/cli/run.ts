@@ -5,7 +5,6 @@ import type { Check } from '../core/checks.ts';
 import type { AnyPlan } from '../core/endpointPlan.ts';
 import { BenchError, explain, isCancelled, toBenchError, type Reason } from '../core/errors.ts';
 import { confirmationsOf } from '../core/levels.ts';
-import type { Plan } from '../core/plan.ts';
 import type { Target } from '../core/ports.ts';
 import type { GpuPrice } from '../core/gpuPrice.ts';
 import type { Failure, RunRecord, TopologyResult } from '../core/record.ts';
@@ -275,7 +274,7 @@ function targetOf(chosen: Chosen, context: CliContext): Target {
 }
 
 /** Whether all that was measured is valid. Trials of a search are means to an end: they miss the bound, or more, by design. */
-function isGood(result: TopologyResult, { load }: Plan): boolean {
+function isGood(result: TopologyResult, { load }: AnyPlan): boolean {
   const { phases, searches } = result;
   if (load.search?.kind !== 'slo') return phases.every(({ kind, validity }) => kind !== 'measured' || validity.valid);
   return (

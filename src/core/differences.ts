@@ -106,12 +106,12 @@ function phasesText({ load }: AnyPlan): string {
   return load.phases.map(({ name, durationSeconds }) => `${name} ${String(durationSeconds)} s`).join(', ');
 }
 
-function boundText({ load: { search } }: Plan): string | null {
+function boundText({ load: { search } }: AnyPlan): string | null {
   return search?.kind === 'slo' ? `${String(search.p95Ms)} ms` : null;
 }
 
 /** What else than its bound decides what a search finds; null without one. */
-function searchText({ load: { search } }: Plan): string | null {
+function searchText({ load: { search } }: AnyPlan): string | null {
   if (search === null) return null;
   if (search.kind === 'ladder')
     return `levels of ${String(search.levelSeconds)} s up to ${String(search.mostConnections)} connections`;

@@ -11,10 +11,7 @@ export const notGpu: readonly string[] = ['CPUExecutionProvider', 'unknown', 'no
  * A GPU that is held while the CPU computes must not look like a GPU's result.
  * @param runtimes what the servers of one topology reported; null while it runs
  */
-export function gpuUseOf(
-  plan: AnyPlan,
-  runtimes: readonly RuntimeReport[] | null,
-): GpuUse {
+export function gpuUseOf(plan: AnyPlan, runtimes: readonly RuntimeReport[] | null): GpuUse {
   if (plan.gpu === null) return 'none';
   // Where the plan does not allow the CPU, a run goes on only with servers that said that they have the GPU.
   if (runtimes === null) return plan.allowCpuProvider ? 'unknown' : 'used';

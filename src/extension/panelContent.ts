@@ -75,7 +75,14 @@ function recordView(
   notSaved: string | null,
   gpuPrice: EnteredGpuPrice,
 ): View {
-  return { kind: 'record', record, subject: subject ?? planSubject(record.plan), canBenchmarkAgain, notSaved, gpuPrice };
+  return {
+    kind: 'record',
+    record,
+    subject: subject ?? planSubject(record.plan),
+    canBenchmarkAgain,
+    notSaved,
+    gpuPrice,
+  };
 }
 
 function problemView(subject: string, error: BenchError, canBenchmarkAgain: boolean): View {

@@ -29,7 +29,7 @@ import { sampleMachine, sampleNode, sampleOrigin } from './origin.ts';
 export interface SampleOptions {
   readonly plan?: Plan;
   /** Changes one topology's result after it was made, by topology name. */
-  readonly change?: (result: TopologyResult) => TopologyResult;
+  readonly change?: (result: DeployedResult) => TopologyResult;
   readonly record?: Partial<RunRecord>;
 }
 
@@ -104,7 +104,10 @@ export function failedResult(result: TopologyResult, status: 'failed' | 'cancell
   };
 }
 
-export function sampleResult(plan: Plan, topology: TopologyPlan): TopologyResult {
+/** Of a topology that was deployed. */
+export type DeployedResult = TopologyResult & { readonly topology: TopologyPlan };
+
+export function sampleResult(plan: Plan, topology: TopologyPlan): DeployedResult {
   return {
     topology,
     status: 'completed',

@@ -545,7 +545,14 @@ describe('every theme', () => {
       expect(await accessibilityFindings(page.page), id).toEqual([]);
     }
     const state = sampleState(record, 'loading');
-    await page.show({ kind: 'live', state, elapsedMs: 83_000, subject: 'sentiment', cancelling: false, gpuPrice: noPrice });
+    await page.show({
+      kind: 'live',
+      state,
+      elapsedMs: 83_000,
+      subject: 'sentiment',
+      cancelling: false,
+      gpuPrice: noPrice,
+    });
     expect(await accessibilityFindings(page.page), 'live').toEqual([]);
     const overflow = await page.page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
