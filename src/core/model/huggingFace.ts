@@ -1,34 +1,33 @@
-import {
-  findNodeAtLocation,
-  getNodeValue,
-  parseTree,
-  printParseErrorCode,
-  type Node,
-  type ParseError,
-} from 'jsonc-parser';
+import { getNodeValue, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
 import type { ParsedModel } from './parsedModel.ts';
-import type { ProblemList } from './problem.ts';
+import { ProblemList } from './problem.ts';
 
-/**
- * Reads a Hugging Face model config (config.json). undefined, and no problems, for a JSON file that is no model's config:
- * many files have this name.
- */
-export function parseHuggingFaceConfig(text: string, problems: ProblemList): ParsedModel | undefined {
-  if (!mayBeModelConfig(text) || nestsTooDeep(text)) return undefined;
+interface HuggingFaceConfig {
+  /** undefined for a JSON file that is no model's config: many files have this name. */
+  readonly model: ParsedModel | undefined;
+  readonly problems: ProblemList;
+}
+
+/** Reads a Hugging Face model config (config.json). What is not a text classifier's has no problems. */
+export function parseHuggingFaceConfig(text: string): HuggingFaceConfig {
+  const nothing = { model: undefined, problems: new ProblemList() };
+  if (!mayBeModelConfig(text) || nestsTooDeep(text)) return nothing;
+  const problems = new ProblemList();
   const errors: ParseError[] = [];
-  const root = parseTree(text, errors, { allowTrailingComma: false, disallowComments: true });
-  if (root?.type !== 'object') return undefined;
-  const architectures = strings(property(root, 'architectures'));
+  const root = parseTree(withoutMark(text), errors, { allowTrailingComma: false, disallowComments: true });
+  if (root?.type !== 'object' || !looksLikeModelConfig(root)) return nothing;
+  reportSyntax(text, errors, problems);
+  const model = readModel(root, problems);
+  return { model, problems: model.task === 'other' ? new ProblemList() : problems };
+}
+
+function readModel(root: Node, problems: ProblemList): ParsedModel {
+  const architectures = strings(property(root, 'architectures')) ?? [];
   const modelType = string(property(root, 'model_type'));
-  if (architectures === null && modelType === null) return undefined;
-  // What comes after the first error is the parser's guess.
-  for (const error of errors.slice(0, 1)) {
-    const end = Math.min(text.length, error.offset + Math.max(1, error.length));
-    problems.error(`Not valid JSON: ${jsonErrorWords(error)}.`, { start: Math.min(error.offset, end), end });
-  }
-  const labels = labelsOf(root, problems);
-  const why = whyNoTextClassifier(root, architectures ?? [], modelType, labels);
-  const named = findNodeAtLocation(root, ['architectures']) ?? findNodeAtLocation(root, ['model_type']);
+  const { labels, count } = labelsOf(root, problems);
+  const labelCount = count ?? integer(property(root, 'num_labels')) ?? integer(property(root, '_num_labels'));
+  const why = whyNoTextClassifier(root, architectures, modelType, labelCount);
+  const named = node(root, 'architectures') ?? node(root, 'model_type');
   return {
     kind: 'huggingface',
     name: string(property(root, '_name_or_path')),
@@ -41,7 +40,7 @@ export function parseHuggingFaceConfig(text: string, problems: ProblemList): Par
     backend: null,
     modelFileName: null,
     labels,
-    labelCount: labels?.length ?? integer(property(root, 'num_labels')),
+    labelCount,
     labelFileName: null,
     maxLength: maxLengthOf(root, modelType),
     fixedLength: null,
@@ -58,67 +57,158 @@ function mayBeModelConfig(text: string): boolean {
 /** The parser recurses, so that brackets beyond any config's depth would exhaust its stack. */
 function nestsTooDeep(text: string): boolean {
   let depth = 0;
-  for (const character of text) {
-    if (character === '{' || character === '[') depth += 1;
+  let inString = false;
+  for (let position = 0; position < text.length; position += 1) {
+    const character = text[position];
+    if (inString) {
+      if (character === '\\') position += 1;
+      // The parser, too, ends a string at its line's end.
+      else if (character === '"' || character === '\n' || character === '\r') inString = false;
+    } else if (character === '"') inString = true;
+    else if (character === '{' || character === '[') depth += 1;
     else if (character === '}' || character === ']') depth -= 1;
     if (depth > 200) return true;
   }
   return false;
 }
 
-/** Take sound, although their architectures' names end like those of text models. */
-const soundModels = /^(?:wav2vec2|wavlm|hubert|unispeech|sew|data2vec-audio|whisper|mctct|audio)/;
+/** Without a byte order mark, which is no JSON; offsets stay. */
+function withoutMark(text: string): string {
+  return text.startsWith('\uFEFF') ? ` ${text.slice(1)}` : text;
+}
+
+function reportSyntax(text: string, errors: readonly ParseError[], problems: ProblemList): void {
+  if (text.startsWith('\uFEFF')) {
+    problems.error('A file must not begin with a byte order mark; transformers refuses it.', { start: 0, end: 1 });
+  }
+  // What comes after the first error is the parser's guess.
+  for (const error of errors.slice(0, 1)) {
+    const end = Math.min(text.length, error.offset + Math.max(1, error.length));
+    problems.error(`Not valid JSON: ${jsonErrorWords(error)}.`, { start: Math.min(error.offset, end), end });
+  }
+}
+
+/** What transformers writes beside the kind of model; other programs' settings have a "model_type" or "architectures", too. */
+const companions = [
+  'transformers_version',
+  '_name_or_path',
+  'id2label',
+  'num_labels',
+  'vocab_size',
+  'hidden_size',
+  'num_hidden_layers',
+  'num_attention_heads',
+  'max_position_embeddings',
+  'd_model',
+  'n_embd',
+  'dim',
+  'n_layers',
+  'auto_map',
+  'torch_dtype',
+  'text_config',
+  'vision_config',
+];
+
+function looksLikeModelConfig(root: Node): boolean {
+  const architectures = strings(property(root, 'architectures')) ?? [];
+  const named = architectures.length > 0 && architectures.every((name) => /^[A-Z][A-Za-z0-9_]*$/.test(name));
+  const typed = string(property(root, 'model_type')) !== null;
+  if (named && typed) return true;
+  return (named || typed) && companions.some((name) => node(root, name) !== undefined);
+}
+
+/** Take more than text, or something else, although their architectures' names end like those of text models. */
+const otherInputs: readonly (readonly [RegExp, string])[] = [
+  [/^(?:wav2vec2|wavlm|hubert|unispeech|sew|data2vec-audio|whisper|mctct|audio)/, 'sound rather than text'],
+  [/^(?:layoutlm|layoutxlm|lilt|bros)/, "a page's layout beside its text"],
+  [/^markuplm/, 'marked-up pages rather than text'],
+  [/^tapas/, 'tables rather than text'],
+  [/^esm/, 'protein sequences rather than text'],
+  [/^perceiver|^canine/, 'characters rather than the tokens of a tokenizer.json'],
+];
 
 function whyNoTextClassifier(
   root: Node,
   architectures: readonly string[],
   modelType: string | null,
-  labels: readonly string[] | null,
+  labelCount: number | null,
 ): string | null {
   if (architectures.length === 0) return 'its config names no architecture';
   const classifier = architectures.find((name) => name.endsWith('ForSequenceClassification'));
   if (classifier === undefined) {
     return `its architecture is ${architectures.slice(0, 3).join(', ')} rather than one that ends in ForSequenceClassification`;
   }
-  if (soundModels.test(modelType ?? '')) return `a model of type ${modelType ?? ''} takes sound rather than text`;
+  const [, input] = otherInputs.find(([types]) => types.test(modelType ?? '')) ?? [];
+  if (input !== undefined) return `a model of type ${modelType ?? ''} takes ${input}`;
   const problemType = string(property(root, 'problem_type'));
   if (problemType !== null && problemType !== 'single_label_classification') {
     return `its problem_type is ${problemType} rather than one label for each text`;
   }
-  const count = labels?.length ?? integer(property(root, 'num_labels')) ?? 2;
-  return count < 2 ? 'it has one label only: it gives a score rather than a class' : null;
+  if (labelCount !== null && labelCount < 2) return 'it has one label only: it gives a score rather than a class';
+  return isCrossEncoder(root) ? 'it is a cross-encoder: it takes two texts rather than one' : null;
 }
 
-/** id2label in the order of its ids; null without one, or when it is not usable, which is reported. */
-function labelsOf(root: Node, problems: ProblemList): string[] | null {
-  const node = findNodeAtLocation(root, ['id2label']);
-  if (node === undefined || node.type === 'null') return null;
-  const at = { start: node.offset, end: node.offset + node.length };
-  if (node.type !== 'object') {
-    problems.warning('"id2label" should be an object from ids to labels.', at);
-    return null;
-  }
-  const labels: string[] = [];
-  let entries = 0;
-  for (const entry of node.children ?? []) {
+/** As sentence-transformers marks the models that it trained to compare two texts. */
+function isCrossEncoder(root: Node): boolean {
+  return (
+    node(root, 'sbert_ce_default_activation_function') !== undefined ||
+    node(root, 'sentence_transformers') !== undefined
+  );
+}
+
+interface Labels {
+  /** In the order of their ids; null without id2label, or when it is not usable, which is reported. */
+  readonly labels: string[] | null;
+  /** What transformers takes for the number of labels; null without id2label. */
+  readonly count: number | null;
+}
+
+function labelsOf(root: Node, problems: ProblemList): Labels {
+  const map = node(root, 'id2label');
+  if (map === undefined || map.type === 'null') return { labels: null, count: null };
+  const at = { start: map.offset, end: map.offset + map.length };
+  const unusable = (message: string, count: number | null): Labels => {
+    problems.warning(message, at);
+    return { labels: null, count };
+  };
+  if (map.type !== 'object') return unusable('"id2label" should be an object from ids to labels.', null);
+  const labels = new Map<number, string>();
+  for (const entry of map.children ?? []) {
     const [key, value] = entry.children ?? [];
     const id = Number(key === undefined ? Number.NaN : getNodeValue(key));
-    if (!Number.isInteger(id) || id < 0 || id > 100_000 || value?.type !== 'string') {
-      problems.warning('"id2label" should map ids from 0 up to labels.', at);
-      return null;
+    const isId = Number.isInteger(id) && id >= 0;
+    if (!isId || !isLabel(value)) {
+      return unusable('"id2label" should map ids from 0 up to labels.', isId ? (map.children?.length ?? null) : null);
     }
-    labels[id] = String(getNodeValue(value));
-    entries += 1;
+    labels.set(id, String(getNodeValue(value)));
   }
-  if (entries === 0 || labels.length !== entries) {
-    problems.warning('The ids of "id2label" should run from 0 up without a gap.', at);
-    return null;
+  const inOrder = Array.from({ length: labels.size }, (_, id) => labels.get(id) ?? '');
+  if (labels.size === 0) return unusable('"id2label" names no label.', null);
+  if (labels.has(labels.size - 1) && [...labels.keys()].every((id) => id < labels.size)) {
+    return { labels: inOrder, count: inOrder.length };
   }
-  return labels;
+  return unusable('The ids of "id2label" should run from 0 up without a gap.', labels.size);
+}
+
+/** Some write their classes as numbers. */
+function isLabel(value: Node | undefined): value is Node {
+  return value !== undefined && ['string', 'number', 'boolean'].includes(value.type);
 }
 
 /** RoBERTa's positions begin behind the padding id, which costs two. */
-const offsetPositions = new Set(['roberta', 'xlm-roberta', 'camembert', 'xlm-roberta-xl', 'longformer', 'mpnet']);
+const offsetPositions = new Set([
+  'roberta',
+  'roberta-prelayernorm',
+  'xlm-roberta',
+  'xlm-roberta-xl',
+  'xmod',
+  'camembert',
+  'data2vec-text',
+  'ibert',
+  'longformer',
+  'luke',
+  'mpnet',
+]);
 
 function maxLengthOf(root: Node, modelType: string | null): number | null {
   const positions = integer(property(root, 'max_position_embeddings')) ?? integer(property(root, 'n_positions'));
@@ -128,8 +218,14 @@ function maxLengthOf(root: Node, modelType: string | null): number | null {
 }
 
 function property(root: Node, name: string): unknown {
-  const node = findNodeAtLocation(root, [name]);
-  return node === undefined ? undefined : (getNodeValue(node) as unknown);
+  const found = node(root, name);
+  return found === undefined ? undefined : (getNodeValue(found) as unknown);
+}
+
+/** The value of a property; of one that is given twice the last, which every JSON reader takes. */
+function node(root: Node, name: string): Node | undefined {
+  const entries = root.children ?? [];
+  return entries.findLast((entry) => entry.children?.[0]?.value === name)?.children?.[1];
 }
 
 function string(value: unknown): string | null {

@@ -1,25 +1,55 @@
 import type { ParsedModel } from './parsedModel.ts';
-import type { ProblemList } from './problem.ts';
+import { ProblemList } from './problem.ts';
+import { hasPlaceholder, placeholderOf } from './template.ts';
 import { parseTextProto, type TextField, type TextValue } from './textProto.ts';
+import { quote } from './textProtoTokens.ts';
 import { readTensors, whyNoTextClassifier } from './tritonTask.ts';
 import { booleanOf, checkModelConfig, enumerator, looksLikeModelConfig } from './tritonSchema.ts';
 
-/** Reads a Triton model config (config.pbtxt); undefined for a text that is none. */
-export function parseTritonConfig(text: string, problems: ProblemList): ParsedModel | undefined {
+interface TritonConfig {
+  /** undefined for a text that is no model config. */
+  readonly model: ParsedModel | undefined;
+  readonly problems: ProblemList;
+}
+
+/** Reads a Triton model config (config.pbtxt). A text that is none, or still has to be filled in, has no problems. */
+export function parseTritonConfig(text: string): TritonConfig {
+  const problems = new ProblemList();
   const fields = parseTextProto(text, problems);
-  if (!looksLikeModelConfig(fields)) return undefined;
-  checkModelConfig(fields, problems);
+  if (isOtherMessage(text) || !looksLikeModelConfig(fields)) return { model: undefined, problems: new ProblemList() };
+  const words = checkModelConfig(fields, problems);
+  const model = readModel(fields, problems);
+  const placeholder = placeholderOf(text) ?? words[0] ?? placeholderString(fields);
+  if (placeholder === undefined) return { model, problems };
+  const why = `it is a template: ${quote(placeholder)} has to be replaced by a value first`;
+  return { model: { ...model, task: 'other', why }, problems: new ProblemList() };
+}
+
+/** By a convention of text format, a comment at the top says which message the file is. */
+function isOtherMessage(text: string): boolean {
+  const named = /^#[ \t]*proto-message:[ \t]*([\w.]+)/m.exec(text.slice(0, 4000))?.[1];
+  return named !== undefined && named.split('.').at(-1) !== 'ModelConfig';
+}
+
+/** One of the strings that say what the model is, where it is left to be filled in. */
+function placeholderString(fields: readonly TextField[]): string | undefined {
+  const strings = ['name', 'platform', 'backend', 'default_model_filename'].map((name) => stringOf(last(fields, name)));
+  return strings.find((value) => value !== null && hasPlaceholder(value)) ?? undefined;
+}
+
+function readModel(fields: readonly TextField[], problems: ProblemList): ParsedModel {
   const batchSize = numberOf(last(fields, 'max_batch_size'));
   const maxBatchSize = batchSize ?? 0;
   const inputs = readTensors(fields, 'input');
   const outputs = readTensors(fields, 'output');
   const backend = backendOf(fields);
+  const modelFileName = stringOf(last(fields, 'default_model_filename'));
   const dynamicBatching = dynamicBatchingOf(fields);
   checkBatching(fields, maxBatchSize, dynamicBatching, problems);
   const judged = whyNoTextClassifier({
     inputs,
     outputs,
-    backend,
+    backend: backend ?? backendOfFile(modelFileName),
     batched: maxBatchSize > 0,
     stateful: fields.some((field) => field.name === 'sequence_batching'),
     decoupled: booleanOf(last(fieldsOf(last(fields, 'model_transaction_policy')), 'decoupled')) === true,
@@ -33,7 +63,7 @@ export function parseTritonConfig(text: string, problems: ProblemList): ParsedMo
     dynamicBatching,
     ...instancesOf(fields),
     backend,
-    modelFileName: stringOf(last(fields, 'default_model_filename')),
+    modelFileName,
     labels: null,
     labelCount: judged.labelCount,
     labelFileName: judged.labelFileName,
@@ -50,6 +80,21 @@ function backendOf(fields: readonly TextField[]): string | null {
   const platform = stringOf(last(fields, 'platform'));
   return platform === null ? null : (platform.split('_')[0] ?? platform);
 }
+
+/** As Triton guesses it from the file's ending where neither backend nor platform is given. */
+function backendOfFile(fileName: string | null): string | null {
+  return backendsOfEndings[fileName?.split('.').at(-1)?.toLowerCase() ?? ''] ?? null;
+}
+
+const backendsOfEndings: Readonly<Record<string, string>> = {
+  onnx: 'onnxruntime',
+  plan: 'tensorrt',
+  pt: 'pytorch',
+  py: 'python',
+  savedmodel: 'tensorflow',
+  graphdef: 'tensorflow',
+  xml: 'openvino',
+};
 
 function dynamicBatchingOf(fields: readonly TextField[]): ParsedModel['dynamicBatching'] {
   const value = last(fields, 'dynamic_batching');

@@ -1,4 +1,5 @@
 import type { ProblemList } from './problem.ts';
+import { isPlaceholderWord } from './template.ts';
 import type { TextField, TextValue } from './textProto.ts';
 import { quote } from './textProtoTokens.ts';
 
@@ -116,15 +117,59 @@ const fieldTypes = new Map(
 
 const enumerators = new Map(Object.entries(enumerations).map(([name, values]) => [name, values.split(/\s+/)]));
 
-/** Reports what Triton would refuse in a ModelConfig, and fields it does not know, as warnings: a newer one may. */
-export function checkModelConfig(fields: readonly TextField[], problems: ProblemList): void {
-  checkMessage('ModelConfig', fields, problems);
+interface Check {
+  readonly problems: ProblemList;
+  /** Words in capitals where a number is due. */
+  readonly placeholders: string[];
 }
 
-/** Whether a text has any of ModelConfig's own fields; label maps and graphs also end in .pbtxt. */
+/**
+ * Reports what Triton would refuse in a ModelConfig, and fields it does not know, as warnings: a newer one may.
+ * @returns the words that seem to stand for numbers still to be filled in; they are no problems
+ */
+export function checkModelConfig(fields: readonly TextField[], problems: ProblemList): readonly string[] {
+  const placeholders: string[] = [];
+  checkMessage('ModelConfig', fields, { problems, placeholders });
+  return placeholders;
+}
+
+/** ModelConfig's own fields that other messages have, too, so that they tell little. */
+const commonNames = new Set([
+  'name',
+  'input',
+  'output',
+  'platform',
+  'backend',
+  'runtime',
+  'parameters',
+  'optimization',
+]);
+
+/**
+ * Whether a text is meant as a ModelConfig: label maps, graphs and other programs' settings also end in .pbtxt, and some
+ * of them have a "name" or an "input" as well.
+ */
 export function looksLikeModelConfig(fields: readonly TextField[]): boolean {
   const known = fieldTypes.get('ModelConfig');
-  return fields.some((field) => known?.has(field.name) === true);
+  const own = fields.filter((field) => known?.has(field.name) === true);
+  if (own.length === 0 || own.length === fields.length) return own.length > 0;
+  const fitting = own.filter((field) => fits(known?.get(field.name)?.type ?? '', field));
+  if (fitting.some((field) => !commonNames.has(field.name) || isTensor(field))) return true;
+  // One field of an unknown name may be a slip of the pen.
+  return new Set(fitting.map((field) => field.name)).size >= fields.length - own.length;
+}
+
+function fits(type: string, field: TextField): boolean {
+  const isMessage = type.startsWith('map.') || fieldTypes.has(type);
+  return field.values.length > 0 && field.values.every((value) => (value.kind === 'message') === isMessage);
+}
+
+/** An input or output as only Triton has them. */
+function isTensor({ name, values }: TextField): boolean {
+  if (name !== 'input' && name !== 'output') return false;
+  return values.some(
+    (value) => value.kind === 'message' && value.fields.some((field) => ['data_type', 'dims'].includes(field.name)),
+  );
 }
 
 /** The enumerator that a value names, by name or number; undefined for none. */
@@ -134,57 +179,59 @@ export function enumerator(enumeration: string, value: TextValue | undefined): s
   return value?.kind === 'number' ? names[value.value] : undefined;
 }
 
-function checkMessage(message: string, fields: readonly TextField[], problems: ProblemList): void {
+function checkMessage(message: string, fields: readonly TextField[], check: Check): void {
   const known = fieldTypes.get(message);
   const seen = new Set<string>();
   for (const field of fields) {
     const type = known?.get(field.name);
     if (type === undefined) {
-      problems.warning(
+      check.problems.warning(
         `${message} has no field ${quote(field.name)}; Triton refuses a config with unknown fields.`,
         field,
       );
       continue;
     }
     if (!type.repeated && (seen.has(field.name) || field.values.length > 1)) {
-      problems.error(`"${field.name}" is given more than once.`, field);
+      check.problems.error(`"${field.name}" is given more than once.`, field);
     }
     seen.add(field.name);
-    for (const value of field.values) checkValue(field.name, type.type, value, problems);
+    for (const value of field.values) checkValue(field.name, type.type, value, check);
   }
 }
 
-function checkValue(name: string, type: string, value: TextValue, problems: ProblemList): void {
+function checkValue(name: string, type: string, value: TextValue, check: Check): void {
   if (type.startsWith('map.')) {
-    if (value.kind !== 'message') problems.error(`"${name}" takes entries: { key: ... value: ... }.`, value);
-    else checkEntry(type.slice('map.'.length), value.fields, problems);
+    if (value.kind !== 'message') check.problems.error(`"${name}" takes entries: { key: ... value: ... }.`, value);
+    else checkEntry(type.slice('map.'.length), value.fields, check);
   } else if (fieldTypes.has(type)) {
-    if (value.kind === 'message') checkMessage(type, value.fields, problems);
-    else problems.error(`"${name}" takes a message in braces.`, value);
+    if (value.kind === 'message') checkMessage(type, value.fields, check);
+    else check.problems.error(`"${name}" takes a message in braces.`, value);
   } else if (enumerators.has(type)) {
-    checkEnumerator(name, type, value, problems);
+    checkEnumerator(name, type, value, check);
+  } else if (isNumeric(type) && value.kind === 'identifier' && isPlaceholderWord(value.value)) {
+    check.placeholders.push(value.value);
   } else if (!isScalar(type, value)) {
-    problems.error(`"${name}" takes ${scalarWords[type] ?? type}.`, value);
+    check.problems.error(`"${name}" takes ${scalarWords[type] ?? type}.`, value);
   }
 }
 
-function checkEntry(type: string, fields: readonly TextField[], problems: ProblemList): void {
+function checkEntry(type: string, fields: readonly TextField[], check: Check): void {
   for (const field of fields) {
     if (field.name === 'value') {
-      for (const value of field.values) checkValue('value', type, value, problems);
+      for (const value of field.values) checkValue('value', type, value, check);
     } else if (field.name !== 'key') {
-      problems.warning(`An entry of a map has a key and a value, and no field ${quote(field.name)}.`, field);
+      check.problems.warning(`An entry of a map has a key and a value, and no field ${quote(field.name)}.`, field);
     }
   }
 }
 
-function checkEnumerator(name: string, enumeration: string, value: TextValue, problems: ProblemList): void {
+function checkEnumerator(name: string, enumeration: string, value: TextValue, check: Check): void {
   if (enumerator(enumeration, value) !== undefined) return;
   const names = enumerators.get(enumeration) ?? [];
   if (value.kind === 'identifier') {
-    problems.error(`${quote(value.value)} is no value of "${name}". It takes ${names.join(', ')}.`, value);
+    check.problems.error(`${quote(value.value)} is no value of "${name}". It takes ${names.join(', ')}.`, value);
   } else if (value.kind !== 'number' || !value.integer) {
-    problems.error(`"${name}" takes one of ${names.join(', ')}, without quotes.`, value);
+    check.problems.error(`"${name}" takes one of ${names.join(', ')}, without quotes.`, value);
   }
 }
 
@@ -198,6 +245,10 @@ const scalarWords: Readonly<Record<string, string>> = {
   float: 'a number',
 };
 
+function isNumeric(type: string): boolean {
+  return type !== 'string' && type !== 'bool';
+}
+
 function isScalar(type: string, value: TextValue): boolean {
   if (type === 'string') return value.kind === 'string';
   if (type === 'bool') return booleanOf(value) !== undefined;
@@ -206,7 +257,8 @@ function isScalar(type: string, value: TextValue): boolean {
   if (!value.integer || (type.startsWith('u') && value.value < 0)) return false;
   const bits = type.endsWith('32') ? 32 : 64;
   const limit = 2 ** (type.startsWith('u') ? bits : bits - 1);
-  return value.value < limit && value.value >= -limit;
+  // The largest numbers of 64 bits cannot be told from the limit itself.
+  return (value.value < limit || (bits === 64 && value.value === limit)) && value.value >= -limit;
 }
 
 /** As protobuf reads booleans: true, t, True, 1 and their opposites. */

@@ -45,9 +45,14 @@ export function whyNoTextClassifier(signature: Signature): Judgement {
     return no('its inputs and outputs are not listed, so that what it does cannot be told');
   }
   const dims = (tensor: Tensor): readonly number[] =>
-    signature.batched || tensor.dims.length < 2 ? tensor.dims : tensor.dims.slice(1);
+    signature.batched || !beginsWithBatch(tensor) ? tensor.dims : tensor.dims.slice(1);
   const form = inputs.every((input) => input.dataType === 'TYPE_STRING') ? textForm : tokenForm;
   return form(inputs, signature.outputs, dims);
+}
+
+/** Whether the first of several dimensions is the batch's, or the only one: any number of texts, of labels or of scores. */
+function beginsWithBatch({ name, dataType, dims }: Tensor): boolean {
+  return dims.length > 1 || (dims[0] === -1 && (dataType === 'TYPE_STRING' || scoreNames.test(name)));
 }
 
 /** Reads the fields `input` or `output` of a ModelConfig. */
@@ -80,8 +85,14 @@ function textForm(inputs: readonly Tensor[], outputs: readonly Tensor[], dims: D
 
 /** Token ids in, logits out: the model as it was exported, with the tokenizer elsewhere. */
 function tokenForm(inputs: readonly Tensor[], outputs: readonly Tensor[], dims: Dims): Judgement {
-  const strange = inputs.filter((input) => !tokenNames.has(input.name) || !integerTypes.has(input.dataType));
+  const strange = inputs.filter((input) => !tokenNames.has(input.name));
   if (strange.length > 0) return no(`it takes ${names(strange)}, which is neither one text nor its token ids`);
+  const [untyped] = inputs.filter((input) => !integerTypes.has(input.dataType));
+  if (untyped !== undefined) {
+    return no(
+      `its input "${untyped.name}" is ${untyped.dataType || 'of no known type'}; token ids are TYPE_INT64 or TYPE_INT32`,
+    );
+  }
   for (const needed of ['input_ids', 'attention_mask']) {
     if (!inputs.some((input) => input.name === needed)) return no(`it takes no "${needed}"`);
   }
@@ -92,11 +103,11 @@ function tokenForm(inputs: readonly Tensor[], outputs: readonly Tensor[], dims: 
   return yes(output, dims, fixed > 0 ? fixed : null);
 }
 
-const textNames = /^(?:input_?)?(?:texts?|sentences?|documents?|reviews?|utterances?|notes?)(?:_?input)?$/i;
+const textNames = /^(?:input_?)?(?:texts?|txt|sentences?|documents?|reviews?|utterances?|notes?)(?:_?input)?$/i;
 const tokenNames = new Set(['input_ids', 'attention_mask', 'token_type_ids']);
 const integerTypes = new Set(['TYPE_INT64', 'TYPE_INT32']);
 const floatTypes = new Set(['TYPE_FP32', 'TYPE_FP16', 'TYPE_FP64', 'TYPE_BF16']);
-const labelNames = /^(?:(?:pred(?:icted)?_?)?(?:labels?|class(?:es)?|sentiment|category))$/i;
+const labelNames = /^(?:(?:pred(?:icted)?_?)?(?:labels?|class(?:es)?|sentiment|category|intent|emotion|language))$/i;
 const classesNames = /^(?:(?:class_?)?(?:logits?|prob(?:s|abilit(?:y|ies))?|scores))$/i;
 const scoreNames = /^(?:scores?|confidence|prob(?:ability)?)$/i;
 
@@ -120,12 +131,18 @@ function isOneScore(output: Tensor, dims: Dims): boolean {
   return floatTypes.has(output.dataType) && scoreNames.test(output.name) && dims(output).every((size) => size === 1);
 }
 
+const known = '"logits" with one number for each label, or any vector with a label_filename,';
+
 function whyOutputs(outputs: readonly Tensor[], dims: Dims): string {
   const [output] = outputs;
   if (output === undefined) return 'it has no outputs';
   const sizes = dims(output);
   const shape = `"${output.name}" with dims [${output.dims.join(', ')}]`;
-  if (output.dataType === 'TYPE_STRING') return `its output "${output.name}" is text rather than a label`;
+  if (output.dataType === 'TYPE_STRING') {
+    return labelNames.test(output.name)
+      ? `its output ${shape} may be any number of labels rather than one for each text`
+      : `its output "${output.name}" is text rather than a label`;
+  }
   if (outputs.length === 1 && classesNames.test(output.name)) {
     if (sizes.length > 1) return `its output ${shape} is more than one number for each label of a text`;
     if (sizes[0] === -1) {
@@ -134,8 +151,8 @@ function whyOutputs(outputs: readonly Tensor[], dims: Dims): string {
     if (sizes[0] === 1) return `its output ${shape} has one number only: a score, not labels`;
   }
   return outputs.length === 1
-    ? `its output ${shape} is not known as a classifier's; "logits" with one number for each label is`
-    : `its outputs ${names(outputs)} are not known as a classifier's; "logits" with one number for each label is`;
+    ? `its output ${shape} is not known as a classifier's; ${known} is`
+    : `its outputs ${names(outputs)} are not known as a classifier's; ${known} is`;
 }
 
 function yes(classes: Tensor | undefined, dims: Dims, fixedLength: number | null): Judgement {

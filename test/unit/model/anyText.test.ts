@@ -117,6 +117,14 @@ describe('texts made to take long', () => {
     comments: '#\n'.repeat(size),
     fields: 'name: "x"\n'.repeat(size),
     'unknown characters': '@'.repeat(size),
+    'beginnings of placeholders': 'name: "x"\n' + '{'.repeat(size),
+    'placeholders that never end': `name: "x" ${'${'.repeat(size)}`,
+    'percent signs': `name: "x" ${'%('.repeat(size)}`,
+    'quotes and backslashes': `name: "x" ${'"\\'.repeat(size)}`,
+    'no bytes': `name: "x" ${'\0'.repeat(size)}`,
+    'halves of characters': `name: "${'\uD800'.repeat(size)}`,
+    'words in capitals': `input { dims: [ ${'N, '.repeat(size)}`,
+    'unknown fields': 'name: "x" max_batch_size: 1 ' + 'y: 1 '.repeat(size),
     dots: '.'.repeat(size),
     'nested JSON': `{"model_type":"bert","x":${'['.repeat(size)}`,
     'JSON objects': `{"model_type":"bert","x":${'{"a":'.repeat(size)}`,
@@ -138,9 +146,18 @@ describe('texts made to take long', () => {
     expect(model?.maxBatchSize).toBe(4);
   });
 
-  test('a file too large for a config is refused', () => {
-    const { model, problems } = parseModel('config.pbtxt', ' '.repeat(5_000_000));
-    expect(model).toBeUndefined();
-    expect(problems).toHaveLength(1);
+  test.each([
+    ['config.pbtxt', 'name: "x" @@@\n'],
+    ['config.json', '{ "architectures": ["BertForSequenceClassification"], "model_type": "bert", }'],
+  ])('a file too large for a %s is something else', (file, text) => {
+    expect(parseModel(file, text).problems).not.toEqual([]);
+    expect(parseModel(file, text.padEnd(10_000_000))).toEqual({ model: undefined, problems: [] });
+  });
+
+  test('brackets within strings hide no nesting', () => {
+    const text = `{"architectures":["BertModel"],"model_type":"${']'.repeat(size)}","x":${'['.repeat(size)}`;
+    expect(parseModel('config.json', text)).toEqual({ model: undefined, problems: [] });
+    const flat = `{"architectures":["BertModel"],"model_type":"bert","x":"${'['.repeat(size)}"}`;
+    expect(parseModel('config.json', flat).model?.why).toContain('BertModel');
   });
 });

@@ -89,7 +89,22 @@ describe('look-alikes get a reason', () => {
       'multi_label_classification',
     ],
     ['a regression', { ...distilbert, problem_type: 'regression' }, 'regression'],
-    ['no architecture', { model_type: 'bert' }, 'names no architecture'],
+    ['no architecture', { model_type: 'bert', hidden_size: 768 }, 'names no architecture'],
+    [
+      'a page with its layout',
+      {
+        architectures: ['LayoutLMv3ForSequenceClassification'],
+        model_type: 'layoutlmv3',
+        id2label: { 0: 'a', 1: 'b' },
+      },
+      'layout',
+    ],
+    ['proteins', { architectures: ['EsmForSequenceClassification'], model_type: 'esm' }, 'protein'],
+    [
+      'a pair of texts',
+      { ...distilbert, sentence_transformers: { activation_fn: 'torch.nn.modules.linear.Identity' } },
+      'two texts',
+    ],
   ])('%s', (_, value, why) => {
     const { model } = parse(value);
     expect(model?.task).toBe('other');
@@ -106,6 +121,9 @@ describe('any other config.json is left alone', () => {
     ['broken JSON of something else', '{ "name": "x", '],
     ['the word in another place', '{ "fields": ["model_type"] }'],
     ['a nested one', '{ "inner": { "model_type": "bert", "architectures": ["X"] } }'],
+    ['a kind of model alone', '{ "model_type": "xgboost", "target": "price" }'],
+    ['processors', '{ "architectures": ["amd64", "arm64"], "version": 2, }'],
+    ['a list of what is supported', '{ "architectures": ["BertForSequenceClassification"], "port": 80 }'],
     ['wrong types', '{ "model_type": 3, "architectures": "BertForSequenceClassification" }'],
   ])('%s', (_, text) => {
     expect(parseModel('config.json', text)).toEqual({ model: undefined, problems: [] });
@@ -128,14 +146,47 @@ describe('problems', () => {
   test('comments and trailing commas are errors: transformers cannot read them', () => {
     const messages = (text: string): string[] =>
       parseModel('config.json', text).problems.map((problem) => problem.message);
-    expect(messages('{ "model_type": "bert", // x\n "architectures": ["A"] }')[0]).toContain('comment');
-    expect(messages('{ "model_type": "bert", "architectures": ["A"], }')[0]).toContain('property name expected');
+    expect(
+      messages('{ "model_type": "bert", // x\n "architectures": ["BertForSequenceClassification"] }')[0],
+    ).toContain('comment');
+    expect(messages('{ "model_type": "bert", "architectures": ["BertForSequenceClassification"], }')[0]).toContain(
+      'property name expected',
+    );
+  });
+
+  test('but not of a model that cannot be benchmarked anyway', () => {
+    const text = '{ "model_type": "bert" "architectures": ["BertModel"], "id2label": [] }';
+    expect(parseModel('config.json', text)).toMatchObject({ model: { task: 'other' }, problems: [] });
+  });
+
+  test('a byte order mark is an error, and offsets count it', () => {
+    const text = `\uFEFF${JSON.stringify(distilbert)}`;
+    const { model, problems } = parseModel('config.json', text);
+    expect(problems).toMatchObject([{ severity: 'error', start: 0, end: 1 }]);
+    expect(text.slice(model?.lensOffset)).toMatch(/^"architectures"/);
+  });
+
+  test('of a property that is given twice the last one counts', () => {
+    const text =
+      '{ "model_type": "bert", "architectures": ["BertModel"], "architectures": ["BertForSequenceClassification"] }';
+    expect(parseModel('config.json', text).model?.task).toBe('text-classification');
+  });
+
+  test('labels may be numbers', () => {
+    const { model, problems } = parse({ ...distilbert, id2label: { '0': 1, '1': 2, '2': true } });
+    expect(problems).toEqual([]);
+    expect(model).toMatchObject({ labels: ['1', '2', 'true'], labelCount: 3 });
+  });
+
+  test('labels that are not usable are still counted', () => {
+    const { model } = parse({ ...distilbert, id2label: { '0': 'a', '1': 'b', '3': 'd' } });
+    expect(model).toMatchObject({ task: 'text-classification', labels: null, labelCount: 3 });
   });
 
   test.each([
     ['a gap', { '0': 'a', '2': 'c' }],
     ['no numbers', { a: 'b' }],
-    ['no strings', { '0': 1 }],
+    ['no labels', { '0': ['a'], '1': null }],
     ['a list', ['a', 'b']],
     ['nothing in it', {}],
   ])('id2label with %s is a warning there', (_, id2label) => {
