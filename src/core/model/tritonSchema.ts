@@ -161,7 +161,10 @@ export function looksLikeModelConfig(fields: readonly TextField[]): boolean {
 
 function fits(type: string, field: TextField): boolean {
   const isMessage = type.startsWith('map.') || fieldTypes.has(type);
-  return field.values.length > 0 && field.values.every((value) => (value.kind === 'message') === isMessage);
+  return (
+    field.values.length > 0 &&
+    field.values.every(({ kind }) => (kind === 'message') === isMessage && (kind === 'string') === (type === 'string'))
+  );
 }
 
 /** An input or output as only Triton has them. */
