@@ -265,10 +265,10 @@ class TextProtoParser {
     return token.kind === 'end' || isClosing(token) || (token.kind === 'identifier' && token.opensLine);
   }
 
-  /** A name at the start of a line with a colon behind it: the value before it was forgotten. */
+  /** A name at the start of a line with a colon or an opening bracket behind it: the value before it was forgotten. */
   #beginsField(token: Token): boolean {
     const next = this.#tokens[this.#next + 1];
-    return token.kind === 'identifier' && token.opensLine && next?.kind === 'symbol' && next.text === ':';
+    return token.kind === 'identifier' && token.opensLine && next?.kind === 'symbol' && ':{[<'.includes(next.text);
   }
 
   #take(symbol: string): boolean {

@@ -62,7 +62,7 @@ const messages: Readonly<Record<string, string>> = {
   StrategyDirect: 'max_queue_delay_microseconds uint64, minimum_slot_utilization float',
   StrategyOldest: `max_candidate_sequences int32, preferred_batch_size int32*, max_queue_delay_microseconds uint64,
     preserve_ordering bool`,
-  ModelEnsembling: 'step EnsembleStep*, max_inflight_responses uint32',
+  ModelEnsembling: 'step EnsembleStep*, max_inflight_requests uint32',
   EnsembleStep: `model_name string, model_version int64, input_map map.string*, output_map map.string*,
     model_namespace string`,
   ModelParameter: 'string_value string',
