@@ -191,7 +191,7 @@ describe('what run --endpoint refuses', () => {
     [['--endpoint', endpoint, '--slo-p95', '10'], '--slo-p95 bounds the search of the profile "server"'],
     [['--endpoint', endpoint, '--name', 'a b'], 'target.name: must be letters'],
     [['--endpoint', endpoint, '--timeout', '0'], '--timeout takes a whole number from 1'],
-    [['--endpoint', endpoint, '--slo', 'triton:p95<1s'], 'bounds nothing of the plan, which measures endpoint@c1'],
+    [['--endpoint', endpoint, '--slo', 'triton:p95<1s'], 'bounds nothing of the plan, which measures endpoint at c1'],
     [['--endpoint', endpoint, '--insecure'], '--insecure is of https:// addresses'],
     [
       ['--endpoint', 'http://0.0.0.0:1/'],

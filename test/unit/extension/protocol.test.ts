@@ -70,7 +70,7 @@ test('the page takes a price that is one, none, or what is wrong with it', () =>
   const record = { version: 1, id: '20260102-093000-5a3e', plan: {}, topologies: [] };
   const taken = (gpuPrice: unknown): boolean => {
     const ended = { kind: 'record', subject: 's', record, canBenchmarkAgain: true, notSaved: null, gpuPrice };
-    const live = { kind: 'live', subject: 's', state: record, cancelling: false, gpuPrice };
+    const live = { kind: 'live', subject: 's', state: record, elapsedMs: 1_000, cancelling: false, gpuPrice };
     const both = [ended, live].map((view) => parseHostMessage({ type: 'show', view, keep }) !== null);
     expect(both[0]).toBe(both[1]);
     return both[0] === true;
