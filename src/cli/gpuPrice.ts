@@ -28,5 +28,8 @@ export function gpuPriceOf({ gpuHourPrice, currency }: PriceOptions): GpuPrice |
   if (problem !== null) {
     throw usageError(`--gpu-hour-price: ${sentence(problem)}`, 'It looks like --gpu-hour-price 2.50 --currency EUR.');
   }
+  if (price !== null && currency !== undefined && price.currency !== currency) {
+    throw usageError(`--gpu-hour-price names ${price.currency} and --currency ${currency}; give one of them.`);
+  }
   return price;
 }
