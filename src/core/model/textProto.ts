@@ -14,6 +14,7 @@ export interface TextField {
   readonly end: number;
   /** One value, or those of a list in brackets. */
   readonly values: readonly TextValue[];
+  readonly isList: boolean;
 }
 
 interface At {
@@ -21,10 +22,18 @@ interface At {
   readonly end: number;
 }
 
+interface NumberValue {
+  readonly kind: 'number';
+  readonly value: number;
+  readonly integer: boolean;
+  /** The whole number, sign included, where a double cannot hold it; null for all others. */
+  readonly exact: bigint | null;
+}
+
 export type TextValue =
   | (At & { readonly kind: 'message'; readonly fields: readonly TextField[] })
   | (At & { readonly kind: 'string'; readonly value: string })
-  | (At & { readonly kind: 'number'; readonly value: number; readonly integer: boolean })
+  | (At & NumberValue)
   | (At & { readonly kind: 'identifier'; readonly value: string });
 
 /** Messages nested deeper than any config needs are reported and passed over. */
@@ -94,13 +103,14 @@ class TextProtoParser {
       return undefined;
     }
     const colon = this.#take(':');
-    const values = this.#peek().text === '[' && this.#peek().kind === 'symbol' ? this.#list() : this.#single();
-    if (values === undefined) return { ...name, values: [] };
+    const isList = this.#peek().text === '[' && this.#peek().kind === 'symbol';
+    const values = isList ? this.#list() : this.#single();
+    if (values === undefined) return { ...name, values: [], isList };
     if (!colon && values.some((value) => value.kind !== 'message')) {
       this.#problems.error(`Expected ":" between "${name.name}" and its value.`, name);
     }
     if (!this.#take(';')) this.#take(',');
-    return { ...name, values };
+    return { ...name, values, isList };
   }
 
   #name(token: Token): { name: string; start: number; end: number } | undefined {
@@ -225,7 +235,7 @@ class TextProtoParser {
   #identifier(token: Token): TextValue {
     const special = specialNumber(token.text);
     if (special !== undefined) {
-      return { kind: 'number', value: special, integer: false, start: token.start, end: token.end };
+      return { kind: 'number', value: special, integer: false, exact: null, start: token.start, end: token.end };
     }
     return { kind: 'identifier', value: token.text, start: token.start, end: token.end };
   }
@@ -239,16 +249,18 @@ class TextProtoParser {
     const special = token?.kind === 'identifier' ? specialNumber(token.text) : undefined;
     if (token === undefined || special === undefined) return undefined;
     this.#next += 2;
-    return { kind: 'number', value: -special, integer: false, start: sign.start, end: token.end };
+    return { kind: 'number', value: -special, integer: false, exact: null, start: sign.start, end: token.end };
   }
 
   #number(token: Token, start: number, sign: 1 | -1): TextValue {
     const number = parseNumber(token.text);
     if (number === undefined) this.#problems.error(`${quote(token.text)} is not a number.`, token);
+    const value = sign * (number?.value ?? 0);
     return {
       kind: 'number',
-      value: sign * (number?.value ?? 0),
+      value,
       integer: number?.integer ?? true,
+      exact: number?.integer === true && !Number.isSafeInteger(value) ? BigInt(sign) * wholeNumber(token.text) : null,
       start,
       end: token.end,
     };
@@ -305,4 +317,9 @@ function parseNumber(text: string): { value: number; integer: boolean } | undefi
   if (/^(?:0|[1-9][0-9]*)$/.test(text)) return { value: Number(text), integer: true };
   const float = /^((?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)[fF]?$/.exec(text);
   return float === null || /^0[0-9]+[fF]?$/.test(text) ? undefined : { value: Number(float[1]), integer: false };
+}
+
+/** Of decimal, hexadecimal or octal digits that are known to be right. */
+function wholeNumber(text: string): bigint {
+  return BigInt(/^0[0-7]/.test(text) ? `0o${text}` : text);
 }

@@ -115,7 +115,7 @@ function readEscape(text: string, start: number): { value: string | undefined; e
     return { value: undefined, end: text[start + 1] === '\n' ? start + 1 : Math.min(start + 2, text.length) };
   const [whole, octal, ...hexadecimal] = match;
   const digits = hexadecimal.find((candidate: string | undefined) => candidate !== undefined);
-  const code = octal === undefined ? Number.parseInt(digits ?? '', 16) : Number.parseInt(octal, 8);
+  const code = octal === undefined ? Number.parseInt(digits ?? '', 16) : Number.parseInt(octal, 8) & 0xff;
   return { value: code <= 0x10_ffff ? String.fromCodePoint(code) : undefined, end: start + whole.length };
 }
 

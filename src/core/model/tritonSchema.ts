@@ -179,11 +179,19 @@ function isTensor({ name, values }: TextField): boolean {
 export function enumerator(enumeration: string, value: TextValue | undefined): string | undefined {
   const names = enumerators.get(enumeration) ?? [];
   if (value?.kind === 'identifier') return names.find((name) => name === value.value);
-  return value?.kind === 'number' ? names[value.value] : undefined;
+  return value?.kind === 'number' && value.integer ? names[value.value] : undefined;
 }
 
 function checkMessage(message: string, fields: readonly TextField[], check: Check): void {
-  const known = fieldTypes.get(message);
+  checkFields(message, fieldTypes.get(message), fields, check);
+}
+
+function checkFields(
+  message: string,
+  known: ReadonlyMap<string, FieldType> | undefined,
+  fields: readonly TextField[],
+  check: Check,
+): void {
   const seen = new Set<string>();
   for (const field of fields) {
     const type = known?.get(field.name);
@@ -197,6 +205,9 @@ function checkMessage(message: string, fields: readonly TextField[], check: Chec
     if (!type.repeated && (seen.has(field.name) || field.values.length > 1)) {
       check.problems.error(`"${field.name}" is given more than once.`, field);
     }
+    if (!type.repeated && field.isList && field.values.length < 2) {
+      check.problems.error(`"${field.name}" takes one value and no list.`, field);
+    }
     seen.add(field.name);
     for (const value of field.values) checkValue(field.name, type.type, value, check);
   }
@@ -205,7 +216,7 @@ function checkMessage(message: string, fields: readonly TextField[], check: Chec
 function checkValue(name: string, type: string, value: TextValue, check: Check): void {
   if (type.startsWith('map.')) {
     if (value.kind !== 'message') check.problems.error(`"${name}" takes entries: { key: ... value: ... }.`, value);
-    else checkEntry(type.slice('map.'.length), value.fields, check);
+    else checkEntry(name, type.slice('map.'.length), value.fields, check);
   } else if (fieldTypes.has(type)) {
     if (value.kind === 'message') checkMessage(type, value.fields, check);
     else check.problems.error(`"${name}" takes a message in braces.`, value);
@@ -218,14 +229,13 @@ function checkValue(name: string, type: string, value: TextValue, check: Check):
   }
 }
 
-function checkEntry(type: string, fields: readonly TextField[], check: Check): void {
-  for (const field of fields) {
-    if (field.name === 'value') {
-      for (const value of field.values) checkValue('value', type, value, check);
-    } else if (field.name !== 'key') {
-      check.problems.warning(`An entry of a map has a key and a value, and no field ${quote(field.name)}.`, field);
-    }
-  }
+function checkEntry(name: string, type: string, fields: readonly TextField[], check: Check): void {
+  const known = new Map<string, FieldType>([
+    // Queues are told apart by their priority, all else by name.
+    ['key', { type: type === 'ModelQueuePolicy' ? 'uint64' : 'string', repeated: false }],
+    ['value', { type, repeated: false }],
+  ]);
+  checkFields(`An entry of "${name}"`, known, fields, check);
 }
 
 function checkEnumerator(name: string, enumeration: string, value: TextValue, check: Check): void {
@@ -233,7 +243,8 @@ function checkEnumerator(name: string, enumeration: string, value: TextValue, ch
   const names = enumerators.get(enumeration) ?? [];
   if (value.kind === 'identifier') {
     check.problems.error(`${quote(value.value)} is no value of "${name}". It takes ${names.join(', ')}.`, value);
-  } else if (value.kind !== 'number' || !value.integer) {
+  } else if (!isScalar('int32', value)) {
+    // Numbers without a name are kept, as protobuf does.
     check.problems.error(`"${name}" takes one of ${names.join(', ')}, without quotes.`, value);
   }
 }
@@ -258,10 +269,10 @@ function isScalar(type: string, value: TextValue): boolean {
   if (value.kind !== 'number') return false;
   if (type === 'float') return true;
   if (!value.integer || (type.startsWith('u') && value.value < 0)) return false;
-  const bits = type.endsWith('32') ? 32 : 64;
-  const limit = 2 ** (type.startsWith('u') ? bits : bits - 1);
-  // The largest numbers of 64 bits cannot be told from the limit itself.
-  return (value.value < limit || (bits === 64 && value.value === limit)) && value.value >= -limit;
+  const bits = BigInt(type.endsWith('32') ? 32 : 64);
+  const limit = 2n ** (type.startsWith('u') ? bits : bits - 1n);
+  const exact = value.exact ?? BigInt(value.value);
+  return exact < limit && exact >= -limit;
 }
 
 /** As protobuf reads booleans: true, t, True, 1 and their opposites. */
