@@ -18,7 +18,10 @@ export function parseHuggingFaceConfig(text: string): HuggingFaceConfig {
   if (root?.type !== 'object' || !looksLikeModelConfig(root)) return nothing;
   reportSyntax(text, errors, problems);
   const model = readModel(root, problems);
-  return { model, problems: model.task === 'other' ? new ProblemList() : problems };
+  // Behind an error may stand the architecture that would make it one.
+  const isCutOff = errors.length > 0 && (strings(property(root, 'architectures')) ?? []).length === 0;
+  const isLeftAlone = model.task === 'other' && !isCutOff;
+  return { model, problems: isLeftAlone ? new ProblemList() : problems };
 }
 
 function readModel(root: Node, problems: ProblemList): ParsedModel {

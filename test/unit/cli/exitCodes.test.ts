@@ -96,7 +96,7 @@ describe('exit code 1', () => {
   });
 
   it('comes with a model config that breaks off, of which nothing else is guessed', async () => {
-    await writeFile(join(folder, 'config.json'), '{ "model_type": "bert",\n "architectures": [');
+    await writeFile(join(folder, 'config.json'), '{ "model_type": "bert",\n "hidden_size": 768,\n "architectures": [');
     const { code, stdout } = await cli(['inspect', join(folder, 'config.json')]);
     expect(code).toBe(1);
     expect(stdout.split('\n').filter((line) => line.includes('error:'))).toEqual([
