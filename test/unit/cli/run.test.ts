@@ -195,7 +195,10 @@ describe('a price of a GPU-hour', () => {
     [['--gpu-hour-price', 'NaN'], 'not "NaN".'],
     [['--gpu-hour-price', '99999999'], 'not 99999999.'],
     [['--gpu-hour-price', '2', '--currency', 'so much'], 'A currency is up to eight letters or a sign'],
-    [['--gpu-hour-price', '2 EUR', '--currency', 'USD'], '--gpu-hour-price names EUR and --currency USD; give one of them.'],
+    [
+      ['--gpu-hour-price', '2 EUR', '--currency', 'USD'],
+      '--gpu-hour-price names EUR and --currency USD; give one of them.',
+    ],
     [['--currency', 'EUR'], '--currency needs a --gpu-hour-price'],
   ])('%j is wrong input, and nothing is started', async (options, message) => {
     const target = onGpu();
