@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import { BenchError } from '../core/errors.ts';
+import { formatList } from '../core/view/format.ts';
 
 /** What a command line may say wrongly; the program then ends with exit code 2 and this one line. */
 export function usageError(message: string, nextStep?: string): BenchError {
@@ -41,6 +42,25 @@ export function header(text: string): { name: string; value: string } {
       `--header takes "Name: value"; what was given${colon === 0 ? ' has no name before its colon' : ' has no colon'}.`,
     );
   return { name: text.slice(0, colon).trim(), value: text.slice(colon + 1).trim() };
+}
+
+/** Of options by their keys, the names of those that were given. */
+export function given(names: Readonly<Record<string, string>>, options: object): string[] {
+  const all = options as Readonly<Record<string, unknown>>;
+  return Object.entries(names).flatMap(([key, name]) => (all[key] === undefined ? [] : [name]));
+}
+
+/**
+ * A repeat takes all of its plan from its record.
+ * @param changing what was given that says something else, by name
+ * @throws BenchError plan-invalid where there is any
+ */
+export function refuseChanges(id: string, changing: readonly string[]): void {
+  if (changing.length === 0) return;
+  throw usageError(
+    `--repeat takes the plan of run ${id} as it was, and ${formatList(changing)} would change it.`,
+    'Leave one or the other out.',
+  );
 }
 
 /** @param hostname as in URL.hostname, so that "127.1" is "127.0.0.1" and an IPv6 address is in brackets */

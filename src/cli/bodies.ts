@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { makeBodies } from '../core/bodies.ts';
 import { parseTemplate, type BodyTemplate } from '../core/bodyTemplate.ts';
 import { inputsForm, readInputs } from '../core/inputs.ts';
-import { jsonFault, placeAt } from '../core/jsonText.ts';
+import { jsonFault, placeAt, withoutByteOrderMark } from '../core/jsonText.ts';
 import { usageError } from './arguments.ts';
 import { readText } from './textFiles.ts';
 
@@ -86,7 +86,7 @@ function checkJson(file: string, text: string, contentType: string | undefined):
     contentType === undefined ? /\.json$/i.test(file) : /^[^;]*[/+]json\s*(?:;|$)/i.test(contentType.trim());
   if (!saysJson) return;
   // Many servers take a byte order mark, and the body is sent as it stands.
-  const content = text.startsWith('\ufeff') ? text.slice(1) : text;
+  const content = withoutByteOrderMark(text);
   const fault = jsonFault(content);
   if (fault === undefined) return;
   const { line, column } = placeAt(content, fault.offset);

@@ -11,7 +11,7 @@ import { formatList } from '../core/view/format.ts';
 import { createEndpointTarget } from '../endpoint/target.ts';
 import { sha256 } from '../engine/host.ts';
 import { createLoadDriver } from '../load/driver.ts';
-import { isLoopback, usageError, wholeNumber } from './arguments.ts';
+import { given, isLoopback, refuseChanges, usageError, wholeNumber } from './arguments.ts';
 import { numberLimits, numberOf, profileOf, readPlanFile, sloP95Of, type PlanOptions } from './choices.ts';
 import type { CliContext } from './context.ts';
 import type { Prepared } from './prepared.ts';
@@ -178,13 +178,7 @@ function repeatedPlan(
   if (!isEndpointPlan(plan)) {
     throw usageError(`--repeat and --endpoint contradict each other: run ${id} deployed topologies.`);
   }
-  const changing = [...given(planned, options), ...(options.planPath === undefined ? [] : ['a plan file'])];
-  if (changing.length > 0) {
-    throw usageError(
-      `--repeat takes the plan of run ${id} as it was, and ${formatList(changing)} would change it.`,
-      'Leave one or the other out.',
-    );
-  }
+  refuseChanges(id, [...given(planned, options), ...(options.planPath === undefined ? [] : ['a plan file'])]);
   const { target, load } = plan;
   if (load.payload.sha256 !== payload.sha256) {
     throw usageError(
@@ -208,9 +202,4 @@ function contradiction(what: string): BenchError {
     `--endpoint loads what exists already, and ${what} would say what is deployed or where.`,
     'Leave one or the other out.',
   );
-}
-
-function given(names: Readonly<Record<string, string>>, options: object): string[] {
-  const all = options as Readonly<Record<string, unknown>>;
-  return Object.entries(names).flatMap(([key, name]) => (all[key] === undefined ? [] : [name]));
 }

@@ -8,12 +8,12 @@ import { deployedPlan, repeatPlan } from '../core/repeat.ts';
 import { formatList } from '../core/view/format.ts';
 import { resolveModel, type ResolvedModel } from '../models/resolve.ts';
 import { modelDifferences } from '../models/same.ts';
-import { usageError } from './arguments.ts';
+import { given, refuseChanges, usageError } from './arguments.ts';
 import { findPlanFile, type Chosen, type PlanOptions } from './choices.ts';
 import type { CliContext } from './context.ts';
 
 /** Options that say what is run, which a repeat takes from its record. */
-const planned: Readonly<Partial<Record<keyof PlanOptions, string>>> = {
+const planned = {
   topologies: '--topologies',
   profile: '--profile',
   cores: '--cores',
@@ -29,15 +29,15 @@ const planned: Readonly<Partial<Record<keyof PlanOptions, string>>> = {
   requirements: '--requirements',
   readyTimeout: '--ready-timeout',
   seed: '--seed',
-};
+} satisfies Partial<Record<keyof PlanOptions, string>>;
 /** Options that say where on a cluster. */
-const ofCluster: typeof planned = {
+const ofCluster = {
   context: '--context',
   kubeconfig: '--kubeconfig',
   namespace: '--namespace',
   createNamespace: '--create-namespace',
   packageIndex: '--package-index',
-};
+} satisfies Partial<Record<keyof PlanOptions, string>>;
 
 /**
  * The plan of a record once more, with its model's files found and verified. What is private comes from the command line, or
@@ -86,19 +86,11 @@ export async function chooseRepeat(
 }
 
 function refuseContradictions({ id, plan }: RunRecord, options: PlanOptions): void {
-  const given = (names: typeof planned): string[] =>
-    Object.entries(names).flatMap(([key, name]) => (options[key as keyof PlanOptions] === undefined ? [] : [name]));
-  const contradicting = given(planned);
-  if (contradicting.length > 0) {
-    throw usageError(
-      `--repeat takes the plan of run ${id} as it was, and ${formatList(contradicting)} would change it.`,
-      'Leave one or the other out.',
-    );
-  }
+  refuseChanges(id, given(planned, options));
   if (plan.target.kind === 'kubernetes' && options.local === true) {
     throw usageError(`--repeat and --local contradict each other: run ${id} was on a cluster.`);
   }
-  const cluster = plan.target.kind === 'local' ? given(ofCluster) : [];
+  const cluster = plan.target.kind === 'local' ? given(ofCluster, options) : [];
   if (cluster.length > 0) {
     throw usageError(
       `--repeat and ${formatList(cluster)} contradict each other: run ${id} was on this machine, without a cluster.`,

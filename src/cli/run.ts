@@ -79,15 +79,18 @@ export function registerRun(program: Command, context: CliContext, targetFor = t
     });
 }
 
+/** What a run is told with, beside its own outcome. */
+interface Telling {
+  readonly repeated: RunRecord | undefined;
+  readonly runs: RunStore;
+  readonly gpuPrice: GpuPrice | null;
+  readonly options: RunOptions;
+}
+
 /** From the last checks to the exit code. */
 async function carryOut<Run extends AnyPlan>(
   prepared: Prepared<Run>,
-  parts: {
-    readonly repeated: RunRecord | undefined;
-    readonly runs: RunStore;
-    readonly gpuPrice: GpuPrice | null;
-    readonly options: RunOptions;
-  },
+  parts: Telling,
   context: CliContext,
 ): Promise<void> {
   const { repeated, runs, gpuPrice, options } = parts;
@@ -121,13 +124,7 @@ interface Outcome {
  */
 async function tell(
   outcome: Outcome,
-  parts: {
-    readonly expectations: Expectations;
-    readonly repeated: RunRecord | undefined;
-    readonly runs: RunStore;
-    readonly gpuPrice: GpuPrice | null;
-    readonly options: RunOptions;
-  },
+  parts: Telling & { readonly expectations: Expectations },
   context: CliContext,
 ): Promise<void> {
   const { expectations, runs, gpuPrice, options } = parts;

@@ -1,5 +1,5 @@
 import { exactText, isExactNumber, parseExact, type ExactJson } from './exactJson.ts';
-import { jsonFault, placeAt } from './jsonText.ts';
+import { jsonFault, placeAt, withoutByteOrderMark } from './jsonText.ts';
 
 /**
  * A request body with places for an input's values. The places are strings of a JSON document: one that is "{{input}}" stands
@@ -31,7 +31,7 @@ const words = 'there are "{{input}}" and "{{input.field}}"';
 
 /** Never throws. */
 export function parseTemplate(text: string): ParsedTemplate {
-  const content = text.startsWith('\ufeff') ? text.slice(1) : text;
+  const content = withoutByteOrderMark(text);
   const fault = jsonFault(content);
   if (fault !== undefined) {
     const { line, column } = placeAt(content, fault.offset);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { BenchError } from './errors.ts';
+import { checkedPlan } from './checkedPlan.ts';
 import { loadPlanSchema, type Plan, type TopologyPlan } from './plan.ts';
 
 /**
@@ -53,12 +53,5 @@ export type AnyTopology = TopologyPlan | EndpointTopology;
  * @throws BenchError plan-invalid, naming each field that is wrong
  */
 export function checkEndpointPlan(value: unknown): EndpointPlan {
-  const parsed = endpointPlanSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'plan'}: ${issue.message}`);
-  throw new BenchError({
-    reason: 'plan-invalid',
-    message: `The plan is not valid: ${problems.join('; ')}.`,
-    nextStep: 'Correct the fields named and start again.',
-  });
+  return checkedPlan(endpointPlanSchema, value);
 }

@@ -1,4 +1,4 @@
-import { arrayElements, jsonFault, placeAt } from './jsonText.ts';
+import { arrayElements, jsonFault, placeAt, withoutByteOrderMark } from './jsonText.ts';
 
 /** One input of a file: what a request is made of. */
 export interface Input {
@@ -32,7 +32,7 @@ export function readInputs(
   text: string,
   form: InputsForm,
 ): { readonly inputs: readonly Input[]; readonly problem?: undefined } | { readonly problem: InputsProblem } {
-  const content = text.startsWith('\ufeff') ? text.slice(1) : text;
+  const content = withoutByteOrderMark(text);
   const inputs = form === 'json array' ? elements(content) : lines(content, form === 'json lines');
   if (!Array.isArray(inputs)) return { problem: inputs };
   if (inputs.length === 0) return { problem: ofFile('it holds no input') };

@@ -16,6 +16,11 @@ export interface JsonElement {
   readonly end: number;
 }
 
+/** JSON has no byte order mark, and editors write one all the same. */
+export function withoutByteOrderMark(text: string): string {
+  return text.startsWith('\ufeff') ? text.slice(1) : text;
+}
+
 /** undefined for a text that is JSON (RFC 8259). */
 export function jsonFault(text: string): JsonFault | undefined {
   return walk(text, () => undefined);

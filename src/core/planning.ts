@@ -1,3 +1,4 @@
+import { checkedPlan } from './checkedPlan.ts';
 import {
   type GpuPlan,
   type ImagesPlan,
@@ -116,14 +117,7 @@ export function profileLoad({ profile, phases, sloP95Ms }: Pick<Choices, 'profil
  * @throws BenchError plan-invalid, naming each field that is wrong
  */
 export function checkPlan(value: unknown): Plan {
-  const parsed = planSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'plan'}: ${issue.message}`);
-  throw new BenchError({
-    reason: 'plan-invalid',
-    message: `The plan is not valid: ${problems.join('; ')}.`,
-    nextStep: 'Correct the fields named and start again.',
-  });
+  return checkedPlan(planSchema, value);
 }
 
 /** Each topology gets the same cores; the hybrid's are split, and the gateway never takes more than half. */

@@ -1,5 +1,5 @@
 import type { AnyPlan } from './endpointPlan.ts';
-import { confirmationLevel, levelsOf, plannedLevels, type Level } from './levels.ts';
+import { commonLevels, confirmationLevel, levelsOf, plannedLevels, type Level } from './levels.ts';
 import { sloQuantileMs } from './sloLatency.ts';
 import type { PhaseResult, RunRecord } from './record.ts';
 
@@ -104,9 +104,7 @@ export function placesOf(slo: Slo, plan: AnyPlan): Level[] {
 /** Where a bound holds in a run: one that names no level, at those that the run came to. */
 export function placesIn(slo: Slo, record: RunRecord): Level[] {
   const places = placesOf(slo, record.plan);
-  if (slo.level !== null) return places;
-  const reached = new Set(levelsOf(record).map(({ topology, level }) => `${topology} ${level}`));
-  return places.filter(({ topology, level }) => reached.has(`${topology} ${level}`));
+  return slo.level === null ? commonLevels(levelsOf(record), places) : places;
 }
 
 /**
