@@ -8,7 +8,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import prettier from 'prettier';
 import { stringify } from 'yaml';
 import { runRecordSchema, type RunRecord } from '../../src/core/record.ts';
 import { markdownTable, recordMarkdown } from '../../src/core/view/markdown.ts';
@@ -19,9 +18,10 @@ import { verdictText } from '../../src/core/verdict.ts';
 import { deleteNamespace, makeNamespace } from '../kubernetes/support/namespaces.ts';
 import { assets, prebuiltImages } from '../kubernetes/support/plans.ts';
 import { testCluster } from '../kubernetes/support/testCluster.ts';
-import { root, startCli } from '../unit/cli/bundle.ts';
+import { startCli } from '../unit/cli/bundle.ts';
 import { fullSizeModel } from './peers/triton.ts';
 import { startCluster } from './support/cluster.ts';
+import { writePage } from './support/page.ts';
 
 const { values } = parseArgs({
   options: { tiny: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
@@ -31,10 +31,7 @@ resources.use(await startCluster());
 const record = await run(values.tiny ? assets.tinyModelDirectory : await fullSizeModel(assets));
 const text = page(record);
 console.log(text);
-if (values.write) {
-  const path = join(root, 'docs', 'paper.md');
-  await writeFile(path, await prettier.format(text, { ...(await prettier.resolveConfig(path)), filepath: path }));
-}
+if (values.write) await writePage('paper.md', text);
 const incomplete = record.topologies.filter(({ status }) => status !== 'completed').length;
 console.log(JSON.stringify({ name: 'paper', run: record.id, incomplete }));
 process.exitCode = incomplete === 0 ? 0 : 1;

@@ -6,11 +6,10 @@
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import prettier from 'prettier';
 import { openAssets } from '../../src/assets/assets.ts';
 import { inferenceRequestBody } from '../../src/core/openInference.ts';
 import { createLoadDriver } from '../../src/load/driver.ts';
@@ -25,6 +24,7 @@ import { introduction } from './peers/introduction.ts';
 import { describeRatio, p95Ratio, ratios, table, takeTurns, type Rounds } from './peers/rounds.ts';
 import { median } from './peers/statistics.ts';
 import { fullSizeModel, startTriton, type BenchTriton } from './peers/triton.ts';
+import { writePage } from './support/page.ts';
 
 const targets = { rateRatio: 0.95, p95Low: 0.9, p95High: 1.1, latenciesPerSecond: 100_000, quantileError: 0.001 };
 const us = 'topology-bench';
@@ -80,7 +80,7 @@ say('', `The whole run took ${((performance.now() - startedAt) / 60_000).toFixed
 for (const peer of [wrk, vegeta, perfAnalyzer]) {
   if (!peer.available) judge(`${peer.name} is not compared: ${peer.reason}`, false);
 }
-if (values.write) await writeReport();
+if (values.write) await writePage('peers.md', [...introduction, '', ...report, ''].join('\n'));
 console.log(JSON.stringify({ name: 'peers', missed }));
 process.exitCode = missed.length === 0 ? 0 : 1;
 
@@ -206,10 +206,4 @@ function workOn(triton: BenchTriton): generators.PerfAnalyzerWork {
 
 function warmUp(connections: number): { rounds: number; warmUp: generators.ClosedLoad } {
   return { rounds, warmUp: { connections, seconds: 1 } };
-}
-
-async function writeReport(): Promise<void> {
-  const path = join(root, 'docs', 'peers.md');
-  const text = [...introduction, '', ...report, ''].join('\n');
-  await writeFile(path, await prettier.format(text, { ...(await prettier.resolveConfig(path)), filepath: path }));
 }

@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { PhaseMeasurement, WorkerMessage } from '../../../src/core/load.ts';
+import type { PhaseMeasurement } from '../../../src/core/load.ts';
 import type { Phase } from '../../../src/core/plan.ts';
 import { judgeMeasurement } from '../../../src/core/validity.ts';
-import { createWorkerMessageReader } from '../../../src/core/workerMessages.ts';
-import { loadSpec } from './spec.ts';
+import { heardOfWorker } from './heardOfWorker.ts';
+import { loadSpec, openPhase } from './spec.ts';
 import { startTruthServer, type TruthServer } from './truth.ts';
 import { workerBundle } from './worker-bundle.ts';
 
@@ -24,15 +23,7 @@ afterAll(() => server.stop());
 const hour = 3_600_000;
 const seconds = 3;
 const closed: Phase = { name: 'load', kind: 'measured', loop: 'closed', connections: 4, durationSeconds: seconds };
-const open: Phase = {
-  name: 'load',
-  kind: 'measured',
-  loop: 'open',
-  ratePerSecond: 200,
-  arrivals: 'poisson',
-  maxInFlight: 256,
-  durationSeconds: seconds,
-};
+const open = openPhase({ durationSeconds: seconds });
 
 /** The real worker, whose clock is set in the middle of its phase. */
 async function measure(
@@ -45,25 +36,16 @@ async function measure(
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { PATH: process.env['PATH'], CLOCK_JUMP_MS: String(jumpMs) },
   });
-  const reader = createWorkerMessageReader();
-  const messages: WorkerMessage[] = [];
   let startedAt = 0;
   let tookMs = 0;
-  worker.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    for (const output of reader.push(chunk)) {
-      if (output.kind !== 'message') continue;
-      messages.push(output.message);
-      if (output.message.type === 'phase-started') startedAt = performance.now();
-      if (output.message.type === 'snapshot' && output.message.snapshot.elapsedMs < 1_500) worker.kill('SIGUSR2');
-      if (output.message.type === 'phase-ended') tookMs = performance.now() - startedAt;
-    }
+  const { messages, measurement, code } = await heardOfWorker(worker, (message) => {
+    if (message.type === 'phase-started') startedAt = performance.now();
+    if (message.type === 'snapshot' && message.snapshot.elapsedMs < 1_500) worker.kill('SIGUSR2');
+    if (message.type === 'phase-ended') tookMs = performance.now() - startedAt;
   });
-  const [code] = (await once(worker, 'close')) as [number | null];
   expect(code).toBe(0);
-  const ended = messages.find((message) => message.type === 'phase-ended');
-  if (ended === undefined) throw new Error(`the phase did not end: ${JSON.stringify(messages)}`);
   const elapsedMs = messages.flatMap((message) => (message.type === 'snapshot' ? [message.snapshot.elapsedMs] : []));
-  return { measurement: ended.measurement, elapsedMs, tookMs };
+  return { measurement, elapsedMs, tookMs };
 }
 
 describe('a clock that is set in the middle of a phase, done to the real worker', () => {

@@ -12,7 +12,7 @@ import type { LoadSpec, PhaseMeasurement } from '../../../src/core/load.ts';
 import type { Phase } from '../../../src/core/plan.ts';
 import { createLoadDriver, type LocalLoadDriver } from '../../../src/load/driver.ts';
 import { selfSigned, type Identity } from '../../support/selfSigned.ts';
-import { carryOut, listen, loadSpec } from './spec.ts';
+import { carryOut, listen, loadSpec, openPhase } from './spec.ts';
 import { startTimedServer, type TimedServer } from './truthRun.ts';
 import { workerBundle } from './worker-bundle.ts';
 
@@ -31,15 +31,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 const closed: Phase = { name: 'load', kind: 'measured', loop: 'closed', connections: 4, durationSeconds: 1 };
-const open: Phase = {
-  name: 'load',
-  kind: 'measured',
-  loop: 'open',
-  ratePerSecond: 200,
-  arrivals: 'poisson',
-  maxInFlight: 64,
-  durationSeconds: 1,
-};
+const open = openPhase({ maxInFlight: 64 });
 
 async function load(
   phase: Phase,

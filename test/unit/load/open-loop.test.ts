@@ -8,7 +8,7 @@ import type { OpenPhase } from '../../../src/core/plan.ts';
 import { judgeMeasurement } from '../../../src/core/validity.ts';
 import { createLoadDriver, type LocalLoadDriver } from '../../../src/load/driver.ts';
 import { expectCount } from './expectCount.ts';
-import { carryOut, listen, loadSpec } from './spec.ts';
+import { carryOut, listen, loadSpec, openPhase } from './spec.ts';
 import type { Truth } from './truth-server.ts';
 import { startTruthServer, type TruthServer } from './truth.ts';
 import { workerBundle } from './worker-bundle.ts';
@@ -23,17 +23,6 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 beforeEach(() => server.forget());
-
-const openPhase = (parts: Partial<OpenPhase> = {}): OpenPhase => ({
-  name: 'load',
-  kind: 'measured',
-  loop: 'open',
-  ratePerSecond: 200,
-  arrivals: 'poisson',
-  maxInFlight: 256,
-  durationSeconds: 1,
-  ...parts,
-});
 
 async function load(
   path: string,

@@ -1,14 +1,12 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LoadSpec, PhaseMeasurement, WorkerMessage } from '../../../src/core/load.ts';
-import type { Phase } from '../../../src/core/plan.ts';
+import type { LoadSpec, PhaseMeasurement } from '../../../src/core/load.ts';
 import { judgeMeasurement } from '../../../src/core/validity.ts';
-import { createWorkerMessageReader } from '../../../src/core/workerMessages.ts';
-import { loadSpec } from './spec.ts';
+import { heardOfWorker } from './heardOfWorker.ts';
+import { loadSpec, openPhase } from './spec.ts';
 import { startTimedServer } from './truthRun.ts';
 import { startTruthServer, type TruthServer } from './truth.ts';
 import { workerBundle } from './worker-bundle.ts';
@@ -22,15 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const open: Phase = {
-  name: 'load',
-  kind: 'measured',
-  loop: 'open',
-  ratePerSecond: 200,
-  arrivals: 'poisson',
-  maxInFlight: 256,
-  durationSeconds: 2,
-};
+const open = openPhase({ durationSeconds: 2 });
 
 /** Runs the real worker and does something to it when its phase is about to start, and when it has started. */
 async function measure(
@@ -40,26 +30,17 @@ async function measure(
   const file = join(mkdtempSync(join(tmpdir(), 'topology-bench-provoked-')), 'spec.json');
   writeFileSync(file, JSON.stringify({ ...spec, gate: 'stdin' }));
   const worker = spawn(process.execPath, [workerPath, file], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const reader = createWorkerMessageReader();
-  const messages: WorkerMessage[] = [];
-  worker.stdout.setEncoding('utf8').on('data', (chunk: string) => {
-    for (const output of reader.push(chunk)) {
-      if (output.kind !== 'message') continue;
-      messages.push(output.message);
-      if (output.message.type === 'waiting') {
-        const go = output.message.phase;
-        const phase = spec.phases[go];
-        if (phase !== undefined) harm.before?.(worker);
-        const next = phase === undefined ? { next: 'end' } : { next: 'phase', phase, startAtMs: null };
-        worker.stdin.write(`${JSON.stringify({ go, ...next })}\n`);
-      }
-      if (output.message.type === 'phase-started') harm.during?.(worker);
+  const { measurement } = await heardOfWorker(worker, (message) => {
+    if (message.type === 'waiting') {
+      const go = message.phase;
+      const phase = spec.phases[go];
+      if (phase !== undefined) harm.before?.(worker);
+      const next = phase === undefined ? { next: 'end' } : { next: 'phase', phase, startAtMs: null };
+      worker.stdin.write(`${JSON.stringify({ go, ...next })}\n`);
     }
+    if (message.type === 'phase-started') harm.during?.(worker);
   });
-  await once(worker, 'close');
-  const ended = messages.find((message) => message.type === 'phase-ended');
-  if (ended === undefined) throw new Error(`the phase did not end: ${JSON.stringify(messages)}`);
-  return ended.measurement;
+  return measurement;
 }
 
 function refused(measurement: PhaseMeasurement, why: RegExp): void {

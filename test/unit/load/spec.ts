@@ -1,5 +1,5 @@
 import type { LoadSpec, PhaseMeasurement, PhaseSnapshot } from '../../../src/core/load.ts';
-import type { Phase } from '../../../src/core/plan.ts';
+import type { OpenPhase, Phase } from '../../../src/core/plan.ts';
 import type { LoadOutcome } from '../../../src/core/ports.ts';
 import type { LocalLoadDriver, LocalLoadHandlers } from '../../../src/load/driver.ts';
 
@@ -19,6 +19,20 @@ export function loadSpec(parts: Partial<LoadSpec> & { connections?: number; dura
     gate: 'none',
     gateTimeoutSeconds: 20,
     ...rest,
+  };
+}
+
+/** An open loop of 200 requests a second, Poisson. */
+export function openPhase(parts: Partial<OpenPhase> = {}): OpenPhase {
+  return {
+    name: 'load',
+    kind: 'measured',
+    loop: 'open',
+    ratePerSecond: 200,
+    arrivals: 'poisson',
+    maxInFlight: 256,
+    durationSeconds: 1,
+    ...parts,
   };
 }
 
