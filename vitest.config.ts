@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
 const latencies = 'test/unit/load/{truth,provoked}.test.ts';
+const split = 'test/serving/split.test.ts';
 
 /** One project a kind of test; `.ci/test.ts` runs them in turn, because two cores carry one heavy thing at a time. */
 export default defineConfig({
@@ -19,9 +20,9 @@ export default defineConfig({
         },
       },
       // What is held to a latency has the machine for itself; what counts and drives leaves it idle most of the time.
-      real('truth', 120_000, { include: [latencies] }),
+      real('truth', 300_000, { include: [latencies, split] }),
       real('load', 120_000, { include: ['test/unit/load/**/*.test.ts'], exclude: [latencies], maxWorkers: 2 }),
-      real('serving', 300_000),
+      real('serving', 300_000, { exclude: [split] }),
       real('kubernetes', 600_000, { include: ['test/kubernetes/*.test.ts'] }),
       // Of the same kind, for the other cluster.
       real('endings', 600_000, { include: ['test/kubernetes/endings/*.test.ts'] }),

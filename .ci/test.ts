@@ -40,18 +40,20 @@ const total: Count = { passed: 0, failed: 0, skipped: 0 };
 
 await rm(results, { recursive: true, force: true });
 await mkdir(results, { recursive: true });
-// The slowest thing on a new machine starts first and compiles while the suites without a cluster run.
+// The slowest thing on a new machine starts first and compiles while the rest is installed.
 const clusterBuild = ownCluster ? buildClusterInBackground() : Promise.resolve(0);
 /** State folders of the clusters started, by the suites that each is for. */
 const clusters = new Map<string, string>();
 try {
-  if (chosen.some((suite) => suite === 'check' || suite === 'python' || suite === 'serving')) {
+  if (chosen.some((suite) => ['truth', 'check', 'python', 'serving'].includes(suite))) {
     // On a root Debian machine what Python and Triton lack is installed; elsewhere the errors name the command.
     await must(process.execPath, ['src/local/prepare.ts', '--install-system-packages']);
   }
   await step('build', async () => {
     await (chosen.includes('extension') || chosen.includes('api') ? packageExtension() : buildAll());
   });
+  // Compilers beside it would show in what it measures.
+  await clusterBuild;
   await lane(['truth', 'load'], step);
   await Promise.all([
     lane(['check', 'unit', 'python', 'serving'], held),

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openAssets } from '../../src/assets/assets.ts';
+import type { PhaseMeasurement } from '../../src/core/load.ts';
+import { inferenceRequestBody } from '../../src/core/openInference.ts';
 import type { Phase, Plan, TopologyName } from '../../src/core/plan.ts';
 import { makePlan } from '../../src/core/planning.ts';
-import type { DeployProgress, Deployment, Target } from '../../src/core/ports.ts';
+import type { DeployProgress, Deployment, ServerCounters, Target } from '../../src/core/ports.ts';
 import { createLoadDriver } from '../../src/load/driver.ts';
 import { createLocalTarget } from '../../src/local/target.ts';
 import { resolveModel } from '../../src/models/resolve.ts';
@@ -64,6 +66,58 @@ export async function openBench(options: { modelPath?: string; plan?: (plan: Pla
       return target.deploy(plan, topology, progress, signal);
     },
   };
+}
+
+/** The first texts of the payload that have no identifiers in them, so that all three topologies are given the same. */
+export async function plainTexts(count: number): Promise<string[]> {
+  const { texts } = await assets.payload();
+  return texts
+    .filter((entry) => !entry.identifiers)
+    .slice(0, count)
+    .map((entry) => entry.text);
+}
+
+export function requestsOf(texts: readonly string[]): string[] {
+  return texts.map((text) => inferenceRequestBody([text]));
+}
+
+/** One phase of load, with the servers' counters before and after it, as the engine reads them. */
+export async function loadOnce(
+  deployment: Deployment,
+  connections: number,
+  bodies: string[],
+): Promise<{ measurement: PhaseMeasurement; before: ServerCounters; after: ServerCounters }> {
+  const before = await deployment.counters(never);
+  const measurements: PhaseMeasurement[] = [];
+  await deployment.load(
+    {
+      bodies,
+      seed: 7,
+      timeoutMs: 20_000,
+    },
+    {
+      running: () => undefined,
+      nextPhase: async (index) => (index === 0 ? measuredPhase(connections, 3) : null),
+      phaseEnded: (_, measurement) => {
+        measurements.push(measurement);
+        return Promise.resolve();
+      },
+      snapshot: () => undefined,
+      warning: (message) => {
+        throw new Error(message);
+      },
+    },
+    never,
+  );
+  const [measurement] = measurements;
+  if (measurement === undefined) throw new Error('the load ended without a measurement');
+  // What was in flight at the end is answered a moment later.
+  let after = await deployment.counters(never);
+  for (let last = -1; last !== after.answered; after = await deployment.counters(never)) {
+    last = after.answered;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  return { measurement, before, after };
 }
 
 export function measuredPhase(connections: number, durationSeconds: number): Phase {

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BenchError } from '../../src/core/errors.ts';
-import type { PhaseMeasurement } from '../../src/core/load.ts';
 import { inferenceRequestBody } from '../../src/core/openInference.ts';
-import type { Answer, Deployment, ServerCounters } from '../../src/core/ports.ts';
-import { splitCaveats, splitOf } from '../../src/core/split.ts';
+import type { Answer, Deployment } from '../../src/core/ports.ts';
 import {
-  assets,
+  loadOnce,
   measuredPhase,
   never,
   openBench,
+  plainTexts,
   remainingProcesses,
   removeRunsDirectory,
+  requestsOf,
   type Bench,
 } from './support.ts';
 
@@ -23,56 +23,13 @@ const answers = new Map<string, Answer[]>();
 
 beforeAll(async () => {
   bench = await openBench();
-  const payload = await assets.payload();
-  texts = payload.texts
-    .filter((entry) => !entry.identifiers)
-    .slice(0, 24)
-    .map((entry) => entry.text);
+  texts = await plainTexts(24);
 });
 
 afterAll(async () => {
   await bench.target.close(never);
   await removeRunsDirectory();
 });
-
-/** One phase of load, with the servers' counters before and after it, as the engine reads them. */
-async function load(
-  deployment: Deployment,
-  connections: number,
-  bodies = texts.map((text) => inferenceRequestBody([text])),
-): Promise<{ measurement: PhaseMeasurement; before: ServerCounters; after: ServerCounters }> {
-  const before = await deployment.counters(never);
-  const measurements: PhaseMeasurement[] = [];
-  await deployment.load(
-    {
-      bodies,
-      seed: 7,
-      timeoutMs: 20_000,
-    },
-    {
-      running: () => undefined,
-      nextPhase: async (index) => (index === 0 ? measuredPhase(connections, 3) : null),
-      phaseEnded: (_, measurement) => {
-        measurements.push(measurement);
-        return Promise.resolve();
-      },
-      snapshot: () => undefined,
-      warning: (message) => {
-        throw new Error(message);
-      },
-    },
-    never,
-  );
-  const [measurement] = measurements;
-  if (measurement === undefined) throw new Error('the load ended without a measurement');
-  // What was in flight at the end is answered a moment later.
-  let after = await deployment.counters(never);
-  for (let last = -1; last !== after.answered; after = await deployment.counters(never)) {
-    last = after.answered;
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-  return { measurement, before, after };
-}
 
 describe.each(names)('%s', (name) => {
   let deployment: Deployment;
@@ -109,7 +66,7 @@ describe.each(names)('%s', (name) => {
   });
 
   test('its own count lies between what the load got answered and what it sent', async () => {
-    const { measurement, before, after } = await load(deployment, 16);
+    const { measurement, before, after } = await loadOnce(deployment, 16, requestsOf(texts));
     const counted = after.answered - before.answered;
     expect(measurement.errorsByKind).toEqual({});
     expect(measurement.requests.ok).toBeGreaterThan(20);
@@ -127,37 +84,6 @@ describe.each(names)('%s', (name) => {
     expect(executions).toBeLessThan(inferences);
     expect(after.triton?.computeMicroseconds).toBeGreaterThan(before.triton?.computeMicroseconds ?? 0);
     expect(after.triton?.queueMicroseconds).toBeGreaterThan(before.triton?.queueMicroseconds ?? 0);
-  });
-
-  test.each([16, 1])("at %i connections the servers' own times fit into the client's", async (connections) => {
-    // The one that is in flight at the end is in the servers' means alone: where there are few, all are alike.
-    const alike = connections === 1 ? [inferenceRequestBody(texts.slice(0, 4))] : undefined;
-    const { measurement, before, after } = await load(deployment, connections, alike);
-    const split = splitOf(measurement.latency, before, after);
-    if (split === null) throw new Error('there is no split');
-    const { totalMs, clientMs, gatewayMs, queueMs, computeMs, otherMs, gateway } = split;
-    expect(totalMs).toBe(measurement.latency.meanMs);
-    expect(clientMs + (gatewayMs ?? 0) + queueMs + computeMs + otherMs).toBeCloseTo(totalMs, 6);
-    expect(split.requests).toBeGreaterThanOrEqual(measurement.requests.ok);
-    expect(split.requests).toBeLessThanOrEqual(measurement.requests.sent);
-    for (const part of [queueMs, computeMs, otherMs]) expect(part).toBeGreaterThan(0);
-    // Triton's clock runs a little on after its answer, and longer where the client and it share busy cores.
-    expect(clientMs).toBeGreaterThan(name === 'triton' ? -totalMs / 20 : 0);
-    const said = splitCaveats({ split, measurement }).filter((caveat) => caveat.includes('does not add up'));
-    expect(said).toHaveLength(clientMs < -0.005 - totalMs / 1000 ? 1 : 0);
-    if (name === 'hybrid') {
-      expect(gatewayMs).toBeGreaterThan(0);
-      expect(gateway?.deidentifyMs).toBeGreaterThan(0);
-      expect(gateway?.ownMs).toBeGreaterThan(gateway?.deidentifyMs ?? Infinity);
-      expect(gateway?.toTritonMs).toBeGreaterThan(0);
-      expect((gateway?.ownMs ?? 0) + (gateway?.toTritonMs ?? 0)).toBeCloseTo(gatewayMs ?? Infinity, 9);
-    } else expect([gatewayMs, gateway]).toEqual([null, null]);
-    if (connections > 1) return;
-    // A request of several texts, alone, is mostly computed: little is the client's, and it waits for nobody.
-    expect(clientMs).toBeLessThan(totalMs / 2);
-    expect(otherMs).toBeLessThan(computeMs);
-    expect(queueMs).toBeLessThan(computeMs / 2);
-    if (name === 'fastapi') expect(computeMs).toBeGreaterThan((totalMs - clientMs) / 2);
   });
 
   test('a text that is refused is an error with the server in it, and no end of the server', async () => {
@@ -212,33 +138,6 @@ test('all three gave the same answers', () => {
   }
 });
 
-test.each(['triton', 'hybrid'] as const)(
-  '%s: the time for which Triton holds a request, so that others may join it, is time in the queue',
-  async (name) => {
-    const delayMs = 60;
-    const dynamicBatching = { preferredBatchSizes: [], maxQueueDelayMicroseconds: delayMs * 1000 };
-    const delayed = await openBench({
-      plan: (plan) => ({
-        ...plan,
-        topologies: plan.topologies
-          .filter((topology) => topology.name === name)
-          .map((topology) => ({ ...topology, triton: { dynamicBatching, instances: 1 } })),
-      }),
-    });
-    try {
-      const { measurement, before, after } = await load(await delayed.deploy(name), 1);
-      const split = splitOf(measurement.latency, before, after);
-      expect(split?.totalMs).toBeGreaterThan(delayMs);
-      expect(split?.queueMs).toBeGreaterThanOrEqual(delayMs);
-      expect(split?.queueMs).toBeLessThan(delayMs * 1.5);
-      expect(split?.computeMs).toBeLessThan(delayMs / 2);
-      expect(split?.gatewayMs ?? 0).toBeLessThan(delayMs / 2);
-    } finally {
-      await delayed.target.close(never);
-    }
-  },
-);
-
 test('without dynamic batching every request runs alone', async () => {
   const alone = await openBench({
     plan: (plan) => ({
@@ -249,7 +148,7 @@ test('without dynamic batching every request runs alone', async () => {
     }),
   });
   try {
-    const { before, after } = await load(await alone.deploy('triton'), 16);
+    const { before, after } = await loadOnce(await alone.deploy('triton'), 16, requestsOf(texts));
     expect((after.triton?.executions ?? 0) - (before.triton?.executions ?? 0)).toBe(
       (after.triton?.inferences ?? 0) - (before.triton?.inferences ?? 0),
     );
