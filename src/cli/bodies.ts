@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { makeBodies } from '../core/bodies.ts';
+import { makeBodies, mostBodyBytes } from '../core/bodies.ts';
 import { parseTemplate, type BodyTemplate } from '../core/bodyTemplate.ts';
 import { inputsForm, readInputs } from '../core/inputs.ts';
 import { jsonFault, placeAt, withoutByteOrderMark } from '../core/jsonText.ts';
@@ -48,7 +48,7 @@ export async function readBodies(options: BodyOptions, contentType: string | und
     throw usageError('--body-template says what is made of --inputs, and there are none.');
   if (inputs !== undefined) return { texts: await bodiesOf(inputs, bodyTemplate), json: true };
   if (bodyFile === undefined) return { texts: [], json: false };
-  const text = await readText('body file', bodyFile);
+  const text = await readText('body file', bodyFile, mostBodyBytes);
   checkJson(bodyFile, text, contentType);
   return { texts: [text], json: false };
 }

@@ -100,7 +100,7 @@ export async function choose(
   const found = await findPlanFile(planPath, context);
   const file = found?.file;
   const assets = openAssets(context.root, context.version);
-  const modelPath = options.model ?? found?.modelPath ?? assets.tinyModelDirectory;
+  const modelPath = options.model ?? (found === undefined ? assets.tinyModelDirectory : modelOf(found));
   const tokenizer = options.tokenizer ?? found?.tokenizerPath;
   const resolved = await resolveModel(
     { path: modelPath, ...(tokenizer === undefined ? {} : { tokenizerPath: tokenizer }) },
@@ -156,8 +156,10 @@ export async function choose(
 
 /** A plan file, and what it names on this machine. */
 export interface FoundPlanFile {
+  readonly path: string;
   readonly file: PlanFile;
-  readonly modelPath: string;
+  /** undefined where it names none, as one for an endpoint does. */
+  readonly modelPath: string | undefined;
   readonly tokenizerPath: string | undefined;
 }
 
@@ -174,18 +176,23 @@ export async function findPlanFile(
   if (path === undefined) return undefined;
   if (planPath === undefined) context.stderr.write(`Plan: ${path}\n`);
   const file = await readPlanFile(path);
-  if (file.model === undefined) {
-    throw usageError(
-      `The plan file ${path} names no model.`,
-      'Name its folder or config with "model: PATH"; only a plan for --endpoint URL goes without.',
-    );
-  }
-  const relativeToFile = (named: string): string => resolve(dirname(path), named);
+  const relativeToFile = (named: string | undefined): string | undefined =>
+    named === undefined ? undefined : resolve(dirname(path), named);
   return {
+    path,
     file,
     modelPath: relativeToFile(file.model),
-    tokenizerPath: file.tokenizer === undefined ? undefined : relativeToFile(file.tokenizer),
+    tokenizerPath: relativeToFile(file.tokenizer),
   };
+}
+
+/** @throws BenchError plan-invalid */
+function modelOf({ path, modelPath }: FoundPlanFile): string {
+  if (modelPath !== undefined) return modelPath;
+  throw usageError(
+    `The plan file ${path} names no model.`,
+    'Name its folder or config with "model: PATH" in it or with --model PATH; only a plan for --endpoint URL goes without.',
+  );
 }
 
 /** @throws BenchError plan-invalid, with each problem by its line */

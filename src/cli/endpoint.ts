@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { openAssets } from '../assets/assets.ts';
 import { isEndpointPlan } from '../core/anyPlan.ts';
-import { checkEndpointPlan, type EndpointPlan } from '../core/endpointPlan.ts';
+import { checkEndpointPlan, endpointTargetSchema, type EndpointPlan } from '../core/endpointPlan.ts';
 import { makeEndpointPlan } from '../core/endpointPlanning.ts';
 import type { BenchError } from '../core/errors.ts';
 import type { PlanFile } from '../core/planFile.ts';
@@ -150,6 +150,11 @@ function newPlan(
   payload: Payload,
 ): EndpointPlan {
   const profile = profileOf(options.profile) ?? file?.profile ?? 'quick';
+  if (options.name !== undefined && !endpointTargetSchema.shape.name.safeParse(options.name).success) {
+    throw usageError(
+      `--name takes letters, digits, ".", "_" and "-", at most 128 and not first a sign, not "${options.name}".`,
+    );
+  }
   return makeEndpointPlan({
     name: options.name,
     method: sent.method,

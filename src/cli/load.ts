@@ -18,7 +18,7 @@ interface LoadOptions extends RequestOptions {
   duration: string;
   warmUp: string;
   timeout: string;
-  seed: string;
+  seed?: string;
   json?: boolean;
 }
 
@@ -44,7 +44,7 @@ export function registerLoad(program: Command, context: CliContext): void {
     .requiredOption('--duration <seconds>', 'length of the measurement')
     .option('--warm-up <seconds>', 'load before the measurement, whose numbers are dropped', '0')
     .option('--timeout <ms>', 'longest wait for an answer, from the sending of its request', '10000')
-    .option('--seed <n>', "order of the bodies, and the open loop's schedule", '1')
+    .option('--seed <n>', "order of the bodies, and the open loop's schedule (default: 1)")
     .option('--json', 'print the result as JSON')
     .action(async (url: string, options: LoadOptions) => {
       const { spec, environment, settings } = await specOf(url, options);
@@ -68,8 +68,10 @@ async function specOf(
   const durationSeconds = seconds('--duration', options.duration, { zeroAllowed: false, most: longestSeconds });
   const warmUpSeconds = seconds('--warm-up', options.warmUp, { zeroAllowed: true, most: longestSeconds });
   const timeoutMs = wholeNumber('--timeout', options.timeout, { least: 1, most: 600_000 });
-  const seed = wholeNumber('--seed', options.seed, { least: 0, most: 999_999_999 });
+  const seed = wholeNumber('--seed', options.seed ?? '1', { least: 0, most: 999_999_999 });
   const { sent, environment } = await requestOf(target, options);
+  if (options.seed !== undefined && load.loop === 'closed' && sent.bodies.length < 2)
+    throw usageError('--seed orders the bodies of --inputs or makes the schedule of --rate, and there are neither.');
   const warmUp: Phase[] =
     warmUpSeconds > 0 ? [{ name: 'warm-up', kind: 'warm-up', ...load, durationSeconds: warmUpSeconds }] : [];
   return {

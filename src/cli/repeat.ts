@@ -60,7 +60,7 @@ export async function chooseRepeat(
   const tokenizerPath = options.tokenizer ?? found?.tokenizerPath;
   const places =
     options.model === undefined
-      ? [...(found === undefined ? [] : [found.modelPath]), assets.tinyModelDirectory, '.']
+      ? [...(found?.modelPath === undefined ? [] : [found.modelPath]), assets.tinyModelDirectory, '.']
       : [options.model];
   const model = await sameModel({ id: record.id, model: plan.model }, places, tokenizerPath, context.signal);
   const changed = model.config !== null && configSince(record, model.config.sha256) === 'changed';

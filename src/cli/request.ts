@@ -84,7 +84,11 @@ export async function confirmTarget(url: URL, yes: boolean, context: CliContext)
 }
 
 function targetUrl(text: string): URL {
-  if (!URL.canParse(text)) throw usageError(`"${text}" is no URL; it looks like http://127.0.0.1:8000/path.`);
+  if (!URL.canParse(text)) {
+    // A password or a token may be in what cannot be read as a URL.
+    const given = /[@?#]/.test(text) ? 'What was given' : `"${text}"`;
+    throw usageError(`${given} is no URL; it looks like http://127.0.0.1:8000/path.`);
+  }
   const url = new URL(text);
   if (url.protocol !== 'http:' && url.protocol !== 'https:')
     throw usageError(`Only http:// and https:// can be loaded, not ${url.protocol}//.`);
@@ -141,7 +145,10 @@ function secretOf(
     throw usageError('--secret-header takes NAME=VARIABLE, the name of an environment variable that holds the value.');
   const value = process.env[variable];
   if (value === undefined || value === '')
-    throw usageError(`--secret-header: the environment variable ${variable} is ${value === '' ? 'empty' : 'not set'}.`);
+    throw usageError(
+      `--secret-header: the environment variable that it names is ${value === '' ? 'empty' : 'not set'}.`,
+      'Give the name of the variable, not the value itself.',
+    );
   checkHeader(name, value);
   checkNew(name, headers);
   return { name, value };

@@ -94,12 +94,20 @@ async function carryOut<Run extends AnyPlan>(
   context: CliContext,
 ): Promise<void> {
   const { repeated, runs, gpuPrice, options } = parts;
-  const unused =
-    gpuPrice !== null && prepared.plan.gpu === null ? ['--gpu-hour-price is not used: the run holds no GPU.'] : [];
+  const unused = gpuPrice === null ? [] : unusedPrice(prepared.plan, options);
   for (const warning of [...prepared.warnings, ...unused]) context.stderr.write(`Warning: ${warning}\n`);
   const expectations = await expectationsOf(options, prepared.plan, repeated, runs, context);
   await prepared.confirm();
   await tell(await run(prepared, runs, context), { ...parts, expectations }, context);
+}
+
+/** Why a price that was given is not shown; nothing where it is. */
+function unusedPrice(plan: AnyPlan, { json, report, markdown, junit }: RunOptions): string[] {
+  if (plan.target.kind === 'endpoint')
+    return ['--gpu-hour-price is not used: which GPUs an endpoint holds is not known.'];
+  if (plan.gpu === null) return ['--gpu-hour-price is not used: the run holds no GPU.'];
+  const shown = json !== true || report !== undefined || markdown !== undefined || junit !== undefined;
+  return shown ? [] : ['--gpu-hour-price is not used: a record holds no price, and --json prints nothing else.'];
 }
 
 /** @throws BenchError plan-invalid */
@@ -294,6 +302,6 @@ function exitCodeOf(
   const good =
     checks === null
       ? record.topologies.every((result) => isGood(result, record.plan))
-      : checks.every(({ outcome }) => outcome === 'passed');
+      : checks.length > 0 && checks.every(({ outcome }) => outcome === 'passed');
   return good ? exitCodes.ok : exitCodes.failed;
 }

@@ -2,14 +2,14 @@ import { readFile, stat } from 'node:fs/promises';
 import { usageError } from './arguments.ts';
 
 /** Of a file that is read whole; a text twice as long would be more than the runtime can hold as one. */
-const mostBytes = 256 * 1024 * 1024;
+const mostFileBytes = 256 * 1024 * 1024;
 
 /**
  * The whole of a UTF-8 file, a byte order mark included: it is part of a body, like everything else in its file.
  * @param what e.g. "body file"
  * @throws BenchError plan-invalid
  */
-export async function readText(what: string, file: string): Promise<string> {
+export async function readText(what: string, file: string, mostBytes = mostFileBytes): Promise<string> {
   let bytes: Buffer | undefined;
   try {
     bytes = (await stat(file)).size > mostBytes ? undefined : await readFile(file);

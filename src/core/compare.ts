@@ -1,4 +1,4 @@
-import { baselineLevels, commonLevels, levelsOf, phaseOf, whyMissing, type Level } from './levels.ts';
+import { baselineLevels, commonLevels, levelsOf, phaseOf, plannedLevels, whyMissing, type Level } from './levels.ts';
 import type { PhaseResult, RunRecord } from './record.ts';
 import { verdictOf, type Repetition } from './verdict.ts';
 
@@ -55,7 +55,7 @@ export function compareRecords(
   after: RunRecord,
   intervalOf: IntervalOf = ratioInterval,
 ): LevelComparison[] {
-  return commonLevels(baselineLevels(before), levelsOf(after)).map(({ topology, level }) => {
+  return commonLevels(baselineLevels(before), laterLevels(before, after)).map(({ topology, level }) => {
     const [first, second] = [phaseOf(before, topology, level), phaseOf(after, topology, level)];
     const change = (metric: ComparedMetric): Change => {
       const [from, to] = [figureOf(metric, first), figureOf(metric, second)];
@@ -74,6 +74,11 @@ export function compareRecords(
       problems: [...problemsOf(before, { topology, level }, first), ...problemsOf(after, { topology, level }, second)],
     };
   });
+}
+
+/** A level that the earlier run was told to measure is missed where a ladder did not come to it; two ladders may end where they do. */
+function laterLevels(before: RunRecord, after: RunRecord): Level[] {
+  return before.plan.load.search?.kind === 'ladder' ? levelsOf(after) : plannedLevels(after.plan);
 }
 
 /**

@@ -7,6 +7,7 @@ import { topologyKey } from './topologyKey.ts';
 /** Why the numbers of two plans mean different things whatever they are; whole clauses, none where they can be compared. */
 export function incomparable(before: AnyPlan, after: AnyPlan): string[] {
   const facts: readonly Fact<AnyPlan>[] = [
+    ['the method is', ({ target }) => (target.kind === 'endpoint' ? target.method : null)],
     ['the load comes from', ({ load }) => (load.vantage === 'in-cluster' ? 'inside the cluster' : 'this machine')],
     ['it runs on', ({ target }) => targetTexts[target.kind]],
     ['the texts have SHA-256', ({ load }) => load.payload.sha256],
@@ -52,7 +53,7 @@ function recordFacts(before: RunRecord, after: RunRecord): Fact<RunRecord>[] {
       ({ plan }) => shortened(filesOf(plan).find((file) => file.name === name)?.sha256 ?? 'absent'),
     ]),
     ['the model config', ({ modelConfig }) => shortened(modelConfig?.sha256 ?? null)],
-    ['method', ({ plan }) => (isEndpointPlan(plan) ? plan.target.method : null)],
+    ['endpoint', ({ plan }) => (isEndpointPlan(plan) ? plan.target.name : null)],
     ['scheme', ({ plan }) => (isEndpointPlan(plan) ? (plan.target.https ? 'https' : 'http') : null)],
     ['seed', ({ plan }) => String(plan.load.seed)],
     ['timeout', ({ plan }) => `${String(plan.load.timeoutMs)} ms`],

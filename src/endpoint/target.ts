@@ -12,7 +12,6 @@ import type {
   Target,
 } from '../core/ports.ts';
 import type { Environment } from '../core/record.ts';
-import { sharedMachine } from '../core/validity.ts';
 import { checkEndpoint } from '../load/checkEndpoint.ts';
 import { openEndpoint } from '../load/endpoint.ts';
 
@@ -27,6 +26,9 @@ export interface EndpointTargetOptions {
 }
 
 const networkBetween = 'the network between this machine and the endpoint is part of the latency';
+/** A port-forward's address is this machine's, too. */
+const loopbackBetween =
+  "the endpoint's address is this machine's: the load generator shared the machine with the server, or a tunnel to the server is part of the latency";
 /** Between two phases the engine decides what comes next, and waits for nobody. */
 const gateTimeoutSeconds = 60;
 
@@ -49,7 +51,8 @@ class EndpointTarget implements Target<EndpointPlan, Served> {
     signal: AbortSignal,
   ): Promise<Environment> {
     await this.#withoutAddress(async () => {
-      await checkEndpoint(openEndpoint(this.#options.sent), plan.load.timeoutMs, signal);
+      const problem = await checkEndpoint(openEndpoint(this.#options.sent), plan.load.timeoutMs, signal);
+      if (problem !== undefined) throw unreachable(problem);
     });
     return {
       target: 'endpoint',
@@ -80,7 +83,7 @@ class EndpointTarget implements Target<EndpointPlan, Served> {
 
   async #load(request: LoadRequest, handlers: LoadHandlers, signal: AbortSignal): Promise<LoadOutcome> {
     const { sent, environment, thisMachine, loadDriver } = this.#options;
-    handlers.running({ placements: [], caveats: [thisMachine ? sharedMachine : networkBetween] });
+    handlers.running({ placements: [], caveats: [thisMachine ? loopbackBetween : networkBetween] });
     return await loadDriver.run(
       { ...request, ...sent, phases: [], gate: 'stdin', gateTimeoutSeconds },
       environment,
@@ -95,10 +98,34 @@ class EndpointTarget implements Target<EndpointPlan, Served> {
       return await work();
     } catch (error) {
       if (!(error instanceof BenchError)) throw error;
-      const { host, hostname } = new URL(this.#options.sent.url);
-      const address = hostname.replace(/^\[(.*)\]$/, '$1');
-      const message = error.message.replaceAll(host, '(address)').replaceAll(address, '(address)');
+      const message = withoutHost(error.message, new URL(this.#options.sent.url));
       throw new BenchError({ reason: error.reason, message, nextStep: error.nextStep, cause: error.cause });
     }
   }
+}
+
+/** A name may be as short as a word of the message is: it counts where it stands by itself. */
+function withoutHost(message: string, { host, hostname }: URL): string {
+  const address = hostname.replace(/^\[(.*)\]$/, '$1');
+  return [host, address].reduce((text, name) => {
+    const literal = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    return text.replace(new RegExp(`(?<![\\w.-])${literal}(?![\\w-])`, 'gi'), '(address)');
+  }, message);
+}
+
+const whyUnreachable: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens on its port',
+  ENOTFOUND: 'its name is not known',
+  EAI_AGAIN: 'its name could not be looked up',
+  EHOSTUNREACH: 'its machine cannot be reached',
+  ENETUNREACH: 'its network cannot be reached',
+};
+
+function unreachable({ code = '' }: NodeJS.ErrnoException): BenchError {
+  const why = whyUnreachable[code] ?? 'the connection failed';
+  return new BenchError({
+    reason: 'load-failed',
+    message: `The endpoint does not take a connection: ${why}${code === '' ? '' : ` (${code})`}.`,
+    nextStep: 'Check the address and port, and that the server runs; then start again.',
+  });
 }

@@ -30,7 +30,7 @@ export function keepLease(cluster: Cluster, leased: Leased): AsyncDisposable {
   const end = new AbortController();
   let underWay: Promise<unknown> = Promise.resolve();
   const timer = setInterval(() => {
-    underWay = annotate(cluster, leased, leaseOf(cluster), end.signal).catch(() => undefined);
+    underWay = renew(cluster, leased, end.signal).catch(() => undefined);
   }, renewEveryMs);
   timer.unref();
   return {
@@ -40,6 +40,16 @@ export function keepLease(cluster: Cluster, leased: Leased): AsyncDisposable {
       await underWay;
     },
   };
+}
+
+/** By how much a stamp may lie ahead of the clock that the answer to it tells. */
+const mostAheadMs = 5_000;
+
+async function renew(cluster: Cluster, leased: Leased, signal: AbortSignal): Promise<void> {
+  const stampedMs = cluster.serverNow();
+  await annotate(cluster, leased, leaseOf(cluster), signal);
+  // This machine's clock was set ahead, and the lease would read as one of nobody until the next renewal.
+  if (stampedMs - cluster.serverNow() > mostAheadMs) await annotate(cluster, leased, leaseOf(cluster), signal);
 }
 
 /** Says that nobody looks after the object any more; for one that stays. */

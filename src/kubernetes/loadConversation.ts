@@ -185,6 +185,7 @@ export class LoadConversation {
     const file = `${gateDirectory}/go-${String(phase)}`;
     const go = JSON.stringify({ go: phase, ...word });
     const command = ['node', '-e', tellScript, file, go, leadMs === undefined ? '' : String(leadMs)];
+    let killed = '';
     for (let attempt = 1; ; attempt += 1) {
       const limit = AbortSignal.timeout(gateAttemptMs);
       try {
@@ -196,6 +197,7 @@ export class LoadConversation {
           return toldOf(stdout, afterMs, performance.now());
         }
         // A container that ends takes the command with it, also one whose word was just what it waited for.
+        if (exitCode > leastSignalled) killed = `; its command was killed, exit code ${String(exitCode)}`;
         if (exitCode === notStarted || exitCode > leastSignalled) throw connectionLost();
         throw loadFailed(`it could not be told to start a phase: ${stderr.trim()}`);
       } catch (error) {
@@ -205,7 +207,7 @@ export class LoadConversation {
         const unknownYet = isConnectionTrouble(error) || (limit.aborted && isCancelled(error));
         if (!unknownYet) throw error;
         if (performance.now() > this.#waitsUntilMs)
-          throw loadFailed('it could not be told to start a phase for as long as it waited');
+          throw loadFailed(`it could not be told to start a phase for as long as it waited${killed}`);
       }
       await this.#pause(attempt);
       throwIfCancelled(this.#signal, 'a phase was about to start');

@@ -5,11 +5,15 @@ import type { Endpoint } from './endpoint.ts';
 
 /**
  * Opens one connection, so that what would fail every request is said once and clearly: a certificate that does not
- * verify, a port that does not speak TLS, an endpoint that never accepts. One that refuses is left to the load, which
- * counts each refusal.
+ * verify, a port that does not speak TLS, an endpoint that never accepts.
+ * @returns why it could not be connected to at all, which a load counts for each request; undefined when it was
  * @throws BenchError load-failed; cancelled on abort
  */
-export async function checkEndpoint(endpoint: Endpoint, timeoutMs: number, signal: AbortSignal): Promise<void> {
+export async function checkEndpoint(
+  endpoint: Endpoint,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<NodeJS.ErrnoException | undefined> {
   const socket = endpoint.connect();
   try {
     const problem = await firstOf(socket, endpoint.secure, timeoutMs, signal);
@@ -21,7 +25,7 @@ export async function checkEndpoint(endpoint: Endpoint, timeoutMs: number, signa
         nextStep: 'Check the address and port, and that no firewall drops the connection.',
       });
     }
-    if (problem === undefined || !endpoint.secure) return;
+    if (problem === undefined || !endpoint.secure) return problem;
     if (isUnverified(socket)) {
       throw new BenchError({
         reason: 'load-failed',
@@ -39,6 +43,7 @@ export async function checkEndpoint(endpoint: Endpoint, timeoutMs: number, signa
         cause: problem,
       });
     }
+    return problem;
   } finally {
     socket.on('error', () => undefined);
     socket.destroy();
@@ -83,7 +88,11 @@ function isHandshakeFailure({ code = '' }: NodeJS.ErrnoException): boolean {
   return code === 'EPROTO' || code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') || code === 'ECONNRESET';
 }
 
+/** Without the names that a certificate bears, which are a server's address. */
 function words(error: NodeJS.ErrnoException): string {
-  const text = error.message.trim().replace(/\.$/, '');
+  const text = error.message
+    .trim()
+    .replace(/(altnames): .*$/s, '$1')
+    .replace(/\.$/, '');
   return error.code === undefined || text.includes(error.code) ? text : `${text} (${error.code})`;
 }

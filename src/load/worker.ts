@@ -129,7 +129,9 @@ async function prepare(spec: LoadSpec, writer: MessageWriter, signal: AbortSigna
   const endpoint = openEndpoint(spec);
   writer.write({ type: 'ready', node: process.version, autocannon: autocannonVersion });
   const client = endpoint.secure ? 'own' : 'autocannon';
-  const check = (): Promise<void> => checkEndpoint(endpoint, spec.timeoutMs, signal);
+  const check = async (): Promise<void> => {
+    await checkEndpoint(endpoint, spec.timeoutMs, signal);
+  };
   // autocannon opens its own connections, and counts what becomes of them.
   const open = spec.phases.some((phase) => phase.loop === 'open');
   let checked = endpoint.secure || open ? check() : undefined;

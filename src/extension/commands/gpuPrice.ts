@@ -23,7 +23,11 @@ export async function setGpuPrice(): Promise<void> {
   const { price, problem } = parsed(text, currency);
   if (problem !== null) return;
   const update = updater();
-  if (price !== null && price.currency !== currency) await update('currency', price.currency);
+  if (price !== null && price.currency !== currency) {
+    // A failure in between must not leave the old figure in the new currency.
+    await update('gpuHourPrice', undefined);
+    await update('currency', price.currency);
+  }
   await update('gpuHourPrice', price?.perGpuHour);
 }
 

@@ -112,7 +112,7 @@ describe('run --endpoint', () => {
       expect(measurement.requests.ok).toBeGreaterThan(20);
       expect(measurement.requests.errors).toBe(0);
       expect([serverCount, split, batching]).toEqual([null, null, null]);
-      expect(validity.caveats).toContain('the load generator shared the machine with the server');
+      expect(validity.caveats.join()).toContain('the load generator shared the machine with the server, or a tunnel');
       expect(validity.caveats.join()).toContain('its own counters are not known');
     }
     expect(faultsOf(record)).toEqual([]);
@@ -160,6 +160,17 @@ describe('run --endpoint', () => {
     expect(stdout).toContain('endpoint, custom, load from this machine');
   });
 
+  it('ends at once, and says what to do, where nothing listens', async () => {
+    const closed = await startTimedServer({ kind: 'constant', ms: 1 });
+    const { port } = closed;
+    await closed.stop();
+    await expect(run('--endpoint', `http://localhost:${String(port)}/`)).rejects.toMatchObject({
+      reason: 'load-failed',
+      message: 'The endpoint does not take a connection: nothing listens on its port (ECONNREFUSED).',
+      nextStep: expect.stringContaining('Check the address and port') as string,
+    });
+  });
+
   it('says that a certificate is of another name, and not of which', async () => {
     const identity = selfSigned({ dns: 'elsewhere.example' });
     const https = await startTimedServer({ kind: 'constant', ms: 1 }, identity);
@@ -172,6 +183,7 @@ describe('run --endpoint', () => {
       const text = await readFile(junit, 'utf8');
       expect(text).toContain('altnames');
       expect(text).not.toContain('localhost');
+      expect(text).not.toContain('elsewhere.example');
     } finally {
       await https.stop();
     }
@@ -189,7 +201,7 @@ describe('what run --endpoint refuses', () => {
     [['--endpoint', endpoint, '--profile', 'paper'], 'The profile "paper" compares topologies'],
     [['--endpoint', endpoint, '--profile', 'quik'], '"quik" is no profile'],
     [['--endpoint', endpoint, '--slo-p95', '10'], '--slo-p95 bounds the search of the profile "server"'],
-    [['--endpoint', endpoint, '--name', 'a b'], 'target.name: must be letters'],
+    [['--endpoint', endpoint, '--name', 'a b'], '--name takes letters'],
     [['--endpoint', endpoint, '--timeout', '0'], '--timeout takes a whole number from 1'],
     [['--endpoint', endpoint, '--slo', 'triton:p95<1s'], 'bounds nothing of the plan, which measures endpoint at c1'],
     [['--endpoint', endpoint, '--insecure'], '--insecure is of https:// addresses'],
@@ -212,6 +224,9 @@ describe('what run --endpoint refuses', () => {
 
   it('a plan file for an endpoint, where none is named', async () => {
     await expect(run(file('plan.yaml'), '--local')).rejects.toThrow(/plan\.yaml names no model\.$/);
+    await expect(run(file('plan.yaml'), '--local', '--model', file('nowhere'))).rejects.toMatchObject({
+      reason: 'model-not-found',
+    });
   });
 
   it('a repeat of something else', async () => {

@@ -7,6 +7,7 @@ import type { PhaseResult, RunRecord, TopologyResult } from '../../../src/core/r
 import { parseSlo, type Slo } from '../../../src/core/slo.ts';
 import { comparisonTable } from '../../../src/core/view/comparison.ts';
 import { choices } from '../../support/choices.ts';
+import { sampleEndpointPlan, sampleEndpointRecord } from '../../support/sampleEndpoint.ts';
 import { failedResult, sampleLocalPlan, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
 
 const before = sampleRecord();
@@ -86,6 +87,16 @@ describe('two runs beside each other', () => {
     const nothing = later('triton', 'c8', (phase) => ({ ...phase, measurement: { ...phase.measurement, rps: 0 } }));
     const at = compareRecords(nothing, before).find(({ topology, level }) => topology === 'triton' && level === 'c8');
     expect(at?.changes.rps).toMatchObject({ before: 0, ratio: null });
+  });
+});
+
+describe('two runs on an endpoint', () => {
+  it('differ by what it is called, and cannot be compared where they ask in another way', () => {
+    const [here, there] = [sampleEndpointRecord(), sampleEndpointRecord(sampleEndpointPlan({ name: 'other' }))];
+    expect(differencesOf(here, there)).toEqual(['endpoint: checkout, now other']);
+    expect(incomparable(here.plan, sampleEndpointPlan({ method: 'GET', bodies: 0 }))).toEqual([
+      'the method is POST in one and GET in the other',
+    ]);
   });
 });
 

@@ -181,6 +181,16 @@ describe('the levels of a ladder', () => {
     const after = climbed({ fastapi: 5, triton: 2 });
     expect(named(compareRecords(before, after))).toEqual(['fastapi@c1', 'fastapi@c2', 'triton@c1', 'triton@c2']);
     expect(checkAgainst(before, after, 0.1).every(({ outcome }) => outcome === 'passed')).toBe(true);
+    // A level that a run without a ladder was told to measure is missed where the ladder ended before it.
+    const fixed = { ...sampleRecord({ plan: makePlan({ ...choices, topologies: ['fastapi'] }) }), id: 'fixed' };
+    expect(
+      checkAgainst(fixed, climbed({ fastapi: 2, triton: 2 }), 9).map(({ level, outcome }) => [level, outcome]),
+    ).toEqual(
+      ['c1', 'c8', 'c32'].flatMap((level) => {
+        const row = [level, level === 'c1' ? 'passed' : 'no number'];
+        return [row, row];
+      }),
+    );
     // What the later run could not measure is missing all the same.
     const broken = checkAgainst(after, before, 0.1).filter(({ outcome }) => outcome !== 'passed');
     expect(new Set(named(broken))).toEqual(new Set(['fastapi@c4']));

@@ -28,7 +28,7 @@ async function type(
   return { value: asked.value, prompt: asked.prompt, complaint: asked.validateInput(text ?? '') };
 }
 
-test("a price goes to the user's settings, and a currency that is named with it before it", async () => {
+test("a price goes to the user's settings, and a currency that is named with it only while no price stands", async () => {
   const { value, prompt, complaint } = await type('2.50');
   expect({ value, complaint }).toEqual({ value: '', complaint: undefined });
   expect(prompt).toContain('in USD');
@@ -36,6 +36,7 @@ test("a price goes to the user's settings, and a currency that is named with it 
   written.length = 0;
   await type(' 2.1 EUR ');
   expect(written).toEqual([
+    { key: 'gpuHourPrice', value: undefined, target: user },
     { key: 'currency', value: 'EUR', target: user },
     { key: 'gpuHourPrice', value: 2.1, target: user },
   ]);

@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { BenchError, cancelled } from '../../../src/core/errors.ts';
 import type { ApiMeta } from '../../../src/kubernetes/apiObjects.ts';
 import { connectionLost } from '../../../src/kubernetes/channelSocket.ts';
 import type { Cluster } from '../../../src/kubernetes/cluster.ts';
-import { isInUse, leaseOf } from '../../../src/kubernetes/lease.ts';
+import { isInUse, keepLease, leaseOf } from '../../../src/kubernetes/lease.ts';
 import { neededRights } from '../../../src/kubernetes/rights.ts';
 import { isConnectionTrouble, refusal, statusErrorFrom } from '../../../src/kubernetes/statusError.ts';
 import { connectionError, ConnectionError } from '../../../src/kubernetes/transport.ts';
@@ -85,6 +85,32 @@ describe('a lease', () => {
   it('from further ahead than clocks differ is of a clock that was set back, and does not hold for ever', () => {
     expect(isInUse(meta(leaseOf(cluster)), now - 5 * 60_000)).toBe(true);
     expect(isInUse(meta(leaseOf(cluster)), now - 365 * 86_400_000)).toBe(false);
+  });
+
+  it('stamped by a clock that was set ahead is put right with the answer to it', async () => {
+    vi.useFakeTimers();
+    try {
+      let aheadMs = 0;
+      const stamps: number[] = [];
+      const told = {
+        serverNow: () => now + aheadMs,
+        change: (request: { body: { metadata: ApiMeta } }) => {
+          stamps.push(Date.parse(request.body.metadata.annotations?.[leaseAnnotations.renewedAt] ?? '') - now);
+          // The answer bears the server's time.
+          aheadMs = 0;
+          return Promise.resolve({});
+        },
+      } as unknown as Cluster;
+      const lease = keepLease(told, { path: '/api/v1/namespaces/x', uid: 'u' });
+      await vi.advanceTimersByTimeAsync(15_000);
+      expect(stamps).toEqual([0]);
+      aheadMs = 86_400_000;
+      await vi.advanceTimersByTimeAsync(15_000);
+      expect(stamps).toEqual([0, 86_400_000, 0]);
+      await lease[Symbol.asyncDispose]();
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('of a process of this machine that has died holds no longer', () => {

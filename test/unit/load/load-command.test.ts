@@ -213,6 +213,12 @@ describe('topology-bench load', () => {
       '--method takes one of GET, POST',
     ],
     [['127.0.0.1/x', '--connections', '1', '--duration', '1'], '"127.0.0.1/x" is no URL'],
+    [['me:hush@127.0.0.1/x', '--connections', '1', '--duration', '1'], 'Only http:// and https:// can be loaded'],
+    [['http://me:hush@/x', '--connections', '1', '--duration', '1'], 'What was given is no URL'],
+    [
+      ['http://127.0.0.1:1/', '--connections', '1', '--duration', '1', '--seed', '2'],
+      '--seed orders the bodies of --inputs or makes the schedule of --rate, and there are neither.',
+    ],
     [
       ['ftp://127.0.0.1/', '--connections', '1', '--duration', '1'],
       'Only http:// and https:// can be loaded, not ftp://',

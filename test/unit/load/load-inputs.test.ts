@@ -159,7 +159,7 @@ describe('what is wrong with bodies is said before any load', () => {
       'bad.txt, line 1, column 1: it is not JSON',
     ],
     [() => ['--secret-header', 'hush'], '--secret-header takes NAME=VARIABLE'],
-    [() => ['--secret-header', 'X-Key=NOWHERE_SET'], 'the environment variable NOWHERE_SET is not set.'],
+    [() => ['--secret-header', 'X-Key=hush'], 'the environment variable that it names is not set.'],
     [() => ['--secret-header', 'X-Key=SECRET_VALUE', '--header', 'x-key: hush'], 'The header "X-Key" is given twice.'],
     [() => ['--secret-header', 'Content-Length=SECRET_VALUE'], 'is set by the load generator itself'],
   ])('%#', async (args, message) => {
