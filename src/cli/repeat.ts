@@ -16,6 +16,9 @@ import type { CliContext } from './context.ts';
 const planned = {
   topologies: '--topologies',
   profile: '--profile',
+  repetitions: '--repetitions',
+  generators: '--generators',
+  sloP95: '--slo-p95',
   cores: '--cores',
   memory: '--memory',
   gpu: '--gpu',

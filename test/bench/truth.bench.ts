@@ -1,6 +1,7 @@
 /**
- * The instrument against servers that know the truth, beside plain autocannon: what each reads, and how far off it is.
- * `node test/bench/truth.bench.ts [--repetitions N] [--seconds S]` prints a Markdown table, then one line of JSON.
+ * The instrument against servers that know the truth, beside plain autocannon: what each reads, and how far off it is; and how
+ * often it is further off than the tests allow. `node test/bench/truth.bench.ts [--repetitions N] [--seconds S]` prints Markdown,
+ * then one line of JSON. With 12 repetitions of 2 s, as long as those of the tests, it takes about 10 minutes.
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -17,6 +18,7 @@ import {
   truthCases,
   truthOf,
 } from '../unit/load/truthRun.ts';
+import { isClose, type Misses, mostRepetitions, quantileNames, suiteFails } from '../unit/load/truthTolerance.ts';
 import { workerBundle } from '../unit/load/worker-bundle.ts';
 
 const { values } = parseArgs({
@@ -43,6 +45,8 @@ interface Row {
   readonly scheduleDelayMs: number | null;
   readonly overheadMs: number | null;
   readonly plain: Plain;
+  /** Of the repetitions, those further off than the tests allow. */
+  readonly misses: Readonly<Record<keyof Quantiles, Misses>>;
 }
 
 const rows: Row[] = [];
@@ -72,7 +76,19 @@ for (const { name, loop, truth, error, scheduleDelayMs, overheadMs, plain: other
   ];
   console.log(`| ${cells.join(' | ')} |`);
 }
-console.log(JSON.stringify({ name: 'truth', repetitions, durationSeconds, rows }));
+const missed = rows.flatMap(({ name, loop, misses }) =>
+  quantileNames.flatMap((quantile) =>
+    misses[quantile].missed === 0
+      ? []
+      : [`${quantile} of ${name}, ${loop}: ${String(misses[quantile].missed)} of ${String(misses[quantile].of)}`],
+  ),
+);
+const fails = suiteFails(rows.flatMap(({ misses }) => quantileNames.map((quantile) => misses[quantile])));
+console.log(`\nFurther off than the tests allow: ${missed.length === 0 ? 'none' : missed.join('; ')}.`);
+console.log(
+  `A test repeats a case up to ${String(mostRepetitions)} times until each quantile was near enough once: with these shares a right engine fails the suite once in ${Math.round(1 / fails).toLocaleString('en')} runs.`,
+);
+console.log(JSON.stringify({ name: 'truth', repetitions, durationSeconds, fails, rows }));
 
 function rowOf(truthCase: TruthCase, loop: Row['loop'], found: readonly Repetition[], other: Plain): Row {
   const of = (read: (repetition: Repetition) => Quantiles): Quantiles => ({
@@ -93,7 +109,16 @@ function rowOf(truthCase: TruthCase, loop: Row['loop'], found: readonly Repetiti
     scheduleDelayMs: generator?.scheduleDelay?.p50Ms ?? null,
     overheadMs: generator?.overheadMs?.p50 ?? null,
     plain: other,
+    misses: {
+      p50: missesOf(found, loop, 'p50'),
+      p95: missesOf(found, loop, 'p95'),
+      p99: missesOf(found, loop, 'p99'),
+    },
   };
+}
+
+function missesOf(found: readonly Repetition[], loop: Row['loop'], quantile: keyof Quantiles): Misses {
+  return { missed: found.filter((one) => !isClose(one, loop, quantile)).length, of: found.length };
 }
 
 /** As anyone would call it: connections alone, or its own way to a rate. */

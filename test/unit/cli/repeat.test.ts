@@ -189,6 +189,10 @@ describe('run --repeat', () => {
     [['--profile', 'standard'], '--profile would change it'],
     [['--topologies', 'fastapi', '--cores', '1', '--gpu'], '--topologies, --cores and --gpu would change it'],
     [['--seed', '7'], '--seed would change it'],
+    [
+      ['--repetitions', '3', '--generators', '2', '--slo-p95', '50'],
+      '--repetitions, --generators and --slo-p95 would change it',
+    ],
     [['--vantage', 'this-machine', '--triton-image', 'x'], '--vantage and --triton-image would change it'],
     [['--local'], 'and --local contradict each other: run '],
   ])('refuses %j, and names both', async (options, message) => {

@@ -1,15 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createLoadDriver, type LocalLoadDriver } from '../../../src/load/driver.ts';
 import { type Identity, selfSigned } from '../../support/selfSigned.ts';
-import {
-  measuredOf,
-  type Quantiles,
-  type Repetition,
-  runTruthCase,
-  type TruthCase,
-  truthCases,
-  truthOf,
-} from './truthRun.ts';
+import { isClose, mostRepetitions, quantileNames } from './truthTolerance.ts';
+import { measuredOf, type Repetition, runTruthCase, type TruthCase, truthCases, truthOf } from './truthRun.ts';
 import { workerBundle } from './worker-bundle.ts';
 
 let driver: LocalLoadDriver;
@@ -21,19 +14,7 @@ beforeAll(async () => {
 const durationSeconds = 2;
 const repetitions = 2;
 /** Each is of two repetitions; the first alone is enough on a quiet machine. */
-const mostTries = 4;
-
-/**
- * How far a measurement may be from the truth: a share of it or milliseconds, whichever is more. A pause of the machine adds
- * to what is measured and never takes from it, and server, generator and test share its cores. So each quantile is repeated
- * until one repetition is as close as this; an engine that counts wrongly is further off in every one of them. The closed loop
- * gets more room: its connections are answered at the same moment, and the last of them waits for the others on both sides.
- */
-const tolerances = {
-  open: { p50: { share: 0.01, ms: 0.5 }, p95: { share: 0.01, ms: 1 }, p99: { share: 0.03, ms: 3 } },
-  closed: { p50: { share: 0.01, ms: 1 }, p95: { share: 0.01, ms: 1.5 }, p99: { share: 0.03, ms: 3 } },
-} as const;
-const quantiles = ['p50', 'p95', 'p99'] as const;
+const mostTries = mostRepetitions / repetitions;
 
 async function expectTrue(
   truthCase: TruthCase,
@@ -41,24 +22,14 @@ async function expectTrue(
   identity?: Identity,
 ): Promise<readonly Repetition[]> {
   const found: Repetition[] = [];
-  const far = (): string[] => quantiles.filter((quantile) => !isClose(found, loop, quantile));
+  const far = (): string[] =>
+    quantileNames.filter((quantile) => !found.some((repetition) => isClose(repetition, loop, quantile)));
   for (let tries = 0; tries < mostTries && (tries === 0 || far().length > 0); tries += 1) {
     const options = { driver, repetitions, durationSeconds, ...(identity === undefined ? {} : { identity }) };
     found.push(...(await runTruthCase(truthCase, loop, options)));
   }
   expect(far(), JSON.stringify(found.map((one) => ({ truth: truthOf(one), measured: measuredOf(one) })))).toEqual([]);
   return found;
-}
-
-function isClose(found: readonly Repetition[], loop: 'open' | 'closed', quantile: keyof Quantiles): boolean {
-  const { share, ms } = tolerances[loop][quantile];
-  return found.some((repetition) => {
-    const truth = truthOf(repetition)[quantile];
-    const measured = measuredOf(repetition)[quantile];
-    // With too few successes for a quantile none is told.
-    if (Number.isNaN(measured)) return repetition.measured.requests.ok < 459;
-    return Math.abs(measured - truth) <= Math.max(share * truth, ms);
-  });
 }
 
 /** Every request is accounted for, by what the server did to it. */
