@@ -49,6 +49,10 @@ try {
     // On a root Debian machine what Python and Triton lack is installed; elsewhere the errors name the command.
     await must(process.execPath, ['src/local/prepare.ts', '--install-system-packages']);
   }
+  // Before the lanes, where two of them would want Debian's package lock at once.
+  if (chosen.includes('extension') || chosen.includes('api'))
+    await must(process.execPath, ['test/extension/harness/install.ts']);
+  if (chosen.includes('check') || chosen.includes('python')) await pythonEnvironment();
   await step('build', async () => {
     await (chosen.includes('extension') || chosen.includes('api') ? packageExtension() : buildAll());
   });
@@ -119,14 +123,12 @@ async function runSuite(suite: Suite): Promise<void> {
       await vitest('kubernetes', await clusterEnvironment('first'));
       return;
     case 'extension':
-      await must(process.execPath, ['test/extension/harness/install.ts']);
       await vitest('extension', await clusterEnvironment('second'));
       return;
     case 'endings':
       await vitest('endings', await clusterEnvironment('second'));
       return;
     case 'api':
-      await must(process.execPath, ['test/extension/harness/install.ts']);
       await apiSuite();
       return;
   }

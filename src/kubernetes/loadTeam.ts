@@ -10,8 +10,12 @@ export interface TeamMember {
   tell(phase: number, word: Word, leadMs?: number): Promise<Told | undefined>;
 }
 
-/** From the word to the start of a phase of several: the others have to get the word, and all open their connections. */
+/**
+ * From the word to the start of a phase of several: the others have to get the word, and all open their connections. It is
+ * longer where telling all of them took long before.
+ */
 const leadMs = 3_000;
+const leadPerTelling = 2;
 const leadMsPerMember = 30;
 
 interface PhaseUnderWay {
@@ -41,6 +45,7 @@ export class LoadTeam {
   readonly #atGate = new Map<number, AtGate>();
   readonly #lost = new Map<number, unknown>();
   #index = 0;
+  #longestTellingMs = 0;
   #current: PhaseUnderWay | undefined;
   #moving = false;
 
@@ -160,13 +165,16 @@ export class LoadTeam {
       return;
     }
     // The first names the moment by its own clock: this machine's may be far off.
-    const lead = Math.min(leadMs + leadMsPerMember * taking.size, longestStartWaitMs);
+    const usual = leadMs + leadMsPerMember * taking.size;
+    const lead = Math.min(Math.max(usual, leadPerTelling * this.#longestTellingMs), longestStartWaitMs);
+    const begin = performance.now();
     const first = await this.#tell(0, words[0], lead);
     const startAtMs = first?.startAtMs ?? null;
     const rest = await this.#tellAll(
       words.map((word) => (word.next === 'phase' ? { ...word, startAtMs } : word)),
       1,
     );
+    this.#longestTellingMs = Math.max(this.#longestTellingMs, performance.now() - begin);
     current.clockSkewMs = clockSkewMs([first, ...rest]);
   }
 

@@ -13,7 +13,8 @@ export async function installSystemPackages(say: (message: string) => void, sign
   if (python !== undefined && whyNoTritonWith(python) === undefined) return;
   const apt = async (...args: string[]): Promise<void> => {
     say(`$ apt-get ${args.join(' ')}`);
-    await runCommand('installing system packages', ['apt-get', ...args], () => undefined, signal);
+    const command: [string, ...string[]] = ['apt-get', '-o', 'DPkg::Lock::Timeout=600', ...args];
+    await runCommand('installing system packages', command, () => undefined, signal);
   };
   await apt('update', '-qq');
   if (python === undefined) await apt('install', '-y', '-qq', 'python3', 'python3-venv');

@@ -69,11 +69,14 @@ describe('several load generators', () => {
     expect(phases.map(({ name }) => name)).toEqual(['warm-up', 'c1', 'c6', '60/s']);
     const parts = await Promise.all(logs);
     expect(parts).toHaveLength(3);
+    // On a busy machine one may start late, which the record says; each belongs to the phase that began nearest to it.
+    const nearest = ({ window }: PhaseMeasurement): string | undefined =>
+      phases
+        .map(({ name, measurement }) => ({ name, awayMs: Math.abs(window.startMs - measurement.window.startMs) }))
+        .sort((a, b) => a.awayMs - b.awayMs)[0]?.name;
     for (const { name, measurement, serverCount } of phases) {
       // The level of one connection is one generator's; the others rest.
-      const own = parts.flatMap((all) =>
-        all.filter(({ window }) => Math.abs(window.startMs - measurement.window.startMs) < 500),
-      );
+      const own = parts.flat().filter((part) => nearest(part) === name);
       expect(own, name).toHaveLength(name === 'c1' ? 1 : 3);
       const sum = createLatencyHistogram();
       for (const part of own) mergeLatencies(sum, decodeHistogram(part.histogram));

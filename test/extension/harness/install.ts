@@ -164,11 +164,11 @@ function installSystemPackage(name: string, binaries: readonly string[]): string
   }
   say(`installing the system package ${name}: ${command}`);
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  if (
-    spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name], { env: environment }).status !== 0
-  ) {
-    run('apt-get', ['update', '-qq']);
-    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', name]);
+  const waitForLock = ['-o', 'DPkg::Lock::Timeout=600'];
+  const install = [...waitForLock, 'install', '-y', '-qq', '--no-install-recommends', name];
+  if (spawnSync('apt-get', install, { env: environment }).status !== 0) {
+    run('apt-get', [...waitForLock, 'update', '-qq']);
+    run('apt-get', install);
   }
   const installed = binaries.map(onPath).find((path) => path !== undefined);
   if (installed === undefined)

@@ -28,8 +28,14 @@ install_missing() {
     die "missing commands; install these Debian packages or their like: ${missing[*]}"
   fi
   log "installing Debian packages: ${missing[*]}"
-  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >&2 ||
-    die "apt-get could not install: ${missing[*]}"
+  mkdir -p "$cache"
+  # Two clusters may start at once, and the package lists have a lock that nothing waits for.
+  {
+    flock 8
+    apt-get -o DPkg::Lock::Timeout=600 update -qq &&
+      DEBIAN_FRONTEND=noninteractive \
+        apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends "${missing[@]}"
+  } 8>"$cache/.apt.lock" >&2 || die "apt-get could not install: ${missing[*]}"
 }
 
 # A pid may be given to another process, so a process is known by its start time too.

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { PhaseMeasurement, PhaseSnapshot } from '../../../src/core/load.ts';
 import type { Phase } from '../../../src/core/plan.ts';
 import type { Told, Word } from '../../../src/kubernetes/loadConversation.ts';
@@ -31,7 +31,7 @@ function snapshotOf(latencyMs: number, count: number): PhaseSnapshot {
 }
 
 /** A team whose members only write down what they are told. */
-function makeTeam(members: number, phases: readonly Phase[]) {
+function makeTeam(members: number, phases: readonly Phase[], telling: () => void = () => undefined) {
   const told: { member: number; phase: number; word: Word; lead: number | undefined }[] = [];
   const ended: PhaseMeasurement[] = [];
   const shown: PhaseSnapshot[] = [];
@@ -39,6 +39,7 @@ function makeTeam(members: number, phases: readonly Phase[]) {
     Array.from({ length: members }, (_, member) => ({
       tell: async (phase: number, word: Word, lead?: number): Promise<Told> => {
         told.push({ member, phase, word, lead });
+        telling();
         const startAtMs = lead === undefined ? null : 50_000 + lead;
         return { startAtMs, clock: { podMs: 1_000, afterMs: 0, beforeMs: 40 } };
       },
@@ -77,6 +78,22 @@ describe('several load generators', () => {
     for (const { word, lead } of others) {
       expect(lead).toBeUndefined();
       expect(word).toMatchObject({ next: 'phase', phase: { connections: 2 }, startAtMs: 50_000 + (first?.lead ?? 0) });
+    }
+  });
+
+  it('have more time to hear of a start where telling them took long before', async () => {
+    let nowMs = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => nowMs);
+    try {
+      const { team, told, waiting } = makeTeam(2, [level(2), level(2)], () => (nowMs += 2_500));
+      await waiting(0);
+      for (const member of [0, 1]) await team.handlersOf(member).ended(measured(0));
+      await waiting(1);
+      const leads = told.flatMap(({ lead }) => lead ?? []);
+      expect(leads[0]).toBeLessThan(4_000);
+      expect(leads[1]).toBe(10_000);
+    } finally {
+      clock.mockRestore();
     }
   });
 
