@@ -27,7 +27,7 @@ export function inventoryTable(inventory: ClusterInventory): string {
     node.product ?? '-',
     `${String(node.free)} of ${String(node.total)} free`,
     node.schedulable ? '' : 'cordoned',
-    node.takenBy.length === 0 ? '' : `held by ${node.takenBy.join(', ')}`,
+    node.takenBy.length === 0 ? '' : `held by ${node.takenBy.map(({ pod }) => pod).join(', ')}`,
   ]);
   const gpus =
     rows.length === 0

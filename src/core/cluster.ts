@@ -1,5 +1,12 @@
 /** What the trees, the command line and the pickers show of a cluster. Plain JSON. */
 
+/** A pod, and how many GPUs of a node it holds. */
+export interface GpuHolder {
+  /** As namespace/pod. */
+  readonly pod: string;
+  readonly count: number;
+}
+
 export interface GpuNode {
   readonly name: string;
   /** Extended resource, e.g. "nvidia.com/gpu". */
@@ -9,11 +16,15 @@ export interface GpuNode {
   readonly memoryMiB: number | null;
   readonly driverVersion: string | null;
   readonly total: number;
+  /** At most, where not all pods were seen (see ClusterInventory.podsSeen). */
   readonly free: number;
-  /** Who holds the others, as namespace/pod. */
-  readonly takenBy: readonly string[];
+  /** Who holds the others. */
+  readonly takenBy: readonly GpuHolder[];
   readonly schedulable: boolean;
 }
+
+/** Whose pods the user may list, and so of which it is known what they hold. */
+export type PodsSeen = 'everywhere' | 'own namespace' | 'nowhere';
 
 export interface ClusterInventory {
   readonly context: string;
@@ -22,6 +33,8 @@ export interface ClusterInventory {
   readonly nodes: number;
   readonly readyNodes: number;
   readonly gpuNodes: readonly GpuNode[];
+  /** null: no node has a GPU, so that nobody looked. */
+  readonly podsSeen: PodsSeen | null;
   readonly runtimeClasses: readonly string[];
   /** What could not be read, and why, e.g. pods of other namespaces: then `free` may be too high. */
   readonly notes: readonly string[];

@@ -29,6 +29,10 @@ export interface BenchmarkChoices {
   /** null: the CPU only. */
   readonly gpu: GpuChoice | null;
   readonly profile: ProfileName;
+  /** Bound of p95 in milliseconds that the profile "server" searches under; absent: its own. */
+  readonly sloP95Ms?: number;
+  /** Turns of each topology; absent: as many as the profile has. */
+  readonly repetitions?: number;
 }
 
 export const builtInName = 'tiny-sentiment';

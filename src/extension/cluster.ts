@@ -23,6 +23,9 @@ const viewTimeoutMs = 20_000;
 export class Cluster implements vscode.Disposable {
   readonly #memory: Memory;
   readonly #changed = new vscode.EventEmitter<void>();
+  readonly #looked = new vscode.EventEmitter<ClusterPlace | undefined>();
+  /** The place that is current, each time that it was read; undefined: none is. */
+  readonly onDidLook = this.#looked.event;
   /** Another context or namespace was chosen, or something was deployed or deleted. */
   readonly onDidChange = this.#changed.event;
 
@@ -41,10 +44,17 @@ export class Cluster implements vscode.Disposable {
    * @throws BenchError kubeconfig-missing, kubeconfig-broken
    */
   async current(): Promise<ClusterPlace | undefined> {
-    const contexts = await this.contexts();
-    const selected = this.#memory.selectedContext();
-    const chosen = contexts.find((context) => context.name === selected) ?? contexts.find((context) => context.current);
-    return chosen === undefined ? undefined : this.placeOf(chosen);
+    let place: ClusterPlace | undefined;
+    try {
+      const contexts = await this.contexts();
+      const selected = this.#memory.selectedContext();
+      const chosen =
+        contexts.find((context) => context.name === selected) ?? contexts.find((context) => context.current);
+      place = chosen === undefined ? undefined : this.placeOf(chosen);
+    } finally {
+      this.#looked.fire(place);
+    }
+    return place;
   }
 
   /**
@@ -52,9 +62,16 @@ export class Cluster implements vscode.Disposable {
    * @param scope the model config that something is about to be done with; its folder may have a namespace of its own
    */
   placeOf(context: ContextChoice, scope?: vscode.Uri): ClusterPlace {
-    const namespace =
-      this.#memory.selectedNamespace(context.name) ?? readSettings(scope).namespace ?? context.namespace;
+    const namespace = this.#memory.selectedNamespace(context.name) ?? namespaceOf(scope) ?? context.namespace;
     return { context: context.name, namespace };
+  }
+
+  /** Folders of this window whose models go to another namespace than the one in view. */
+  foldersElsewhere(place: ClusterPlace): readonly { readonly folder: string; readonly namespace: string }[] {
+    if (this.#memory.selectedNamespace(place.context) !== undefined) return [];
+    return folderNamespaces().flatMap(({ folder, namespace }) =>
+      namespace === null || namespace === place.namespace ? [] : [{ folder, namespace }],
+    );
   }
 
   /** @throws BenchError api-unreachable, unauthenticated, forbidden, kubeconfig-missing, kubeconfig-broken */
@@ -127,5 +144,19 @@ export class Cluster implements vscode.Disposable {
 
   dispose(): void {
     this.#changed.dispose();
+    this.#looked.dispose();
   }
+}
+
+/** By the settings of a model's folder; without a model by the window's, else by those of its folders where they agree. */
+function namespaceOf(scope: vscode.Uri | undefined): string | null {
+  const { namespace } = readSettings(scope);
+  if (namespace !== null || scope !== undefined) return namespace;
+  const [first, ...others] = folderNamespaces();
+  return first !== undefined && others.every((other) => other.namespace === first.namespace) ? first.namespace : null;
+}
+
+function folderNamespaces(): { readonly folder: string; readonly namespace: string | null }[] {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  return folders.map(({ name, uri }) => ({ folder: name, namespace: readSettings(uri).namespace }));
 }

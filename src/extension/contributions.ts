@@ -34,6 +34,8 @@ export const commandTitles = {
   'topologyBench.refresh': 'Refresh',
   'topologyBench.selectContext': 'Select Kubernetes Context',
   'topologyBench.selectNamespace': 'Select Namespace',
+  'topologyBench.protectContext': 'Protect Context',
+  'topologyBench.unprotectContext': 'Unprotect Context',
   'topologyBench.setGpuPrice': 'Set GPU Price',
   'topologyBench.openSettings': 'Open Settings',
   'topologyBench.showOutput': 'Show Log',
@@ -43,8 +45,8 @@ export type CommandId = keyof typeof commandTitles;
 
 /** Keys of `when` clauses, set by setContext. */
 export const contextKeys = {
-  /** False when no kubeconfig names a context. */
-  hasCluster: 'topologyBench.hasCluster',
+  /** See ClusterState; not set before the kubeconfig was read. */
+  clusterState: 'topologyBench.clusterState',
   /** True once the results folder was read and held no record. */
   noResults: 'topologyBench.noResults',
   /** True while a benchmark is queued or under way in this window. */
@@ -53,9 +55,13 @@ export const contextKeys = {
   modelConfigs: 'topologyBench.modelConfigs',
 } as const;
 
+/** What the Cluster view has to show: no kubeconfig, one in which no context is chosen, or rows. */
+export type ClusterState = 'missing' | 'unselected' | 'shown';
+
 /** `contextValue` of tree nodes, which menus in package.json match; several are joined by a dot. */
 export const nodeContexts = {
   context: 'context',
+  protectedContext: 'context.protected',
   namespace: 'namespace',
   liveRun: 'liveRun',
   topology: 'topology',
@@ -63,6 +69,9 @@ export const nodeContexts = {
   deploymentWithoutModel: 'deployment.modelMissing',
   result: 'result',
   unreadableResult: 'result.unreadable',
+  /** Not "result...": menus of results must not match it. */
+  resultGroup: 'model.results',
+  problem: 'problem',
 } as const;
 
 /** Settings below "topologyBench.", with their defaults. */
@@ -72,9 +81,11 @@ export const settingDefaults = {
   cores: 2,
   namespace: '',
   kubeconfig: '',
+  protectedContexts: [],
   resultsFolder: '',
   'load.vantage': 'in-cluster',
   'load.requestTimeoutMs': 10_000,
+  'load.generators': 1,
   readyTimeoutSeconds: 900,
   'gpu.resource': 'nvidia.com/gpu',
   'gpu.nodeSelector': {},

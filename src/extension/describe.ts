@@ -1,3 +1,4 @@
+import type { PodsSeen } from '../core/cluster.ts';
 import type { RunState, TopologyState } from '../core/events.ts';
 import { usualLoadSeconds } from '../core/loadLength.ts';
 import { loadNames, nameLoad } from '../core/phaseLoad.ts';
@@ -37,22 +38,38 @@ export function gpuName(gpu: GpuChoice | null): string {
     : `${String(gpu.count)} ${gpu.resource} (${gpu.product})`;
 }
 
-export function profileSummary(profile: ProfileName): string {
-  const { phases, search, repetitions } = profileOf(profile);
+/** "1 of 4 free", or "up to 1 of 4 free" where pods that nobody saw may hold some. */
+export function freeOfTotal(
+  { free, total }: { readonly free: number; readonly total: number },
+  seen: PodsSeen | null,
+): string {
+  const isCertain = seen === 'everywhere' || free === 0;
+  return `${isCertain ? '' : 'up to '}${String(free)} of ${String(total)} free`;
+}
+
+/** @param turns of each topology, where they are not the profile's own */
+export function profileSummary(profile: ProfileName, turns?: number): string {
+  const { phases, search, repetitions: ownTurns } = profileOf(profile);
   const purpose = profilePurposes[profile];
-  if (search !== null) return purpose;
+  const repetitions = turns ?? ownTurns;
+  const times = repetitions === 1 ? '' : `, ${String(repetitions)} times`;
+  if (search !== null) return `${purpose}${times}`;
   const measured = phases.filter((phase) => phase.kind === 'measured');
   const levels = loadNames(measured, formatList);
-  const times = repetitions === 1 ? '' : `, ${String(repetitions)} times`;
   return `${purpose}; ${levels}, ${String(measured[0]?.durationSeconds ?? 0)} s each${times}`;
 }
 
 /** "fastapi, triton and hybrid on kind-x/team-a, 1 nvidia.com/gpu, quick" */
 export function choicesSummary(choices: BenchmarkChoices): string {
   const hardware = choices.target.kind === 'local' ? [] : [gpuName(choices.gpu)];
-  return [`${formatList(choices.topologies)} on ${targetName(choices.target)}`, ...hardware, choices.profile].join(
-    ', ',
-  );
+  const bound = choices.sloP95Ms === undefined ? '' : ` under p95 ${String(choices.sloP95Ms)} ms`;
+  const turns = choices.repetitions === undefined ? [] : [formatCount(choices.repetitions, 'turn')];
+  return [
+    `${formatList(choices.topologies)} on ${targetName(choices.target)}`,
+    ...hardware,
+    `${choices.profile}${bound}`,
+    ...turns,
+  ].join(', ');
 }
 
 /** "3 topologies × 26 s of load, about 4 min, on kind-x/team-a with 1 nvidia.com/gpu each" */
@@ -70,6 +87,16 @@ export function planSummary(
 
 /** What is made and what becomes of it, for the confirmation. */
 export function planDetail(plan: Plan): string {
+  return [...searchDetail(plan), whatIsMade(plan)].join(' ');
+}
+
+function searchDetail({ load }: Plan): string[] {
+  return load.search?.kind === 'slo'
+    ? [`Searches the highest rate at which p95 stays under ${String(load.search.p95Ms)} ms.`]
+    : [];
+}
+
+function whatIsMade(plan: Plan): string {
   const modelBytes = plan.model.files.reduce((sum, file) => sum + file.sizeBytes, 0);
   const model = `Model ${plan.model.name}, ${formatBytes(modelBytes)}.`;
   if (plan.target.kind === 'local') {
@@ -77,7 +104,9 @@ export function planDetail(plan: Plan): string {
   }
   const from =
     plan.load.vantage === 'in-cluster'
-      ? 'The load comes from a pod of its own.'
+      ? plan.load.generators === 1
+        ? 'The load comes from a pod of its own.'
+        : `The load comes from ${String(plan.load.generators)} pods of their own.`
       : 'The load comes from this machine through a port-forward: good for a first look only.';
   const { namespace, createNamespace } = plan.target;
   const made = createNamespace

@@ -17,13 +17,16 @@ import { createHoldings } from './holdings.ts';
 import { Panels, type PanelReport } from './panel.ts';
 import { createPanelContent } from './panelContent.ts';
 import type { RunEnd } from './prepare.ts';
+import { Protection } from './protection.ts';
 import { Results } from './results.ts';
 import { Runs, type LiveRun } from './runs.ts';
 import type { Services } from './services.ts';
 import { reportWrongSettings } from './settings.ts';
 import { startRun } from './startRun.ts';
+import { captionViews } from './trees/captions.ts';
 import { ClusterTree } from './trees/clusterTree.ts';
 import { ResultsTree } from './trees/resultsTree.ts';
+import { showRunBadge } from './trees/runBadge.ts';
 import type { TreeText } from './trees/tree.ts';
 import { TopologiesTree } from './trees/topologiesTree.ts';
 import { watchDeployments } from './trees/watchDeployments.ts';
@@ -60,13 +63,14 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
   const failures = createFailures(log);
   const memory = createMemory(context.workspaceState, context.globalState);
   const cluster = new Cluster(memory);
+  const protection = new Protection();
   const results = new Results(context.globalStorageUri, log);
   const runs = new Runs(memory, log);
   toEnd = { runs, log };
   const panels = new Panels(context.extensionUri, createPanelContent(runs, results, memory, log), log);
   const { version } = context.extension.packageJSON as { version: string };
   const extension = { path: context.extensionPath, version };
-  const services: Services = { extension, log, failures, memory, cluster, results, runs, panels };
+  const services: Services = { extension, log, failures, memory, cluster, protection, results, runs, panels };
 
   const trees = {
     cluster: new ClusterTree(cluster, failures),
@@ -74,7 +78,9 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     results: new ResultsTree(results, failures),
   };
   const holdings = createHoldings();
+  const clusterView = vscode.window.createTreeView(viewIds.cluster, { treeDataProvider: trees.cluster });
   const topologiesView = vscode.window.createTreeView(viewIds.topologies, { treeDataProvider: trees.topologies });
+  const resultsView = vscode.window.createTreeView(viewIds.results, { treeDataProvider: trees.results });
   const refreshAll = (): void => {
     trees.cluster.refresh();
     trees.topologies.reload(topologiesView.visible);
@@ -88,10 +94,12 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     runs,
     panels,
     ...Object.values(trees),
-    vscode.window.createTreeView(viewIds.cluster, { treeDataProvider: trees.cluster }),
+    clusterView,
     topologiesView,
-    vscode.window.createTreeView(viewIds.results, { treeDataProvider: trees.results }),
+    resultsView,
     watchDeployments(topologiesView, trees.topologies),
+    captionViews({ cluster: clusterView, topologies: topologiesView }, cluster, trees.topologies),
+    showRunBadge(resultsView, runs),
     lenses,
     vscode.languages.registerCodeLensProvider(modelConfigSelector, lenses),
     new ModelDiagnostics(),
@@ -100,6 +108,9 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     cluster.onDidChange(() => {
       trees.cluster.refresh();
       trees.topologies.reload(topologiesView.visible);
+    }),
+    cluster.onDidLook((place) => {
+      protection.shows(place?.context);
     }),
     results.onDidChange(() => {
       trees.results.refresh();
@@ -115,7 +126,15 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     vscode.workspace.onDidGrantWorkspaceTrust(() => {
       panels.refresh();
     }),
+    // A folder may bring a namespace of its own.
+    vscode.workspace.onDidChangeWorkspaceFolders(() => {
+      cluster.changed();
+    }),
     vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration('topologyBench.protectedContexts')) {
+        protection.forget();
+        cluster.changed();
+      }
       if (
         event.affectsConfiguration('topologyBench.kubeconfig') ||
         event.affectsConfiguration('topologyBench.namespace')

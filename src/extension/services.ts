@@ -3,6 +3,7 @@ import type { Cluster } from './cluster.ts';
 import type { Failures } from './failures.ts';
 import type { Memory } from './memory.ts';
 import type { Panels } from './panel.ts';
+import type { Protection } from './protection.ts';
 import type { Results } from './results.ts';
 import type { Runs } from './runs.ts';
 
@@ -13,6 +14,7 @@ export interface Services {
   readonly failures: Failures;
   readonly memory: Memory;
   readonly cluster: Cluster;
+  readonly protection: Protection;
   readonly results: Results;
   readonly runs: Runs;
   readonly panels: Panels;

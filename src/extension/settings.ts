@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { enteredGpuPrice, type EnteredGpuPrice } from '../core/gpuPrice.ts';
 import type { Vantage } from '../core/plan.ts';
 import type { ImagesPlan, GpuPlan } from '../core/plan.ts';
-import type { ProfileName } from '../core/profiles.ts';
+import { profileNames, type ProfileName } from '../core/profiles.ts';
 import { settingDefaults, type SettingKey } from './contributions.ts';
 
 /** The settings as they stand for a folder; package.json describes them and gives their defaults. */
@@ -18,6 +18,8 @@ export interface Settings {
   readonly resultsFolder: string;
   readonly vantage: Vantage;
   readonly requestTimeoutMs: number;
+  /** Pods that make the load together, inside a cluster. */
+  readonly generators: number;
   readonly readyTimeoutSeconds: number;
   readonly gpu: Omit<GpuPlan, 'count'>;
   readonly allowCpuProvider: boolean;
@@ -41,13 +43,14 @@ export function readSettings(scope: vscode.Uri | undefined): Settings {
   const currency = orNull(text('currency')) ?? settingDefaults.currency;
   return {
     codeLens: value('codeLens.enabled'),
-    profile: text('profile') === 'standard' ? 'standard' : 'quick',
+    profile: profileNames.find((name) => name === text('profile')) ?? settingDefaults.profile,
     cores: value('cores'),
     namespace: orNull(text('namespace')),
     kubeconfig: orNull(text('kubeconfig')),
     resultsFolder: text('resultsFolder'),
     vantage: text('load.vantage') === 'this-machine' ? 'this-machine' : 'in-cluster',
     requestTimeoutMs: value('load.requestTimeoutMs'),
+    generators: value('load.generators'),
     readyTimeoutSeconds: value('readyTimeoutSeconds'),
     gpu: {
       resource: text('gpu.resource') === '' ? settingDefaults['gpu.resource'] : text('gpu.resource'),
@@ -76,6 +79,7 @@ interface Types {
   numberOrNull: number | null;
   boolean: boolean;
   labels: Readonly<Record<string, string>>;
+  names: readonly string[];
   tolerations: GpuPlan['tolerations'];
 }
 
@@ -85,6 +89,7 @@ const fits: { readonly [Type in keyof Types]: (value: unknown) => value is Types
   numberOrNull: (value): value is number | null => value === null || fits.number(value),
   boolean: (value) => typeof value === 'boolean',
   labels: isTextRecord,
+  names: (value): value is readonly string[] => Array.isArray(value) && value.every(fits.text),
   tolerations: (value): value is GpuPlan['tolerations'] => Array.isArray(value) && value.every(isTextRecord),
 };
 
@@ -94,9 +99,11 @@ const typeOf = {
   cores: 'number',
   namespace: 'text',
   kubeconfig: 'text',
+  protectedContexts: 'names',
   resultsFolder: 'text',
   'load.vantage': 'text',
   'load.requestTimeoutMs': 'number',
+  'load.generators': 'number',
   readyTimeoutSeconds: 'number',
   'gpu.resource': 'text',
   'gpu.nodeSelector': 'labels',

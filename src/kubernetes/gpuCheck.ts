@@ -44,7 +44,7 @@ export function checkGpu(gpu: GpuPlan, nodes: readonly Node[], gpuNodes: readonl
 function allTaken(gpu: GpuPlan, candidates: readonly GpuNode[]): BenchError {
   const total = candidates.reduce((sum, node) => sum + node.total, 0);
   const free = candidates.reduce((sum, node) => sum + node.free, 0);
-  const holders = candidates.flatMap(({ takenBy }) => takenBy);
+  const holders = candidates.flatMap(({ takenBy }) => takenBy.map(({ pod }) => pod));
   const ours = holders.some((holder) => holder.includes('/tb-'));
   return unavailable(
     `The plan needs ${String(gpu.count)} ${gpu.resource} in one pod, and of ${String(total)} on ${names(candidates)} ${String(free)} ${free === 1 ? 'is' : 'are'} free. The others are held by ${holders.join(', ')}.`,

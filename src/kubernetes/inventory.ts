@@ -29,6 +29,7 @@ export async function readInventory(choice: ClusterChoice, signal: AbortSignal):
     nodes: nodes?.length ?? 0,
     readyNodes: nodes?.filter(isReady).length ?? 0,
     gpuNodes: gpus.gpuNodes,
+    podsSeen: gpus.podsSeen,
     runtimeClasses: await readRuntimeClasses(cluster, signal),
     notes: [...notes, ...gpus.notes],
   };

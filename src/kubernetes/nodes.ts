@@ -1,4 +1,4 @@
-import type { GpuNode } from '../core/cluster.ts';
+import type { GpuNode, PodsSeen } from '../core/cluster.ts';
 import type { Node, Pod, PodContainer } from './apiObjects.ts';
 import type { Cluster } from './cluster.ts';
 import { listAll } from './list.ts';
@@ -34,15 +34,15 @@ export async function readGpuNodes(
   alsoResource: string | null,
   namespace: string,
   signal: AbortSignal,
-): Promise<{ gpuNodes: GpuNode[]; notes: string[] }> {
+): Promise<{ gpuNodes: GpuNode[]; podsSeen: PodsSeen | null; notes: string[] }> {
   const isGpu = (resource: string): boolean => gpuResources.test(resource) || resource === alsoResource;
   const offered = nodes.flatMap((node) =>
     Object.entries(node.status?.allocatable ?? {})
       .filter(([resource, amount]) => isGpu(resource) && Number(amount) > 0)
       .map(([resource, amount]) => ({ node, resource, total: Number(amount) })),
   );
-  if (offered.length === 0) return { gpuNodes: [], notes: [] };
-  const { pods, notes } = await readHolders(cluster, namespace, signal);
+  if (offered.length === 0) return { gpuNodes: [], podsSeen: null, notes: [] };
+  const { pods, podsSeen, notes } = await readHolders(cluster, namespace, signal);
   const gpuNodes = offered.map(({ node, resource, total }) => {
     const here = pods.filter((pod) => pod.spec.nodeName === node.metadata.name);
     const holders = here.map((pod) => ({ pod, amount: requestOf(pod, resource) })).filter(({ amount }) => amount > 0);
@@ -56,11 +56,14 @@ export async function readGpuNodes(
       driverVersion: labels['nvidia.com/cuda.driver-version.full'] ?? null,
       total,
       free: Math.max(0, total - taken),
-      takenBy: holders.map(({ pod }) => `${pod.metadata.namespace ?? ''}/${pod.metadata.name}`),
+      takenBy: holders.map(({ pod, amount }) => ({
+        pod: `${pod.metadata.namespace ?? ''}/${pod.metadata.name}`,
+        count: amount,
+      })),
       schedulable: node.spec?.unschedulable !== true && isReady(node),
     };
   });
-  return { gpuNodes, notes };
+  return { gpuNodes, podsSeen, notes };
 }
 
 export function isReady(node: Node): boolean {
@@ -92,19 +95,25 @@ async function readHolders(
   cluster: Cluster,
   namespace: string,
   signal: AbortSignal,
-): Promise<{ pods: readonly Pod[]; notes: string[] }> {
+): Promise<{ pods: readonly Pod[]; podsSeen: PodsSeen; notes: string[] }> {
   const choice = { fieldSelector: 'status.phase!=Succeeded,status.phase!=Failed' };
   try {
-    return { pods: await listAll<Pod>(cluster, '/api/v1/pods', choice, signal), notes: [] };
+    const pods = await listAll<Pod>(cluster, '/api/v1/pods', choice, signal);
+    return { pods, podsSeen: 'everywhere', notes: [] };
   } catch (error) {
     if (!isStatus(error, 403)) throw error;
   }
   const note = 'This user may not list the pods of other namespaces, so fewer GPUs may be free than shown.';
   try {
-    return { pods: await listAll<Pod>(cluster, listPath('Pod', namespace), choice, signal), notes: [note] };
+    const pods = await listAll<Pod>(cluster, listPath('Pod', namespace), choice, signal);
+    return { pods, podsSeen: 'own namespace', notes: [note] };
   } catch (error) {
     if (!isStatus(error, 403)) throw error;
-    return { pods: [], notes: [note] };
+    return {
+      pods: [],
+      podsSeen: 'nowhere',
+      notes: ['This user may not list pods, so fewer GPUs may be free than shown.'],
+    };
   }
 }
 

@@ -5,6 +5,7 @@ import { profileNames } from '../../src/core/profiles.ts';
 import { drive } from './harness/drive.ts';
 import { ownPackage } from './harness/package.ts';
 import { makeSampleWorkspace, samplePaths } from './harness/sampleWorkspace.ts';
+import { patienceMs } from './harness/waiting.ts';
 
 const screenshots = join(import.meta.dirname, '..', '..', 'out', 'screenshots');
 
@@ -23,7 +24,7 @@ test.each(['oldest', 'newest'] as const)(
         await workbench.askFromCodeLens('Benchmark Topology');
 
         expect(await quickInput.waitForItem('triton')).toEqual(['fastapi', 'triton', 'hybrid']);
-        expect(await quickInput.title()).toContain('Benchmark Topology: sentiment');
+        expect(await quickInput.title()).toBe('Benchmark Topology: sentiment (1/4)');
         await quickInput.pickMany(['fastapi', 'triton']);
 
         expect(await quickInput.waitForItem('This machine')).toEqual([
@@ -34,7 +35,7 @@ test.each(['oldest', 'newest'] as const)(
         await workbench.screenshot(join(screenshots, `targets-${version}.png`));
         await quickInput.pick('This machine');
 
-        expect(await quickInput.waitForItem('quick')).toEqual([...profileNames]);
+        expect(await quickInput.waitForItem('quick')).toEqual([...profileNames, 'Turns of each topology…']);
         await quickInput.pick('quick');
 
         const question = await workbench.dialog().text();
@@ -63,3 +64,38 @@ test.each(['oldest', 'newest'] as const)(
     );
   },
 );
+
+test('a protected context shows a lock, and nothing is done on it before its name is typed', async () => {
+  await drive(
+    'protected',
+    { version: 'newest', vsix: ownPackage(), prepare: makeSampleWorkspace },
+    async ({ code, workbench, folder }) => {
+      await code.changeSettings({
+        'topologyBench.kubeconfig': join(folder, samplePaths.kubeconfig),
+        'topologyBench.protectedContexts': ['stag*'],
+      });
+      const { quickInput } = workbench;
+      const cluster = await workbench.view('Topology Bench', 'Cluster');
+      await cluster.waitForRows(
+        'the context with its protection, though nothing answers',
+        ([context, namespace]) => context === 'stagingprotected' && namespace === 'modelsnamespace',
+      );
+      expect(await cluster.row('staging').menuItems()).toEqual(['Select Kubernetes Context', 'Unprotect Context']);
+      await workbench.screenshot(join(screenshots, 'protected-context.png'));
+
+      await workbench.openFile(samplePaths.classifier);
+      await workbench.askFromCodeLens('Benchmark Topology');
+      await quickInput.pickMany(['triton']);
+      await quickInput.pick('staging/models');
+      await quickInput.pick('CPU only');
+      await quickInput.pick('quick');
+      await workbench.dialog().press('Start');
+      await expect.poll(() => quickInput.title(), { timeout: patienceMs }).toBe('Protected Context staging');
+      await quickInput.fill('production');
+      expect(await quickInput.message()).toContain('Type staging to go on.');
+      await quickInput.cancel();
+      expect(await workbench.notifications()).toEqual([]);
+      expect(await workbench.page.locator('.tabs-container .tab').count()).toBe(1);
+    },
+  );
+});

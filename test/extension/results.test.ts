@@ -99,6 +99,32 @@ test.each(['oldest', 'newest'] as const)(
   },
 );
 
+test('results of two models stand by model, the newest open, and a group stays as the user left it', async () => {
+  const plan = { ...whole.plan, model: { ...whole.plan.model, name: 'toxicity' } };
+  const other = sampleRecord({ plan, record: { id: '20251225-080000-0c0c' } });
+  await drive(
+    'results-groups',
+    { version: 'newest', vsix: ownPackage(), prepare: (folder) => makeSampleWorkspace(folder, [whole, broken, other]) },
+    async ({ workbench }) => {
+      const results = await workbench.view('Topology Bench', 'Results');
+      const rows = await results.waitForRows('two groups, one of them open', (all) => all.length === 4);
+      expect(rows[0]).toMatch(/^tiny-sentiment2 runs · fastapi \d+ RPS/u);
+      expect(rows[3]).toMatch(/^toxicity1 run · fastapi \d+ RPS/u);
+      await workbench.screenshot(join(screenshots, 'results-groups.png'));
+      await results.row(/^toxicity1 run/u).expand();
+      await results.waitForRows('the run of the other model', (all) => all.length === 5);
+      await results.row(/^tiny-sentiment2 runs/u).collapse();
+      await results.pressTitleAction('Refresh');
+      await results.waitForRows(
+        'the groups as they were left',
+        (all) => all.length === 3 && all[2]?.startsWith('toxicity ·') === true,
+      );
+      await results.row(/^toxicity ·/u).click();
+      await (await workbench.panel(/toxicity/u)).waitUntilDrawn();
+    },
+  );
+});
+
 /** The chart in view is painted, in more than one colour; those in other tabs of the page have no size yet. */
 async function expectCharts(panel: Panel): Promise<void> {
   const shown = (await panel.canvases()).filter((canvas) => canvas.visible);

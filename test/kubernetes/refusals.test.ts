@@ -230,7 +230,7 @@ describe('what the cluster refuses is said in its own words', () => {
       expect(gpuNodes).toMatchObject([
         { resource: 'nvidia.com/gpu', product: 'Tesla-T4', memoryMiB: 15_360, total: 2, free: 0 },
       ]);
-      expect(gpuNodes[0]?.takenBy).toEqual([`${namespace}/first`, `${namespace}/second`]);
+      expect(gpuNodes[0]?.takenBy.map(({ pod }) => pod)).toEqual([`${namespace}/first`, `${namespace}/second`]);
     });
 
     it('waits in the words of the scheduler when they were taken meanwhile, and gives up in time', async () => {

@@ -95,6 +95,13 @@ async function offer(place: ClusterPlace, runs: readonly Leftover[], services: S
 }
 
 async function remove(place: ClusterPlace, leftovers: readonly Leftover[], services: Services): Promise<void> {
+  const what = vscode.l10n.t(
+    'Remove {0} from {1}/{2}.',
+    formatCount(leftovers.length, 'leftover'),
+    place.context,
+    place.namespace,
+  );
+  if (!(await services.protection.permitsRemoval(place.context, what))) return;
   await vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { BenchError } from '../../core/errors.ts';
+import { isProtected } from '../protection.ts';
 import { pickOne } from '../questions/pick.ts';
 import type { Services } from '../services.ts';
 
@@ -23,8 +24,11 @@ export async function selectContext({ cluster, memory }: Services): Promise<void
         },
         ...contexts.map((context) => ({
           label: context.name,
-          description: context.current ? vscode.l10n.t('current in the kubeconfig') : '',
-          icon: 'server-environment',
+          description: [
+            ...(context.current ? [vscode.l10n.t('current in the kubeconfig')] : []),
+            ...(isProtected(context.name) ? [vscode.l10n.t('protected')] : []),
+          ].join(', '),
+          icon: isProtected(context.name) ? 'lock' : 'server-environment',
           value: { context: context.name },
           picked: context.name === selected,
         })),

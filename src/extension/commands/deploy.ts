@@ -27,6 +27,7 @@ export async function deployTopology(argument: unknown, services: Services): Pro
   await saveSubject(choices.subject);
   const lacking = await services.cluster.lacksNamespace(choices.target);
   if (!(await confirmed(choices, lacking))) return;
+  if (!(await services.protection.permits(choices.target.context, deployQuestion(choices)))) return;
   const target: ClusterTarget = { ...choices.target, createNamespace: lacking };
   const planned = await planAsking({ ...choices, target }, services);
   if (planned === undefined) return;

@@ -3,6 +3,7 @@ import type { DeployedTopology } from '../../core/cluster.ts';
 import { BenchError } from '../../core/errors.ts';
 import { loadEngine, loadKubernetes } from '../engine.ts';
 import { plainText } from '../plainText.ts';
+import { isProtected } from '../protection.ts';
 import { pickOne } from '../questions/pick.ts';
 import { subjectFrom } from '../questions/subject.ts';
 import type { Services } from '../services.ts';
@@ -20,18 +21,25 @@ export async function deleteDeployment(argument: unknown, services: Services): P
   if (!(await trustedOrTold())) return;
   const deployment = await deploymentFrom(argument, services, vscode.l10n.t('Delete Deployment'));
   if (deployment === undefined) return;
-  const remove = vscode.l10n.t('Delete');
+  if (!(await mayDelete(deployment, services))) return;
+  await withProgress(vscode.l10n.t('Deleting {0}', deployment.topology), (signal) =>
+    services.cluster.deleteDeployment(deployment, signal),
+  );
+  services.cluster.changed();
+}
+
+/** A protected context asks for its name in place of the press of a button. */
+async function mayDelete(deployment: DeployedTopology, { cluster, protection }: Services): Promise<boolean> {
   const question = vscode.l10n.t(
     'Delete {0} ({1}) from the namespace {2}?',
     deployment.topology,
     deployment.model,
     deployment.namespace,
   );
-  if ((await vscode.window.showWarningMessage(question, { modal: true }, remove)) !== remove) return;
-  await withProgress(vscode.l10n.t('Deleting {0}', deployment.topology), (signal) =>
-    services.cluster.deleteDeployment(deployment, signal),
-  );
-  services.cluster.changed();
+  const place = await cluster.current();
+  if (place !== undefined && isProtected(place.context)) return protection.permitsRemoval(place.context, question);
+  const remove = vscode.l10n.t('Delete');
+  return (await vscode.window.showWarningMessage(question, { modal: true }, remove)) === remove;
 }
 
 let logsChannel: vscode.OutputChannel | undefined;
@@ -98,6 +106,12 @@ export async function uploadModelAgain(argument: unknown, services: Services): P
   const path = subject.kind === 'built-in' ? assets.tinyModelDirectory : vscode.Uri.parse(subject.uri, true).fsPath;
   const { uploadModelAgain: upload } = await loadKubernetes();
   const connection = await services.cluster.connection();
+  const what = vscode.l10n.t(
+    'Upload the model to {0} in the namespace {1}.',
+    deployment.topology,
+    deployment.namespace,
+  );
+  if (!(await services.protection.permits(connection.context ?? '', what))) return;
   await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, cancellable: true, title },
     async (progress, token) => {

@@ -9,6 +9,7 @@ import { selectContext, selectNamespace } from './cluster.ts';
 import { deployTopology } from './deploy.ts';
 import { copyEndpoint, deleteDeployment, sendSampleRequest, showLogs, uploadModelAgain } from './deployments.ts';
 import { setGpuPrice } from './gpuPrice.ts';
+import { protectContext, unprotectContext } from './protect.ts';
 import { deleteResult, openRecord, openResults, runIdIn } from './results.ts';
 
 /** What each command does, and what it was doing when it failed. */
@@ -57,6 +58,14 @@ export function registerCommands(services: Services, refresh: () => void): vscod
     },
     'topologyBench.selectContext': { doing: 'choosing a context', run: () => selectContext(services) },
     'topologyBench.selectNamespace': { doing: 'choosing a namespace', run: () => selectNamespace(services) },
+    'topologyBench.protectContext': {
+      doing: 'protecting the context',
+      run: (argument) => protectContext(argument, services),
+    },
+    'topologyBench.unprotectContext': {
+      doing: 'unprotecting the context',
+      run: (argument) => unprotectContext(argument, services),
+    },
     'topologyBench.setGpuPrice': { doing: 'setting the price of a GPU', run: () => setGpuPrice() },
     'topologyBench.openSettings': {
       doing: 'opening the settings',

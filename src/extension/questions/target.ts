@@ -1,9 +1,10 @@
 import * as vscode from 'vscode';
 import { explain } from '../../core/errors.ts';
-import type { GpuNode } from '../../core/cluster.ts';
+import { gpuPools } from '../../core/gpuPools.ts';
 import type { GpuChoice, TargetChoice } from '../choices.ts';
 import type { Cluster } from '../cluster.ts';
-import { gpuName } from '../describe.ts';
+import { freeOfTotal, gpuName } from '../describe.ts';
+import { isProtected } from '../protection.ts';
 import type { Settings } from '../settings.ts';
 import type { Choice, Note } from './pick.ts';
 
@@ -34,11 +35,13 @@ export async function targetChoices(
       const place = cluster.placeOf(context, scope);
       return {
         label: `${place.context}/${place.namespace}`,
-        description:
+        description: [
           context.name === selected?.context
             ? vscode.l10n.t('current context and namespace')
             : vscode.l10n.t('context and namespace'),
-        icon: 'server-environment',
+          ...(isProtected(context.name) ? [vscode.l10n.t('protected')] : []),
+        ].join(', '),
+        icon: isProtected(context.name) ? 'lock' : 'server-environment',
         value: { kind: 'kubernetes', ...place, createNamespace: false },
         picked: last?.kind === 'kubernetes' && last.context === place.context,
       };
@@ -68,23 +71,20 @@ export async function gpuChoices(
   const notes: Note[] = [];
   try {
     const inventory = await cluster.inventory(target, AbortSignal.any([signal, AbortSignal.timeout(20_000)]));
-    offers = offersOf(inventory.gpuNodes);
+    offers = gpuPools(inventory.gpuNodes).map((pool) => ({ ...pool, free: freeOfTotal(pool, inventory.podsSeen) }));
     if (offers.length === 0) notes.push({ note: vscode.l10n.t('No node of this cluster has a GPU.') });
   } catch (error) {
     notes.push({ note: vscode.l10n.t('The GPUs could not be listed'), detail: explain(error) });
-    offers = [{ resource: settings.gpu.resource, product: null, free: null, total: null }];
+    offers = [{ resource: settings.gpu.resource, product: null, free: vscode.l10n.t('as the settings say') }];
   }
-  const gpus = offers.map((offer): Choice<GpuChoice | null> => {
-    const value: GpuChoice = { resource: offer.resource, count: 1, product: offer.product };
+  const gpus = offers.map(({ resource, product, free }): Choice<GpuChoice | null> => {
+    const value: GpuChoice = { resource, count: 1, product };
     return {
       label: gpuName(value),
-      description:
-        offer.free === null || offer.total === null
-          ? vscode.l10n.t('as the settings say')
-          : vscode.l10n.t('{0} of {1} free', offer.free, offer.total),
+      description: free,
       icon: 'circuit-board',
       value,
-      picked: last?.resource === offer.resource && last.product === offer.product,
+      picked: last?.resource === resource && last.product === product,
     };
   });
   return [...gpus, cpu, ...notes];
@@ -93,19 +93,5 @@ export async function gpuChoices(
 interface Offer {
   readonly resource: string;
   readonly product: string | null;
-  readonly free: number | null;
-  readonly total: number | null;
-}
-
-/** Nodes of the same resource and product are one offer: the scheduler chooses among them. */
-function offersOf(nodes: readonly GpuNode[]): Offer[] {
-  const offers = new Map<string, { resource: string; product: string | null; free: number; total: number }>();
-  for (const node of nodes) {
-    const key = `${node.resource} ${node.product ?? ''}`;
-    const offer = offers.get(key) ?? { resource: node.resource, product: node.product, free: 0, total: 0 };
-    offer.free += node.schedulable ? node.free : 0;
-    offer.total += node.total;
-    offers.set(key, offer);
-  }
-  return [...offers.values()];
+  readonly free: string;
 }

@@ -1,20 +1,27 @@
 import * as vscode from 'vscode';
-import type { ClusterInventory, GpuNode } from '../../core/cluster.ts';
+import type { ClusterInventory, GpuNode, PodsSeen } from '../../core/cluster.ts';
 import { BenchError } from '../../core/errors.ts';
-import { formatBytes } from '../../core/view/format.ts';
-import type { Cluster } from '../cluster.ts';
-import { contextKeys, nodeContexts } from '../contributions.ts';
+import { gpuPools, type GpuPool } from '../../core/gpuPools.ts';
+import type { Cluster, ClusterPlace } from '../cluster.ts';
+import { contextKeys, nodeContexts, type ClusterState } from '../contributions.ts';
 import type { Failures } from '../failures.ts';
+import { isProtected } from '../protection.ts';
+import { renderGpuNode, renderPool } from './gpuRows.ts';
 import { Tree, type ProblemNode } from './tree.ts';
 
 export type ClusterNode =
-  | { readonly kind: 'context'; readonly id: string; readonly context: string; readonly server: string | null }
-  | { readonly kind: 'namespace'; readonly id: string; readonly namespace: string }
-  | { readonly kind: 'gpus'; readonly id: string; readonly inventory: ClusterInventory }
-  | { readonly kind: 'gpu'; readonly id: string; readonly gpu: GpuNode }
+  | {
+      readonly kind: 'context';
+      readonly id: string;
+      readonly context: string;
+      readonly inventory: ClusterInventory | null;
+    }
+  | { readonly kind: 'namespace'; readonly id: string; readonly place: ClusterPlace }
+  | { readonly kind: 'pool'; readonly id: string; readonly pool: GpuPool; readonly seen: PodsSeen | null }
+  | { readonly kind: 'gpu'; readonly id: string; readonly gpu: GpuNode; readonly seen: PodsSeen | null }
   | { readonly kind: 'note'; readonly id: string; readonly text: string };
 
-/** Context, namespace, and the GPUs of each node with free of total. */
+/** Context, namespace, and the GPUs by product with free of total, their nodes below. */
 export class ClusterTree extends Tree<ClusterNode> {
   protected readonly reading = 'reading the cluster';
   readonly #cluster: Cluster;
@@ -25,26 +32,21 @@ export class ClusterTree extends Tree<ClusterNode> {
   }
 
   protected async read(parent: ClusterNode | undefined): Promise<readonly (ClusterNode | ProblemNode)[]> {
-    if (parent?.kind === 'gpus') {
-      return parent.inventory.gpuNodes.map((gpu) => ({ kind: 'gpu', id: `gpu:${gpu.name}:${gpu.resource}`, gpu }));
+    if (parent?.kind === 'pool') {
+      const { pool, seen } = parent;
+      return pool.nodes.map((gpu) => ({ kind: 'gpu', id: `gpu:${gpu.name}:${gpu.resource}`, gpu, seen }));
     }
     if (parent !== undefined) return [];
-    const current = await this.#current();
-    await vscode.commands.executeCommand('setContext', contextKeys.hasCluster, current !== undefined);
-    if (current === undefined) return [];
-    const { context, namespace } = current;
-    const head = (server: string | null): ClusterNode[] => [
-      { kind: 'context', id: 'context', context, server },
-      { kind: 'namespace', id: 'namespace', namespace },
+    const place = await this.#current();
+    if (place === undefined) return [];
+    // Both stay in view whatever the cluster answers: they are what the user switches when it does not.
+    const head = (inventory: ClusterInventory | null): ClusterNode[] => [
+      { kind: 'context', id: 'context', context: place.context, inventory },
+      { kind: 'namespace', id: 'namespace', place },
     ];
     try {
-      const inventory = await this.#cluster.inventory();
-      const notes = inventory.notes.map((text, index): ClusterNode => ({
-        kind: 'note',
-        id: `note:${String(index)}`,
-        text,
-      }));
-      return [...head(inventory.serverVersion), { kind: 'gpus', id: 'gpus', inventory }, ...notes];
+      const inventory = await this.#cluster.inventory(place);
+      return [...head(inventory), ...poolNodes(inventory), ...noteNodes(inventory)];
     } catch (error) {
       return [...head(null), this.problem(error, 'inventory')];
     }
@@ -53,70 +55,82 @@ export class ClusterTree extends Tree<ClusterNode> {
   protected render(node: ClusterNode): vscode.TreeItem {
     switch (node.kind) {
       case 'context':
-        return row(node.context, 'server-environment', {
-          description: node.server === null ? '' : `Kubernetes ${node.server}`,
-          contextValue: nodeContexts.context,
-          tooltip: vscode.l10n.t('Kubernetes context {0}', node.context),
-        });
+        return renderContext(node.context, node.inventory);
       case 'namespace':
-        return row(node.namespace, 'symbol-namespace', {
-          description: vscode.l10n.t('namespace'),
-          contextValue: nodeContexts.namespace,
-          tooltip: vscode.l10n.t('Topologies are deployed to the namespace {0}', node.namespace),
-        });
-      case 'gpus':
-        return renderGpus(node.inventory);
+        return this.#renderNamespace(node.place);
+      case 'pool':
+        return renderPool(node.pool, node.seen);
       case 'gpu':
-        return renderGpu(node.gpu);
+        return renderGpuNode(node.gpu, node.seen);
       case 'note':
         return row(node.text, 'info', { description: '', contextValue: 'note', tooltip: node.text });
     }
   }
 
-  /** undefined when no kubeconfig names a context: then the welcome text takes over. */
-  async #current(): Promise<{ context: string; namespace: string } | undefined> {
+  /** undefined when there is no context to show: then the welcome text for that case takes over. */
+  async #current(): Promise<ClusterPlace | undefined> {
     try {
-      return await this.#cluster.current();
+      const place = await this.#cluster.current();
+      await setState(place === undefined ? 'unselected' : 'shown');
+      return place;
     } catch (error) {
-      if (error instanceof BenchError && error.reason === 'kubeconfig-missing') return undefined;
+      const isMissing = error instanceof BenchError && error.reason === 'kubeconfig-missing';
       // A kubeconfig that is there but broken is a failure to show, not a cluster that is missing.
-      await vscode.commands.executeCommand('setContext', contextKeys.hasCluster, true);
+      await setState(isMissing ? 'missing' : 'shown');
+      if (isMissing) return undefined;
       throw error;
     }
   }
+
+  #renderNamespace(place: ClusterPlace): vscode.TreeItem {
+    const elsewhere = this.#cluster.foldersElsewhere(place);
+    const others = elsewhere.map(({ folder, namespace }) =>
+      vscode.l10n.t('Models of the folder {0} are deployed to {1}', folder, namespace),
+    );
+    return row(place.namespace, 'symbol-namespace', {
+      description:
+        elsewhere.length === 0 ? vscode.l10n.t('namespace') : vscode.l10n.t('namespace; folders have others'),
+      contextValue: nodeContexts.namespace,
+      tooltip: [vscode.l10n.t('Topologies are deployed to the namespace {0}', place.namespace), ...others].join('\n'),
+    });
+  }
 }
 
-function renderGpus(inventory: ClusterInventory): vscode.TreeItem {
-  const total = inventory.gpuNodes.reduce((sum, gpu) => sum + gpu.total, 0);
-  const free = inventory.gpuNodes.reduce((sum, gpu) => sum + gpu.free, 0);
-  // A user who may not list nodes sees none; a note below says so.
+async function setState(state: ClusterState): Promise<void> {
+  await vscode.commands.executeCommand('setContext', contextKeys.clusterState, state);
+}
+
+function poolNodes({ gpuNodes, podsSeen, nodes }: ClusterInventory): ClusterNode[] {
+  const pools = gpuPools(gpuNodes);
+  // A user who may not list nodes sees none, and a note says so.
+  if (pools.length === 0 && nodes > 0)
+    return [{ kind: 'note', id: 'note:no-gpu', text: vscode.l10n.t('No node of this cluster has a GPU.') }];
+  return pools.map((pool) => ({
+    kind: 'pool',
+    id: `pool:${pool.product ?? ''}:${pool.resource}`,
+    pool,
+    seen: podsSeen,
+  }));
+}
+
+function noteNodes({ notes }: ClusterInventory): ClusterNode[] {
+  return notes.map((text, index) => ({ kind: 'note', id: `note:${String(index)}`, text }));
+}
+
+function renderContext(context: string, inventory: ClusterInventory | null): vscode.TreeItem {
+  const isGuarded = isProtected(context);
   const nodes =
-    inventory.nodes === 0
-      ? vscode.l10n.t('nodes not known')
-      : vscode.l10n.t('{0} of {1} nodes ready', inventory.readyNodes, inventory.nodes);
-  const item = row(vscode.l10n.t('GPU nodes'), 'circuit-board', {
-    description:
-      total === 0
-        ? vscode.l10n.t('no GPUs; {0}', nodes)
-        : vscode.l10n.t('{0} of {1} GPUs free; {2}', free, total, nodes),
-    contextValue: 'gpus',
-    tooltip: nodes,
-  });
-  if (inventory.gpuNodes.length > 0) item.collapsibleState = vscode.TreeItemCollapsibleState.Expanded;
-  return item;
-}
-
-function renderGpu(gpu: GpuNode): vscode.TreeItem {
-  const free = vscode.l10n.t('{0} of {1} {2} free', gpu.free, gpu.total, gpu.resource);
-  const closed = gpu.schedulable ? '' : vscode.l10n.t('; takes no pods');
-  const memory = gpu.memoryMiB === null ? [] : [formatBytes(gpu.memoryMiB * 1024 * 1024)];
-  const driver = gpu.driverVersion === null ? [] : [vscode.l10n.t('driver {0}', gpu.driverVersion)];
-  const taken = gpu.takenBy.map((pod) => vscode.l10n.t('taken by {0}', pod));
-  const product = gpu.product === null ? [] : [gpu.product];
-  return row(gpu.name, gpu.schedulable && gpu.free > 0 ? 'vm-active' : 'vm', {
-    description: [free + closed, ...product].join(' · '),
-    contextValue: 'gpu',
-    tooltip: [gpu.name, free + closed, ...product, ...memory, ...driver, ...taken].join('\n'),
+    inventory === null || inventory.nodes === 0
+      ? []
+      : [vscode.l10n.t('{0} of {1} nodes ready', inventory.readyNodes, inventory.nodes)];
+  const version = inventory === null ? [] : [`Kubernetes ${inventory.serverVersion}`];
+  const protection = isGuarded
+    ? [vscode.l10n.t('Protected: its name has to be typed before anything is deployed to it, or deleted from it.')]
+    : [];
+  return row(context, isGuarded ? 'lock' : 'server-environment', {
+    description: [...(isGuarded ? [vscode.l10n.t('protected')] : []), ...version, ...nodes].join(' · '),
+    contextValue: isGuarded ? nodeContexts.protectedContext : nodeContexts.context,
+    tooltip: [vscode.l10n.t('Kubernetes context {0}', context), ...nodes, ...protection].join('\n'),
   });
 }
 

@@ -1,12 +1,14 @@
 import * as vscode from 'vscode';
 import { planSubject } from '../../core/anyPlan.ts';
 import type { RunRecord } from '../../core/record.ts';
+import { formatCount } from '../../core/view/format.ts';
 import { headlineOf } from '../../core/view/headline.ts';
 import { measuredRecord } from '../../core/view/measured.ts';
 import { contextKeys, nodeContexts, type CommandId } from '../contributions.ts';
 import { recordFigures, recordIsValid, rowFigures, runTime, tellingRows } from '../describe.ts';
 import type { Failures } from '../failures.ts';
 import type { Result, Results } from '../results.ts';
+import { groupResults, type ResultGroup } from './resultGroups.ts';
 import { Tree } from './tree.ts';
 
 export interface ResultNode {
@@ -14,8 +16,18 @@ export interface ResultNode {
   readonly result: Result;
 }
 
-/** Run records, newest first; a click opens one beside the code. */
-export class ResultsTree extends Tree<ResultNode> {
+interface GroupNode {
+  readonly id: string;
+  readonly group: ResultGroup;
+  /** Of several groups the first is open until the user closes it. */
+  readonly isFirst: boolean;
+}
+
+/**
+ * Run records, newest first, by what was measured; a click opens one beside the code. Records of one model alone, as most
+ * workspaces have them, need no group around them.
+ */
+export class ResultsTree extends Tree<ResultNode | GroupNode> {
   protected readonly reading = 'reading the results';
   readonly #results: Results;
 
@@ -24,17 +36,45 @@ export class ResultsTree extends Tree<ResultNode> {
     this.#results = results;
   }
 
-  protected async read(parent: ResultNode | undefined): Promise<readonly ResultNode[]> {
-    if (parent !== undefined) return [];
+  protected async read(parent: ResultNode | GroupNode | undefined): Promise<readonly (ResultNode | GroupNode)[]> {
+    if (parent !== undefined) return 'group' in parent ? parent.group.results.map(nodeOf) : [];
     await vscode.commands.executeCommand('setContext', contextKeys.noResults, false);
     const results = await this.#results.list();
     await vscode.commands.executeCommand('setContext', contextKeys.noResults, results.length === 0);
-    return results.map((result) => ({ id: `result:${result.directory}:${result.id}`, result }));
+    const { groups, unreadable } = groupResults(results);
+    if (groups.length <= 1) return results.map(nodeOf);
+    const nodes = groups.map((group, index): GroupNode => ({
+      id: `results:${group.of}:${group.subject}`,
+      group,
+      isFirst: index === 0,
+    }));
+    return [...nodes, ...unreadable.map(nodeOf)];
   }
 
-  protected render({ result }: ResultNode): vscode.TreeItem {
+  protected render(node: ResultNode | GroupNode): vscode.TreeItem {
+    if ('group' in node) return renderGroup(node);
+    const { result } = node;
     return result.record === undefined ? renderUnreadable(result) : renderRecord(result.record);
   }
+}
+
+function nodeOf(result: Result): ResultNode {
+  return { id: `result:${result.directory}:${result.id}`, result };
+}
+
+function renderGroup({ group, isFirst }: GroupNode): vscode.TreeItem {
+  const { subject, of, newest, results } = group;
+  const { Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
+  const item = new vscode.TreeItem(subject, isFirst ? Expanded : Collapsed);
+  item.description = `${formatCount(results.length, 'run')} · ${recordFigures(newest)}`;
+  item.iconPath = new vscode.ThemeIcon(of === 'endpoint' ? 'globe' : 'package');
+  item.contextValue = nodeContexts.resultGroup;
+  item.tooltip = vscode.l10n.t(
+    'Newest, {0}: {1}',
+    runTime(newest.id, vscode.env.language),
+    headlineOf(measuredRecord(newest)).text,
+  );
+  return item;
 }
 
 function renderRecord(record: RunRecord): vscode.TreeItem {

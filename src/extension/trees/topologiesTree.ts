@@ -17,11 +17,14 @@ export type TopologyNode =
       readonly kind: 'topology';
       readonly id: string;
       readonly topology: TopologyName;
-      readonly deployments: readonly DeployedTopology[];
+      /** null: the cluster could not be asked. */
+      readonly deployments: readonly DeployedTopology[] | null;
     }
   | { readonly kind: 'deployment'; readonly id: string; readonly deployment: DeployedTopology };
 
 interface Deployed {
+  /** Whether there is a kubeconfig that could name a cluster. */
+  readonly hasCluster: boolean;
   readonly deployments: readonly DeployedTopology[];
   readonly problems: readonly ProblemNode[];
 }
@@ -87,6 +90,15 @@ export class TopologiesTree extends Tree<TopologyNode> {
     return this.#deployed?.deployments.length ?? 0;
   }
 
+  /** What to do next, where nothing is deployed; else "". */
+  hint(): string {
+    const { hasCluster, deployments, problems } = this.#deployed ?? {};
+    if (deployments?.length !== 0 || problems?.length !== 0) return '';
+    return hasCluster === true
+      ? vscode.l10n.t('Nothing is deployed to stay. Benchmark a topology, or deploy it, with the buttons of its row.')
+      : vscode.l10n.t('Without a cluster, topologies run on this machine: benchmark one with the button of its row.');
+  }
+
   allReady(): boolean {
     return this.#deployed?.deployments.every((deployment) => deployment.ready) ?? true;
   }
@@ -101,7 +113,7 @@ export class TopologiesTree extends Tree<TopologyNode> {
       case 'run':
         return this.#topologiesOf(parent.runId);
       case 'topology':
-        return parent.deployments.map((deployment) => ({
+        return (parent.deployments ?? []).map((deployment) => ({
           kind: 'deployment',
           id: deploymentNodeId(deployment),
           deployment,
@@ -126,7 +138,7 @@ export class TopologiesTree extends Tree<TopologyNode> {
       );
       // A node keeps whether it is open by its id, so one that gets its first child must be another one to open by itself.
       const id = `topology:${topology}${own.length === 0 ? '' : ':deployed'}`;
-      return { kind: 'topology', id, topology, deployments: own };
+      return { kind: 'topology', id, topology, deployments: problems.length === 0 ? own : null };
     });
     return [...runs, ...topologies, ...problems];
   }
@@ -147,11 +159,11 @@ export class TopologiesTree extends Tree<TopologyNode> {
   /** Never rejects: a failure is a node. */
   async #ask(): Promise<Deployed> {
     try {
-      return { deployments: await this.#cluster.deployments(), problems: [] };
+      return { hasCluster: true, deployments: await this.#cluster.deployments(), problems: [] };
     } catch (error) {
       // Without a cluster there is nothing deployed; the Cluster view says what to do about it.
       const isAway = error instanceof BenchError && error.reason === 'kubeconfig-missing';
-      return { deployments: [], problems: isAway ? [] : [this.problem(error, 'deployments')] };
+      return { hasCluster: !isAway, deployments: [], problems: isAway ? [] : [this.problem(error, 'deployments')] };
     }
   }
 
@@ -209,20 +221,22 @@ function iconOf(status: 'queued' | 'running' | 'completed' | 'failed' | 'cancell
   }
 }
 
-function renderTopology(topology: TopologyName, deployments: readonly DeployedTopology[]): vscode.TreeItem {
+function renderTopology(topology: TopologyName, deployments: readonly DeployedTopology[] | null): vscode.TreeItem {
   const item = new vscode.TreeItem(topology);
-  const ready = deployments.filter((deployment) => deployment.ready).length;
-  item.description =
-    deployments.length === 0
-      ? vscode.l10n.t('not deployed')
-      : vscode.l10n.t('{0} deployed, {1} ready', deployments.length, ready);
+  item.description = deployments === null ? '' : describeDeployed(deployments);
   item.tooltip = topologyDescriptions[topology];
   item.iconPath = new vscode.ThemeIcon(
     topology === 'hybrid' ? 'shield' : topology === 'triton' ? 'server-process' : 'server',
   );
   item.contextValue = nodeContexts.topology;
-  if (deployments.length > 0) item.collapsibleState = vscode.TreeItemCollapsibleState.Expanded;
+  if (deployments !== null && deployments.length > 0) item.collapsibleState = vscode.TreeItemCollapsibleState.Expanded;
   return item;
+}
+
+function describeDeployed(deployments: readonly DeployedTopology[]): string {
+  if (deployments.length === 0) return vscode.l10n.t('not deployed');
+  const ready = deployments.filter((deployment) => deployment.ready).length;
+  return vscode.l10n.t('{0} deployed, {1} ready', deployments.length, ready);
 }
 
 function renderDeployment(deployment: DeployedTopology): vscode.TreeItem {

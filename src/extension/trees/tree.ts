@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { toBenchError, type BenchError } from '../../core/errors.ts';
+import { nodeContexts } from '../contributions.ts';
 import type { Failures } from '../failures.ts';
 
 /** Stands where something could not be read, and says why. */
@@ -113,6 +114,6 @@ function renderProblem({ problem }: ProblemNode): vscode.TreeItem {
   if (problem.nextStep !== undefined) item.description = problem.nextStep;
   item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
   item.tooltip = [problem.message, problem.nextStep ?? ''].join('\n').trim();
-  item.contextValue = 'problem';
+  item.contextValue = nodeContexts.problem;
   return item;
 }

@@ -27,6 +27,7 @@ let unfinished: UnfinishedRun[] = [];
 let onCluster: Leftover[] = [];
 const asked = vi.fn();
 const removed: string[] = [];
+const permitsRemoval = vi.fn<(...parts: unknown[]) => Promise<boolean>>(async () => true);
 const services = {
   memory: {
     unfinished: () => unfinished,
@@ -46,6 +47,7 @@ const services = {
     },
     changed: () => undefined,
   },
+  protection: { permitsRemoval: (...parts: unknown[]) => permitsRemoval(...parts) },
   failures: { note: vi.fn(), show: vi.fn() },
   log: { info: () => undefined },
 } as unknown as Services;
@@ -109,6 +111,17 @@ describe('what a closed window left behind', () => {
     unfinished = [noted('left', minutesAgo(1))];
     await offerLeftBehind(services, offered);
     expect(fakeVscode.window.showWarningMessage).toHaveBeenCalledTimes(1);
+  });
+
+  test('stays on a protected context whose name is not typed', async () => {
+    permitsRemoval.mockResolvedValueOnce(false);
+    fakeVscode.window.showWarningMessage.mockResolvedValueOnce('Clean Up');
+    await offerLeftBehind(services, new Set());
+    await vi.waitFor(() => {
+      expect(permitsRemoval).toHaveBeenCalledWith('kind-x', 'Remove 1 leftover from kind-x/team-a.');
+    });
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect([removed, unfinished.length]).toEqual([[], 1]);
   });
 
   test('is looked for after activation, never in it', async () => {

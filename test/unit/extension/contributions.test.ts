@@ -130,6 +130,8 @@ test('settings are described and scoped, and each value of an enum is described'
     expect(setting.markdownEnumDescriptions?.map(nls).length, key).toBe(setting.enum?.length);
   }
   expect(settings['topologyBench.kubeconfig']?.scope).toBe('machine');
+  // A workspace could unprotect a context otherwise.
+  expect(settings['topologyBench.protectedContexts']?.scope).toBe('machine');
 });
 
 test('an untrusted workspace may not decide what runs, nor where', () => {

@@ -1,4 +1,5 @@
 import { vi } from 'vitest';
+import { createInputBox, createQuickPick, QuickInputButtons } from './fakeQuickInput.ts';
 
 /**
  * As much of the API as the extension's own logic needs where no VS Code runs; what a user sees is tested in a real one
@@ -42,6 +43,37 @@ class Uri {
   }
 }
 
+class TreeItem {
+  readonly label: string;
+  readonly collapsibleState: number;
+  constructor(label: string, collapsibleState = 0) {
+    this.label = label;
+    this.collapsibleState = collapsibleState;
+  }
+}
+
+class ThemeIcon {
+  readonly id: string;
+  constructor(id: string) {
+    this.id = id;
+  }
+}
+
+class ThemeColor extends ThemeIcon {}
+
+/** As VS Code's own, text is escaped and Markdown is not. */
+class MarkdownString {
+  value = '';
+  appendText(text: string): this {
+    this.value += text.replaceAll(/[\\`*_{}[\]()#+\-!~]/gu, '\\$&').replaceAll('<', '&lt;');
+    return this;
+  }
+  appendMarkdown(text: string): this {
+    this.value += text;
+    return this;
+  }
+}
+
 /** What a settings file holds, by key below "topologyBench."; by folder, and '' for the window. */
 export const settingsOf = new Map<string, Record<string, unknown>>();
 /** The part of them that is the workspace's own. */
@@ -63,6 +95,12 @@ const dialog = () => vi.fn<(...parts: unknown[]) => Promise<string | undefined>>
 export const fakeVscode = {
   EventEmitter,
   Uri,
+  TreeItem,
+  ThemeIcon,
+  ThemeColor,
+  MarkdownString,
+  TreeItemCollapsibleState: { None: 0, Collapsed: 1, Expanded: 2 },
+  QuickInputButtons,
   Disposable: {
     from: (...parts: readonly { dispose(): void }[]) => ({
       dispose: () => {
@@ -82,6 +120,8 @@ export const fakeVscode = {
     showErrorMessage: dialog(),
     showWarningMessage: dialog(),
     showInformationMessage: dialog(),
+    createQuickPick,
+    createInputBox,
     showInputBox: vi.fn<(options: InputBox) => Promise<string | undefined>>(async () => undefined),
     showTextDocument: vi.fn(async (document: unknown) => document),
     withProgress: vi.fn(async (_options: unknown, work: (progress: unknown, token: unknown) => Promise<unknown>) =>
@@ -94,7 +134,7 @@ export const fakeVscode = {
   commands: { executeCommand: vi.fn<(...parts: unknown[]) => Promise<undefined>>(async () => undefined) },
   workspace: {
     isTrusted: true,
-    workspaceFolders: undefined as readonly { readonly uri: Uri }[] | undefined,
+    workspaceFolders: undefined as readonly { readonly uri: Uri; readonly name?: string }[] | undefined,
     onDidGrantWorkspaceTrust: trustGranted.event,
     onDidChangeConfiguration: configurationChanged.event,
     openTextDocument: vi.fn(async (what: unknown) => ({ what })),

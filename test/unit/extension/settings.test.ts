@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { LogOutputChannel } from 'vscode';
+import { profileNames } from '../../../src/core/profiles.ts';
 import { settingDefaults } from '../../../src/extension/contributions.ts';
 import { configurationChanged, fakeVscode, settingsOf, useDefaults } from './fakeVscode.ts';
 
@@ -39,6 +40,11 @@ test('values of the right type are read as they stand', () => {
   const settings = readSettings(undefined);
   expect(settings).toMatchObject({ cores: 4, namespace: 'team-a', codeLens: false });
   expect(settings.gpu).toMatchObject({ tolerations: [{ operator: 'Exists' }], nodeSelector: { zone: 'a' } });
+});
+
+test.each(profileNames)('the profile %s can be the one that is proposed first', (profile) => {
+  settingsOf.set('', { profile });
+  expect(readSettings(undefined).profile).toBe(profile);
 });
 
 test('the price of a GPU-hour is a number, none, or said to be no price', () => {

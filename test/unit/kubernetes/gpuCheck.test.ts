@@ -31,7 +31,12 @@ describe('a GPU for a plan', () => {
 
   it('must be free in one place', () => {
     const nodes = ['a', 'b'].map((name) => nodeWith(name, []));
-    const scattered = ['a', 'b'].map((name) => ({ ...gpuNode(name), total: 2, free: 1, takenBy: [`ns/${name}`] }));
+    const scattered = ['a', 'b'].map((name) => ({
+      ...gpuNode(name),
+      total: 2,
+      free: 1,
+      takenBy: [{ pod: `ns/${name}`, count: 1 }],
+    }));
     expect(() => checkGpu({ ...gpu, count: 2 }, nodes, scattered)).toThrow(
       /of 4 on a, b 2 are free. The others are held by ns\/a, ns\/b/u,
     );
@@ -39,7 +44,11 @@ describe('a GPU for a plan', () => {
   });
 
   it('that is left from a run of ours is named as something to clean', () => {
-    const taken = { ...gpuNode('a'), free: 0, takenBy: ['team/tb-20261122-164310-3f9a-triton-x2b4c'] };
+    const taken = {
+      ...gpuNode('a'),
+      free: 0,
+      takenBy: [{ pod: 'team/tb-20261122-164310-3f9a-triton-x2b4c', count: 1 }],
+    };
     try {
       checkGpu(gpu, [nodeWith('a', [])], [taken]);
       expect.unreachable();

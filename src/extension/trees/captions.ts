@@ -1,0 +1,29 @@
+import * as vscode from 'vscode';
+import type { Cluster, ClusterPlace } from '../cluster.ts';
+import { isProtected } from '../protection.ts';
+import type { TopologiesTree } from './topologiesTree.ts';
+
+type View = Pick<vscode.TreeView<unknown>, 'description' | 'message'>;
+
+/** Context and namespace beside the titles of the views that are about them, also while a view is closed; and a hint where nothing is deployed. */
+export function captionViews(
+  views: { readonly cluster: View; readonly topologies: View },
+  cluster: Pick<Cluster, 'onDidLook'>,
+  topologies: Pick<TopologiesTree, 'onDidRead' | 'hint'>,
+): vscode.Disposable {
+  return vscode.Disposable.from(
+    cluster.onDidLook((place) => {
+      const caption = place === undefined ? '' : captionOf(place);
+      views.cluster.description = caption;
+      views.topologies.description = caption;
+    }),
+    topologies.onDidRead(() => {
+      views.topologies.message = topologies.hint();
+    }),
+  );
+}
+
+function captionOf({ context, namespace }: ClusterPlace): string {
+  const place = `${context}/${namespace}`;
+  return isProtected(context) ? vscode.l10n.t('{0}, protected', place) : place;
+}

@@ -1,0 +1,222 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ClusterInventory, GpuNode } from '../../../src/core/cluster.ts';
+import { BenchError } from '../../../src/core/errors.ts';
+import { settingDefaults } from '../../../src/extension/contributions.ts';
+import type { Failures } from '../../../src/extension/failures.ts';
+import type { Memory } from '../../../src/extension/memory.ts';
+import { fakeVscode, settingsOf, useDefaults } from './fakeVscode.ts';
+
+vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
+vi.mock('../../../src/extension/engine.ts', () => ({
+  loadKubernetes: async () => ({ listContexts: () => listContexts(), readInventory: async () => readInventory() }),
+}));
+const { Cluster } = await import('../../../src/extension/cluster.ts');
+const { ClusterTree } = await import('../../../src/extension/trees/clusterTree.ts');
+const { captionViews } = await import('../../../src/extension/trees/captions.ts');
+
+const failures = { note: (error: unknown) => error, show: () => undefined } as unknown as Failures;
+const memory = { selectedContext: () => undefined, selectedNamespace: () => undefined } as unknown as Memory;
+
+const staging = { name: 'staging', namespace: 'models', current: true };
+const gpu = (name: string, change: Partial<GpuNode> = {}): GpuNode => ({
+  name,
+  resource: 'nvidia.com/gpu',
+  product: 'Tesla-T4',
+  memoryMiB: 15_360,
+  driverVersion: '580.65.06',
+  total: 2,
+  free: 1,
+  takenBy: [{ pod: 'team/trainer', count: 1 }],
+  schedulable: true,
+  ...change,
+});
+const inventory = (change: Partial<ClusterInventory> = {}): ClusterInventory => ({
+  context: 'staging',
+  namespace: 'models',
+  serverVersion: 'v1.36.3',
+  nodes: 3,
+  readyNodes: 3,
+  gpuNodes: [],
+  podsSeen: 'everywhere',
+  runtimeClasses: [],
+  notes: [],
+  ...change,
+});
+
+let listContexts = () => [staging];
+let readInventory = (): ClusterInventory => inventory();
+let cluster = new Cluster(memory);
+
+beforeEach(() => {
+  vi.clearAllMocks();
+  useDefaults(settingDefaults);
+  settingsOf.clear();
+  fakeVscode.workspace.workspaceFolders = undefined;
+  listContexts = () => [staging];
+  readInventory = () => inventory();
+  cluster = new Cluster(memory);
+});
+
+const tree = () => new ClusterTree(cluster, failures);
+const clusterState = () => fakeVscode.commands.executeCommand.mock.lastCall;
+const texts = async () => (await tree().texts()).map(({ label, description }) => `${label}: ${description}`);
+
+/** The tooltip of a root row, or of its first child. */
+async function tooltipOf(label: string, ofChild = false): Promise<string> {
+  const shown = tree();
+  const row = (await shown.getChildren()).find((node) => shown.getTreeItem(node).label === label);
+  const [child] = ofChild ? await shown.getChildren(row) : [row];
+  if (child === undefined) throw new Error(`There is no row ${label}.`);
+  return (shown.getTreeItem(child).tooltip as { value: string }).value;
+}
+
+describe('GPUs', () => {
+  test('stand by product with free of total, and their nodes below', async () => {
+    readInventory = () =>
+      inventory({
+        gpuNodes: [
+          gpu('t4-1'),
+          gpu('t4-2', { free: 2, takenBy: [] }),
+          gpu('mi', { product: null, resource: 'amd.com/gpu' }),
+        ],
+      });
+    const [, , t4, amd] = await tree().texts();
+    expect(t4).toMatchObject({ label: 'Tesla-T4', description: '3 of 4 free · nvidia.com/gpu' });
+    expect(t4?.children.map(({ label, description }) => [label, description])).toEqual([
+      ['t4-1', '1 of 2 free'],
+      ['t4-2', '2 of 2 free'],
+    ]);
+    expect(amd).toMatchObject({ label: 'amd.com/gpu', description: '1 of 2 free' });
+  });
+
+  test('say in the tooltip what takes them', async () => {
+    readInventory = () =>
+      inventory({ gpuNodes: [gpu('t4-1'), gpu('t4-2', { takenBy: [{ pod: 'ml/batch', count: 2 }] })] });
+    const ofPool = await tooltipOf('Tesla-T4');
+    expect(ofPool).toContain('- ml/batch takes 2\n- team/trainer takes 1\n');
+    expect(await tooltipOf('Tesla-T4', true)).toMatch(/driver 580.65.06[\s\S]*- team\/trainer takes 1\n$/u);
+    readInventory = () => inventory({ gpuNodes: [gpu('t4-1', { free: 2, takenBy: [] })] });
+    expect(await tooltipOf('Tesla-T4')).toContain('Nothing takes a GPU.');
+  });
+
+  test('of a crowded pool name those who hold most', async () => {
+    const takenBy = Array.from({ length: 30 }, (_none, index) => ({ pod: `team/p${String(index)}`, count: 1 }));
+    readInventory = () => inventory({ gpuNodes: [gpu('t4-1', { total: 40, free: 10, takenBy })] });
+    const tooltip = await tooltipOf('Tesla-T4');
+    expect(tooltip.match(/takes 1/gu)).toHaveLength(20);
+    expect(tooltip).toContain('and 10 more');
+  });
+
+  test('never pass off missing rights as free GPUs', async () => {
+    const free = gpu('t4-1', { free: 2, takenBy: [] });
+    readInventory = () => inventory({ gpuNodes: [free], podsSeen: 'nowhere', notes: ['This user may not list pods.'] });
+    expect(await texts()).toEqual([
+      'staging: Kubernetes v1.36.3 · 3 of 3 nodes ready',
+      'models: namespace',
+      'Tesla-T4: up to 2 of 2 free · nvidia.com/gpu',
+      'This user may not list pods.: ',
+    ]);
+    const tooltip = await tooltipOf('Tesla-T4');
+    expect(tooltip).toContain('not known: this user may not list pods');
+    expect(tooltip).not.toContain('Nothing takes');
+    readInventory = () => inventory({ gpuNodes: [gpu('t4-1')], podsSeen: 'own namespace' });
+    expect(await tooltipOf('Tesla-T4')).toMatch(/trainer takes 1\n[\s\S]*pods of other namespaces/u);
+  });
+
+  test('cannot bring Markdown or commands into the tooltip by their labels', async () => {
+    readInventory = () => inventory({ gpuNodes: [gpu('t4-1', { product: '[x](command:y) **b**' })] });
+    expect(await tooltipOf('[x](command:y) **b**')).not.toMatch(/\[x\]\(|\*\*b/u);
+  });
+
+  test('that no node has are said to be missing', async () => {
+    expect(await texts()).toContain('No node of this cluster has a GPU.: ');
+    readInventory = () => inventory({ nodes: 0, readyNodes: 0, notes: ['This user may not list nodes.'] });
+    expect(await texts()).toEqual([
+      'staging: Kubernetes v1.36.3',
+      'models: namespace',
+      'This user may not list nodes.: ',
+    ]);
+  });
+});
+
+describe('context and namespace', () => {
+  test('stay in view when the cluster does not answer, with the reason', async () => {
+    readInventory = () => {
+      throw new BenchError({ reason: 'api-unreachable', message: 'It is not reached.', nextStep: 'Try again.' });
+    };
+    expect(await texts()).toEqual(['staging: ', 'models: namespace', 'It is not reached.: Try again.']);
+    expect(clusterState()).toEqual(['setContext', 'topologyBench.clusterState', 'shown']);
+  });
+
+  test('are what a welcome text asks for, by what is missing', async () => {
+    listContexts = () => [{ ...staging, current: false }];
+    expect(await texts()).toEqual([]);
+    expect(clusterState()).toEqual(['setContext', 'topologyBench.clusterState', 'unselected']);
+    listContexts = () => {
+      throw new BenchError({ reason: 'kubeconfig-missing', message: 'There is none.' });
+    };
+    expect(await texts()).toEqual([]);
+    expect(clusterState()).toEqual(['setContext', 'topologyBench.clusterState', 'missing']);
+    listContexts = () => {
+      throw new BenchError({ reason: 'kubeconfig-broken', message: 'It is broken.' });
+    };
+    expect(await texts()).toEqual(['It is broken.: ']);
+    expect(clusterState()).toEqual(['setContext', 'topologyBench.clusterState', 'shown']);
+  });
+
+  test('of a protected context show a lock, and offer to unprotect', async () => {
+    settingsOf.set('', { protectedContexts: ['stag*'] });
+    const shown = tree();
+    const [row] = await shown.getChildren();
+    if (row === undefined) throw new Error('There is no row.');
+    const item = shown.getTreeItem(row);
+    expect(item).toMatchObject({ contextValue: 'context.protected', iconPath: { id: 'lock' } });
+    expect(item.description).toMatch(/^protected · /u);
+  });
+
+  test('stand beside the titles of the views too, until there are none', async () => {
+    const views = { cluster: { description: '' }, topologies: { description: '', message: '' } };
+    const topologies = { onDidRead: () => ({ dispose: () => undefined }), hint: () => '' };
+    captionViews(views, cluster, topologies);
+    await cluster.current();
+    expect(views).toMatchObject({
+      cluster: { description: 'staging/models' },
+      topologies: { description: 'staging/models' },
+    });
+    settingsOf.set('', { protectedContexts: ['staging'] });
+    await cluster.current();
+    expect(views.cluster.description).toBe('staging/models, protected');
+    listContexts = () => {
+      throw new BenchError({ reason: 'kubeconfig-missing', message: 'There is none.' });
+    };
+    await expect(cluster.current()).rejects.toThrow('There is none.');
+    expect(views.cluster.description).toBe('');
+  });
+});
+
+describe('in a workspace of several folders', () => {
+  beforeEach(() => {
+    fakeVscode.workspace.workspaceFolders = ['/projects/a', '/projects/b'].map((path) => ({
+      uri: fakeVscode.Uri.file(path),
+      name: path.slice(-1),
+    }));
+  });
+
+  test('the namespace is the one that the folders agree on', async () => {
+    settingsOf.set('/projects/a', { namespace: 'team' });
+    expect((await texts())[1]).toBe('models: namespace; folders have others');
+    settingsOf.set('/projects/b', { namespace: 'team' });
+    expect((await texts())[1]).toBe('team: namespace');
+  });
+
+  test('where they do not agree, the row says so', async () => {
+    settingsOf.set('/projects/a', { namespace: 'team-a' });
+    settingsOf.set('/projects/b', { namespace: 'team-b' });
+    const shown = tree();
+    const [, row] = await shown.getChildren();
+    if (row === undefined) throw new Error('There is no row.');
+    const { label, tooltip } = shown.getTreeItem(row);
+    expect(label).toBe('models');
+    expect(tooltip).toMatch(/folder a are deployed to team-a\n.*folder b are deployed to team-b/u);
+  });
+});

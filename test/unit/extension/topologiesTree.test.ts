@@ -1,0 +1,71 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { DeployedTopology } from '../../../src/core/cluster.ts';
+import { BenchError } from '../../../src/core/errors.ts';
+import type { Cluster } from '../../../src/extension/cluster.ts';
+import type { Failures } from '../../../src/extension/failures.ts';
+import type { Runs } from '../../../src/extension/runs.ts';
+
+vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
+const { TopologiesTree } = await import('../../../src/extension/trees/topologiesTree.ts');
+
+const failures = { note: (error: unknown) => error, show: () => undefined } as unknown as Failures;
+const deployment: DeployedTopology = {
+  id: 'tb-triton-1',
+  namespace: 'models',
+  topology: 'triton',
+  model: 'sentiment',
+  createdAt: '2026-01-02T09:30:00Z',
+  ready: false,
+  modelMissing: false,
+  message: '0/1 nodes are available: 1 Insufficient nvidia.com/gpu',
+  endpoint: 'http://tb-triton-1.models.svc:8000',
+  gpus: 1,
+};
+
+let deployments: () => readonly DeployedTopology[] = () => [];
+
+beforeEach(() => {
+  deployments = () => [];
+});
+
+/** What the view says above its rows, and the rows. */
+async function shown(): Promise<{ hint: string; rows: string[] }> {
+  const cluster = { deployments: async () => deployments() } as unknown as Cluster;
+  const tree = new TopologiesTree(cluster, { active: () => [] } as unknown as Runs, failures);
+  const texts = await tree.texts();
+  const all = texts.flatMap(({ children, ...row }) => [row, ...children]);
+  return { hint: tree.hint(), rows: all.map(({ label, description }) => `${label}: ${description}`) };
+}
+
+describe('the Topologies view', () => {
+  test('says what to do where nothing is deployed', async () => {
+    const { hint, rows } = await shown();
+    expect(hint).toContain('Nothing is deployed');
+    expect(rows).toEqual(['fastapi: not deployed', 'triton: not deployed', 'hybrid: not deployed']);
+  });
+
+  test('says what works without a cluster', async () => {
+    deployments = () => {
+      throw new BenchError({ reason: 'kubeconfig-missing', message: 'There is none.' });
+    };
+    const { hint, rows } = await shown();
+    expect(hint).toContain('run on this machine');
+    expect(rows).toHaveLength(3);
+  });
+
+  test('says why a deployment is not ready, and needs no hint then', async () => {
+    deployments = () => [deployment];
+    const { hint, rows } = await shown();
+    expect(hint).toBe('');
+    expect(rows).toContain('sentiment: 0/1 nodes are available: 1 Insufficient nvidia.com/gpu · 1 GPU');
+  });
+
+  test('says why the cluster could not be asked, and does not claim that nothing is deployed', async () => {
+    deployments = () => {
+      throw new BenchError({ reason: 'api-unreachable', message: 'It is not reached.', nextStep: 'Try again.' });
+    };
+    const { hint, rows } = await shown();
+    expect(hint).toBe('');
+    expect(rows).toEqual(['fastapi: ', 'triton: ', 'hybrid: ', 'It is not reached.: Try again.']);
+  });
+});
