@@ -83,6 +83,7 @@ export async function makePlanned(
   );
   const payload = await assets.payload();
   throwIfCancelled(signal, 'planning the run');
+  const vantage = target.kind === 'local' ? 'this-machine' : settings.vantage;
   const plan = engine.makePlan({
     model,
     triton,
@@ -92,12 +93,15 @@ export async function makePlanned(
         ? { kind: 'local' }
         : { kind: 'kubernetes', namespace: target.namespace, createNamespace: target.createNamespace },
     profile: choices.profile,
+    sloP95Ms: choices.sloP95Ms,
+    repetitions: choices.repetitions,
+    generators: vantage === 'in-cluster' ? settings.generators : 1,
     payload,
     cores: settings.cores,
     gpu: gpuPlan(choices.gpu, settings),
     allowCpuProvider: settings.allowCpuProvider,
     images: settings.images,
-    vantage: target.kind === 'local' ? 'this-machine' : settings.vantage,
+    vantage,
     timeoutMs: settings.requestTimeoutMs,
     readyTimeoutSeconds: settings.readyTimeoutSeconds,
   });

@@ -2,10 +2,10 @@ import * as vscode from 'vscode';
 import { BenchError } from '../../core/errors.ts';
 import type { TopologyName } from '../../core/plan.ts';
 import type { BenchmarkChoices, TargetChoice } from '../choices.ts';
-import { subjectName } from '../describe.ts';
-import { configUri } from '../prepare.ts';
+import { gpuName, subjectName, targetName } from '../describe.ts';
+import { configUri, type PreparedRun } from '../prepare.ts';
 import { askBenchmark } from '../questions/benchmark.ts';
-import { confirmRun } from '../questions/confirm.ts';
+import { confirmNamespace, confirmRun } from '../questions/confirm.ts';
 import { subjectFrom, saveSubject } from '../questions/subject.ts';
 import type { Services } from '../services.ts';
 import { readSettings } from '../settings.ts';
@@ -31,10 +31,13 @@ export async function benchmarkCommand(argument: unknown, services: Services): P
     topologies: topologiesIn(argument),
     target: targetIn(argument),
   });
-  if (choices !== undefined) await confirmAndStart(choices, services);
+  if (choices !== undefined) await start(choices, services, confirmRun);
 }
 
-/** The same model and answers as an earlier run, after a look at what will run. */
+/**
+ * The same model and answers as an earlier run, without questions but those of safety: a namespace is made only when the
+ * user says so, and a protected context asks for its name.
+ */
 export async function benchmarkAgain(runId: string, services: Services): Promise<void> {
   if (!(await trustedOrTold())) return;
   const choices = services.memory.choicesOf(runId);
@@ -46,18 +49,32 @@ export async function benchmarkAgain(runId: string, services: Services): Promise
     });
   }
   await saveSubject(choices.subject);
-  await confirmAndStart(choices, services);
+  await start(choices, services, confirmNamespace);
 }
 
-async function confirmAndStart(choices: BenchmarkChoices, services: Services): Promise<void> {
-  const confirmed = await confirmRun(choices, services, (changed) => prepareAsking(changed, services));
+/** @param confirm what the user is asked before the run starts */
+async function start(choices: BenchmarkChoices, services: Services, confirm: typeof confirmRun): Promise<void> {
+  const confirmed = await confirm(choices, services, (changed) => prepareAsking(changed, services));
   if (confirmed === undefined) return;
-  await services.memory.rememberChoices({ ...confirmed.choices, target: withoutCreation(confirmed.choices.target) });
+  const { target } = confirmed.choices;
+  if (target.kind === 'kubernetes' && !(await services.protection.permits(target.context, whatRuns(confirmed)))) return;
+  await services.memory.rememberChoices({ ...confirmed.choices, target: withoutCreation(target) });
   await startRun(confirmed, services, () => {
-    void confirmAndStart(choices, services).catch((error: unknown) => {
+    void start(choices, services, confirmRun).catch((error: unknown) => {
       services.failures.show(error, 'starting the benchmark');
     });
   });
+}
+
+function whatRuns({ choices }: PreparedRun): string {
+  const { subject, topologies, target, gpu } = choices;
+  return vscode.l10n.t(
+    'Benchmark {0}: {1} on {2}, {3}.',
+    subjectName(subject),
+    topologies.join(', '),
+    targetName(target),
+    gpuName(gpu),
+  );
 }
 
 /** A namespace is created because the user said so then, not because they said so once. */

@@ -1,11 +1,12 @@
 import * as vscode from 'vscode';
 import type { TopologyName } from '../../core/plan.ts';
-import { profileNames, type ProfileName } from '../../core/profiles.ts';
 import type { BenchmarkChoices, GpuChoice, Subject, TargetChoice } from '../choices.ts';
 import type { Cluster } from '../cluster.ts';
-import { allTopologies, choicesSummary, profileSummary, topologyDescriptions } from '../describe.ts';
+import { allTopologies, choicesSummary, topologyDescriptions } from '../describe.ts';
 import { configUri } from '../prepare.ts';
 import type { Settings } from '../settings.ts';
+import { askInTurn, type Step } from './inTurn.ts';
+import { askBound, askLoad, type LoadChoice } from './load.ts';
 import { pickOne, pickSeveral, type Answer } from './pick.ts';
 import { gpuChoices, targetChoices } from './target.ts';
 
@@ -23,102 +24,113 @@ export interface Known {
 interface Draft {
   topologies: readonly TopologyName[] | undefined;
   target: TargetChoice | undefined;
-  gpu: GpuChoice | null;
-  profile: ProfileName | undefined;
+  /** undefined: not asked yet. */
+  gpu: GpuChoice | null | undefined;
+  load: LoadChoice | undefined;
+  sloP95Ms: number | undefined;
 }
 
 /**
- * Asks what is not decided yet: topologies, target, GPU and profile, with a way back. The last run's answers are offered
- * first, as a whole. undefined when the user left.
+ * Asks what is not decided yet: topologies, target, GPU and load, with a way back. The last run's answers are offered
+ * first, as a whole, and then stand first in each question. undefined when the user left.
  */
 export async function askBenchmark(known: Known): Promise<BenchmarkChoices | undefined> {
-  const draft: Draft = { topologies: known.topologies, target: known.target, gpu: null, profile: undefined };
-  const decided = known.topologies !== undefined || known.target !== undefined;
-  if (known.last !== undefined && !decided) {
-    const again = await askSameAgain(known, known.last);
+  const { subject, last, topologies, target } = known;
+  if (last !== undefined && topologies === undefined && target === undefined) {
+    const again = await askSameAgain(known, last);
     if (again.kind !== 'value') return undefined;
-    if (again.value) return { ...known.last, subject: known.subject };
+    if (again.value) return { ...last, subject };
   }
-  const questions = questionsOf(known, draft);
-  let index = 0;
-  let went: 'on' | 'back' = 'on';
-  while (index >= 0 && index < questions.length) {
-    const question = questions[index];
-    const answer = question === undefined ? 'skipped' : await question();
-    if (answer === 'left') return undefined;
-    // A question that does not apply is passed over in the direction one goes.
-    if (answer !== 'skipped') went = answer;
-    index += went === 'on' ? 1 : -1;
-  }
-  const { topologies, target, gpu, profile } = draft;
-  if (index < 0 || topologies === undefined || target === undefined || profile === undefined) return undefined;
-  return { subject: known.subject, topologies, target, gpu: target.kind === 'local' ? null : gpu, profile };
+  const draft: Draft = { topologies, target, gpu: undefined, load: undefined, sloP95Ms: last?.sloP95Ms };
+  return (await askInTurn(stepsOf(known, draft))) ? choicesOf(subject, draft) : undefined;
 }
 
-type Asked = 'on' | 'back' | 'left' | 'skipped';
+function choicesOf(subject: Subject, { topologies, target, gpu, load, sloP95Ms }: Draft): BenchmarkChoices | undefined {
+  if (topologies === undefined || target === undefined || load === undefined) return undefined;
+  const { profile, repetitions } = load;
+  return {
+    subject,
+    topologies,
+    target,
+    gpu: target.kind === 'local' ? null : (gpu ?? null),
+    profile,
+    ...(profile === 'server' && sloP95Ms !== undefined ? { sloP95Ms } : {}),
+    ...(repetitions === undefined ? {} : { repetitions }),
+  };
+}
 
-function questionsOf(known: Known, draft: Draft): (() => Promise<Asked>)[] {
+function stepsOf(known: Known, draft: Draft): Step[] {
   const { title, last, cluster, settings } = known;
   return [
-    async () => {
-      if (known.topologies !== undefined) return 'skipped';
-      const answer = await pickSeveral<TopologyName>({
-        title,
-        placeholder: vscode.l10n.t('Which topologies? They run one after the other.'),
-        canGoBack: false,
-        choices: () =>
-          allTopologies.map((topology) => ({
-            label: topology,
-            description: topologyDescriptions[topology],
-            value: topology,
-            picked: (draft.topologies ?? last?.topologies ?? allTopologies).includes(topology),
-          })),
-      });
-      return take(answer, (topologies) => {
-        draft.topologies = topologies;
-      });
+    {
+      applies: () => known.topologies === undefined,
+      ask: async (where) => {
+        const answer = await pickSeveral<TopologyName>({
+          title,
+          ...where,
+          placeholder: vscode.l10n.t('Which topologies? They run one after the other.'),
+          choices: () =>
+            allTopologies.map((topology) => ({
+              label: topology,
+              description: topologyDescriptions[topology],
+              value: topology,
+              picked: (draft.topologies ?? last?.topologies ?? allTopologies).includes(topology),
+            })),
+        });
+        return take(answer, (topologies) => {
+          draft.topologies = topologies;
+        });
+      },
     },
-    async () => {
-      if (known.target !== undefined) return 'skipped';
-      const answer = await pickOne<TargetChoice>({
-        title,
-        placeholder: vscode.l10n.t('Where should they run?'),
-        canGoBack: known.topologies === undefined,
-        choices: () => targetChoices(cluster, configUri(known.subject), draft.target ?? last?.target, true),
-      });
-      return take(answer, (target) => {
-        draft.target = target;
-      });
+    {
+      applies: () => known.target === undefined,
+      ask: async (where) => {
+        const answer = await pickOne<TargetChoice>({
+          title,
+          ...where,
+          placeholder: vscode.l10n.t('Where should they run?'),
+          choices: () => targetChoices(cluster, configUri(known.subject), draft.target ?? last?.target, true),
+        });
+        return take(answer, (target) => {
+          draft.target = target;
+        });
+      },
     },
-    async () => {
-      const { target } = draft;
-      if (target?.kind !== 'kubernetes') return 'skipped';
-      const answer = await pickOne<GpuChoice | null>({
-        title,
-        placeholder: vscode.l10n.t('Which GPU does each topology get?'),
-        canGoBack: true,
-        choices: (signal) => gpuChoices(cluster, target, settings, last?.gpu, signal),
-      });
-      return take(answer, (gpu) => {
-        draft.gpu = gpu;
-      });
+    {
+      applies: () => draft.target?.kind !== 'local',
+      ask: async (where) => {
+        const { target } = draft;
+        if (target?.kind !== 'kubernetes') return 'on';
+        const proposed = draft.gpu === undefined ? last?.gpu : draft.gpu;
+        const answer = await pickOne<GpuChoice | null>({
+          title,
+          ...where,
+          placeholder: vscode.l10n.t('Which GPU does each topology get?'),
+          choices: (signal) => gpuChoices(cluster, target, settings, proposed, signal),
+        });
+        return take(answer, (gpu) => {
+          draft.gpu = gpu;
+        });
+      },
     },
-    async () => {
-      const answer = await pickOne<ProfileName>({
-        title,
-        placeholder: vscode.l10n.t('How much load?'),
-        canGoBack: true,
-        choices: () =>
-          profileNames.map((profile) => ({
-            label: profile,
-            detail: profileSummary(profile),
-            value: profile,
-            picked: profile === (last?.profile ?? settings.profile),
-          })),
-      });
-      return take(answer, (profile) => {
-        draft.profile = profile;
-      });
+    {
+      applies: () => true,
+      ask: async (where) => {
+        const proposed = draft.load ?? {
+          profile: last?.profile ?? settings.profile,
+          repetitions: last?.repetitions,
+        };
+        return take(await askLoad({ title, ...where }, proposed), (load) => {
+          draft.load = load;
+        });
+      },
+    },
+    {
+      applies: () => draft.load?.profile === 'server',
+      ask: async (where) =>
+        take(await askBound({ title, ...where }, draft.sloP95Ms), (bound) => {
+          draft.sloP95Ms = bound;
+        }),
     },
   ];
 }
@@ -139,7 +151,8 @@ function askSameAgain(known: Known, last: BenchmarkChoices): Promise<Answer<bool
   });
 }
 
-function take<Value>(answer: Answer<Value>, keep: (value: Value) => void): Asked {
-  if (answer.kind === 'value') keep(answer.value);
-  return answer.kind === 'value' ? 'on' : answer.kind;
+function take<Value>(answer: Answer<Value>, keep: (value: Value) => void): 'on' | 'back' | 'left' {
+  if (answer.kind !== 'value') return answer.kind;
+  keep(answer.value);
+  return 'on';
 }

@@ -4,6 +4,8 @@ import { planDetail, planSummary, subjectName } from '../describe.ts';
 import type { PreparedRun } from '../prepare.ts';
 import type { Services } from '../services.ts';
 
+type Prepare = (choices: BenchmarkChoices) => Promise<PreparedRun | undefined>;
+
 /**
  * Says what will run, where and for about how long, and asks whether to start. A namespace that does not exist is made
  * only when the user says so here. undefined when the user left.
@@ -11,26 +13,49 @@ import type { Services } from '../services.ts';
 export async function confirmRun(
   choices: BenchmarkChoices,
   services: Pick<Services, 'cluster'>,
-  prepareRun: (choices: BenchmarkChoices) => Promise<PreparedRun | undefined>,
+  prepareRun: Prepare,
 ): Promise<PreparedRun | undefined> {
+  const looked = await lookForNamespace(choices, services);
+  const prepared = await prepareRun(looked.choices);
+  return prepared !== undefined && (await isConfirmed(prepared, looked.missing)) ? prepared : undefined;
+}
+
+/** Asks the same, but only where a namespace would have to be made. */
+export async function confirmNamespace(
+  choices: BenchmarkChoices,
+  services: Pick<Services, 'cluster'>,
+  prepareRun: Prepare,
+): Promise<PreparedRun | undefined> {
+  const looked = await lookForNamespace(choices, services);
+  const prepared = await prepareRun(looked.choices);
+  if (prepared === undefined || !looked.missing) return prepared;
+  return (await isConfirmed(prepared, true)) ? prepared : undefined;
+}
+
+async function lookForNamespace(
+  choices: BenchmarkChoices,
+  { cluster }: Pick<Services, 'cluster'>,
+): Promise<{ readonly choices: BenchmarkChoices; readonly missing: boolean }> {
   const { target } = choices;
-  const missing = target.kind === 'kubernetes' && (await services.cluster.lacksNamespace(target));
-  const decided: BenchmarkChoices =
-    target.kind === 'kubernetes' ? { ...choices, target: { ...target, createNamespace: missing } } : choices;
-  const prepared = await prepareRun(decided);
-  if (prepared === undefined) return undefined;
+  if (target.kind !== 'kubernetes') return { choices, missing: false };
+  const missing = await cluster.lacksNamespace(target);
+  return { choices: { ...choices, target: { ...target, createNamespace: missing } }, missing };
+}
+
+async function isConfirmed(prepared: PreparedRun, missing: boolean): Promise<boolean> {
+  const { choices } = prepared;
   const start = missing ? vscode.l10n.t('Create Namespace and Start') : vscode.l10n.t('Start');
   const chosen = await vscode.window.showInformationMessage(
     vscode.l10n.t('Benchmark {0}: {1}?', subjectName(choices.subject), choices.topologies.join(', ')),
     {
       modal: true,
       detail: [
-        `${planSummary(prepared.plan, decided, prepared.estimateSeconds)}.`,
+        `${planSummary(prepared.plan, choices, prepared.estimateSeconds)}.`,
         planDetail(prepared.plan),
         ...prepared.warnings,
       ].join('\n\n'),
     },
     start,
   );
-  return chosen === start ? prepared : undefined;
+  return chosen === start;
 }

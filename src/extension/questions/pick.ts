@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { StepPlace } from './inTurn.ts';
 
 /** An answer, or that the user went one step back or left. */
 export type Answer<Value> =
@@ -24,6 +25,8 @@ export interface Question<Value> {
   readonly title: string;
   readonly placeholder: string;
   readonly canGoBack: boolean;
+  /** Of a question that is one of several. */
+  readonly place?: StepPlace;
   /** May take a while; the picker shows that it is busy, and the signal ends when the user leaves. */
   choices(signal: AbortSignal): readonly (Choice<Value> | Note)[] | Promise<readonly (Choice<Value> | Note)[]>;
 }
@@ -49,6 +52,8 @@ async function pick<Value>(question: Question<Value>, several: boolean): Promise
   const left = new AbortController();
   picker.title = question.title;
   picker.placeholder = question.placeholder;
+  picker.step = question.place?.step;
+  picker.totalSteps = question.place?.totalSteps;
   picker.canSelectMany = several;
   picker.ignoreFocusOut = true;
   picker.matchOnDescription = true;

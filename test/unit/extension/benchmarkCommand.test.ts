@@ -1,0 +1,265 @@
+/** From the questions to the start of a run, on quick picks that a test answers. */
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ClusterInventory } from '../../../src/core/cluster.ts';
+import { estimateSeconds, makePlan } from '../../../src/core/planning.ts';
+import { profileNames } from '../../../src/core/profiles.ts';
+import type { BenchmarkChoices } from '../../../src/extension/choices.ts';
+import { settingDefaults } from '../../../src/extension/contributions.ts';
+import type { PreparedRun } from '../../../src/extension/prepare.ts';
+import type { Services } from '../../../src/extension/services.ts';
+import { choices as planChoices } from '../../support/choices.ts';
+import { sampleOrigin } from '../../support/origin.ts';
+import { reply, shown, unusedReplies } from './fakeQuickInput.ts';
+import { fakeVscode, settingsOf, useDefaults } from './fakeVscode.ts';
+
+vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
+const started: PreparedRun[] = [];
+vi.mock('../../../src/extension/startRun.ts', () => ({
+  startRun: async (prepared: PreparedRun) => {
+    started.push(prepared);
+  },
+}));
+vi.mock('../../../src/extension/engine.ts', () => ({ loadEngine: async () => engine }));
+const { benchmarkAgain, benchmarkCommand } = await import('../../../src/extension/commands/benchmark.ts');
+const { Protection } = await import('../../../src/extension/protection.ts');
+
+const engine = {
+  makePlan,
+  estimateSeconds,
+  newRunId: () => '20261124-210000-0001',
+  openAssets: () => ({
+    tinyModelDirectory: '/tiny',
+    payload: async () => planChoices.payload,
+    servingSha256: async () => sampleOrigin.origin.servingSha256,
+  }),
+  resolveModel: async () => ({
+    model: planChoices.model,
+    triton: null,
+    config: sampleOrigin.origin.modelConfig,
+    modelPaths: {},
+    warnings: [],
+  }),
+};
+const inventory = {
+  podsSeen: 'everywhere',
+  gpuNodes: [
+    { name: 'a', resource: 'nvidia.com/gpu', product: 'Tesla-T4', total: 2, free: 1, takenBy: [], schedulable: true },
+    { name: 'b', resource: 'nvidia.com/gpu', product: 'Tesla-T4', total: 2, free: 2, takenBy: [], schedulable: true },
+  ],
+} as unknown as ClusterInventory;
+const contexts = [
+  { name: 'staging', namespace: 'models', current: true },
+  { name: 'prod-eu', namespace: 'models', current: false },
+];
+
+let last: BenchmarkChoices | undefined;
+let earlier: BenchmarkChoices | undefined;
+let lacksNamespace = false;
+let services = {} as Services;
+
+beforeEach(() => {
+  vi.clearAllMocks();
+  useDefaults(settingDefaults);
+  settingsOf.clear();
+  fakeVscode.workspace.isTrusted = true;
+  started.length = 0;
+  last = undefined;
+  earlier = undefined;
+  lacksNamespace = false;
+  services = {
+    extension: { path: '/ext', version: '1' },
+    memory: {
+      lastChoices: () => last,
+      choicesOf: () => earlier,
+      rememberChoices: async (choices: BenchmarkChoices) => {
+        last = choices;
+      },
+      tokenizerOf: () => undefined,
+    },
+    cluster: {
+      contexts: async () => contexts,
+      current: async () => ({ context: 'staging', namespace: 'models' }),
+      placeOf: ({ name, namespace }: (typeof contexts)[number]) => ({ context: name, namespace }),
+      inventory: async () => inventory,
+      lacksNamespace: async () => lacksNamespace,
+    },
+    protection: new Protection(),
+    failures: { show: vi.fn() },
+    log: { warn: () => undefined },
+  } as unknown as Services;
+  fakeVscode.window.showInformationMessage.mockImplementation(async (...parts) => parts.at(-1) as string);
+});
+
+const builtIn = { kind: 'built-in' } as const;
+const benchmark = () => benchmarkCommand(builtIn, services);
+const steps = () => shown.map(({ step, totalSteps }) => `${String(step)}/${String(totalSteps)}`);
+const onCluster: BenchmarkChoices = {
+  subject: builtIn,
+  topologies: ['triton'],
+  target: { kind: 'kubernetes', context: 'prod-eu', namespace: 'models', createNamespace: false },
+  gpu: { resource: 'nvidia.com/gpu', count: 1, product: 'Tesla-T4' },
+  profile: 'server',
+  sloP95Ms: 50,
+  repetitions: 2,
+};
+const t4 = '1 nvidia.com/gpu (Tesla-T4)';
+
+describe('the questions', () => {
+  test('are numbered, and lead from topologies, place and GPU pool to the load', async () => {
+    reply({ pick: ['fastapi', 'triton'] }, { pick: ['staging/models'] }, { pick: [t4] }, { pick: ['ladder'] });
+    await benchmark();
+    expect(steps()).toEqual(['1/4', '2/4', '3/4', '4/4']);
+    expect(shown.map(({ canGoBack }) => canGoBack)).toEqual([false, true, true, true]);
+    expect(shown[3]?.rows).toEqual([...profileNames, 'Turns of each topology…']);
+    expect(started[0]?.plan).toMatchObject({
+      load: { profile: 'ladder', search: { kind: 'ladder' }, repetitions: 1, generators: 1 },
+      gpu: { nodeSelector: { 'nvidia.com/gpu.product': 'Tesla-T4' } },
+    });
+  });
+
+  test('go back with the answers that were given, and skip the GPU on this machine', async () => {
+    reply(
+      { pick: ['triton'] },
+      { pick: ['staging/models'] },
+      { pick: ['CPU only'] },
+      'back',
+      'back',
+      { pick: ['This machine'] },
+      'back',
+      'back',
+      { pick: ['hybrid'] },
+      'accept',
+      { pick: ['quick'] },
+    );
+    await benchmark();
+    expect(steps()).toEqual(['1/4', '2/4', '3/4', '4/4', '3/4', '2/4', '3/3', '2/3', '1/3', '2/3', '3/3']);
+    expect(shown[4]?.picked).toEqual(['CPU only']);
+    expect(shown[7]?.picked).toEqual(['This machine']);
+    expect(shown[8]?.picked).toEqual(['triton']);
+    expect(started[0]?.choices).toMatchObject({ topologies: ['hybrid'], target: { kind: 'local' }, gpu: null });
+    expect(unusedReplies()).toEqual([]);
+  });
+
+  test('of the profile "server" include the bound of p95, and take only a number for it', async () => {
+    reply(
+      { pick: ['triton'] },
+      { pick: ['staging/models'] },
+      { pick: ['CPU only'] },
+      { pick: ['server'] },
+      { type: 'fast' },
+      { type: '0' },
+      { type: ' 12.5 ' },
+    );
+    await benchmark();
+    expect(steps()).toEqual(['1/4', '2/4', '3/4', '4/4', '5/5']);
+    expect(shown[4]?.hint).toContain('Empty: 100 ms');
+    expect(shown[4]?.problems).toEqual(['A number from 0.1 to 600000.', 'A number from 0.1 to 600000.']);
+    expect(started[0]?.plan.load.search).toMatchObject({ kind: 'slo', p95Ms: 12.5 });
+    const [, options] = fakeVscode.window.showInformationMessage.mock.lastCall as [string, { detail: string }];
+    expect(options.detail).toContain('highest rate at which p95 stays under 12.5 ms');
+  });
+
+  test('leave the bound to the profile where the box is empty', async () => {
+    reply({ pick: ['triton'] }, { pick: ['This machine'] }, { pick: ['server'] }, { type: '' });
+    await benchmark();
+    expect(started[0]?.plan.load.search).toMatchObject({ p95Ms: 100 });
+    expect(last).not.toHaveProperty('sloP95Ms');
+  });
+
+  test('take other turns than the profile has, and take that back', async () => {
+    const turns = { pick: ['Turns of each topology…'] };
+    reply({ pick: ['triton'] }, { pick: ['This machine'] }, turns, { type: '51' }, { type: '5' }, { pick: ['quick'] });
+    await benchmark();
+    expect(shown[3]?.problems).toEqual(['A whole number from 1 to 50.']);
+    expect(started[0]?.plan.load.repetitions).toBe(5);
+    reply({ pick: ['Choose anew…'] }, 'accept', 'accept', turns, { type: '' }, { pick: ['standard'] });
+    await benchmark();
+    expect(shown[4]?.value).toBe('5');
+    expect(started[1]?.plan.load.repetitions).toBe(3);
+    expect(last).not.toHaveProperty('repetitions');
+  });
+
+  test('remember every answer of the last run', async () => {
+    last = onCluster;
+    reply({ pick: ['Choose anew…'] }, 'accept', 'accept', 'accept', 'accept', 'accept');
+    await benchmark();
+    expect(shown.slice(1).map(({ picked, value }) => picked[0] ?? value)).toEqual([
+      'triton',
+      'prod-eu/models',
+      t4,
+      'server',
+      '50',
+    ]);
+  });
+
+  test('offer the same as last time, and start nothing when the user leaves', async () => {
+    last = onCluster;
+    reply('leave');
+    await benchmark();
+    expect(shown[0]?.rows[0]).toBe(
+      'Same as last time: triton on prod-eu/models, 1 nvidia.com/gpu (Tesla-T4), server under p95 50 ms, 2 turns',
+    );
+    reply({ pick: ['Choose anew…'] }, { pick: ['hybrid'] }, 'leave');
+    await benchmark();
+    expect([started, last]).toEqual([[], onCluster]);
+  });
+});
+
+test('the load comes from as many pods as the settings say, and from one process of this machine', async () => {
+  settingsOf.set('', { 'load.generators': 3 });
+  reply({ pick: ['triton'] }, { pick: ['staging/models'] }, { pick: ['CPU only'] }, { pick: ['quick'] });
+  await benchmark();
+  reply({ pick: ['Choose anew…'] }, 'accept', { pick: ['This machine'] }, { pick: ['quick'] });
+  await benchmark();
+  expect(started.map(({ plan }) => plan.load.generators)).toEqual([3, 1]);
+});
+
+describe('Benchmark Again', () => {
+  test('starts what ran, without a question', async () => {
+    earlier = onCluster;
+    reply();
+    await benchmarkAgain('run', services);
+    expect(shown).toEqual([]);
+    expect(fakeVscode.window.showInformationMessage).not.toHaveBeenCalled();
+    expect(started[0]?.choices).toEqual(onCluster);
+    expect(started[0]?.plan.load).toMatchObject({ search: { p95Ms: 50 }, repetitions: 2 });
+  });
+
+  test('asks before it makes a namespace', async () => {
+    earlier = onCluster;
+    lacksNamespace = true;
+    fakeVscode.window.showInformationMessage.mockImplementation(async () => undefined);
+    await benchmarkAgain('run', services);
+    expect(fakeVscode.window.showInformationMessage.mock.lastCall?.at(-1)).toBe('Create Namespace and Start');
+    expect(started).toEqual([]);
+  });
+});
+
+describe('on a protected context', () => {
+  beforeEach(() => {
+    settingsOf.set('', { protectedContexts: ['prod-*'] });
+    earlier = onCluster;
+  });
+
+  test('nothing starts, and nothing is remembered, when its name is not typed', async () => {
+    await benchmarkAgain('run', services);
+    expect(fakeVscode.window.showInputBox.mock.lastCall?.[0].prompt).toBe(
+      'Benchmark tiny-sentiment: triton on prod-eu/models, 1 nvidia.com/gpu (Tesla-T4). Type prod-eu to go on.',
+    );
+    expect([started, last]).toEqual([[], undefined]);
+  });
+
+  test('the second run of the window is not asked again', async () => {
+    fakeVscode.window.showInputBox.mockImplementationOnce(async () => 'prod-eu');
+    await benchmarkAgain('run', services);
+    await benchmarkAgain('run', services);
+    expect(started).toHaveLength(2);
+    expect(fakeVscode.window.showInputBox).toHaveBeenCalledTimes(1);
+  });
+
+  test('a run on this machine is none of its business', async () => {
+    earlier = { ...onCluster, target: { kind: 'local' }, gpu: null };
+    await benchmarkAgain('run', services);
+    expect(started).toHaveLength(1);
+  });
+});
