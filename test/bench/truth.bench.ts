@@ -1,7 +1,7 @@
 /**
  * The instrument against servers that know the truth, beside plain autocannon: what each reads, and how far off it is; and how
- * often it is further off than the tests allow. `node test/bench/truth.bench.ts [--repetitions N] [--seconds S]` prints Markdown,
- * then one line of JSON. With 12 repetitions of 2 s, as long as those of the tests, it takes about 10 minutes.
+ * often it is further off than the tests allow. `node test/bench/truth.bench.ts [--repetitions N] [--seconds S] [--case TEXT]` prints
+ * Markdown, then one line of JSON; with --case of the cases alone whose names hold the text. With 12 repetitions of 2 s, as long as those of the tests, it takes about 10 minutes.
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
@@ -22,7 +22,11 @@ import { isClose, type Misses, mostRepetitions, quantileNames, suiteFails } from
 import { workerBundle } from '../unit/load/worker-bundle.ts';
 
 const { values } = parseArgs({
-  options: { repetitions: { type: 'string', default: '3' }, seconds: { type: 'string', default: '5' } },
+  options: {
+    repetitions: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '5' },
+    case: { type: 'string', default: '' },
+  },
 });
 const repetitions = Number(values.repetitions);
 const durationSeconds = Number(values.seconds);
@@ -50,7 +54,7 @@ interface Row {
 }
 
 const rows: Row[] = [];
-for (const truthCase of truthCases) {
+for (const truthCase of truthCases.filter(({ name }) => name.includes(values.case))) {
   for (const loop of ['open', 'closed'] as const) {
     if (loop === 'closed' && truthCase.connections === null) continue;
     const found = await runTruthCase(truthCase, loop, { driver, repetitions, durationSeconds });
