@@ -1,9 +1,10 @@
 /** Builds every bundle into dist/. `node .ci/build.ts [--watch is not offered]`; prints sizes. */
-import { rm, stat } from 'node:fs/promises';
+import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as esbuild from 'esbuild';
 import { leanAutocannon } from './leanAutocannon.ts';
 import { leanKubernetesClient } from './leanKubernetesClient.ts';
+import { buildPages } from './webview.ts';
 
 export const root = join(import.meta.dirname, '..');
 const out = (name: string): string => join(root, 'dist', name);
@@ -30,17 +31,6 @@ const node: esbuild.BuildOptions = {
 const refuseOldNode =
   "if(parseInt(process.versions.node)<22){console.error('topology-bench: It needs Node 22.15 or newer, and this is Node '+process.versions.node+'.');process.exit(2)}";
 
-const browser: esbuild.BuildOptions = {
-  absWorkingDir: root,
-  bundle: true,
-  platform: 'browser',
-  format: 'iife',
-  target: 'es2022',
-  minify: true,
-  legalComments: 'none',
-  logLevel: 'warning',
-};
-
 /** The load worker alone: small, and first, because tests of other parts need it. */
 export async function buildWorker(outfile = out('worker.cjs')): Promise<void> {
   await esbuild.build({ ...node, entryPoints: ['src/load/worker.ts'], outfile });
@@ -65,10 +55,13 @@ export async function buildAll(): Promise<void> {
       outfile: out('cli.cjs'),
       banner: { js: `${refuseOldNode}${node.banner?.['js'] ?? ''}` },
     }),
-    esbuild.build({ ...browser, entryPoints: ['webview/main.ts'], outfile: out('webview/main.js') }),
-    esbuild.build({ ...browser, entryPoints: ['webview/report.ts'], outfile: out('webview/report.js') }),
-    esbuild.build({ ...browser, entryPoints: ['webview/style.css'], outfile: out('webview/style.css') }),
+    writePages(),
   ]);
+}
+
+async function writePages(): Promise<void> {
+  const [pages] = await Promise.all([buildPages(root), mkdir(out('webview'), { recursive: true })]);
+  await Promise.all(Object.entries(pages).map(([name, text]) => writeFile(out(join('webview', name)), text)));
 }
 
 if (import.meta.main) {
@@ -81,6 +74,7 @@ if (import.meta.main) {
     'kubernetes.cjs',
     'worker.cjs',
     'cli.cjs',
+    'webview/shared.js',
     'webview/main.js',
     'webview/report.js',
   ]) {

@@ -10,6 +10,7 @@ import { registerInspect } from './inspect.ts';
 import { registerInventory } from './inventory.ts';
 import { registerLoad } from './load.ts';
 import { registerRender } from './render.ts';
+import { registerReport } from './report.ts';
 import { registerRun } from './run.ts';
 import { signalOfStops } from './stops.ts';
 
@@ -37,6 +38,7 @@ async function main(): Promise<void> {
     .exitOverride();
   for (const register of [
     registerRun,
+    registerReport,
     registerLoad,
     registerInspect,
     registerRender,

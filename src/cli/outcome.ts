@@ -1,16 +1,17 @@
 import { resolve } from 'node:path';
+import { reportPage } from '../assets/report.ts';
 import type { Check } from '../core/checks.ts';
 import { compareRecords } from '../core/compare.ts';
 import { differencesOf } from '../core/differences.ts';
 import type { GpuPrice } from '../core/gpuPrice.ts';
 import type { Failure, RunRecord } from '../core/record.ts';
 import { comparisonTable, type ComparisonTable } from '../core/view/comparison.ts';
+import { recordCsv } from '../core/view/csv.ts';
 import { fullStop } from '../core/view/format.ts';
 import { junitXml } from '../core/view/junit.ts';
 import { escapeMarkdown, markdownTable, recordMarkdown } from '../core/view/markdown.ts';
 import { columns } from './columns.ts';
 import { writeWhole } from './files.ts';
-import { writeReport } from './report.ts';
 
 /** Everything that is told of a run when it is over. */
 export interface Told {
@@ -29,6 +30,12 @@ export interface OutputOptions {
   report?: string;
   junit?: string;
   markdown?: string;
+  csv?: string;
+}
+
+/** Of a run that was stopped; empty where it was not. */
+export function cancelledProblem({ status }: RunRecord): Failure[] {
+  return status === 'cancelled' ? [{ reason: 'cancelled', message: 'The run was cancelled.', nextStep: null }] : [];
 }
 
 /** For a terminal: the checks, and both runs side by side; empty where there is neither. */
@@ -74,7 +81,7 @@ export function outcomeMarkdown({ record, beside, checks, problems, gpuPrice }: 
 
 /**
  * The files that were asked for, each on its own: one that cannot be written costs no other.
- * @returns what could not be written; Markdown for standard output ("-") is the caller's
+ * @returns what could not be written; what goes to standard output ("-") is the caller's
  */
 export async function writeOutputs(
   told: Told,
@@ -95,11 +102,16 @@ export async function writeOutputs(
   };
   const { record, beside, gpuPrice } = told;
   await write('JUnit', options.junit, (file) => writeWhole(file, junitXml(told), 'The JUnit file'));
-  const markdown = options.markdown === '-' ? undefined : options.markdown;
-  await write('Markdown', markdown, (file) => writeWhole(file, outcomeMarkdown(told), 'The Markdown file'));
+  const ofFile = (path: string | undefined): string | undefined => (path === '-' ? undefined : path);
+  await write('Markdown', ofFile(options.markdown), (file) =>
+    writeWhole(file, outcomeMarkdown(told), 'The Markdown file'),
+  );
   if (record !== null) {
+    await write('CSV', ofFile(options.csv), (file) => writeWhole(file, recordCsv(record), 'The CSV file'));
     const records = beside === null ? [record] : [record, beside];
-    await write('Report', options.report, (file) => writeReport({ file, records, gpuPrice, root }));
+    await write('Report', options.report, async (file) => {
+      await writeWhole(file, await reportPage(records, gpuPrice, root), 'The report');
+    });
   }
   return problems;
 }

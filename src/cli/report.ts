@@ -1,111 +1,79 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { planSubject } from '../core/anyPlan.ts';
-import { BenchError } from '../core/errors.ts';
-import type { GpuPrice } from '../core/gpuPrice.ts';
+import { join, resolve } from 'node:path';
+import type { Command } from 'commander';
 import type { RunRecord } from '../core/record.ts';
+import { recordCsv } from '../core/view/csv.ts';
+import { formatList } from '../core/view/format.ts';
 import { recordTable } from '../core/view/table.ts';
-import { writeWhole } from './files.ts';
+import { openRunStore } from '../runs/store.ts';
+import { usageError } from './arguments.ts';
+import { exitCodes, type CliContext } from './context.ts';
+import { printFailure } from './failure.ts';
+import { addPriceOptions, gpuPriceOf, type PriceOptions } from './gpuPrice.ts';
+import { cancelledProblem, outcomeMarkdown, writeOutputs, type OutputOptions, type Told } from './outcome.ts';
+import { recordOf } from './records.ts';
+
+interface ReportOptions extends PriceOptions, Pick<OutputOptions, 'markdown' | 'csv' | 'junit'> {
+  html?: string;
+  runs?: string;
+}
+
+/** `topology-bench report RECORD`: the reports of `run`, and CSV, from a record that is there already. */
+export function registerReport(program: Command, context: CliContext): void {
+  const command = program
+    .command('report')
+    .argument('<record>', "the file of a run record, or a run's id in the results folder")
+    .description('make reports from a saved run record; without options, print its table')
+    .option('--markdown <file>', 'write Markdown; "-" prints it instead of the table')
+    .option('--csv <file>', 'write CSV, a row for each topology, turn and level; "-" prints it instead of the table')
+    .option('--junit <file>', 'write JUnit XML, for CI')
+    .option('--html <file>', 'write a self-contained HTML report')
+    .option('--runs <dir>', 'folder that ids are looked for in (default: .topology-bench/runs)');
+  addPriceOptions(command)
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 all was written, whatever the record says; 1 a file could not be written; 2 there is no such record, or it cannot be read.',
+    )
+    .action(async (named: string, options: ReportOptions) => {
+      const gpuPrice = gpuPriceOf(options);
+      const runs = openRunStore(resolve(options.runs ?? join('.topology-bench', 'runs')));
+      checkOutputs(options, [resolve(named), runs.pathOf(named)]);
+      const record = await recordOf('report', named, runs);
+      const told = { record, beside: null, checks: null, problems: cancelledProblem(record), gpuPrice };
+      context.stdout.write(printed(told, options));
+      const { html, ...others } = options;
+      const outputs = html === undefined ? others : { ...others, report: html };
+      const unwritten = await writeOutputs(told, outputs, context.root, (line) => {
+        context.stderr.write(`${line}\n`);
+      });
+      for (const problem of unwritten) printFailure(problem, context.stderr);
+      if (unwritten.length > 0) process.exitCode = exitCodes.failed;
+    });
+}
+
+/** Whatever was asked for on standard output, which holds one thing; empty where files alone were. */
+function printed(told: Told & { readonly record: RunRecord }, { markdown, csv, junit, html }: ReportOptions): string {
+  if (markdown === '-') return outcomeMarkdown(told);
+  if (csv === '-') return recordCsv(told.record);
+  return [markdown, csv, junit, html].every((file) => file === undefined)
+    ? recordTable(told.record, told.gpuPrice)
+    : '';
+}
 
 /**
- * Writes one HTML file that holds everything it needs: data, charts, style. It asks no network for anything, and its
- * own security policy would refuse.
- * @param root folder of the package: the one with dist in it
- * @throws BenchError save-failed, or internal where the charts' bundle cannot be read
+ * Nothing that was asked for may end up in place of the record, or of something else that was asked for.
+ * @param records where the record may lie
+ * @throws BenchError plan-invalid
  */
-export async function writeReport(parts: {
-  readonly file: string;
-  readonly records: readonly RunRecord[];
-  /** What the reader pays for a GPU; left out: requests of a GPU-hour are shown, and no price. */
-  readonly gpuPrice?: GpuPrice | null;
-  readonly root: string;
-}): Promise<void> {
-  const { file, records, gpuPrice = null, root } = parts;
-  const bundle = join(root, 'dist', 'webview');
-  const [script, style] = await Promise.all([
-    readBundle(join(bundle, 'report.js')),
-    readBundle(join(bundle, 'report.css')),
-  ]);
-  await writeWhole(file, reportHtml({ records, gpuPrice, script, style }), 'The report');
-}
-
-/** The report as text. Data from records is only ever JSON or escaped text in it. */
-export function reportHtml(parts: {
-  readonly records: readonly RunRecord[];
-  readonly gpuPrice: GpuPrice | null;
-  readonly script: string;
-  readonly style: string;
-}): string {
-  const { records, gpuPrice } = parts;
-  const script = closed(parts.script, 'script');
-  const style = closed(parts.style, 'style');
-  const policy = [
-    "default-src 'none'",
-    `script-src 'sha256-${sha256(script)}'`,
-    `style-src 'sha256-${sha256(style)}'`,
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ');
-  const title = `Topology Bench: ${[...new Set(records.map((record) => planSubject(record.plan)))].join(', ')}`;
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
-<style>${style}</style>
-</head>
-<body>
-<noscript>
-<main>
-<p>The charts of this report need JavaScript; its figures are these.</p>
-${records.map((record) => `<pre class="plain">${escapeHtml(recordTable(record, gpuPrice))}</pre>`).join('\n')}
-</main>
-</noscript>
-<script type="application/json" id="records">${jsonForHtml(records)}</script>
-<script type="application/json" id="gpu-price">${jsonForHtml(gpuPrice)}</script>
-<script>${script}</script>
-</body>
-</html>
-`;
-}
-
-async function readBundle(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new BenchError({
-      reason: 'internal',
-      message: `A file of Topology Bench itself cannot be read: ${path}.`,
-      nextStep: 'Install it again, or run "npm run build" in a checkout.',
-      cause: error,
-    });
+function checkOutputs({ markdown, csv, junit, html }: ReportOptions, records: readonly string[]): void {
+  if (markdown === '-' && csv === '-') throw usageError('--markdown - and --csv - would both fill standard output.');
+  if (junit === '-') throw usageError('--junit takes a file.');
+  if (html === '-') throw usageError('--html takes a file.');
+  const outputs = Object.entries({ markdown, csv, junit, html }).flatMap(([name, file]) =>
+    file === undefined || file === '-' ? [] : [{ option: `--${name}`, path: resolve(file) }],
+  );
+  for (const { option, path } of outputs) {
+    const same = outputs.filter((output) => output.path === path).map((output) => output.option);
+    if (same.length > 1) throw usageError(`${formatList(same)} name the same file, ${path}.`);
+    if (records.includes(path)) throw usageError(`${option} names the run record itself, ${path}.`);
   }
-}
-
-/** JSON that no HTML parser can take for markup. */
-function jsonForHtml(value: unknown): string {
-  return JSON.stringify(value).replace(/</g, '\\u003c');
-}
-
-/** Code in which nothing ends its element early; "<\/" means the same in strings, regular expressions and CSS. */
-function closed(text: string, element: 'script' | 'style'): string {
-  return text.replaceAll(new RegExp(`</(?=${element})`, 'gi'), '<\\/').replaceAll('<!--', '<\\!--');
-}
-
-function escapeHtml(text: string): string {
-  const entities: Readonly<Record<string, string>> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-    "'": '&#39;',
-  };
-  return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('base64');
 }

@@ -29,7 +29,14 @@ import {
 } from './expectations.ts';
 import { printFailure } from './failure.ts';
 import { addPriceOptions, gpuPriceOf, type PriceOptions } from './gpuPrice.ts';
-import { outcomeMarkdown, outcomeText, writeOutputs, type OutputOptions, type Told } from './outcome.ts';
+import {
+  cancelledProblem,
+  outcomeMarkdown,
+  outcomeText,
+  writeOutputs,
+  type OutputOptions,
+  type Told,
+} from './outcome.ts';
 import type { Prepared } from './prepared.ts';
 import { progressPrinter } from './progress.ts';
 import { recordOf } from './records.ts';
@@ -172,7 +179,7 @@ function problemsOf({ record, failure, saved, cleaned }: Outcome): Failure[] {
     return [{ ...problem(reason, withoutPrivate(message)), nextStep: nextStep ?? null }];
   }
   return [
-    ...(record.status === 'cancelled' ? [problem('cancelled', 'The run was cancelled.')] : []),
+    ...cancelledProblem(record),
     ...(saved ? [] : [problem('save-failed', 'The record was not saved in its folder.')]),
     ...(cleaned ? [] : [problem('clean-up-incomplete', 'Not everything that the run made was removed.')]),
   ];

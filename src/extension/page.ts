@@ -7,7 +7,7 @@ export function webviewRoot(extensionUri: vscode.Uri): vscode.Uri {
 }
 
 /**
- * The results page: an empty <main id="app"> that dist/webview/main.js fills. Nothing but our own script and style runs;
+ * The results page: an empty <main id="app"> that dist/webview/main.js fills, with what it shares with reports in shared.js. Nothing but our own script and style runs;
  * the toolkit takes the nonce for its style elements from <meta property="csp-nonce">.
  */
 export function resultsPage(webview: vscode.Webview, extensionUri: vscode.Uri): string {
@@ -33,6 +33,7 @@ export function resultsPage(webview: vscode.Webview, extensionUri: vscode.Uri): 
 </head>
 <body>
 <main id="app"></main>
+<script nonce="${nonce}" src="${file('shared.js')}"></script>
 <script nonce="${nonce}" src="${file('main.js')}"></script>
 </body>
 </html>`;

@@ -188,7 +188,8 @@ async function hideFromGit(directory: string): Promise<void> {
   }
 }
 
-function recordText(record: RunRecord): string {
+/** A record as its file has it. */
+export function recordText(record: RunRecord): string {
   return `${JSON.stringify(record, null, 2)}\n`;
 }
 

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import * as esbuild from 'esbuild';
 import type { Browser, Page } from 'playwright-core';
+import { buildPages, type PageFile } from '../../../.ci/webview.ts';
 import type { HostMessage, View, WebviewMessage } from '../../../src/protocol/messages.ts';
 import { launchBrowser } from '../../extension/harness/browser.ts';
 import { patienceMs } from '../../extension/harness/waiting.ts';
@@ -21,39 +21,11 @@ export const themeNames = Object.keys(themes) as ThemeName[];
 
 const root = join(import.meta.dirname, '..', '..', '..');
 
-export interface Bundles {
-  readonly main: string;
-  readonly style: string;
-  readonly report: string;
-  readonly reportStyle: string;
-}
+export type Bundles = Readonly<Record<PageFile, string>>;
 
-/** As .ci/build.ts builds them, but in memory. */
-export async function buildBundles(): Promise<Bundles> {
-  const built = await esbuild.build({
-    absWorkingDir: root,
-    entryPoints: ['webview/main.ts', 'webview/report.ts', 'webview/style.css'],
-    outdir: 'out',
-    write: false,
-    bundle: true,
-    platform: 'browser',
-    format: 'iife',
-    target: 'es2022',
-    minify: true,
-    legalComments: 'none',
-    logLevel: 'warning',
-  });
-  const text = (name: string): string => {
-    const file = built.outputFiles.find((candidate) => candidate.path.endsWith(name));
-    if (file === undefined) throw new Error(`The bundler made no ${name}.`);
-    return file.text;
-  };
-  return {
-    main: text('main.js'),
-    style: text('style.css'),
-    report: text('report.js'),
-    reportStyle: text('report.css'),
-  };
+/** As they ship, but in memory. */
+export function buildBundles(): Promise<Bundles> {
+  return buildPages(root);
 }
 
 export class PageServer implements AsyncDisposable {
@@ -68,8 +40,9 @@ export class PageServer implements AsyncDisposable {
   static async start(bundles: Bundles): Promise<PageServer> {
     const server = createServer((request, response) => {
       const files: Readonly<Record<string, readonly [type: string, text: string]>> = {
-        '/main.js': ['text/javascript', bundles.main],
-        '/style.css': ['text/css', bundles.style],
+        '/shared.js': ['text/javascript', bundles['shared.js']],
+        '/main.js': ['text/javascript', bundles['main.js']],
+        '/style.css': ['text/css', bundles['style.css']],
       };
       const [type, text] = files[request.url ?? ''] ?? [
         'text/html; charset=utf-8',
@@ -243,6 +216,7 @@ function resultsPage(cspSource: string): string {
 </head>
 <body>
 <main id="app"></main>
+<script nonce="${nonce}" src="${cspSource}/shared.js"></script>
 <script nonce="${nonce}" src="${cspSource}/main.js"></script>
 </body>
 </html>`;

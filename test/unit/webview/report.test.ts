@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { writeReport } from '../../../src/cli/report.ts';
+import { reportPage } from '../../../src/assets/report.ts';
+import { writeWhole } from '../../../src/cli/files.ts';
 import { compareRecords } from '../../../src/core/compare.ts';
+import type { GpuPrice } from '../../../src/core/gpuPrice.ts';
+import type { RunRecord } from '../../../src/core/record.ts';
 import { measuredRecord, rowsOf } from '../../../src/core/view/measured.ts';
 import { resultTable } from '../../../src/core/view/resultTable.ts';
 import { failedResult, sampleRecord } from '../../support/sampleRecord.ts';
@@ -20,8 +23,8 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'topology-bench-report-'));
   const bundles = await buildBundles();
   await mkdir(join(folder, 'dist', 'webview'), { recursive: true });
-  await writeFile(join(folder, 'dist', 'webview', 'report.js'), bundles.report);
-  await writeFile(join(folder, 'dist', 'webview', 'report.css'), bundles.reportStyle);
+  for (const name of ['shared.js', 'report.js', 'report.css'] as const)
+    await writeFile(join(folder, 'dist', 'webview', name), bundles[name]);
   server = await PageServer.start(bundles);
 });
 afterAll(async () => {
@@ -29,12 +32,16 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+async function writeReport(file: string, records: readonly RunRecord[], gpuPrice: GpuPrice | null = null) {
+  await writeWhole(file, await reportPage(records, gpuPrice, folder), 'The report');
+}
+
 describe('the report', () => {
   it.each(['light', 'dark'] as const)(
     'is one %s file with all figures and charts, that asks for nothing else',
     async (colorScheme) => {
       const file = join(folder, 'new', 'folder', `report-${colorScheme}.html`);
-      await writeReport({ file, records: [record, failed], root: folder });
+      await writeReport(file, [record, failed]);
       expect(await readdir(join(folder, 'new', 'folder'))).not.toContainEqual(expect.stringMatching(/\.tmp$/));
       const page = await server.openFile(pathToFileURL(file).href, { colorScheme, width: 900 });
       const requested: string[] = [];
@@ -67,7 +74,7 @@ describe('the report', () => {
   it('shows a run beside the one it repeats, with the ratios of both', async () => {
     const file = join(folder, 'repeat.html');
     const repeat = sampleRecord({ record: { id: '20260103-093000-0001', repeats: record.id } });
-    await writeReport({ file, records: [repeat, record], root: folder });
+    await writeReport(file, [repeat, record]);
     const page = await server.openFile(pathToFileURL(file).href, { colorScheme: 'light', width: 900 });
     await page.waitForSelector('body[data-drawn]');
     const section = page
@@ -89,7 +96,7 @@ describe('the report', () => {
   it('shows the price of a million requests, with JavaScript and without, where a price was given', async () => {
     const file = join(folder, 'priced.html');
     const gpuPrice = { perGpuHour: 2.5, currency: '$' };
-    await writeReport({ file, records: [record], gpuPrice, root: folder });
+    await writeReport(file, [record], gpuPrice);
     const page = await server.openFile(pathToFileURL(file).href, { colorScheme: 'light', width: 900 });
     await page.waitForSelector('body[data-drawn]');
     expect((await page.locator('table.results thead th').allTextContents()).at(-1)).toBe('$/1M req');
@@ -103,7 +110,7 @@ describe('the report', () => {
 
   it('says its figures without JavaScript too', async () => {
     const file = join(folder, 'plain.html');
-    await writeReport({ file, records: [record], root: folder });
+    await writeReport(file, [record]);
     const html = await readFile(file, 'utf8');
     const noscript = /<noscript>(.*)<\/noscript>/s.exec(html)?.[1] ?? '';
     expect(noscript).toMatch(/triton +32 +34\.2 +47\.3 +55\.0 +917/);
@@ -114,19 +121,11 @@ describe('the report', () => {
   it('leaves nothing behind where it cannot be written', async () => {
     const taken = join(folder, 'taken');
     await mkdir(join(taken, 'report.html'), { recursive: true });
-    await expect(
-      writeReport({ file: join(taken, 'report.html'), records: [record], root: folder }),
-    ).rejects.toMatchObject({
-      reason: 'save-failed',
-    });
+    await expect(writeReport(join(taken, 'report.html'), [record])).rejects.toMatchObject({ reason: 'save-failed' });
     expect(await readdir(taken)).toEqual(['report.html']);
   });
 
   it('says when the program itself is not whole', async () => {
-    await expect(
-      writeReport({ file: join(folder, 'x.html'), records: [record], root: join(folder, 'nowhere') }),
-    ).rejects.toMatchObject({
-      reason: 'internal',
-    });
+    await expect(reportPage([record], null, join(folder, 'nowhere'))).rejects.toMatchObject({ reason: 'internal' });
   });
 });
