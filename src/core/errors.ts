@@ -28,6 +28,7 @@ export type Reason =
   | 'target-refused'
   | 'answers-differ'
   | 'save-failed'
+  | 'export-failed'
   | 'record-unreadable'
   | 'clean-up-incomplete'
   | 'tool-missing'

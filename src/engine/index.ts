@@ -1,10 +1,13 @@
 /** What the extension loads when it first needs the engine, and what the command line is made of. */
 export { openAssets } from '../assets/assets.ts';
+export { reportPage } from '../assets/report.ts';
 export { benchmark } from '../core/benchmark.ts';
 export { parseModel } from '../core/model.ts';
 export { checkPlan, estimateSeconds, makePlan } from '../core/planning.ts';
+export { recordCsv } from '../core/view/csv.ts';
+export { recordMarkdown } from '../core/view/markdown.ts';
 export { createLoadDriver } from '../load/driver.ts';
 export { createLocalTarget } from '../local/target.ts';
 export { resolveModel } from '../models/resolve.ts';
-export { openRunStore, parseRecord } from '../runs/store.ts';
+export { openRunStore, parseRecord, recordText } from '../runs/store.ts';
 export { newRunId, sha256, systemClock, thisMachine } from './host.ts';

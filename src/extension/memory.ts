@@ -26,6 +26,9 @@ export interface Memory {
   selectContext(context: string | undefined): Promise<void>;
   selectedNamespace(context: string): string | undefined;
   selectNamespace(context: string, namespace: string): Promise<void>;
+  /** Address of the folder that an export went to last. */
+  exportFolder(): string | undefined;
+  rememberExportFolder(folder: string): Promise<void>;
   unfinished(): readonly UnfinishedRun[];
   noteUnfinished(run: UnfinishedRun): Promise<void>;
   forgetUnfinished(runId: string): Promise<void>;
@@ -59,6 +62,10 @@ export function createMemory(workspace: Memento, machine: Memento): Memory {
     },
     selectedNamespace: (context) => table<string>('namespaces')[context],
     selectNamespace: (context, namespace) => put('namespaces', context, namespace),
+    exportFolder: () => workspace.get<string>('exportFolder'),
+    rememberExportFolder: async (folder) => {
+      await workspace.update('exportFolder', folder);
+    },
     unfinished,
     async noteUnfinished(run) {
       await machine.update('unfinishedRuns', [...unfinished().filter((other) => other.runId !== run.runId), run]);

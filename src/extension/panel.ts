@@ -64,6 +64,15 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     }
   }
 
+  /** The run of the panel that has the focus, else of the only one that can be seen. */
+  inFront(): string | undefined {
+    const open = [...this.#open];
+    const active = open.find(([panel]) => panel.active);
+    const [seen, ...others] = open.filter(([panel]) => panel.visible);
+    const inFront = active ?? (others.length === 0 ? seen : undefined);
+    return inFront?.[1].runId ?? undefined;
+  }
+
   reports(): readonly PanelReport[] {
     return [...this.#open.values()].map((open) => open.report());
   }

@@ -10,6 +10,7 @@ import type { Memory } from './memory.ts';
 import type { PanelContent } from './panel.ts';
 import type { Results } from './results.ts';
 import type { LiveRun, Runs } from './runs.ts';
+import { saveChart } from './saveChart.ts';
 import { readSettings } from './settings.ts';
 
 /** What a panel shows of a run, live or on disk, and what its page may ask for. */
@@ -42,7 +43,7 @@ export function createPanelContent(
       }
     },
     async answer(runId, request) {
-      await answer(runId, request, runs, results, log);
+      await answer(runId, request, { runs, results, memory, log });
     },
   };
 }
@@ -89,12 +90,17 @@ function problemView(subject: string, error: BenchError, canBenchmarkAgain: bool
   return { kind: 'problem', subject, message: error.message, nextStep: error.nextStep ?? null, canBenchmarkAgain };
 }
 
+interface Asked {
+  readonly runs: Runs;
+  readonly results: Results;
+  readonly memory: Memory;
+  readonly log: vscode.LogOutputChannel;
+}
+
 async function answer(
   runId: string | null,
   request: PanelRequest,
-  runs: Runs,
-  results: Results,
-  log: vscode.LogOutputChannel,
+  { runs, results, memory, log }: Asked,
 ): Promise<void> {
   switch (request.kind) {
     case 'cancel':
@@ -120,6 +126,14 @@ async function answer(
     case 'set-gpu-price':
       // As above: the page need not wait for what the user types.
       void vscode.commands.executeCommand('topologyBench.setGpuPrice' satisfies CommandId);
+      return;
+    case 'export':
+      if (runId === null) throw refusal(vscode.l10n.t('This panel shows no run.'));
+      void vscode.commands.executeCommand('topologyBench.exportResult' satisfies CommandId, runId);
+      return;
+    case 'save-chart':
+      if (runId === null) throw refusal(vscode.l10n.t('This panel shows no run.'));
+      await saveChart({ id: runId, plan: (runs.get(runId) ?? (await results.read(runId))).plan }, request, memory);
       return;
     case 'copy':
       await vscode.env.clipboard.writeText(request.text);

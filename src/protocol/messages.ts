@@ -7,9 +7,8 @@ import type { RunRecord } from '../core/record.ts';
  * "ready" and whenever something changes; the webview asks by requests, which are answered or rejected. Both ends
  * validate what they receive (see validate.ts). Plain JSON.
  *
- * The page is an empty `<main id="app">` with `<meta property="csp-nonce" content="N">`, which dist/webview/main.js and
- * dist/webview/style.css fill (see extension/page.ts); its policy allows that script, that style and style elements of
- * nonce N, nothing else.
+ * The page is an empty `<main id="app">` with `<meta property="csp-nonce" content="N">`, which dist/webview/shared.js, main.js and
+ * style.css fill (see extension/page.ts); its policy allows those scripts, that style and style elements of nonce N, nothing else.
  */
 
 /** Everything the webview shows at one time. */
@@ -70,7 +69,11 @@ export type PanelRequest =
   /** Asks the user what a GPU costs for an hour. */
   | { readonly kind: 'set-gpu-price' }
   /** The table as the webview renders it (Markdown or CSV), for the clipboard; at most maxCopyCharacters. */
-  | { readonly kind: 'copy'; readonly text: string };
+  | { readonly kind: 'copy'; readonly text: string }
+  /** Asks the user as what the run is to be exported. */
+  | { readonly kind: 'export' }
+  /** A chart as the page has painted it, in base64; at most maxPngBytes. The title makes the name that is proposed. */
+  | { readonly kind: 'save-chart'; readonly title: string; readonly png: string };
 
 /** One row as it is painted: what a test compares with the record. */
 export interface DrawnFigure {
@@ -100,3 +103,5 @@ export type WebviewMessage =
   | { readonly type: 'page-problem'; readonly message: string };
 
 export const maxCopyCharacters = 1_000_000;
+export const maxPngBytes = 10_000_000;
+export const maxTitleCharacters = 300;

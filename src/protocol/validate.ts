@@ -1,6 +1,6 @@
 import type { EnteredGpuPrice } from '../core/gpuPrice.ts';
 import type { DrawnFigure, HostMessage, PanelRequest, PanelState, View, WebviewMessage } from './messages.ts';
-import { maxCopyCharacters } from './messages.ts';
+import { maxCopyCharacters, maxPngBytes, maxTitleCharacters } from './messages.ts';
 
 /**
  * Checks of what came over the wall, small enough for the webview: discriminants and scalars. Records and states were
@@ -55,7 +55,7 @@ export function isPanelState(value: unknown): value is PanelState {
 
 function parseRequest(value: unknown): PanelRequest | null {
   if (!isObject(value)) return null;
-  const { kind, text } = value;
+  const { kind, text, title, png } = value;
   switch (kind) {
     case 'cancel':
     case 'open-log':
@@ -63,9 +63,15 @@ function parseRequest(value: unknown): PanelRequest | null {
     case 'open-record':
     case 'open-settings':
     case 'set-gpu-price':
+    case 'export':
       return { kind };
     case 'copy':
-      return typeof text === 'string' && text.length <= maxCopyCharacters ? { kind, text } : null;
+      return isText(text, maxCopyCharacters) ? { kind, text } : null;
+    case 'save-chart':
+      // Four characters for three bytes; what the bytes are is looked at where they are decoded.
+      return isText(title, maxTitleCharacters) && isText(png, Math.ceil(maxPngBytes / 3) * 4) && isBase64(png)
+        ? { kind, title, png }
+        : null;
     default:
       return null;
   }
@@ -145,6 +151,14 @@ function isViewKind(value: unknown): value is View['kind'] {
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown, most: number): value is string {
+  return typeof value === 'string' && value.length <= most;
+}
+
+function isBase64(text: string): boolean {
+  return text.length % 4 === 0 && /^[A-Za-z0-9+/]+={0,2}$/.test(text);
 }
 
 function isId(value: unknown): value is number {

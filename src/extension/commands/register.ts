@@ -8,6 +8,7 @@ import { cleanUp } from './cleanUp.ts';
 import { selectContext, selectNamespace } from './cluster.ts';
 import { deployTopology } from './deploy.ts';
 import { copyEndpoint, deleteDeployment, sendSampleRequest, showLogs, uploadModelAgain } from './deployments.ts';
+import { copyMarkdown, exportAs, exportResult } from './export.ts';
 import { setGpuPrice } from './gpuPrice.ts';
 import { protectContext, unprotectContext } from './protect.ts';
 import { deleteResult, openRecord, openResults, runIdIn } from './results.ts';
@@ -49,6 +50,26 @@ export function registerCommands(services: Services, refresh: () => void): vscod
     'topologyBench.openResults': { doing: 'opening the results', run: (argument) => openResults(argument, services) },
     'topologyBench.openRecord': { doing: 'opening the run record', run: (argument) => openRecord(argument) },
     'topologyBench.deleteResult': { doing: 'deleting the result', run: (argument) => deleteResult(argument, services) },
+    'topologyBench.exportResult': {
+      doing: 'exporting the result',
+      run: (argument) => exportResult(argument, services),
+    },
+    'topologyBench.exportCsv': {
+      doing: 'exporting the result',
+      run: (argument) => exportAs('csv', argument, services),
+    },
+    'topologyBench.exportJson': {
+      doing: 'exporting the result',
+      run: (argument) => exportAs('json', argument, services),
+    },
+    'topologyBench.exportHtml': {
+      doing: 'exporting the result',
+      run: (argument) => exportAs('html', argument, services),
+    },
+    'topologyBench.copyMarkdown': {
+      doing: 'copying the result',
+      run: (argument) => copyMarkdown(argument, services),
+    },
     'topologyBench.cleanUp': { doing: 'cleaning up', run: (argument) => cleanUp(argument, services) },
     'topologyBench.refresh': {
       doing: 'refreshing',

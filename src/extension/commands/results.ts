@@ -9,7 +9,7 @@ import { panelTitle } from '../startRun.ts';
 
 /** Opens a run's panel beside the code: of the id given, of a tree's node, or of the run that the user picks. */
 export async function openResults(argument: unknown, services: Services): Promise<void> {
-  const runId = runIdIn(argument) ?? (await pickResult(services));
+  const runId = runIdIn(argument) ?? (await pickResult(services, vscode.l10n.t('Open Results'), 'all'));
   if (runId === undefined) return;
   const live = services.runs.get(runId);
   if (live !== undefined) {
@@ -46,15 +46,23 @@ export function runIdIn(argument: unknown): string | undefined {
   return resultIn(argument)?.id;
 }
 
-async function pickResult(services: Services): Promise<string | undefined> {
+/** @param which "ended": those with a record */
+export async function pickResult(
+  services: Services,
+  title: string,
+  which: 'all' | 'ended',
+): Promise<string | undefined> {
   const answer = await pickOne<string>({
-    title: vscode.l10n.t('Open Results'),
+    title,
     placeholder: vscode.l10n.t('Which run?'),
     canGoBack: false,
     async choices() {
-      const live = services.runs
-        .active()
-        .map((run) => ({ label: run.subject, description: vscode.l10n.t('under way'), icon: 'sync', value: run.id }));
+      const live = (which === 'all' ? services.runs.active() : []).map((run) => ({
+        label: run.subject,
+        description: vscode.l10n.t('under way'),
+        icon: 'sync',
+        value: run.id,
+      }));
       const results = await services.results.list();
       const kept = results.flatMap((result) =>
         result.record === undefined
@@ -80,7 +88,8 @@ async function pickResult(services: Services): Promise<string | undefined> {
   return answer.kind === 'value' ? answer.value : undefined;
 }
 
-function resultIn(argument: unknown): Result | undefined {
+/** The result of the tree's node that a command was called on. */
+export function resultIn(argument: unknown): Result | undefined {
   if (typeof argument !== 'object' || argument === null || !('result' in argument)) return undefined;
   const { result } = argument;
   const fits =

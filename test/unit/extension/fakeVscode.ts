@@ -1,3 +1,5 @@
+import { stat, writeFile } from 'node:fs/promises';
+import { posix } from 'node:path';
 import { vi } from 'vitest';
 import { createInputBox, createQuickPick, QuickInputButtons } from './fakeQuickInput.ts';
 
@@ -37,6 +39,12 @@ class Uri {
   static parse(text: string): Uri {
     const { protocol, pathname } = new URL(text);
     return new Uri(protocol.slice(0, -1), pathname);
+  }
+  static joinPath({ scheme, fsPath }: Uri, ...parts: readonly string[]): Uri {
+    return new Uri(scheme, posix.join(fsPath, ...parts));
+  }
+  get path(): string {
+    return this.fsPath;
   }
   toString(): string {
     return `${this.scheme}://${this.fsPath}`;
@@ -83,6 +91,12 @@ export const written: { readonly key: string; readonly value: unknown; readonly 
 export const configurationChanged = new EventEmitter<{ affectsConfiguration(section: string): boolean }>();
 export const trustGranted = new EventEmitter<undefined>();
 
+interface SaveDialog {
+  readonly title: string;
+  readonly defaultUri: Uri;
+  readonly filters: Readonly<Record<string, readonly string[]>>;
+}
+
 interface InputBox {
   readonly value: string;
   readonly prompt: string;
@@ -115,7 +129,14 @@ export const fakeVscode = {
     t: (text: string, ...values: readonly unknown[]): string =>
       text.replace(/\{(\d+)\}/gu, (_all, index: string) => String(values[Number(index)])),
   },
-  env: { language: 'en' },
+  env: {
+    language: 'en',
+    uiKind: 1,
+    remoteName: undefined as string | undefined,
+    clipboard: { writeText: vi.fn<(text: string) => Promise<void>>(async () => undefined) },
+    openExternal: vi.fn<(uri: Uri) => Promise<boolean>>(async () => true),
+  },
+  UIKind: { Desktop: 1, Web: 2 },
   window: {
     showErrorMessage: dialog(),
     showWarningMessage: dialog(),
@@ -123,6 +144,8 @@ export const fakeVscode = {
     createQuickPick,
     createInputBox,
     showInputBox: vi.fn<(options: InputBox) => Promise<string | undefined>>(async () => undefined),
+    showSaveDialog: vi.fn<(options: SaveDialog) => Promise<Uri | undefined>>(async () => undefined),
+    setStatusBarMessage: vi.fn(),
     showTextDocument: vi.fn(async (document: unknown) => document),
     withProgress: vi.fn(async (_options: unknown, work: (progress: unknown, token: unknown) => Promise<unknown>) =>
       work(
@@ -137,6 +160,11 @@ export const fakeVscode = {
     workspaceFolders: undefined as readonly { readonly uri: Uri; readonly name?: string }[] | undefined,
     onDidGrantWorkspaceTrust: trustGranted.event,
     onDidChangeConfiguration: configurationChanged.event,
+    // Of the disk itself.
+    fs: {
+      stat: async ({ fsPath }: Uri) => stat(fsPath),
+      writeFile: async ({ fsPath }: Uri, bytes: Uint8Array) => writeFile(fsPath, bytes),
+    },
     openTextDocument: vi.fn(async (what: unknown) => ({ what })),
     getConfiguration: (_section: string, scope: Uri | null) => {
       const folder = fakeVscode.workspace.workspaceFolders?.find(({ uri }) => scope?.fsPath.startsWith(uri.fsPath));

@@ -31,6 +31,14 @@ const choices: BenchmarkChoices = {
   profile: 'quick',
 };
 
+test('remembers where an export went last', async () => {
+  const workspace = new JsonMemento();
+  expect(fresh(workspace).exportFolder()).toBeUndefined();
+  await fresh(workspace).rememberExportFolder('file:///home/me/reports');
+  expect(fresh(workspace).exportFolder()).toBe('file:///home/me/reports');
+  expect(fresh().exportFolder()).toBeUndefined();
+});
+
 test('remembers what each run was started with, and which measured a subject last', async () => {
   const workspace = new JsonMemento();
   const builtIn: Subject = { kind: 'built-in' };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { WebviewMessage } from '../../../src/protocol/messages.ts';
-import { maxCopyCharacters } from '../../../src/protocol/messages.ts';
+import { maxCopyCharacters, maxPngBytes } from '../../../src/protocol/messages.ts';
 import { createRequests } from '../../../src/protocol/requests.ts';
 import { isPanelState, parseHostMessage, parseWebviewMessage } from '../../../src/protocol/validate.ts';
 
@@ -12,6 +12,8 @@ test.each<WebviewMessage>([
   { type: 'request', id: 0, request: { kind: 'cancel' } },
   { type: 'request', id: 7, request: { kind: 'copy', text: '| a |' } },
   { type: 'request', id: 8, request: { kind: 'set-gpu-price' } },
+  { type: 'request', id: 9, request: { kind: 'export' } },
+  { type: 'request', id: 10, request: { kind: 'save-chart', title: 'Percentiles', png: 'iVBORw0KGgo=' } },
   { type: 'drawn', kind: 'record', runId: '20261122-164310-3f9a', figures: [figure] },
   { type: 'drawn', kind: 'queued', runId: null, figures: [] },
   { type: 'page-problem', message: 'violated script-src' },
@@ -30,6 +32,18 @@ test.each<[string, unknown]>([
   [
     'more text than a table has',
     { type: 'request', id: 1, request: { kind: 'copy', text: 'x'.repeat(maxCopyCharacters + 1) } },
+  ],
+  ['a picture without a title', { type: 'request', id: 1, request: { kind: 'save-chart', png: 'AAAA' } }],
+  ['a picture without bytes', { type: 'request', id: 1, request: { kind: 'save-chart', title: 't', png: '' } }],
+  ['what is not base64', { type: 'request', id: 1, request: { kind: 'save-chart', title: 't', png: 'AAA*' } }],
+  ['half of base64', { type: 'request', id: 1, request: { kind: 'save-chart', title: 't', png: 'AAAAA' } }],
+  [
+    'a picture larger than any chart',
+    {
+      type: 'request',
+      id: 1,
+      request: { kind: 'save-chart', title: 't', png: 'AAAA'.repeat(Math.ceil(maxPngBytes / 3) + 1) },
+    },
   ],
   ['figures of the wrong kind', { type: 'drawn', kind: 'record', runId: null, figures: [{ ...figure, rps: '780' }] }],
   ['an unknown view', { type: 'drawn', kind: 'secret', runId: null, figures: [] }],

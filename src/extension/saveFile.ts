@@ -1,0 +1,74 @@
+import { homedir } from 'node:os';
+import * as vscode from 'vscode';
+import { BenchError, explain } from '../core/errors.ts';
+import { fullStop } from '../core/view/format.ts';
+import type { Memory } from './memory.ts';
+import { plainText } from './plainText.ts';
+
+/** A file that the user asked for, before it is known where it goes. */
+export interface FileToSave {
+  /** Title of the dialog. */
+  readonly title: string;
+  /** Begins a sentence, e.g. "The CSV file". */
+  readonly what: string;
+  /** Proposed. */
+  readonly name: string;
+  readonly kind: 'csv' | 'json' | 'html' | 'png';
+  /** Made only when it is known where it goes. */
+  bytes(): Promise<Uint8Array>;
+}
+
+const kindNames: Readonly<Record<FileToSave['kind'], string>> = { csv: 'CSV', json: 'JSON', html: 'HTML', png: 'PNG' };
+
+/**
+ * Asks where it goes, in the folder that was chosen last; the dialog itself asks before it takes a file that is there already.
+ * @throws BenchError export-failed
+ */
+export async function saveFile(file: FileToSave, memory: Memory): Promise<void> {
+  const target = await vscode.window.showSaveDialog({
+    title: file.title,
+    defaultUri: vscode.Uri.joinPath(await folderFor(memory), file.name),
+    filters: { [kindNames[file.kind]]: [file.kind] },
+  });
+  if (target === undefined) return;
+  const bytes = await file.bytes();
+  try {
+    await vscode.workspace.fs.writeFile(target, bytes);
+  } catch (error) {
+    throw new BenchError({
+      reason: 'export-failed',
+      message: fullStop(`${file.what} could not be written to ${target.fsPath}: ${explain(error)}`),
+      nextStep: 'Choose another place for it; the run record itself is not affected.',
+      cause: error,
+    });
+  }
+  await memory.rememberExportFolder(vscode.Uri.joinPath(target, '..').toString());
+  tell(target, file.kind).catch(() => {
+    // A window that closes takes its dialogs with it, and what cannot be opened is said by VS Code itself.
+  });
+}
+
+/** The one that was chosen last, while it is there; else the workspace's. */
+async function folderFor(memory: Memory): Promise<vscode.Uri> {
+  const workspace = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
+  const last = memory.exportFolder();
+  if (last === undefined) return workspace;
+  try {
+    const folder = vscode.Uri.parse(last, true);
+    await vscode.workspace.fs.stat(folder);
+    return folder;
+  } catch {
+    return workspace;
+  }
+}
+
+/** A page opens in the browser, where that is on the machine that the file is on. */
+async function tell(target: vscode.Uri, kind: FileToSave['kind']): Promise<void> {
+  const inBrowser =
+    kind === 'html' && vscode.env.uiKind === vscode.UIKind.Desktop && vscode.env.remoteName === undefined;
+  const open = inBrowser ? vscode.l10n.t('Open in Browser') : vscode.l10n.t('Open');
+  const saved = plainText(vscode.l10n.t('Saved {0}.', target.path.slice(target.path.lastIndexOf('/') + 1)));
+  if ((await vscode.window.showInformationMessage(saved, open)) !== open) return;
+  if (inBrowser) await vscode.env.openExternal(target);
+  else await vscode.commands.executeCommand('vscode.open', target);
+}
