@@ -1,7 +1,14 @@
 import type { ChartTable, ChartView } from '../src/core/view/chart.ts';
 import { drawChart, type DrawnChart } from './charts.ts';
+import type { Controls } from './controls.ts';
 import { h, setText } from './dom.ts';
 import type { Theme } from './theme.ts';
+
+/** What a page does that can save a chart as a picture. */
+export interface ChartSaving {
+  readonly controls: Controls;
+  save(view: ChartView, theme: Theme): void;
+}
 
 /** A chart on the page: canvas, notes, and its numbers as a table. Painted only while it can be seen. */
 export class ChartFigure {
@@ -11,6 +18,7 @@ export class ChartFigure {
   readonly #frame = h('div', { class: 'chart-frame' });
   readonly #notes = h('div', { class: 'chart-notes' });
   readonly #data = h('div', { class: 'table-scroll', tabindex: 0, role: 'region' });
+  readonly #save: HTMLElement | null;
   /** A section that comes into view has its size only then. */
   readonly #seen = new ResizeObserver(() => {
     this.paint();
@@ -19,12 +27,20 @@ export class ChartFigure {
   #theme: Theme | undefined;
   #drawn: { readonly chart: DrawnChart; readonly of: string } | undefined;
 
-  /** @param painted called when the chart has been painted in full, or has nothing to paint */
-  constructor(painted: () => void) {
+  /**
+   * @param painted called when the chart has been painted in full, or has nothing to paint
+   * @param saving null where the chart cannot be saved
+   */
+  constructor(painted: () => void, saving: ChartSaving | null = null) {
     this.#painted = painted;
+    this.#save =
+      saving?.controls.button(saveText, 'secondary', () => {
+        if (this.#view !== undefined && this.#theme !== undefined) saving.save(this.#view, this.#theme);
+      }) ?? null;
     const details = h('details', { class: 'chart-data' }, h('summary', {}, 'Data of this chart'), this.#data);
     this.#seen.observe(this.#frame);
-    this.element = h('figure', {}, this.#caption, this.#frame, this.#notes, details);
+    const tools = h('div', { class: 'chart-tools' }, details, this.#save);
+    this.element = h('figure', {}, this.#caption, this.#frame, this.#notes, tools);
   }
 
   /** Whether what was shown last still has to be painted. */
@@ -39,6 +55,7 @@ export class ChartFigure {
     if (changed) {
       setText(this.#caption, view.title);
       this.#notes.replaceChildren(...view.notes.map((note) => h('p', {}, note)));
+      this.#save?.setAttribute('aria-label', `${saveText}: ${view.title}`);
       this.#data.setAttribute('aria-label', `Data: ${view.title}`);
       this.#data.replaceChildren(dataTable(view.table, view.title));
     }
@@ -71,6 +88,8 @@ export class ChartFigure {
     return JSON.stringify([this.#view, this.#theme]);
   }
 }
+
+const saveText = 'Save as PNG';
 
 /** The numbers behind a chart. */
 export function dataTable(table: ChartTable, caption: string): HTMLTableElement {

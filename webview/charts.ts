@@ -36,11 +36,25 @@ const dashes: readonly (readonly number[])[] = [[], [7, 4], [2, 3], [10, 3, 2, 3
 
 /** Paints the chart; `completed` is called each time it has been painted in full. */
 export function drawChart(canvas: HTMLCanvasElement, view: ChartView, theme: Theme, completed: () => void): DrawnChart {
+  return makeChart(canvas, view, theme, optionsOf(view, theme, completed));
+}
+
+/** Paints the chart before it returns, at the size that the canvas has, `scale` times as dense: for a picture. */
+export function paintStill(canvas: HTMLCanvasElement, view: ChartView, theme: Theme, scale: number): DrawnChart {
+  const options = optionsOf(view, theme, () => undefined);
+  return makeChart(canvas, view, theme, { ...options, animation: false, responsive: false, devicePixelRatio: scale });
+}
+
+function makeChart(
+  canvas: HTMLCanvasElement,
+  view: ChartView,
+  theme: Theme,
+  options: ChartOptions<'bar' | 'line'>,
+): DrawnChart {
   Chart.defaults.font.family = theme.font;
   Chart.defaults.font.size = 12;
   Chart.defaults.color = theme.foreground;
   const plugins = view.labelled ? [labels(view, theme)] : [];
-  const options = optionsOf(view, theme, completed);
   if (view.kind === 'bar') {
     const config: ChartConfiguration<'bar', (number | null)[]> = {
       type: 'bar',

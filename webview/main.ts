@@ -12,6 +12,7 @@ import type { PanelRequest, PanelState, View, WebviewMessage } from '../src/prot
 import { createRequests } from '../src/protocol/requests.ts';
 import { parseHostMessage } from '../src/protocol/validate.ts';
 import { Announcer } from './announcer.ts';
+import { chartRequest } from './chartSaving.ts';
 import { h, heading, placeChildren, setText, Slot } from './dom.ts';
 import { factElements } from './facts.ts';
 import { keepFocus } from './focus.ts';
@@ -61,6 +62,9 @@ const results = new Results({
     keep({ ...kept, choice });
   },
   painted: reportPainted,
+  saveChart: (picture) => {
+    void ask(chartRequest(picture), '');
+  },
 });
 const header = new Slot(h('header'), (view: HeaderData) =>
   view.measured === null
@@ -75,6 +79,7 @@ const facts = new Slot(h('div'), (view: FactsData) => factElements({ ...view, he
 const details = h('details', { class: 'how' }, h('summary', {}, heading(2, 'How this was measured')), facts.element);
 const again = controls.button('Benchmark again', 'primary', asking({ kind: 'benchmark-again' }));
 const copy = controls.button('Copy as Markdown', 'secondary', copyMarkdown);
+const exporting = controls.button('Export…', 'secondary', asking({ kind: 'export' }));
 const openRecord = controls.button('Open record JSON', 'secondary', asking({ kind: 'open-record' }));
 const setPrice = controls.button('Set GPU price', 'secondary', asking({ kind: 'set-gpu-price' }));
 const openLog = controls.button('Show log', 'secondary', asking({ kind: 'open-log' }));
@@ -83,6 +88,7 @@ const actions = h(
   { class: 'actions', role: 'group', 'aria-label': 'Actions' },
   again,
   copy,
+  exporting,
   openRecord,
   setPrice,
   openLog,
@@ -210,6 +216,7 @@ function subtitleFor(subject: string, record: RunRecord): string[] {
 
 function partsOf(kind: View['kind']): HTMLElement[] {
   copy.hidden = kind !== 'record';
+  exporting.hidden = kind !== 'record';
   openRecord.hidden = kind !== 'record';
   setPrice.hidden = kind !== 'record';
   openLog.hidden = kind === 'record';
@@ -245,10 +252,11 @@ function asking(request: PanelRequest): () => void {
   };
 }
 
-async function ask(request: PanelRequest, done: string): Promise<void> {
+/** @param request one that takes time to make may fail, too */
+async function ask(request: PanelRequest | Promise<PanelRequest>, done: string): Promise<void> {
   showReply('');
   try {
-    await requests.send(request);
+    await requests.send(await request);
     showReply(done);
   } catch (error) {
     showReply(error instanceof Error ? error.message : String(error));

@@ -4,6 +4,7 @@ import { measuredRecord } from '../src/core/view/measured.ts';
 import { recordCaveats, recordFacts } from '../src/core/view/provenance.ts';
 import type { GpuPrice } from '../src/core/gpuPrice.ts';
 import type { RunRecord } from '../src/core/record.ts';
+import { downloadChart } from './chartSaving.ts';
 import { comparisonElement } from './comparison.ts';
 import { h, heading } from './dom.ts';
 import { factElements } from './facts.ts';
@@ -33,6 +34,9 @@ const shows = records.map((record, index) => {
     changed: () => undefined,
     painted: () => {
       document.body.dataset['drawn'] = 'yes';
+    },
+    saveChart: (picture) => {
+      void downloadChart(picture, record);
     },
   });
   main.append(

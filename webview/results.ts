@@ -8,13 +8,15 @@ import {
 import type { GpuPrice } from '../src/core/gpuPrice.ts';
 import type { LoadName } from '../src/core/phaseLoad.ts';
 import { seriesStyles } from '../src/core/view/chart.ts';
+import { chartSource } from '../src/core/view/chartSource.ts';
 import { costFigures } from '../src/core/view/cost.ts';
 import { formatMs, significant } from '../src/core/view/format.ts';
 import { levelsOf, rowsAt, rowsOf, tellingLevel, type Measured, type PhaseRow } from '../src/core/view/measured.ts';
 import { ownFiguresBesidePaper, paperChart } from '../src/core/view/paper.ts';
 import { resultTable, type ResultTable } from '../src/core/view/resultTable.ts';
 import { splitBars, splitTable, splitTitle, type SplitTable } from '../src/core/view/split.ts';
-import { ChartFigure, dataTable } from './chartFigure.ts';
+import { ChartFigure, dataTable, type ChartSaving } from './chartFigure.ts';
+import type { ChartPicture } from './chartPicture.ts';
 import type { Controls, Picker } from './controls.ts';
 import { distributionsAt } from './distributions.ts';
 import { h, heading, marker, Slot } from './dom.ts';
@@ -68,13 +70,23 @@ export class Results {
     changed: (choice: ResultsChoice) => void;
     /** A chart has been painted. */
     painted: () => void;
+    /** The reader wants a chart as a picture. */
+    saveChart: (picture: ChartPicture) => void;
   }) {
-    const { controls, headingLevel, painted } = parts;
+    const { controls, headingLevel, painted, saveChart } = parts;
     this.#controls = controls;
     this.#theme = parts.theme;
     this.#choice = parts.choice;
     this.#changed = parts.changed;
-    const figure = (): ChartFigure => new ChartFigure(painted);
+    const saving: ChartSaving = {
+      controls,
+      save: (view, theme) => {
+        // The paper's figures are not of this run.
+        const measured = view.id === 'paper' ? undefined : this.#measured;
+        saveChart({ view, theme, source: measured === undefined ? [] : chartSource(measured) });
+      },
+    };
+    const figure = (): ChartFigure => new ChartFigure(painted, saving);
     this.#figures = {
       throughput: figure(),
       percentiles: figure(),

@@ -173,6 +173,37 @@ export async function paintedShares(page: Page): Promise<number[]> {
   );
 }
 
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  /** No pixel lets anything through. */
+  readonly opaque: boolean;
+  /** Share of the pixels of the first 90, of the middle and of the last 90 lines that differ from the corner's. */
+  readonly ink: readonly number[];
+}
+
+/** What a PNG in base64 shows. */
+export async function pictureOf(page: Page, png: string): Promise<Picture> {
+  return page.evaluate(async (base64) => {
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    const bitmap = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+    const { width, height } = bitmap;
+    const context = new OffscreenCanvas(width, height).getContext('2d');
+    context?.drawImage(bitmap, 0, 0);
+    const data = context?.getImageData(0, 0, width, height).data ?? new Uint8ClampedArray();
+    let opaque = data.length > 0;
+    for (let at = 3; at < data.length; at += 4) opaque &&= data[at] === 255;
+    const share = (from: number, to: number): number => {
+      let differing = 0;
+      for (let at = from * width * 4; at < to * width * 4; at += 4) {
+        if (data[at] !== data[0] || data[at + 1] !== data[1] || data[at + 2] !== data[2]) differing += 1;
+      }
+      return differing / ((to - from) * width);
+    };
+    return { width, height, opaque, ink: [share(0, 90), share(90, height - 90), share(height - 90, height)] };
+  }, png);
+}
+
 /** Serious and critical findings of axe-core, as "rule: element". */
 export async function accessibilityFindings(page: Page): Promise<string[]> {
   const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

@@ -6,7 +6,7 @@ import { recordMarkdown } from '../../../src/core/view/markdown.ts';
 import { measuredRecord, rowsOf } from '../../../src/core/view/measured.ts';
 import { resultTable } from '../../../src/core/view/resultTable.ts';
 import { splitTable } from '../../../src/core/view/split.ts';
-import type { View } from '../../../src/protocol/messages.ts';
+import type { PanelRequest, View } from '../../../src/protocol/messages.ts';
 import { failedResult, sampleLocalPlan, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
 import { sampleEndpointRecord } from '../../support/sampleEndpoint.ts';
 import { sampleState } from '../../support/sampleState.ts';
@@ -15,6 +15,7 @@ import {
   buildBundles,
   PageServer,
   paintedShares,
+  pictureOf,
   themeNames,
   type ResultsPage,
 } from './page.ts';
@@ -195,7 +196,7 @@ describe('a finished run', () => {
     const page = await open();
     await page.show(recordView(record));
     const reached: string[] = [];
-    for (let press = 0; press < 15; press += 1) {
+    for (let press = 0; press < 17; press += 1) {
       await page.page.keyboard.press('Tab');
       reached.push(
         await page.page.evaluate(() => {
@@ -208,12 +209,14 @@ describe('a finished run', () => {
       expect.arrayContaining([
         'vscode-button Benchmark again',
         'vscode-button Copy as Markdown',
+        'vscode-button Export…',
         'vscode-button Open record JSON',
         'vscode-button Set GPU price',
         'vscode-dropdown Connections of the figures and charts',
         'div Results table',
         'vscode-panel-tab Latency vs throughput',
         'summary Data of this chart',
+        'vscode-button Save as PNG: Latency against throughput',
         'summary How this was measured',
       ]),
     );
@@ -236,6 +239,14 @@ describe('a finished run', () => {
     await page.page.locator('.reply', { hasText: 'The record was deleted.' }).waitFor();
   });
 
+  it('asks the extension for an export', async () => {
+    const page = await open();
+    await page.show(recordView(record));
+    expect(await requestOf(page, () => page.page.getByText('Export…').click())).toEqual({ kind: 'export' });
+    await page.show({ kind: 'problem', subject: 's', message: 'm', nextStep: null, canBenchmarkAgain: true });
+    expect(await page.page.getByText('Export…').isVisible()).toBe(false);
+  });
+
   it('never takes text from a record for markup', async () => {
     const page = await open();
     const nasty = '<img src=x onerror="document.body.dataset.broken=1"><b>bold</b>';
@@ -251,6 +262,87 @@ describe('a finished run', () => {
     expect(await page.page.locator('img, b').count()).toBe(0);
     expect(await page.page.getAttribute('body', 'data-broken')).toBeNull();
     expect((await page.page.textContent('main'))?.split(nasty).length).toBeGreaterThan(5);
+  });
+});
+
+/** What the page asks for when this is done. */
+async function requestOf(page: ResultsPage, action: () => Promise<void>): Promise<PanelRequest> {
+  const requests = async (): Promise<PanelRequest[]> =>
+    (await page.messages()).flatMap((message) => (message.type === 'request' ? [message.request] : []));
+  const before = (await requests()).length;
+  await action();
+  await expect.poll(async () => (await requests()).length, { timeout: 20_000 }).toBe(before + 1);
+  const last = (await requests()).at(-1);
+  if (last === undefined) throw new Error('The page asked for nothing.');
+  return last;
+}
+
+describe('a chart that is saved', () => {
+  /** Presses the button of the chart in view, as the keyboard does, and gives what was sent. */
+  async function saved(page: ResultsPage, title: string): Promise<Extract<PanelRequest, { kind: 'save-chart' }>> {
+    const request = await requestOf(page, async () => {
+      await page.page.locator(`vscode-button[aria-label="Save as PNG: ${title}"]`).focus();
+      await page.page.keyboard.press('Enter');
+    });
+    if (request.kind !== 'save-chart') throw new Error(`It asked for ${JSON.stringify(request)}`);
+    expect(request.title).toBe(title);
+    return request;
+  }
+
+  it.each(themeNames)('is opaque, legible and large in the theme %s, and says what it is of', async (theme) => {
+    const page = await open({ theme });
+    await page.show(recordView(record));
+    const { png } = await saved(page, 'Latency against throughput');
+    const picture = await pictureOf(page.page, png);
+    expect(picture.width).toBe(1800);
+    expect(picture.opaque).toBe(true);
+    // Title, chart and what is written below it.
+    for (const share of picture.ink) expect(share).toBeGreaterThan(0.002);
+    await page.send({ type: 'reply', id: 0, ok: false, message: 'The disk is full.' });
+    await page.page.locator('.reply', { hasText: 'The disk is full.' }).waitFor();
+  });
+
+  it('is opaque where the theme is not', async () => {
+    const page = await open();
+    await page.page.evaluate(() => {
+      document.documentElement.style.setProperty('--vscode-editor-background', '#1f1f1f80');
+    });
+    await page.show(recordView(record));
+    const { png } = await saved(page, 'Latency against throughput');
+    expect((await pictureOf(page.page, png)).opaque).toBe(true);
+  });
+
+  it('names the phases that are not valid, and takes the room for it', async () => {
+    const page = await open();
+    await page.show(recordView(record));
+    const { png } = await saved(page, 'Latency against throughput');
+    const doubtful = sampleRecord({
+      change: (result) => ({
+        ...result,
+        phases: result.phases.map((phase) => ({
+          ...phase,
+          validity: { valid: false, reasons: ['the load generator was late'], caveats: [] },
+        })),
+      }),
+    });
+    await page.show(recordView(doubtful));
+    const longer = await saved(page, 'Latency against throughput');
+    const heights = [png, longer.png].map(async (each) => (await pictureOf(page.page, each)).height);
+    const [before = 0, after = 0] = await Promise.all(heights);
+    expect(after).toBeGreaterThan(before);
+  });
+
+  it('may be of a run under way', async () => {
+    const page = await open();
+    await page.show({
+      kind: 'live',
+      state: sampleState(record, 'loading'),
+      elapsedMs: 60_000,
+      subject: 's',
+      cancelling: false,
+      gpuPrice: noPrice,
+    });
+    expect((await pictureOf(page.page, (await saved(page, 'Latency against throughput')).png)).opaque).toBe(true);
   });
 });
 

@@ -11,7 +11,7 @@ import type { RunRecord } from '../../../src/core/record.ts';
 import { measuredRecord, rowsOf } from '../../../src/core/view/measured.ts';
 import { resultTable } from '../../../src/core/view/resultTable.ts';
 import { failedResult, sampleRecord } from '../../support/sampleRecord.ts';
-import { accessibilityFindings, buildBundles, PageServer, paintedShares } from './page.ts';
+import { accessibilityFindings, buildBundles, PageServer, paintedShares, pictureOf } from './page.ts';
 
 const nasty = '</script><script>document.body.dataset.broken = "1"</script><!-- <b>';
 const record = sampleRecord({ record: { warnings: [nasty] } });
@@ -105,6 +105,23 @@ describe('the report', () => {
     expect(shown.at(-2)).toBe('0.757 [0.730–0.786]');
     const noscript = /<noscript>(.*)<\/noscript>/s.exec(await readFile(file, 'utf8'))?.[1] ?? '';
     expect(noscript).toMatch(/triton +32 +47\.3 +3303k +0\.757/);
+    await page.close();
+  });
+
+  it('saves a chart as PNG by itself, under a name that says of what', async () => {
+    const file = join(folder, 'pictures.html');
+    await writeReport(file, [record]);
+    const page = await server.openFile(pathToFileURL(file).href, { colorScheme: 'dark', width: 900 });
+    await page.waitForSelector('body[data-drawn]');
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Save as PNG: Percentiles at 32 connections' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe(`tiny-sentiment-${record.id}-percentiles-at-32-connections.png`);
+    const bytes = await readFile(await download.path());
+    const picture = await pictureOf(page, bytes.toString('base64'));
+    expect(picture).toMatchObject({ width: 1800, opaque: true });
+    expect(await page.evaluate(() => (window as unknown as { violations: string[] }).violations)).toEqual([]);
     await page.close();
   });
 
