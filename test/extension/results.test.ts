@@ -1,13 +1,15 @@
 /** Records on disk, as the sidebar and the results panel show them. */
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { recordCsv } from '../../src/core/view/csv.ts';
 import { failedResult, sampleRecord } from '../support/sampleRecord.ts';
 import { drive } from './harness/drive.ts';
 import { ownPackage } from './harness/package.ts';
 import { isSerious, type Panel } from './harness/panel.ts';
 import { makeSampleWorkspace, samplePaths } from './harness/sampleWorkspace.ts';
 import { eventually, patienceMs } from './harness/waiting.ts';
+import type { Workbench } from './harness/workbench.ts';
 
 const screenshots = join(import.meta.dirname, '..', '..', 'out', 'screenshots');
 const whole = sampleRecord();
@@ -39,6 +41,10 @@ test.each(['oldest', 'newest'] as const)(
       expect(await results.row(/RPS · triton/u).menuItems()).toEqual([
         'Open Results',
         'Open Record as JSON',
+        'Copy as Markdown',
+        'Export as CSV…',
+        'Export as JSON…',
+        'Export as HTML Report…',
         'Delete Result',
       ]);
 
@@ -66,6 +72,13 @@ test.each(['oldest', 'newest'] as const)(
       }
       expect(workbench.policyViolations).toEqual([]);
       expect(workbench.webviewErrors).toEqual([]);
+
+      await results.row(/RPS · triton/u).pressMenu('Export as CSV…');
+      await workbench.quickInput.saveAs(join(folder, 'run.csv'));
+      await workbench.notification('Saved run.csv.').dismiss();
+      expect(await readFile(join(folder, 'run.csv'), 'utf8')).toBe(recordCsv(whole));
+      await expectExportsFrom(panel, workbench, folder);
+      expect(workbench.policyViolations).toEqual([]);
 
       await workbench.reload();
       const again = await workbench.panel(/tiny-sentiment/u);
@@ -124,6 +137,31 @@ test('results of two models stand by model, the newest open, and a group stays a
     },
   );
 });
+
+/** The panel's own ways out: its Export button, and the button at the chart in view. */
+async function expectExportsFrom(panel: Panel, workbench: Workbench, folder: string): Promise<void> {
+  await panel.frame.getByText('Export…', { exact: true }).click();
+  expect(await workbench.quickInput.waitForItem(/HTML report…/u)).toHaveLength(4);
+  await workbench.quickInput.pick(/HTML report…/u);
+  await workbench.quickInput.saveAs(join(folder, 'run.html'));
+  await workbench.notification('Saved run.html.').dismiss();
+  const html = await readFile(join(folder, 'run.html'), 'utf8');
+  expect(html).toContain(`"id":"${whole.id}"`);
+  expect(html).toContain('Topology Bench report');
+
+  await panel.frame.getByText('Export…', { exact: true }).click();
+  await workbench.quickInput.pick(/Copy as Markdown/u);
+  await eventually(
+    'the status bar to say that it is copied',
+    () => workbench.statusBar(),
+    (items) => items.includes('Copied'),
+  );
+
+  await panel.frame.locator('vscode-button[aria-label^="Save as PNG"]:visible').first().click();
+  await workbench.quickInput.saveAs(join(folder, 'chart.png'));
+  await workbench.notification('Saved chart.png.').dismiss();
+  expect((await readFile(join(folder, 'chart.png'))).subarray(1, 4).toString('latin1')).toBe('PNG');
+}
 
 /** The chart in view is painted, in more than one colour; those in other tabs of the page have no size yet. */
 async function expectCharts(panel: Panel): Promise<void> {

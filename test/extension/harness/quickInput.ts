@@ -1,4 +1,5 @@
 /** The box that drops from the top: command palette, quick picks and input boxes. */
+import { extname } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { eventually, patienceMs } from './waiting.ts';
 
@@ -93,6 +94,29 @@ export class QuickInput {
     await this.#input.waitFor({ timeout: patienceMs });
     await this.#input.fill(text);
     await this.accept();
+  }
+
+  /**
+   * Names the file in the dialog that VS Code has in a browser: first it proposes a name of its own, and while it looks at a folder
+   * it takes no Enter.
+   */
+  async saveAs(path: string): Promise<void> {
+    await this.#input.waitFor({ timeout: patienceMs });
+    await eventually(
+      'the dialog to propose a name',
+      () => this.value(),
+      (value) => value.endsWith(extname(path)),
+    );
+    await this.#input.fill(path);
+    await eventually(
+      `the dialog to take ${path}`,
+      async () => {
+        await this.accept();
+        await this.#box.waitFor({ state: 'hidden', timeout: 3000 });
+        return true;
+      },
+      Boolean,
+    );
   }
 
   async value(): Promise<string> {
