@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { BenchError } from '../core/errors.ts';
-import { lineAndColumn, parseModel, supportedSoFar, type ParsedModel } from '../core/model.ts';
+import { hintsOf, lineAndColumn, parseModel, supportedSoFar, type Hint, type ParsedModel } from '../core/model.ts';
 import { parsePlanFile } from '../core/planFile.ts';
 import { exitCodes, type CliContext, type ExitCode } from './context.ts';
 
@@ -11,11 +11,16 @@ interface Inspection {
   readonly kind: 'triton' | 'huggingface' | 'plan' | null;
   readonly model: ParsedModel | null;
   readonly problems: readonly InspectedProblem[];
+  /** What costs performance in a config.pbtxt, with edits that do away with it; no reason to fail. */
+  readonly hints: readonly (Hint & Place)[];
 }
 
-interface InspectedProblem {
+interface InspectedProblem extends Place {
   readonly severity: 'error' | 'warning';
   readonly message: string;
+}
+
+interface Place {
   /** Offsets into the text, end excluded. */
   readonly start: number;
   readonly end: number;
@@ -24,12 +29,12 @@ interface InspectedProblem {
   readonly column: number;
 }
 
-/** `topology-bench inspect FILE`: what a model config or a plan file says, and what is wrong with it. */
+/** `topology-bench inspect FILE`: what a model config or a plan file says, what is wrong with it, and what costs performance. */
 export function registerInspect(program: Command, context: CliContext): void {
   program
     .command('inspect')
     .argument('<file>', 'config.pbtxt, config.json or topology-bench.yaml')
-    .description('show what a model config says and what is wrong with it')
+    .description('show what a model config says, what is wrong with it and what costs performance')
     .option('--json', 'print it as JSON')
     .addHelpText(
       'after',
@@ -50,14 +55,17 @@ export function inspectText(file: string, text: string): Inspection {
       kind: 'plan',
       model: null,
       problems: problems.map((problem) => ({ severity: 'error', ...problem })),
+      hints: [],
     };
   }
-  const { model, problems } = parseModel(file, text);
+  const parsed = parseModel(file, text);
+  const { model, problems } = parsed;
   return {
     file,
     kind: model?.kind ?? null,
     model: model ?? null,
     problems: problems.map((problem) => ({ ...problem, ...lineAndColumn(text, problem.start) })),
+    hints: hintsOf(parsed, text).map((hint) => ({ ...hint, ...lineAndColumn(text, hint.start) })),
   };
 }
 
@@ -66,7 +74,7 @@ function exitCodeOf({ kind, problems }: Inspection): ExitCode {
   return problems.some((problem) => problem.severity === 'error') ? exitCodes.failed : exitCodes.ok;
 }
 
-function describe({ file, kind, model, problems }: Inspection): string {
+function describe({ file, kind, model, problems, hints }: Inspection): string {
   const lines = kind === null ? [`${file}: neither a model config nor a plan file`] : [`${file}: ${kindWords[kind]}`];
   const hasErrors = problems.some(({ severity }) => severity === 'error');
   if (model !== null) lines.push(...describeModel(model, hasErrors));
@@ -74,6 +82,9 @@ function describe({ file, kind, model, problems }: Inspection): string {
     lines.push(`${file}:${String(line)}:${String(column)}: ${severity}: ${message}`);
   }
   if (kind !== null && problems.length === 0) lines.push('No problems.');
+  for (const { line, column, message, docs } of hints) {
+    lines.push(`${file}:${String(line)}:${String(column)}: hint: ${message} See ${docs}`);
+  }
   return `${lines.join('\n')}\n`;
 }
 

@@ -66,7 +66,8 @@ export async function chooseRepeat(
       ? [...(found?.modelPath === undefined ? [] : [found.modelPath]), assets.tinyModelDirectory, '.']
       : [options.model];
   const model = await sameModel({ id: record.id, model: plan.model }, places, tokenizerPath, context.signal);
-  const changed = model.config !== null && configSince(record, model.config.sha256) === 'changed';
+  const { config } = model;
+  const isSame = config === null || ['the same', 'unknown'].includes(configSince(record, config));
   return {
     plan,
     assets,
@@ -81,9 +82,9 @@ export async function chooseRepeat(
     },
     warnings: [
       ...notes,
-      ...(changed
-        ? [`The ${model.config.format} has changed since run ${record.id}; the repeat takes the settings of then.`]
-        : []),
+      ...(isSame
+        ? []
+        : [`The ${config.format} has changed since run ${record.id}; the repeat takes the settings of then.`]),
     ],
   };
 }

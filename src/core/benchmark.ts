@@ -1,4 +1,5 @@
 import { isEndpointPlan } from './anyPlan.ts';
+import { canonicalJson } from './canonicalJson.ts';
 import { combineRepetitions } from './combineRepetitions.ts';
 import type { AnyPlan, AnyTopology } from './endpointPlan.ts';
 import { BenchError, cancelled, explain, isCancelled, throwIfCancelled, toBenchError } from './errors.ts';
@@ -410,13 +411,4 @@ function statusOf(problem: BenchError): TopologyResult['status'] {
 
 function failureOf(error: BenchError): Failure {
   return { reason: error.reason, message: withoutPrivate(error.message), nextStep: error.nextStep ?? null };
-}
-
-/** JSON with sorted keys, so that equal plans have equal hashes. */
-function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, inner: unknown) =>
-    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 }

@@ -1,8 +1,12 @@
 import { parseHuggingFaceConfig } from './model/huggingFace.ts';
 import type { ParsedModel } from './model/parsedModel.ts';
 import type { Problem } from './model/problem.ts';
+import type { TextField } from './model/textProto.ts';
 import { parseTritonConfig } from './model/triton.ts';
 
+export { hintsOf } from './model/hints.ts';
+export type { Fix, Hint, HintFacts } from './model/hint.ts';
+export { settingsText } from './model/settingsText.ts';
 export type { ParsedModel } from './model/parsedModel.ts';
 export type { Problem } from './model/problem.ts';
 
@@ -12,19 +16,23 @@ export const supportedSoFar = 'Text classifiers with an ONNX model are supported
 /** In UTF-16 code units. No model config is larger; a file that is, is something else. */
 const longestText = { triton: 1024 * 1024, huggingFace: 2 * 1024 * 1024 };
 
+export interface ParsedConfig {
+  readonly model: ParsedModel | undefined;
+  readonly problems: readonly Problem[];
+  /** Of Triton's config: its fields and where they stand. */
+  readonly fields?: readonly TextField[] | undefined;
+}
+
 /**
  * Reads a model config: Triton's, for a file name that ends in .pbtxt, or Hugging Face's config.json. `model` is undefined
  * for a text that is neither, which has no problems: many other files have these names. Problems carry offsets into the
  * text. Never throws, and takes time linear in the text.
  */
-export function parseModel(
-  fileName: string,
-  text: string,
-): { readonly model: ParsedModel | undefined; readonly problems: readonly Problem[] } {
+export function parseModel(fileName: string, text: string): ParsedConfig {
   const base = (fileName.split(/[\\/]/).at(-1) ?? '').toLowerCase();
   if (base.endsWith('.pbtxt') && text.length <= longestText.triton) {
-    const { model, problems } = parseTritonConfig(text);
-    return { model, problems: problems.problems };
+    const { model, problems, fields } = parseTritonConfig(text);
+    return { model, problems: problems.problems, fields: model === undefined ? undefined : fields };
   }
   if (base === 'config.json' && text.length <= longestText.huggingFace) {
     const { model, problems } = parseHuggingFaceConfig(text);

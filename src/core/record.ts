@@ -183,6 +183,12 @@ export const modelConfigSchema = z.strictObject({
   format: z.enum(['config.pbtxt', 'config.json']),
   /** Of the text as UTF-8. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  /** Of what it says, comments and spacing aside (see model/settingsText.ts). */
+  settingsSha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .nullable()
+    .default(null),
 });
 export type ModelConfig = z.infer<typeof modelConfigSchema>;
 

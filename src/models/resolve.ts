@@ -2,7 +2,14 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { BenchError, throwIfCancelled } from '../core/errors.ts';
-import { lineAndColumn, parseModel, supportedSoFar, type ParsedModel } from '../core/model.ts';
+import {
+  lineAndColumn,
+  parseModel,
+  settingsText,
+  supportedSoFar,
+  type ParsedConfig,
+  type ParsedModel,
+} from '../core/model.ts';
 import type { ModelFile, ModelPlan, TritonSettings } from '../core/plan.ts';
 import type { ModelConfig } from '../core/record.ts';
 import { isLfsPointer, lfsPointer } from './lfs.ts';
@@ -47,11 +54,12 @@ export async function resolveModel(request: ModelRequest, signal: AbortSignal): 
     source.tritonConfigPath === undefined ? undefined : await readConfig(source.tritonConfigPath, warnings);
   const triton = tritonConfig?.parsed;
   // A config.json that was named itself must be a model's; others are only looked at.
-  if (basename(request.path) === 'config.json') await readConfig(request.path, []);
+  const named = basename(request.path) === 'config.json' ? [source.directory] : [];
+  if (named.length > 0) await readConfig(request.path, []);
   const onnxPath = await findOnnx(source, triton?.modelFileName ?? null);
   const tokenizerPath = await findTokenizer(source, onnxPath, request.tokenizerPath);
   const { padTokenId } = await checkTokenizer(tokenizerPath, signal);
-  const own = await findHuggingFaceConfig(source, onnxPath, warnings);
+  const own = await findHuggingFaceConfig([...named, ...foldersAround(source, onnxPath)], warnings);
   const labels = await labelsOf(source, triton, own?.parsed, warnings);
   const configPath = await podConfig({ own: own?.value, ownPath: own?.path, labels, padTokenId });
   const onnx = await scanOnnx(onnxPath, signal);
@@ -85,20 +93,29 @@ export async function resolveModel(request: ModelRequest, signal: AbortSignal): 
 
 interface ReadConfig {
   readonly text: string;
+  readonly config: ParsedConfig;
   readonly parsed: ParsedModel;
 }
 
 function configOf(triton: ReadConfig | undefined, own: ReadConfig | undefined): ModelConfig | null {
   const read = triton ?? own;
   if (read === undefined) return null;
-  const sha256 = createHash('sha256').update(read.text, 'utf8').digest('hex');
-  return { format: triton === undefined ? 'config.json' : 'config.pbtxt', sha256 };
+  return {
+    format: triton === undefined ? 'config.json' : 'config.pbtxt',
+    sha256: sha256(read.text),
+    settingsSha256: sha256(settingsText(read.config, read.text)),
+  };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
 }
 
 /** Reads a model config that a run is about; its errors end the run, its warnings go along. */
 async function readConfig(path: string, warnings: string[]): Promise<ReadConfig> {
   const text = await readText(path);
-  const { model, problems } = parseModel(path, text);
+  const config = parseModel(path, text);
+  const { model, problems } = config;
   const sentences = (severity: 'error' | 'warning'): string[] =>
     problems
       .filter((problem) => problem.severity === severity)
@@ -116,7 +133,7 @@ async function readConfig(path: string, warnings: string[]): Promise<ReadConfig>
   }
   if (model.task === 'other') throw unsupported(path, model);
   warnings.push(...sentences('warning'));
-  return { text, parsed: model };
+  return { text, config, parsed: model };
 }
 
 interface OwnConfig extends ReadConfig {
@@ -124,20 +141,16 @@ interface OwnConfig extends ReadConfig {
   readonly value: Readonly<Record<string, unknown>>;
 }
 
-/** The nearest config.json that is a model's. */
-async function findHuggingFaceConfig(
-  source: ModelSource,
-  onnxPath: string,
-  warnings: string[],
-): Promise<OwnConfig | undefined> {
-  for (const folder of foldersAround(source, onnxPath)) {
+/** The first config.json of these folders that is a model's. */
+async function findHuggingFaceConfig(folders: readonly string[], warnings: string[]): Promise<OwnConfig | undefined> {
+  for (const folder of folders) {
     const path = join(folder, 'config.json');
     if ((await kindOf(path)) !== 'file') continue;
     const text = await readText(path);
     if (isLfsPointer(text)) throw lfsPointer(path);
     if (parseModel(path, text).model === undefined) continue;
-    const { parsed } = await readConfig(path, warnings);
-    return { path, text, parsed, value: JSON.parse(text) as Record<string, unknown> };
+    const { config, parsed } = await readConfig(path, warnings);
+    return { path, text, config, parsed, value: JSON.parse(text) as Record<string, unknown> };
   }
   return undefined;
 }

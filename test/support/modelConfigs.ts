@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { lineAndColumn, parseModel, type ParsedModel, type Problem } from '../../src/core/model.ts';
+import { lineAndColumn, parseModel, type ParsedConfig, type ParsedModel, type Problem } from '../../src/core/model.ts';
 import { parsePlanFile } from '../../src/core/planFile.ts';
+import { hintFaults } from './hintFaults.ts';
 
 interface Inspected {
   readonly files: number;
@@ -31,7 +32,8 @@ export function inspectFolder(folder: string): Inspected {
     const text = textOf(path);
     const startedAt = performance.now();
     try {
-      const { line, model, problems } = read(name, text);
+      const { line, model, problems, parsed } = read(name, text);
+      if (parsed !== undefined) faults.push(...hintFaults(parsed, text).map((fault) => `${name}: ${fault}`));
       const took = performance.now() - startedAt;
       if (took > longestMs) faults.push(`${name}: took ${String(Math.round(took))} ms`);
       const astray = problems.find(({ start, end }) => !(start >= 0 && start <= end && end <= text.length));
@@ -59,16 +61,18 @@ interface Read {
   readonly line: string | undefined;
   readonly model: ParsedModel | undefined;
   readonly problems: readonly Problem[];
+  readonly parsed: ParsedConfig | undefined;
 }
 
 function read(name: string, text: string): Read {
   if (/\.ya?ml$/i.test(name)) {
     // Most are other programs', and nothing but their name says which are plans.
     const { planFile } = parsePlanFile(text);
-    return { line: planFile === undefined ? undefined : 'a plan', model: undefined, problems: [] };
+    return { line: planFile === undefined ? undefined : 'a plan', model: undefined, problems: [], parsed: undefined };
   }
-  const { model, problems } = parseModel(/json/i.test(name) ? 'config.json' : 'config.pbtxt', text);
-  return { line: model === undefined ? undefined : (model.why ?? 'a text classifier'), model, problems };
+  const parsed = parseModel(/json/i.test(name) ? 'config.json' : 'config.pbtxt', text);
+  const { model, problems } = parsed;
+  return { line: model === undefined ? undefined : (model.why ?? 'a text classifier'), model, problems, parsed };
 }
 
 /** A byte order mark is kept, since it matters; what is no UTF-8 becomes U+FFFD, as in an editor. */

@@ -27,7 +27,7 @@ export const sampleNode: Machine = {
 /** What `benchmark` is told of a plan's origin, for tests that are about something else. */
 export const sampleOrigin: Pick<Ports, 'origin' | 'thisMachine'> = {
   origin: {
-    modelConfig: { format: 'config.pbtxt', sha256: 'e'.repeat(64) },
+    modelConfig: { format: 'config.pbtxt', sha256: 'e'.repeat(64), settingsSha256: 'a'.repeat(64) },
     repeats: null,
     servingSha256: 'f'.repeat(64),
   },

@@ -12,6 +12,8 @@ export interface TextField {
   /** Offsets of the name. */
   readonly start: number;
   readonly end: number;
+  /** Offset behind the values, with the list's bracket and the separator that follows. */
+  readonly close: number;
   /** One value, or those of a list in brackets. */
   readonly values: readonly TextValue[];
   readonly isList: boolean;
@@ -105,12 +107,12 @@ class TextProtoParser {
     const colon = this.#take(':');
     const isList = this.#peek().text === '[' && this.#peek().kind === 'symbol';
     const values = isList ? this.#list() : this.#single();
-    if (values === undefined) return { ...name, values: [], isList };
+    if (values === undefined) return { ...name, values: [], isList, close: this.#previousEnd() };
     if (!colon && values.some((value) => value.kind !== 'message')) {
       this.#problems.error(`Expected ":" between "${name.name}" and its value.`, name);
     }
     if (!this.#take(';')) this.#take(',');
-    return { ...name, values, isList };
+    return { ...name, values, isList, close: this.#previousEnd() };
   }
 
   #name(token: Token): { name: string; start: number; end: number } | undefined {

@@ -1,7 +1,8 @@
 import type { ParsedModel } from './parsedModel.ts';
 import { ProblemList } from './problem.ts';
 import { hasPlaceholder, placeholderOf } from './template.ts';
-import { parseTextProto, type TextField, type TextValue } from './textProto.ts';
+import { allOf, fieldsOf, last, numberOf, numbersOf, stringOf } from './textFields.ts';
+import { parseTextProto, type TextField } from './textProto.ts';
 import { quote } from './textProtoTokens.ts';
 import { readTensors, whyNoTextClassifier } from './tritonTask.ts';
 import { booleanOf, checkModelConfig, enumerator, looksLikeModelConfig } from './tritonSchema.ts';
@@ -10,19 +11,22 @@ interface TritonConfig {
   /** undefined for a text that is no model config. */
   readonly model: ParsedModel | undefined;
   readonly problems: ProblemList;
+  readonly fields: readonly TextField[];
 }
 
 /** Reads a Triton model config (config.pbtxt). A text that is none, or still has to be filled in, has no problems. */
 export function parseTritonConfig(text: string): TritonConfig {
   const problems = new ProblemList();
   const fields = parseTextProto(text, problems);
-  if (isOtherMessage(text) || !looksLikeModelConfig(fields)) return { model: undefined, problems: new ProblemList() };
+  if (isOtherMessage(text) || !looksLikeModelConfig(fields)) {
+    return { model: undefined, problems: new ProblemList(), fields };
+  }
   const words = checkModelConfig(fields, problems);
   const model = readModel(fields, problems);
   const placeholder = placeholderOf(text) ?? words[0] ?? placeholderString(fields);
-  if (placeholder === undefined) return { model, problems };
+  if (placeholder === undefined) return { model, problems, fields };
   const why = `it is a template: ${quote(placeholder)} has to be replaced by a value first`;
-  return { model: { ...model, task: 'other', why }, problems: new ProblemList() };
+  return { model: { ...model, task: 'other', why }, problems: new ProblemList(), fields };
 }
 
 /** By a convention of text format, a comment at the top says which message the file is. */
@@ -49,7 +53,7 @@ function readModel(fields: readonly TextField[], problems: ProblemList): ParsedM
   const judged = whyNoTextClassifier({
     inputs,
     outputs,
-    backend: backend ?? backendOfFile(modelFileName),
+    backend: backendInUse({ backend, modelFileName }),
     batched: maxBatchSize > 0,
     stateful: fields.some((field) => field.name === 'sequence_batching'),
     decoupled: booleanOf(last(fieldsOf(last(fields, 'model_transaction_policy')), 'decoupled')) === true,
@@ -81,9 +85,12 @@ function backendOf(fields: readonly TextField[]): string | null {
   return platform === null ? null : (platform.split('_')[0] ?? platform);
 }
 
-/** As Triton guesses it from the file's ending where neither backend nor platform is given. */
-function backendOfFile(fileName: string | null): string | null {
-  return backendsOfEndings[fileName?.split('.').at(-1)?.toLowerCase() ?? ''] ?? null;
+/** As Triton guesses it from the file's ending where neither backend nor platform is given; null where that tells nothing. */
+export function backendInUse({
+  backend,
+  modelFileName,
+}: Pick<ParsedModel, 'backend' | 'modelFileName'>): string | null {
+  return backend ?? backendsOfEndings[modelFileName?.split('.').at(-1)?.toLowerCase() ?? ''] ?? null;
 }
 
 const backendsOfEndings: Readonly<Record<string, string>> = {
@@ -151,29 +158,4 @@ function checkBatching(
   if (second !== undefined && chosen[0] !== undefined) {
     problems.error(`"${second.name}" and "${chosen[0].name}" exclude each other.`, second);
   }
-}
-
-/** All values of the fields of that name, lists and repetitions alike. */
-function allOf(fields: readonly TextField[], name: string): TextValue[] {
-  return fields.filter((field) => field.name === name).flatMap((field) => field.values);
-}
-
-function last(fields: readonly TextField[], name: string): TextValue | undefined {
-  return fields.findLast((field) => field.name === name)?.values.at(-1);
-}
-
-function fieldsOf(value: TextValue | undefined): readonly TextField[] {
-  return value?.kind === 'message' ? value.fields : [];
-}
-
-function stringOf(value: TextValue | undefined): string | null {
-  return value?.kind === 'string' && value.value !== '' ? value.value : null;
-}
-
-function numberOf(value: TextValue | undefined): number | undefined {
-  return value?.kind === 'number' && Number.isSafeInteger(value.value) ? value.value : undefined;
-}
-
-function numbersOf(fields: readonly TextField[], name: string): number[] {
-  return allOf(fields, name).flatMap((value) => numberOf(value) ?? []);
 }

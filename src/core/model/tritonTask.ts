@@ -97,18 +97,20 @@ function tokenForm(inputs: readonly Tensor[], outputs: readonly Tensor[], dims: 
     if (!inputs.some((input) => input.name === needed)) return no(`it takes no "${needed}"`);
   }
   const [output] = outputs;
-  if (output === undefined || outputs.length > 1 || !isClasses(output, dims)) return no(whyOutputs(outputs, dims));
+  if (output === undefined || outputs.length > 1) return no(whyOutputs(outputs, dims));
+  if (!isClasses(output, dims) && !isPair(output, dims)) return no(whyOutputs(outputs, dims));
   const lengths = inputs.map((input) => dims(input).at(-1) ?? -1);
   const fixed = Math.max(...lengths);
   return yes(output, dims, fixed > 0 ? fixed : null);
 }
 
 const textNames = /^(?:input_?)?(?:texts?|txt|sentences?|documents?|reviews?|utterances?|notes?)(?:_?input)?$/i;
-const tokenNames = new Set(['input_ids', 'attention_mask', 'token_type_ids']);
+export const tokenNames = new Set(['input_ids', 'attention_mask', 'token_type_ids']);
 const integerTypes = new Set(['TYPE_INT64', 'TYPE_INT32']);
 const floatTypes = new Set(['TYPE_FP32', 'TYPE_FP16', 'TYPE_FP64', 'TYPE_BF16']);
 const labelNames = /^(?:(?:pred(?:icted)?_?)?(?:labels?|class(?:es)?|sentiment|category|intent|emotion|language))$/i;
 const classesNames = /^(?:(?:class_?)?(?:logits?|prob(?:s|abilit(?:y|ies))?|scores))$/i;
+const unnamed = /^outputs?(?:_{0,2}0)?$/i;
 const scoreNames = /^(?:scores?|confidence|prob(?:ability)?)$/i;
 
 /** More classes than this are a vocabulary or an embedding. */
@@ -124,6 +126,16 @@ function isClasses(output: Tensor, dims: Dims): boolean {
   if (!floatTypes.has(output.dataType) || size === undefined || more.length > 0) return false;
   if (output.labelFileName !== null) return size === -1 || (size >= 2 && size <= mostClasses);
   return classesNames.test(output.name) && size >= 2 && size <= mostClasses;
+}
+
+/**
+ * Two numbers of an output that exporters did not name: behind token ids those are the logits of two classes. An embedding
+ * has dozens of numbers and a score has one; with three or more it may be something else, and behind a text even two may be,
+ * such as a place on the map.
+ */
+function isPair(output: Tensor, dims: Dims): boolean {
+  const [size, ...more] = dims(output);
+  return floatTypes.has(output.dataType) && unnamed.test(output.name) && size === 2 && more.length === 0;
 }
 
 /** The score of the label alone. */

@@ -178,7 +178,10 @@ describe('run --repeat', () => {
   });
 
   it('says that the config was changed since, and runs the settings of then', async () => {
-    const file = await changed((one) => ({ ...one, modelConfig: { format: 'config.json', sha256: '2'.repeat(64) } }));
+    const file = await changed((one) => ({
+      ...one,
+      modelConfig: { format: 'config.json', sha256: '2'.repeat(64), settingsSha256: null },
+    }));
     const { stderr } = await repeat('--repeat', file);
     expect(stderr).toContain(
       `Warning: The config.json has changed since run ${record.id}; the repeat takes the settings of then.\n`,

@@ -101,9 +101,19 @@ describe('an image', () => {
   });
 });
 
-it('a model config is known by the hash of its text', () => {
+it('a model config is known by the hashes of its text and of what it says', () => {
   const record = sampleRecord();
-  expect(configSince(record, 'e'.repeat(64))).toBe('the same');
-  expect(configSince(record, '0'.repeat(64))).toBe('changed');
-  expect(configSince({ modelConfig: null }, 'e'.repeat(64))).toBe('unknown');
+  const then = record.modelConfig ?? { sha256: '', settingsSha256: null };
+  const other = '0'.repeat(64);
+  expect(configSince(record, then)).toBe('the same');
+  expect(configSince(record, { ...then, sha256: other })).toBe('the same');
+  expect(configSince(record, { sha256: other, settingsSha256: other })).toBe('changed');
+  expect(configSince({ modelConfig: null }, then)).toBe('unknown');
+});
+
+it('of a record that holds no hash of what the config says, another text is all that is known', () => {
+  const now = { sha256: '0'.repeat(64), settingsSha256: '1'.repeat(64) };
+  const old = { format: 'config.pbtxt', sha256: 'e'.repeat(64), settingsSha256: null } as const;
+  expect(configSince({ modelConfig: old }, now)).toBe('another text');
+  expect(configSince({ modelConfig: old }, { ...now, sha256: old.sha256 })).toBe('the same');
 });

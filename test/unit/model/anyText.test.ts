@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parseModel } from '../../../src/core/model.ts';
+import { hintsOf, parseModel, settingsText } from '../../../src/core/model.ts';
 
 /** Whatever the text, the parsers return soon, and their offsets lie in it. */
 
@@ -78,8 +78,9 @@ describe.each(['config.pbtxt', 'config.json'])('%s', (file) => {
     let found = 0;
     for (let round = 0; round < 20_000; round += 1) {
       const text = mutate(seeds[round % 2] ?? '', next);
-      const { model, problems } = parseModel(file, text);
-      for (const { start, end, message } of problems) {
+      const parsed = parseModel(file, text);
+      const { model, problems } = parsed;
+      for (const { start, end, message } of [...problems, ...hintsOf(parsed, text)]) {
         if (!(start >= 0 && start <= end && end <= text.length && message !== '')) {
           expect.fail(`offsets ${String(start)}-${String(end)} of ${JSON.stringify(text)}`);
         }
@@ -135,7 +136,10 @@ describe('texts made to take long', () => {
     expect(text.length).toBeLessThanOrEqual(1024 * 1024);
     for (const file of ['config.pbtxt', 'config.json']) {
       const startedAt = performance.now();
-      const { problems } = parseModel(file, text);
+      const parsed = parseModel(file, text);
+      const { problems } = parsed;
+      expect(hintsOf(parsed, text)).toEqual([]);
+      expect(settingsText(parsed, text)).not.toBe('');
       expect(performance.now() - startedAt).toBeLessThan(15_000);
       expect(problems.length).toBeLessThanOrEqual(200);
     }

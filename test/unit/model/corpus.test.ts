@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { lineAndColumn, parseModel, type ParsedModel } from '../../../src/core/model.ts';
+import { hintsOf, lineAndColumn, parseModel, type ParsedModel } from '../../../src/core/model.ts';
 import { inspectFolder, textOf } from '../../support/modelConfigs.ts';
 
 /**
@@ -15,6 +15,8 @@ type Says = Partial<ParsedModel> & { readonly lensLine?: number };
 const expected = JSON.parse(readFileSync(join(corpus, 'expected.json'), 'utf8')) as {
   /** What the parser says of a text classifier. */
   readonly classifiers: Readonly<Record<string, Says>>;
+  /** Codes of the hints of those classifiers that have some. */
+  readonly hints: Readonly<Record<string, readonly string[]>>;
   /** A part of the reason why a model gets no lens. */
   readonly otherModels: Readonly<Record<string, string>>;
   readonly lookAlikes: readonly string[];
@@ -45,6 +47,16 @@ describe('a text classifier is understood, without a word of complaint', () => {
     expect(model).toMatchObject({ task: 'text-classification', why: null, ...says });
     if (lensLine !== undefined) expect(lineAndColumn(text, model?.lensOffset ?? 0).line).toBe(lensLine);
   });
+});
+
+test('a text classifier has the hints that fit it, and nothing else has any', () => {
+  const found = ['classifiers', 'otherModels', 'lookAlikes'].flatMap((folder) =>
+    filesIn(folder).map((name): [string, string[]] => {
+      const { text, ...parsed } = parse(folder, name);
+      return [name, hintsOf(parsed, text).map(({ code }) => code)];
+    }),
+  );
+  expect(Object.fromEntries(found.filter(([, codes]) => codes.length > 0))).toEqual(expected.hints);
 });
 
 describe('a model of another kind gets a reason', () => {

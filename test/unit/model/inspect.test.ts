@@ -48,6 +48,10 @@ dynamic batching: on, delay 100 us, preferred sizes 4, 8
 instances: 2 (cpu)
 labels: 2, without names
 No problems.
+./config.pbtxt:4:20: hint: Triton cuts batches to the preferred sizes: of 7 texts that wait it runs 4 first, although \
+all would fit, which costs throughput. Leave "preferred_batch_size" out, as Triton's documentation advises for all but \
+TensorRT models with several optimization profiles: then a batch takes all that waits. See https://docs.nvidia.com/\
+deeplearning/triton-inference-server/user-guide/docs/user_guide/batcher.html#preferred-batch-sizes
 `,
   });
 });
@@ -71,6 +75,22 @@ test('as JSON, with offsets', async () => {
   expect(parsed.model.name).toBe('tiny');
   expect(parsed.problems).toMatchObject([{ severity: 'warning', line: 6, column: 1 }]);
   expect(text.slice(parsed.problems[0]?.start, parsed.problems[0]?.end)).toBe('oops');
+});
+
+test('hints as JSON, with the edits that do away with them', async () => {
+  const text = good.replace(/^dynamic.*\n/mu, '');
+  const { out, code } = await inspect('config.pbtxt', text, '--json');
+  const { hints } = JSON.parse(out) as { hints: readonly unknown[] };
+  expect(code).toBe(0);
+  expect(hints).toMatchObject([
+    {
+      code: 'dynamic-batching-off',
+      severity: 'information',
+      line: 1,
+      column: 32,
+      fixes: [{ isPreferred: true, edits: [{ length: 0, text: ' dynamic_batching { }' }] }],
+    },
+  ]);
 });
 
 test('a Hugging Face config of another kind says what is supported', async () => {

@@ -168,6 +168,14 @@ instance_group [ { count: 4 kind: KIND_CPU } ]`,
       instances: 4,
     },
   },
+  'two classes behind an output that nobody named': {
+    text: `name: "exported" backend: "onnxruntime" max_batch_size: 8 ${tokenInputs} output { name: "output" data_type: TYPE_FP32 dims: [ 2 ] }`,
+    says: { labelCount: 2 },
+  },
+  'the same, numbered, with the batch among the dimensions': {
+    text: `name: "exported" backend: "onnxruntime" ${tokenInputs.replaceAll('-1', '-1, -1')} output { name: "OUTPUT__0" data_type: TYPE_FP16 dims: [ -1, 2 ] }`,
+    says: { labelCount: 2, maxBatchSize: 0 },
+  },
   'optional inputs beside the text': {
     text: `name: "optional" backend: "python" max_batch_size: 8
 input [ { name: "sentence" data_type: TYPE_STRING dims: [ 1 ] }, { name: "top_k" data_type: TYPE_INT32 dims: [ 1 ] optional: true } ]
@@ -219,6 +227,26 @@ export const lookAlikes: Readonly<Record<string, { text: string; why: string }>>
   'a sentence embedding behind a text': {
     text: `max_batch_size: 8 input { name: "text" data_type: TYPE_STRING dims: 1 } output { name: "embedding" data_type: TYPE_FP32 dims: 384 }`,
     why: '"embedding"',
+  },
+  'an embedding behind an output that nobody named': {
+    text: `max_batch_size: 8 ${tokenInputs} output { name: "output" data_type: TYPE_FP32 dims: [ 384 ] }`,
+    why: '"output"',
+  },
+  'a score behind an output that nobody named': {
+    text: `max_batch_size: 8 ${tokenInputs} output { name: "output_0" data_type: TYPE_FP32 dims: [ 1 ] }`,
+    why: '"output_0"',
+  },
+  'three numbers that may be traits rather than classes': {
+    text: `max_batch_size: 8 ${tokenInputs} output { name: "output" data_type: TYPE_FP32 dims: [ 3 ] }`,
+    why: '"output"',
+  },
+  'a place for a text': {
+    text: `max_batch_size: 8 backend: "python" input { name: "text" data_type: TYPE_STRING dims: 1 } output { name: "output" data_type: TYPE_FP32 dims: 2 }`,
+    why: '"output"',
+  },
+  'two whole numbers': {
+    text: `max_batch_size: 8 ${tokenInputs} output { name: "output" data_type: TYPE_INT64 dims: [ 2 ] }`,
+    why: '"output"',
   },
   'a question answerer': {
     text: `max_batch_size: 8 ${tokenInputs} output [ { name: "start_logits" data_type: TYPE_FP32 dims: 384 }, { name: "end_logits" data_type: TYPE_FP32 dims: 384 } ]`,
