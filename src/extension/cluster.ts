@@ -26,8 +26,11 @@ export class Cluster implements vscode.Disposable {
   readonly #looked = new vscode.EventEmitter<ClusterPlace | undefined>();
   /** The place that is current, each time that it was read; undefined: none is. */
   readonly onDidLook = this.#looked.event;
+  readonly #inventoryRead = new vscode.EventEmitter<void>();
+  #lastInventory: { readonly selected: string | undefined; readonly inventory: ClusterInventory } | undefined;
   /** Another context or namespace was chosen, or something was deployed or deleted. */
   readonly onDidChange = this.#changed.event;
+  readonly onDidReadInventory = this.#inventoryRead.event;
 
   constructor(memory: Memory) {
     this.#memory = memory;
@@ -77,7 +80,19 @@ export class Cluster implements vscode.Disposable {
   /** @throws BenchError api-unreachable, unauthenticated, forbidden, kubeconfig-missing, kubeconfig-broken */
   async inventory(place?: ClusterPlace, signal = AbortSignal.timeout(viewTimeoutMs)): Promise<ClusterInventory> {
     const { readInventory } = await loadKubernetes();
-    return readInventory(await this.connection(place), signal);
+    const selected = this.#memory.selectedContext();
+    const inventory = await readInventory(await this.connection(place), signal);
+    if (place === undefined) {
+      this.#lastInventory = { selected, inventory };
+      this.#inventoryRead.fire();
+    }
+    return inventory;
+  }
+
+  /** What was last read of the cluster that this window looks at; undefined before, and once another one is selected. */
+  lastInventory(): ClusterInventory | undefined {
+    const last = this.#lastInventory;
+    return last?.selected === this.#memory.selectedContext() ? last?.inventory : undefined;
   }
 
   async deployments(signal = AbortSignal.timeout(viewTimeoutMs)): Promise<readonly DeployedTopology[]> {
@@ -143,6 +158,7 @@ export class Cluster implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.#inventoryRead.dispose();
     this.#changed.dispose();
     this.#looked.dispose();
   }

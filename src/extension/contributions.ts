@@ -82,6 +82,7 @@ export const nodeContexts = {
 /** Settings below "topologyBench.", with their defaults. */
 export const settingDefaults = {
   'codeLens.enabled': true,
+  'hints.enabled': true,
   profile: 'quick',
   cores: 2,
   namespace: '',

@@ -6,6 +6,7 @@ import type { Plan, TopologyName } from '../core/plan.ts';
 import { profileOf, profilePurposes, type ProfileName } from '../core/profiles.ts';
 import { startOfRunId } from '../core/runId.ts';
 import type { RunRecord } from '../core/record.ts';
+import type { Age } from '../core/view/age.ts';
 import { formatBytes, formatCount, formatList, formatMs, formatRps, significant } from '../core/view/format.ts';
 import { measuredRecord, rowsAt, rowsOf, tellingLevel, type PhaseRow } from '../core/view/measured.ts';
 import { builtInName, type BenchmarkChoices, type GpuChoice, type Subject, type TargetChoice } from './choices.ts';
@@ -230,6 +231,12 @@ export function runTime(id: string, locale: string | undefined): string {
   const start = new Date(startOfRunId(id));
   if (Number.isNaN(start.getTime())) return id;
   return start.toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'short' });
+}
+
+/** "now", "3h ago", "2d ago", as short as the language has it. */
+export function ageText({ count, unit }: Age, locale: string | undefined): string {
+  const format = new Intl.RelativeTimeFormat(locale, { style: 'narrow', numeric: count === 0 ? 'auto' : 'always' });
+  return format.format(-count, unit);
 }
 
 function endFigures(topology: TopologyState): string {

@@ -1,17 +1,21 @@
 import * as vscode from 'vscode';
-import { parseModel, type Problem } from '../core/model.ts';
+import type { Hint, Problem } from '../core/model.ts';
 import { modelConfigSelector } from './lens.ts';
+import { readDocument } from './modelDocument.ts';
+import type { ModelHints } from './modelHints.ts';
 
 /** Pause in typing after which a model config is read again. */
 const pauseMs = 300;
 
-/** Shows what is wrong in open model configs, as one types. */
+/** Shows what is wrong in open model configs, and what costs performance, as one types. */
 export class ModelDiagnostics implements vscode.Disposable {
   readonly #collection = vscode.languages.createDiagnosticCollection('topology-bench');
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #listeners: vscode.Disposable;
+  readonly #hints: Pick<ModelHints, 'of' | 'onDidChange'>;
 
-  constructor() {
+  constructor(hints: Pick<ModelHints, 'of' | 'onDidChange'>) {
+    this.#hints = hints;
     this.#listeners = vscode.Disposable.from(
       vscode.workspace.onDidOpenTextDocument((document) => {
         this.#check(document);
@@ -23,8 +27,11 @@ export class ModelDiagnostics implements vscode.Disposable {
         clearTimeout(this.#timers.get(document.uri.toString()));
         this.#collection.delete(document.uri);
       }),
+      hints.onDidChange(() => {
+        this.#checkAll();
+      }),
     );
-    for (const document of vscode.workspace.textDocuments) this.#check(document);
+    this.#checkAll();
   }
 
   dispose(): void {
@@ -32,6 +39,10 @@ export class ModelDiagnostics implements vscode.Disposable {
     this.#timers.clear();
     this.#listeners.dispose();
     this.#collection.dispose();
+  }
+
+  #checkAll(): void {
+    for (const document of vscode.workspace.textDocuments) this.#check(document);
   }
 
   #checkSoon(document: vscode.TextDocument): void {
@@ -49,11 +60,11 @@ export class ModelDiagnostics implements vscode.Disposable {
 
   #check(document: vscode.TextDocument): void {
     if (!isCandidate(document)) return;
-    const { problems } = parseModel(document.fileName, document.getText());
-    this.#collection.set(
-      document.uri,
-      problems.map((problem) => diagnosticOf(document, problem)),
-    );
+    const { problems } = readDocument(document);
+    this.#collection.set(document.uri, [
+      ...problems.map((problem) => diagnosticOf(document, problem)),
+      ...this.#hints.of(document).map((hint) => hintDiagnostic(document, hint)),
+    ]);
   }
 }
 
@@ -61,10 +72,21 @@ function isCandidate(document: vscode.TextDocument): boolean {
   return vscode.languages.match(modelConfigSelector, document) > 0;
 }
 
-function diagnosticOf(document: vscode.TextDocument, problem: Problem): vscode.Diagnostic {
+function hintDiagnostic(document: vscode.TextDocument, hint: Hint): vscode.Diagnostic {
+  const diagnostic = diagnosticOf(document, hint);
+  diagnostic.code = { value: hint.code, target: vscode.Uri.parse(hint.docs) };
+  return diagnostic;
+}
+
+const severities = {
+  error: vscode.DiagnosticSeverity.Error,
+  warning: vscode.DiagnosticSeverity.Warning,
+  information: vscode.DiagnosticSeverity.Information,
+} as const;
+
+function diagnosticOf(document: vscode.TextDocument, problem: Problem | Hint): vscode.Diagnostic {
   const range = new vscode.Range(document.positionAt(problem.start), document.positionAt(problem.end));
-  const severity = problem.severity === 'error' ? vscode.DiagnosticSeverity.Error : vscode.DiagnosticSeverity.Warning;
-  const diagnostic = new vscode.Diagnostic(range, problem.message, severity);
+  const diagnostic = new vscode.Diagnostic(range, problem.message, severities[problem.severity]);
   diagnostic.source = 'Topology Bench';
   return diagnostic;
 }

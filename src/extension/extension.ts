@@ -13,11 +13,13 @@ import { modelConfigSelector, ModelLenses } from './lens.ts';
 import { createLog } from './log.ts';
 import { lookForLeftBehind } from './lookForLeftBehind.ts';
 import { createMemory, type Memory } from './memory.ts';
+import { ModelHints } from './modelHints.ts';
 import { createHoldings } from './holdings.ts';
 import { Panels, type PanelReport } from './panel.ts';
 import { createPanelContent } from './panelContent.ts';
 import type { RunEnd } from './prepare.ts';
 import { Protection } from './protection.ts';
+import { QuickFixes } from './quickFixes.ts';
 import { Results } from './results.ts';
 import { Runs, type LiveRun } from './runs.ts';
 import type { Services } from './services.ts';
@@ -88,6 +90,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     panels.refresh();
   };
   const lenses = new ModelLenses(memory, results, runs);
+  const hints = new ModelHints(cluster);
   context.subscriptions.push(
     cluster,
     results,
@@ -102,7 +105,9 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     showRunBadge(resultsView, runs),
     lenses,
     vscode.languages.registerCodeLensProvider(modelConfigSelector, lenses),
-    new ModelDiagnostics(),
+    hints,
+    new ModelDiagnostics(hints),
+    vscode.languages.registerCodeActionsProvider(modelConfigSelector, new QuickFixes(hints), QuickFixes.metadata),
     registerCommands(services, refreshAll),
     { dispose: disposeLogs },
     cluster.onDidChange(() => {

@@ -1,10 +1,12 @@
 import * as vscode from 'vscode';
 import type { RunRecord } from '../core/record.ts';
-import { parseModel } from '../core/model.ts';
+import { configSince } from '../core/modelConfig.ts';
+import { ageOf } from '../core/view/age.ts';
 import { contextKeys, type CommandId } from './contributions.ts';
-import { lensTitles, rowFigures, runProgress, tellingRows } from './describe.ts';
+import { ageText, lensTitles, rowFigures, runProgress, runTime, tellingRows } from './describe.ts';
 import type { Subject } from './choices.ts';
 import type { Memory } from './memory.ts';
+import { readDocument } from './modelDocument.ts';
 import type { Results } from './results.ts';
 import type { LiveRun, Runs } from './runs.ts';
 import { readSettings } from './settings.ts';
@@ -19,17 +21,25 @@ class ModelLens extends vscode.CodeLens {
   readonly subject: Subject;
   /** undefined: the lens that starts a run; otherwise the n-th topology of the last one. */
   readonly figure: number | undefined;
+  /** Whether the config has been changed since that run. */
+  readonly isStale: boolean;
 
-  constructor(range: vscode.Range, subject: Subject, figure?: number) {
+  constructor(range: vscode.Range, subject: Subject, figure?: number, isStale = false) {
     super(range);
     this.subject = subject;
     this.figure = figure;
+    this.isStale = isStale;
   }
 }
 
+/** The text of a lens is drawn anew when its age reads otherwise, but not more often, nor more seldom, than this. */
+const shortestTickMs = 60_000;
+const longestTickMs = 24 * 60 * 60_000;
+
 /**
- * "Benchmark Topology" above a model config, and what the last run of it showed. A config of something that is no text
- * classifier gets nothing. Ranges come at once; titles are made when they scroll into view. No network.
+ * "Benchmark Topology" above a model config, and what the last run of it showed: how long ago, and whether the config,
+ * saved or not, says something else by now. A config of something that is no text classifier gets nothing. Ranges come at
+ * once; titles are made when they scroll into view. No network.
  */
 export class ModelLenses implements vscode.CodeLensProvider<ModelLens>, vscode.Disposable {
   readonly #memory: Memory;
@@ -38,6 +48,9 @@ export class ModelLenses implements vscode.CodeLensProvider<ModelLens>, vscode.D
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #listeners: vscode.Disposable;
   readonly #modelConfigs = new Set<string>();
+  /** Documents above which figures stand. */
+  readonly #withFigures = new Set<string>();
+  #tick: { readonly timer: NodeJS.Timeout; readonly dueMs: number } | undefined;
   readonly onDidChangeCodeLenses = this.#changed.event;
 
   constructor(memory: Memory, results: Results, runs: Runs) {
@@ -58,7 +71,7 @@ export class ModelLenses implements vscode.CodeLensProvider<ModelLens>, vscode.D
 
   async provideCodeLenses(document: vscode.TextDocument): Promise<ModelLens[]> {
     if (!readSettings(document.uri).codeLens) return [];
-    const { model } = parseModel(document.fileName, document.getText());
+    const { model } = readDocument(document);
     if (model?.task !== 'text-classification') return [];
     this.#noteModelConfig(document.uri);
     const { line } = document.positionAt(model.lensOffset);
@@ -68,7 +81,9 @@ export class ModelLenses implements vscode.CodeLensProvider<ModelLens>, vscode.D
     if (this.#liveRun(subject) !== undefined) return [start];
     const record = await this.#lastRecord(subject);
     const figures = record === undefined ? [] : tellingRows(record);
-    return [start, ...figures.map((_row, index) => new ModelLens(range, subject, index))];
+    this.#followAge(document, figures.length === 0 ? undefined : record);
+    const isStale = record !== undefined && isChangedSince(record, document);
+    return [start, ...figures.map((_row, index) => new ModelLens(range, subject, index, isStale))];
   }
 
   async resolveCodeLens(lens: ModelLens): Promise<ModelLens> {
@@ -89,13 +104,19 @@ export class ModelLenses implements vscode.CodeLensProvider<ModelLens>, vscode.D
     const rows = record === undefined ? [] : tellingRows(record);
     const row = rows[lens.figure];
     if (record !== undefined && row !== undefined) {
-      const title = `${row.validity.valid ? '' : '$(warning) '}${lensTitles(rows)[lens.figure] ?? ''}`;
-      lens.command = { ...command('topologyBench.openResults', title, record.id), tooltip: rowFigures(row) };
+      const figures = lensTitles(rows)[lens.figure] ?? '';
+      // Once is enough: three lenses side by side must stay short.
+      const dated =
+        lens.figure === 0 ? vscode.l10n.t('{0}: {1}', whenMeasured(record, lens.isStale), figures) : figures;
+      const title = `${row.validity.valid ? '' : '$(warning) '}${dated}`;
+      const tooltip = [rowFigures(row), ...whenInFull(record, lens.isStale)].join('\n');
+      lens.command = { ...command('topologyBench.openResults', title, record.id), tooltip };
     }
     return lens;
   }
 
   dispose(): void {
+    clearTimeout(this.#tick?.timer);
     this.#listeners.dispose();
     this.#changed.dispose();
   }
@@ -123,12 +144,53 @@ export class ModelLenses implements vscode.CodeLensProvider<ModelLens>, vscode.D
     }
   }
 
+  /** Has the lenses drawn again when an age reads otherwise, as long as an editor shows one. */
+  #followAge(document: vscode.TextDocument, record: RunRecord | undefined): void {
+    const key = document.uri.toString();
+    if (record === undefined) {
+      this.#withFigures.delete(key);
+      return;
+    }
+    this.#withFigures.add(key);
+    const { nextInMs } = ageOf(passedSince(record));
+    const inMs = Math.min(longestTickMs, Math.max(shortestTickMs, nextInMs));
+    const dueMs = performance.now() + inMs;
+    if (this.#tick !== undefined && this.#tick.dueMs <= dueMs) return;
+    clearTimeout(this.#tick?.timer);
+    const timer = setTimeout(() => {
+      this.#tick = undefined;
+      const shown = vscode.window.visibleTextEditors.map((editor) => editor.document.uri.toString());
+      if (shown.some((uri) => this.#withFigures.has(uri))) this.#changed.fire();
+    }, inMs);
+    this.#tick = { timer, dueMs };
+  }
+
   /** The explorer's menu offers a benchmark on those config.json that are known to be a model's. */
   #noteModelConfig(uri: vscode.Uri): void {
     if (this.#modelConfigs.has(uri.fsPath)) return;
     this.#modelConfigs.add(uri.fsPath);
     void vscode.commands.executeCommand('setContext', contextKeys.modelConfigs, [...this.#modelConfigs]);
   }
+}
+
+function isChangedSince(record: RunRecord, document: vscode.TextDocument): boolean {
+  const now = readDocument(document).hashes();
+  return now !== undefined && configSince(record, now) === 'changed';
+}
+
+function passedSince(record: RunRecord): number {
+  return Date.now() - Date.parse(record.endedAt);
+}
+
+/** "3h ago", "stale, 3h ago" */
+function whenMeasured(record: RunRecord, isStale: boolean): string {
+  const age = ageText(ageOf(passedSince(record)), vscode.env.language);
+  return isStale ? vscode.l10n.t('stale, {0}', age) : age;
+}
+
+function whenInFull(record: RunRecord, isStale: boolean): string[] {
+  const measured = vscode.l10n.t('Measured {0}', runTime(record.id, vscode.env.language));
+  return isStale ? [measured, vscode.l10n.t('The config has changed since.')] : [measured];
 }
 
 function liveTitle(run: LiveRun): string {

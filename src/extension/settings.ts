@@ -9,6 +9,7 @@ import { settingDefaults, type SettingKey } from './contributions.ts';
 /** The settings as they stand for a folder; package.json describes them and gives their defaults. */
 export interface Settings {
   readonly codeLens: boolean;
+  readonly hints: boolean;
   readonly profile: ProfileName;
   readonly cores: number;
   /** null: the namespace of the context. */
@@ -44,6 +45,7 @@ export function readSettings(scope: vscode.Uri | undefined): Settings {
   return {
     codeLens: value('codeLens.enabled'),
     profile: profileNames.find((name) => name === text('profile')) ?? settingDefaults.profile,
+    hints: value('hints.enabled'),
     cores: value('cores'),
     namespace: orNull(text('namespace')),
     kubeconfig: orNull(text('kubeconfig')),
@@ -95,6 +97,7 @@ const fits: { readonly [Type in keyof Types]: (value: unknown) => value is Types
 
 const typeOf = {
   'codeLens.enabled': 'boolean',
+  'hints.enabled': 'boolean',
   profile: 'text',
   cores: 'number',
   namespace: 'text',

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { BenchError } from '../../core/errors.ts';
 import { parseModel, supportedSoFar } from '../../core/model.ts';
 import { builtInName, type Subject } from '../choices.ts';
+import { readDocument } from '../modelDocument.ts';
 import { pickOne, type Answer, type Choice } from './pick.ts';
 
 /** More configs than anybody picks from; a workspace of more has them opened and clicked. */
@@ -17,7 +18,7 @@ export async function subjectFrom(argument: unknown, title: string): Promise<Sub
   if (argument instanceof vscode.Uri) return checked(argument);
   const active = vscode.window.activeTextEditor?.document;
   if (active !== undefined && isModelConfigName(active.uri)) {
-    const { model } = parseModel(active.fileName, active.getText());
+    const { model } = readDocument(active);
     // A config.json of something else entirely is only what happens to be open.
     if (model !== undefined || active.fileName.endsWith('.pbtxt')) return checked(active.uri);
   }
@@ -87,7 +88,7 @@ function choiceOf(uri: vscode.Uri): Choice<Subject> {
 /** @throws BenchError model-unsupported, which says why and what is supported so far */
 async function checked(uri: vscode.Uri): Promise<Subject> {
   const document = await vscode.workspace.openTextDocument(uri);
-  const { model, problems } = parseModel(document.fileName, document.getText());
+  const { model, problems } = readDocument(document);
   if (model?.task === 'text-classification') return { kind: 'config', uri: uri.toString() };
   const name = vscode.workspace.asRelativePath(uri);
   const error = problems.find((problem) => problem.severity === 'error');

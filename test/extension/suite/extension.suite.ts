@@ -28,6 +28,20 @@ async function lensesOf(path: string): Promise<vscode.CodeLens[]> {
   return vscode.commands.executeCommand<vscode.CodeLens[]>('vscode.executeCodeLensProvider', uri, 10);
 }
 
+function markOf(uri: vscode.Uri, hint: string): vscode.Diagnostic | undefined {
+  return vscode.languages.getDiagnostics(uri).find(({ code }) => typeof code === 'object' && code.value === hint);
+}
+
+/** What `look` finds, as soon as it does. */
+async function eventually<Found>(look: () => Found | undefined): Promise<Found> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const found = look();
+    if (found !== undefined) return found;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('nothing came within 10 s');
+}
+
 describe('the extension', () => {
   let api: TopologyBenchApi;
 
@@ -69,6 +83,34 @@ describe('the extension', () => {
       assert.deepEqual(await lensesOf(samplePaths.classifier), []);
     } finally {
       await settings.update('codeLens.enabled', undefined, vscode.ConfigurationTarget.Workspace);
+    }
+  });
+
+  it('marks what costs performance, and the quick fix does away with it', async () => {
+    const uri = uriOf(samplePaths.classifier);
+    const document = await vscode.workspace.openTextDocument(uri);
+    await vscode.window.showTextDocument(document);
+    try {
+      const text = document.getText();
+      const [line = ''] = /^dynamic_batching.*\n/mu.exec(text) ?? [];
+      const start = text.indexOf(line);
+      const removal = new vscode.WorkspaceEdit();
+      removal.delete(uri, new vscode.Range(document.positionAt(start), document.positionAt(start + line.length)));
+      assert.ok(await vscode.workspace.applyEdit(removal));
+      const marked = await eventually(() => markOf(uri, 'dynamic-batching-off'));
+      const actions = await vscode.commands.executeCommand<vscode.CodeAction[]>(
+        'vscode.executeCodeActionProvider',
+        uri,
+        marked.range,
+        vscode.CodeActionKind.QuickFix.value,
+      );
+      const edit = actions.find((action) => action.isPreferred === true)?.edit;
+      assert.ok(edit, 'no preferred quick fix');
+      assert.ok(await vscode.workspace.applyEdit(edit));
+      assert.match(document.getText(), /^max_batch_size: 16\ndynamic_batching \{ \}$/mu);
+      await eventually(() => (markOf(uri, 'dynamic-batching-off') === undefined ? true : undefined));
+    } finally {
+      await vscode.commands.executeCommand('workbench.action.files.revert');
     }
   });
 

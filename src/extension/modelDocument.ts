@@ -1,0 +1,45 @@
+import { createHash } from 'node:crypto';
+import type * as vscode from 'vscode';
+import { parseModel, settingsText, type ParsedConfig } from '../core/model.ts';
+import type { ModelConfig } from '../core/record.ts';
+
+/** A document as the parser reads it. */
+export interface ModelDocument extends ParsedConfig {
+  /** "" where it is no model config, so that nothing large is kept. */
+  readonly text: string;
+  /** As a record holds them; undefined where it is no model config. */
+  hashes(): Pick<ModelConfig, 'sha256' | 'settingsSha256'> | undefined;
+}
+
+interface Entry {
+  readonly version: number;
+  readonly read: ModelDocument;
+}
+
+/** One version of each document that is open; VS Code lets go of the others, and so does this. */
+const entries = new WeakMap<vscode.TextDocument, Entry>();
+
+/** Reads a document once for each of its versions, whoever asks: lens, diagnostics, quick fixes and commands. */
+export function readDocument(document: vscode.TextDocument): ModelDocument {
+  const { version } = document;
+  const known = entries.get(document);
+  if (known?.version === version) return known.read;
+  const read = readText(document.fileName, document.getText());
+  entries.set(document, { version, read });
+  return read;
+}
+
+function readText(fileName: string, text: string): ModelDocument {
+  const parsed = parseModel(fileName, text);
+  if (parsed.model === undefined) return { ...parsed, text: '', hashes: () => undefined };
+  let hashes: Pick<ModelConfig, 'sha256' | 'settingsSha256'> | undefined;
+  return {
+    ...parsed,
+    text,
+    hashes: () => (hashes ??= { sha256: sha256(text), settingsSha256: sha256(settingsText(parsed, text)) }),
+  };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text, 'utf8').digest('hex');
+}

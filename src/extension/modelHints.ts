@@ -1,0 +1,76 @@
+import * as vscode from 'vscode';
+import type { ClusterInventory } from '../core/cluster.ts';
+import { hintsOf, type Hint, type HintFacts } from '../core/model.ts';
+import type { Cluster } from './cluster.ts';
+import { readDocument } from './modelDocument.ts';
+import { onnxBytes } from './onnxSize.ts';
+import { readSettings } from './settings.ts';
+
+/** What Triton loads where a config names no file. */
+const defaultFileName = 'model.onnx';
+
+/** What costs performance in a model config, with what is known of the cluster at this moment. Asks no cluster anything. */
+export class ModelHints implements vscode.Disposable {
+  readonly #cluster: Pick<Cluster, 'lastInventory' | 'onDidReadInventory'>;
+  readonly #changed = new vscode.EventEmitter<void>();
+  readonly #listeners: vscode.Disposable;
+  /** By config and file name; looked up once, since a model's file hardly changes while its config is edited. */
+  readonly #sizes = new Map<string, number | null>();
+  /** The setting was changed, or more became known. */
+  readonly onDidChange = this.#changed.event;
+
+  constructor(cluster: Pick<Cluster, 'lastInventory' | 'onDidReadInventory'>) {
+    this.#cluster = cluster;
+    this.#listeners = vscode.Disposable.from(
+      cluster.onDidReadInventory(() => {
+        this.#changed.fire();
+      }),
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration('topologyBench.hints.enabled')) this.#changed.fire();
+      }),
+    );
+  }
+
+  of(document: vscode.TextDocument): readonly Hint[] {
+    if (!readSettings(document.uri).hints) return [];
+    const read = readDocument(document);
+    if (read.model?.task !== 'text-classification') return [];
+    return hintsOf(read, read.text, this.#facts(document.uri, read.model.modelFileName ?? defaultFileName));
+  }
+
+  dispose(): void {
+    this.#listeners.dispose();
+    this.#changed.dispose();
+  }
+
+  #facts(config: vscode.Uri, fileName: string): HintFacts | undefined {
+    const inventory = this.#cluster.lastInventory();
+    // Who may not list nodes does not know what is on them.
+    if (inventory === undefined || inventory.nodes === 0) return undefined;
+    const gpus = gpusOf(inventory);
+    return { ...gpus, modelBytes: gpus.gpuMemoryMiB === null ? null : this.#sizeOf(config, fileName) };
+  }
+
+  /** null until it is known. */
+  #sizeOf(config: vscode.Uri, fileName: string): number | null {
+    const key = `${config.toString()} ${fileName}`;
+    const known = this.#sizes.get(key);
+    if (known !== undefined) return known;
+    this.#sizes.set(key, null);
+    void onnxBytes(config, fileName).then((bytes) => {
+      this.#sizes.set(key, bytes);
+      if (bytes !== null) this.#changed.fire();
+    });
+    return null;
+  }
+}
+
+function gpusOf({ context, gpuNodes }: ClusterInventory): Omit<HintFacts, 'modelBytes'> {
+  const memories = gpuNodes.map(({ memoryMiB }) => memoryMiB);
+  const known = memories.filter((memory) => memory !== null);
+  return {
+    cluster: context,
+    gpusOfNode: Math.max(0, ...gpuNodes.map(({ total }) => total)),
+    gpuMemoryMiB: known.length === 0 || known.length < memories.length ? null : Math.max(...known),
+  };
+}
