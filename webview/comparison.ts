@@ -1,39 +1,111 @@
-import { compareRecords } from '../src/core/compare.ts';
-import { differencesOf } from '../src/core/differences.ts';
-import type { RunRecord } from '../src/core/record.ts';
-import { comparisonTable } from '../src/core/view/comparison.ts';
-import { h, heading } from './dom.ts';
+import type {
+  ComparedRun,
+  ComparisonCell,
+  ComparisonGroup,
+  ComparisonRow,
+  ComparisonView,
+} from '../src/core/view/comparisonView.ts';
+import { h, heading, type Child } from './dom.ts';
 
-/** Two runs side by side: p50, p95 and RPS at each level, their ratio, and what that is worth. */
-export function comparisonElement(before: RunRecord, after: RunRecord): HTMLElement {
-  const { header, rows, notes } = comparisonTable(compareRecords(before, after), differencesOf(before, after));
-  const title = after.repeats === before.id ? `Beside run ${before.id}, which it repeats` : `Beside run ${before.id}`;
-  // Topology and level, then figures.
-  const kind = (index: number): string | null => (index < 2 ? null : 'number');
+/** Two runs side by side, below the answer in words: what that is worth, which runs they are, their figures, and what differs besides. */
+
+export function comparedRunsElements({ runs, worth }: ComparisonView): Child[] {
+  return [
+    worth.length === 0 ? null : h('p', { class: 'worth' }, worth.join(' ')),
+    h('dl', { class: 'compared-runs' }, ...runElements('Before', runs.before), ...runElements('After', runs.after)),
+  ];
+}
+
+/** @param headingLevel of the parts below the table */
+export function comparedFiguresElements(view: ComparisonView, headingLevel: number): Child[] {
+  return [
+    ...(view.groups.length === 0 ? [] : [tableElement(view)]),
+    view.notes.length === 0
+      ? null
+      : h(
+          'ol',
+          { class: 'notes', 'aria-label': 'Notes of the table' },
+          ...view.notes.map((note, index) => h('li', { value: index + 1 }, note)),
+        ),
+    view.remarks.length === 0
+      ? null
+      : h('div', { class: 'chart-notes' }, ...view.remarks.map((remark) => h('p', {}, remark))),
+    h(
+      'section',
+      { class: 'differences' },
+      heading(headingLevel, 'What else differs'),
+      ...(view.differences.length === 0
+        ? [h('p', {}, 'Nothing that the records know of.')]
+        : view.differences.map(({ title, texts }) =>
+            h(
+              'section',
+              {},
+              heading(headingLevel + 1, title),
+              h('ul', { class: 'caveats' }, ...texts.map((text) => h('li', {}, text))),
+            ),
+          )),
+    ),
+  ];
+}
+
+function runElements(role: string, { id, time, text }: ComparedRun): HTMLElement[] {
+  return [h('dt', {}, role), h('dd', {}, `${time}, ${text}, run ${id}`)];
+}
+
+function tableElement({ caption, columns, groups }: ComparisonView): HTMLElement {
   const table = h(
     'table',
-    { class: 'results' },
-    h('caption', { class: 'visually-hidden' }, title),
-    h('thead', {}, h('tr', {}, ...header.map((text, index) => h('th', { scope: 'col', class: kind(index) }, text)))),
+    { class: 'data comparison' },
+    h('caption', { class: 'visually-hidden' }, caption),
     h(
-      'tbody',
+      'thead',
       {},
-      ...rows.map((row) => {
-        const [name = '', ...cells] = row;
-        return h(
-          'tr',
-          {},
-          h('th', { scope: 'row' }, name),
-          ...cells.map((text, index) => h('td', { class: kind(index + 1) }, text)),
-        );
-      }),
+      h(
+        'tr',
+        {},
+        ...columns.map(({ header, title }, at) =>
+          h('th', { scope: 'col', title, class: at === 0 ? null : 'number' }, header),
+        ),
+      ),
     ),
+    ...groups.map((group) => groupElement(group, columns.length)),
   );
   return h(
-    'section',
-    {},
-    heading(2, title),
-    h('div', { class: 'table-scroll', tabindex: 0, role: 'region', 'aria-label': title }, table),
-    h('ul', { class: 'caveats' }, ...notes.map((note) => h('li', {}, note))),
+    'div',
+    { class: 'table-scroll', tabindex: 0, role: 'region', 'aria-label': 'Both runs side by side' },
+    table,
   );
+}
+
+function groupElement({ topology, rows }: ComparisonGroup, width: number): HTMLElement {
+  return h(
+    'tbody',
+    {},
+    h('tr', { class: 'group' }, h('th', { scope: 'rowgroup', colspan: width }, topology)),
+    ...rows.map(rowElement),
+  );
+}
+
+function rowElement({ level, cells }: ComparisonRow): HTMLElement {
+  return h('tr', {}, h('th', { scope: 'row' }, level), ...cells.map(cellElement));
+}
+
+/** Both figures in one line, what became of them below, so that the columns stay narrow. */
+function cellElement({ before, after, ratio, interval, finding, reference }: ComparisonCell): HTMLElement {
+  return h(
+    'td',
+    { class: 'number' },
+    before,
+    ...(after === null
+      ? []
+      : [h('span', { 'aria-hidden': 'true' }, ' → '), h('span', { class: 'visually-hidden' }, ' to '), after]),
+    ...below(reference === '' ? null : reference, 'reference'),
+    ...below(ratio, 'ratio'),
+    ...below(interval, 'interval'),
+    ...below(finding, finding === 'worse' ? 'finding bad' : 'finding'),
+  );
+}
+
+function below(text: string | null, kind: string): Child[] {
+  return text === null ? [] : [' ', h('span', { class: kind }, text)];
 }

@@ -13,6 +13,7 @@ import { createRequests } from '../src/protocol/requests.ts';
 import { parseHostMessage } from '../src/protocol/validate.ts';
 import { Announcer } from './announcer.ts';
 import { chartRequest } from './chartSaving.ts';
+import { ComparisonPage, incomparableCallouts } from './comparisonPage.ts';
 import { h, heading, placeChildren, setText, Slot } from './dom.ts';
 import { factElements } from './facts.ts';
 import { keepFocus } from './focus.ts';
@@ -82,17 +83,22 @@ const copy = controls.button('Copy as Markdown', 'secondary', copyMarkdown);
 const exporting = controls.button('Export…', 'secondary', asking({ kind: 'export' }));
 const openRecord = controls.button('Open record JSON', 'secondary', asking({ kind: 'open-record' }));
 const setPrice = controls.button('Set GPU price', 'secondary', asking({ kind: 'set-gpu-price' }));
+const compare = controls.button('Compare with…', 'secondary', asking({ kind: 'compare' }));
 const openLog = controls.button('Show log', 'secondary', asking({ kind: 'open-log' }));
 const actions = h(
   'div',
   { class: 'actions', role: 'group', 'aria-label': 'Actions' },
   again,
+  compare,
   copy,
   exporting,
   openRecord,
   setPrice,
   openLog,
 );
+const comparison = new ComparisonPage(controls, (request, done) => {
+  void ask(request, done);
+});
 const reply = h('p', { class: 'reply' });
 const loading = h('p', { class: 'loading' }, controls.busy(), 'Loading the results…');
 const main = document.getElementById('app') ?? document.body.appendChild(h('main'));
@@ -177,6 +183,11 @@ function fill(view: View): void {
       results.show(measured, view.gpuPrice.price, readTheme());
       break;
     }
+    case 'comparison':
+      header.show({ title: view.comparison.headline, subtitle: [], measured: null });
+      callouts.show(incomparableCallouts(view.comparison));
+      comparison.show(view.comparison);
+      break;
     case 'live': {
       const measured = measuredState(view.state);
       header.show({ title: `Benchmarking ${view.subject}`, subtitle: planParts(view.state.plan), measured: null });
@@ -215,6 +226,7 @@ function subtitleFor(subject: string, record: RunRecord): string[] {
 }
 
 function partsOf(kind: View['kind']): HTMLElement[] {
+  compare.hidden = kind !== 'record';
   copy.hidden = kind !== 'record';
   exporting.hidden = kind !== 'record';
   openRecord.hidden = kind !== 'record';
@@ -223,6 +235,8 @@ function partsOf(kind: View['kind']): HTMLElement[] {
   switch (kind) {
     case 'record':
       return [header.element, actions, reply, callouts.element, results.element, details];
+    case 'comparison':
+      return [header.element, comparison.runs, comparison.actions, reply, callouts.element, comparison.figures];
     case 'live':
       return [header.element, live.element, reply, callouts.element, results.element, details];
     case 'queued':

@@ -1,11 +1,12 @@
 import './report.css';
+import { comparisonView } from '../src/core/view/comparisonView.ts';
 import { subtitleParts } from '../src/core/view/describe.ts';
 import { measuredRecord } from '../src/core/view/measured.ts';
 import { recordCaveats, recordFacts } from '../src/core/view/provenance.ts';
 import type { GpuPrice } from '../src/core/gpuPrice.ts';
 import type { RunRecord } from '../src/core/record.ts';
 import { downloadChart } from './chartSaving.ts';
-import { comparisonElement } from './comparison.ts';
+import { comparedFiguresElements, comparedRunsElements } from './comparison.ts';
 import { h, heading } from './dom.ts';
 import { factElements } from './facts.ts';
 import { plainControls } from './plainControls.ts';
@@ -66,6 +67,20 @@ const shows = records.map((record, index) => {
   };
 });
 if (records.length === 0) main.append(h('p', {}, 'This report holds no record.'));
+
+/** How the run came out beside an earlier one. */
+function comparisonElement(before: RunRecord, after: RunRecord): HTMLElement {
+  const view = comparisonView(before, after);
+  return h(
+    'section',
+    {},
+    heading(2, after.repeats === before.id ? `Beside run ${before.id}, which it repeats` : `Beside run ${before.id}`),
+    h('p', {}, h('strong', {}, view.headline)),
+    ...view.incomparable.map((reason) => h('p', {}, reason)),
+    ...comparedRunsElements(view),
+    ...comparedFiguresElements(view, 3),
+  );
+}
 
 const showAll = (): void => {
   for (const show of shows) show();

@@ -4,6 +4,7 @@ import { incomparable } from '../core/differences.ts';
 import type { AnyPlan } from '../core/endpointPlan.ts';
 import { baselineLevels, commonLevels, confirmationLevel, phaseOf, plannedLevels, type Level } from '../core/levels.ts';
 import type { RunRecord } from '../core/record.ts';
+import { usualShare } from '../core/regressions.ts';
 import { parseSlo, placesOf, type Slo } from '../core/slo.ts';
 import { formatList } from '../core/view/format.ts';
 import type { RunStore } from '../runs/store.ts';
@@ -34,8 +35,6 @@ export interface Expectations {
   readonly baseline: { readonly record: RunRecord; readonly share: number } | null;
 }
 
-const defaultShare = 0.1;
-
 /**
  * Checked against the plan before anything starts: a bound on what will not be measured is a typing error.
  * @param repeated is the baseline where only the regression allowed is given
@@ -65,7 +64,7 @@ export async function expectationsOf(
     return { slos, baseline: null };
   }
   checkBaseline(record, plan, context);
-  return { slos, baseline: { record, share: share ?? defaultShare } };
+  return { slos, baseline: { record, share: share ?? usualShare } };
 }
 
 /**

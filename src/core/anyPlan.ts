@@ -5,6 +5,11 @@ export function isEndpointPlan(plan: AnyPlan): plan is EndpointPlan {
   return plan.target.kind === 'endpoint';
 }
 
+/** Equal for the runs of one model, or of one endpoint; an endpoint may bear the name of a model. */
+export function planSubjectKey(plan: AnyPlan): string {
+  return `${isEndpointPlan(plan) ? 'endpoint' : 'model'} ${planSubject(plan)}`;
+}
+
 /** What a run is of, by name: the model, or the endpoint as its user calls it. */
 export function planSubject(plan: AnyPlan): string {
   return isEndpointPlan(plan) ? plan.target.name : plan.model.name;

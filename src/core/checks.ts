@@ -1,6 +1,7 @@
 import { compareRecords, isRegression, type Change, type IntervalOf } from './compare.ts';
-import { confirmationLevel, foundRate, phaseOf, resultOf, whyMissing, type Level } from './levels.ts';
+import { foundRate, phaseOf, resultOf, whyMissing, type Level } from './levels.ts';
 import type { PhaseResult, RunRecord } from './record.ts';
+import { decidingChanges } from './regressions.ts';
 import { keepsSlo, placesIn, sloFigure, type Slo } from './slo.ts';
 import { formatMs, formatRps, significant } from './view/format.ts';
 
@@ -56,13 +57,12 @@ function phaseFound(slo: Slo, phase: PhaseResult, timeoutMs: number): Found {
 }
 
 /**
- * p95 and RPS of a run beside those of an earlier one. Of a search for a rate RPS alone: each run has its confirmation at the
- * rate that it found, and p95 is under the bound in both.
+ * p95 and RPS of a run beside those of an earlier one.
  * @param share that each may be worse by, e.g. 0.1 for 10%
  */
 export function checkAgainst(before: RunRecord, after: RunRecord, share: number, intervalOf?: IntervalOf): Check[] {
   return compareRecords(before, after, intervalOf).flatMap(({ topology, level, changes, problems }) =>
-    (level === confirmationLevel ? [changes.rps] : [changes.p95, changes.rps]).map((change): Check => {
+    decidingChanges({ level, changes }).map((change): Check => {
       const check = { topology, level, name: `${change.metric} against run ${before.id}` };
       const regression = isRegression(change, share);
       if (problems.length > 0 || regression === null) {

@@ -19,7 +19,23 @@ export function incomparable(before: AnyPlan, after: AnyPlan): string[] {
 
 /** What else than chance may have changed the figures of two runs: "GPU driver: 570.1, now 580.2", each of them once. */
 export function differencesOf(before: RunRecord, after: RunRecord): string[] {
-  return changed(recordFacts(before, after), before, after).map(([term, from, to]) => `${term}: ${from}, now ${to}`);
+  return differenceTexts(recordFacts(before, after), before, after);
+}
+
+/** The same, by what they are of. */
+export function differencesByAspect(before: RunRecord, after: RunRecord): Record<Aspect, string[]> {
+  const facts = recordFacts(before, after);
+  const of = (wanted: Aspect): string[] =>
+    differenceTexts(
+      facts.filter(([, , aspect = 'plan']) => aspect === wanted),
+      before,
+      after,
+    );
+  return { plan: of('plan'), hardware: of('hardware'), software: of('software') };
+}
+
+function differenceTexts(facts: readonly Fact<RunRecord>[], before: RunRecord, after: RunRecord): string[] {
+  return changed(facts, before, after).map(([term, from, to]) => `${term}: ${from}, now ${to}`);
 }
 
 const targetTexts: Readonly<Record<AnyPlan['target']['kind'], string>> = {
@@ -28,7 +44,10 @@ const targetTexts: Readonly<Record<AnyPlan['target']['kind'], string>> = {
   endpoint: 'an endpoint',
 };
 
-type Fact<Value> = readonly [term: string, text: (value: Value) => string | null];
+/** What a difference is of: of the plan, if nothing else is said. */
+export type Aspect = 'plan' | 'hardware' | 'software';
+
+type Fact<Value> = readonly [term: string, text: (value: Value) => string | null, aspect?: Aspect];
 
 /** A fact that one of the two does not say is no difference. */
 function changed<Value>(facts: readonly Fact<Value>[], before: Value, after: Value): [string, string, string][] {
@@ -44,10 +63,10 @@ function recordFacts(before: RunRecord, after: RunRecord): Fact<RunRecord>[] {
     .filter((key) => before.plan.topologies.some((topology) => topologyKey(topology) === key));
   const files = new Set([...filesOf(before.plan), ...filesOf(after.plan)].map(({ name }) => name));
   return [
-    ['Topology Bench', ({ software }) => software.topologyBench],
-    ['code of the servers', ({ software }) => shortened(software.servingSha256)],
-    ['Node.js of the load generator', ({ software }) => software.node],
-    ['autocannon', ({ software }) => software.autocannon],
+    ['Topology Bench', ({ software }) => software.topologyBench, 'software'],
+    ['code of the servers', ({ software }) => shortened(software.servingSha256), 'software'],
+    ['Node.js of the load generator', ({ software }) => software.node, 'software'],
+    ['autocannon', ({ software }) => software.autocannon, 'software'],
     ...[...files].map((name): Fact<RunRecord> => [
       `the model's ${name}`,
       ({ plan }) => shortened(filesOf(plan).find((file) => file.name === name)?.sha256 ?? 'absent'),
@@ -59,11 +78,11 @@ function recordFacts(before: RunRecord, after: RunRecord): Fact<RunRecord>[] {
     ['timeout', ({ plan }) => `${String(plan.load.timeoutMs)} ms`],
     ['phases', ({ plan }) => phasesText(plan)],
     ['search', ({ plan }) => searchText(plan)],
-    ['cluster', ({ environment }) => environment.cluster],
-    ['Kubernetes', ({ environment }) => environment.serverVersion],
-    ['machines', machinesText],
-    ['GPU', ({ environment }) => listText(environment.gpuProducts)],
-    ['GPU driver', ({ environment }) => listText(environment.driverVersions)],
+    ['cluster', ({ environment }) => environment.cluster, 'hardware'],
+    ['Kubernetes', ({ environment }) => environment.serverVersion, 'software'],
+    ['machines', machinesText, 'hardware'],
+    ['GPU', ({ environment }) => listText(environment.gpuProducts), 'hardware'],
+    ['GPU driver', ({ environment }) => listText(environment.driverVersions), 'software'],
     ...shared.flatMap(topologyFacts),
   ];
 }
@@ -85,6 +104,7 @@ function topologyFacts(key: string): Fact<RunRecord>[] {
               `${component} ${serverVersion}, ${runtime} ${runtimeVersion} (${provider})`,
           ),
         ),
+      'software',
     ],
     [
       `images of ${key}`,
@@ -94,6 +114,7 @@ function topologyFacts(key: string): Fact<RunRecord>[] {
             imageDigest === null ? [] : [`${component} ${shortened(imageDigest) ?? ''}`],
           ),
         ),
+      'software',
     ],
   ];
 }

@@ -76,6 +76,8 @@ function none(why: string): Verdict {
   return { kind: 'none', why };
 }
 
+export type RatioWithInterval = Pick<Extract<Verdict, { pairs: number }>, 'ratio' | 'low' | 'high'>;
+
 /** "triton 1.8x fastapi [1.6–2.0]", or that no difference was shown, or why there is no verdict. */
 export function verdictText(verdict: Verdict, a: string, b: string): string {
   if (verdict.kind === 'none') return `no verdict on ${a} and ${b}: ${verdict.why}`;
@@ -87,11 +89,7 @@ export function verdictText(verdict: Verdict, a: string, b: string): string {
 }
 
 /** Two decimals, or one of a wide interval; one more where a limit would read as 1 and is not. */
-function ratioTexts({
-  ratio,
-  low,
-  high,
-}: Extract<Verdict, { pairs: number }>): Record<'ratio' | 'low' | 'high', string> {
+export function ratioTexts({ ratio, low, high }: RatioWithInterval): Record<keyof RatioWithInterval, string> {
   const wanted = high - low >= 0.3 ? 1 : 2;
   const readsAsOne = [low, high].some((limit) => limit !== 1 && Number(limit.toFixed(wanted)) === 1);
   const decimals = readsAsOne ? wanted + 1 : wanted;

@@ -35,6 +35,11 @@ export const commandTitles = {
   'topologyBench.exportJson': 'Export as JSON…',
   'topologyBench.exportHtml': 'Export as HTML Report…',
   'topologyBench.copyMarkdown': 'Copy as Markdown',
+  'topologyBench.compareWith': 'Compare with…',
+  'topologyBench.compareSelected': 'Compare Selected',
+  'topologyBench.compareWithBaseline': 'Compare with Baseline',
+  'topologyBench.pinBaseline': 'Pin as Baseline',
+  'topologyBench.unpinBaseline': 'Unpin Baseline',
   'topologyBench.cleanUp': 'Clean Up',
   'topologyBench.refresh': 'Refresh',
   'topologyBench.selectContext': 'Select Kubernetes Context',
@@ -73,6 +78,9 @@ export const nodeContexts = {
   deployment: 'deployment',
   deploymentWithoutModel: 'deployment.modelMissing',
   result: 'result',
+  /** A result whose model has another run as its baseline. */
+  resultBesideBaseline: 'result.besideBaseline',
+  baseline: 'result.baseline',
   unreadableResult: 'result.unreadable',
   /** Not "result...": menus of results must not match it. */
   resultGroup: 'model.results',

@@ -1,5 +1,6 @@
 import { startedAtMs } from './started.ts';
 import * as vscode from 'vscode';
+import { Baselines } from './baselines.ts';
 import type { BenchmarkChoices } from './choices.ts';
 import { Cluster } from './cluster.ts';
 import { prepareRun } from './commands/planAsking.ts';
@@ -17,6 +18,7 @@ import { ModelHints } from './modelHints.ts';
 import { createHoldings } from './holdings.ts';
 import { Panels, type PanelReport } from './panel.ts';
 import { createPanelContent } from './panelContent.ts';
+import { registerPlanDocuments } from './planDocuments.ts';
 import type { RunEnd } from './prepare.ts';
 import { Protection } from './protection.ts';
 import { QuickFixes } from './quickFixes.ts';
@@ -67,22 +69,37 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
   const cluster = new Cluster(memory);
   const protection = new Protection();
   const results = new Results(context.globalStorageUri, log);
+  const baselines = new Baselines(memory, results);
   const runs = new Runs(memory, log);
   toEnd = { runs, log };
   const panels = new Panels(context.extensionUri, createPanelContent(runs, results, memory, log), log);
   const { version } = context.extension.packageJSON as { version: string };
   const extension = { path: context.extensionPath, version };
-  const services: Services = { extension, log, failures, memory, cluster, protection, results, runs, panels };
+  const services: Services = {
+    extension,
+    log,
+    failures,
+    memory,
+    cluster,
+    protection,
+    results,
+    baselines,
+    runs,
+    panels,
+  };
 
   const trees = {
     cluster: new ClusterTree(cluster, failures),
     topologies: new TopologiesTree(cluster, runs, failures),
-    results: new ResultsTree(results, failures),
+    results: new ResultsTree(results, baselines, failures),
   };
   const holdings = createHoldings();
   const clusterView = vscode.window.createTreeView(viewIds.cluster, { treeDataProvider: trees.cluster });
   const topologiesView = vscode.window.createTreeView(viewIds.topologies, { treeDataProvider: trees.topologies });
-  const resultsView = vscode.window.createTreeView(viewIds.results, { treeDataProvider: trees.results });
+  const resultsView = vscode.window.createTreeView(viewIds.results, {
+    treeDataProvider: trees.results,
+    canSelectMany: true,
+  });
   const refreshAll = (): void => {
     trees.cluster.refresh();
     trees.topologies.reload(topologiesView.visible);
@@ -94,6 +111,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
   context.subscriptions.push(
     cluster,
     results,
+    baselines,
     runs,
     panels,
     ...Object.values(trees),
@@ -108,6 +126,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     hints,
     new ModelDiagnostics(hints),
     vscode.languages.registerCodeActionsProvider(modelConfigSelector, new QuickFixes(hints), QuickFixes.metadata),
+    registerPlanDocuments(runs, results),
     registerCommands(services, refreshAll),
     { dispose: disposeLogs },
     cluster.onDidChange(() => {
@@ -119,6 +138,9 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     }),
     results.onDidChange(() => {
       trees.results.refresh();
+    }),
+    baselines.onDidChange((key) => {
+      trees.results.showBaseline(key);
     }),
     runs.onDidChange((run) => {
       if (holdings.changed(run)) trees.cluster.refresh();

@@ -19,6 +19,10 @@ export interface Memory {
   choicesOf(runId: string): BenchmarkChoices | undefined;
   rememberRun(runId: string, choices: BenchmarkChoices): Promise<void>;
   rememberMeasured(runId: string, subject: Subject): Promise<void>;
+  /** Run that the other runs of a model or endpoint are held against, by planSubjectKey. */
+  baselines(): Readonly<Record<string, string>>;
+  /** undefined: none any more. */
+  rememberBaseline(key: string, runId: string | undefined): Promise<void>;
   tokenizerOf(subject: Subject): string | undefined;
   rememberTokenizer(subject: Subject, path: string | undefined): Promise<void>;
   /** What the Cluster view was told to show; undefined: the kubeconfig's current context and its namespace. */
@@ -54,6 +58,12 @@ export function createMemory(workspace: Memento, machine: Memento): Memory {
     choicesOf: (runId) => table<BenchmarkChoices>('choicesOfRuns')[runId],
     rememberRun: (runId, choices) => put('choicesOfRuns', runId, choices),
     rememberMeasured: (runId, subject) => put('lastRuns', subjectKey(subject), runId),
+    baselines: () => table<string>('baselines'),
+    rememberBaseline: async (key, runId) => {
+      // Pinned by hand, so that none is dropped for the number of them.
+      const others = Object.entries(table<string>('baselines')).filter(([other]) => other !== key);
+      await workspace.update('baselines', Object.fromEntries(runId === undefined ? others : [...others, [key, runId]]));
+    },
     tokenizerOf: (subject) => table<string>('tokenizers')[subjectKey(subject)],
     rememberTokenizer: (subject, path) => put('tokenizers', subjectKey(subject), path),
     selectedContext: () => workspace.get<string>('context'),

@@ -1,21 +1,28 @@
 import * as vscode from 'vscode';
 import { explain } from '../core/errors.ts';
-import type { DrawnFigure, HostMessage, PanelRequest, PanelState, View, WebviewMessage } from '../protocol/messages.ts';
+import type {
+  DrawnFigure,
+  HostMessage,
+  PanelRequest,
+  PanelState,
+  PanelSubject,
+  View,
+  WebviewMessage,
+} from '../protocol/messages.ts';
 import { isPanelState, parseWebviewMessage } from '../protocol/validate.ts';
 import { panelType } from './contributions.ts';
 import { resultsPage, webviewRoot } from './page.ts';
 
 /** What a panel shows and does, decided by who knows runs and results. */
 export interface PanelContent {
-  /** The complete snapshot of a run: live, ended, on disk, or why there is none. */
-  view(runId: string | null): Promise<View>;
-  /** Rejects with a sentence for the user. */
-  answer(runId: string | null, request: PanelRequest): Promise<void>;
+  /** The complete snapshot: of a run that is live, ended or on disk, of two beside each other, or why there is none. */
+  view(subject: PanelSubject): Promise<View>;
+  /** Rejects with a sentence for the user. What a panel itself does ("swap") never comes here. */
+  answer(subject: PanelSubject, request: Exclude<PanelRequest, { kind: 'swap' }>): Promise<void>;
 }
 
 /** The last things that a page said, for tests. */
-export interface PanelReport {
-  readonly runId: string | null;
+export interface PanelReport extends PanelSubject {
   readonly title: string;
   readonly visible: boolean;
   readonly view: View | null;
@@ -28,7 +35,8 @@ export interface PanelReport {
 }
 
 /**
- * The results panels, one for each run that is looked at, beside the code. A hidden page is thrown away by VS Code and
+ * The results panels, one for each run that is looked at, beside the code. To be compared with another one is a mode of a run's
+ * panel. A hidden page is thrown away by VS Code and
  * asks for its snapshot again when it comes back.
  */
 export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer {
@@ -45,32 +53,38 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     this.#serializer = vscode.window.registerWebviewPanelSerializer(panelType, this);
   }
 
-  /** Shows a run's panel without taking the focus from the code. */
-  show(runId: string, title: string): void {
-    for (const [panel, open] of this.#open) {
-      if (open.runId !== runId) continue;
+  /** Shows a run's panel, alone or compared, without taking the focus from the code. */
+  show(subject: PanelSubject, title: string): void {
+    const [found] = [...this.#open]
+      .map(([panel, open]) => ({ panel, open, nearness: nearness(open.subject, subject) }))
+      .filter((candidate) => candidate.nearness > 0)
+      .sort((a, b) => b.nearness - a.nearness);
+    if (found !== undefined) {
+      const { panel, open } = found;
+      panel.title = title;
+      open.turnTo(subject);
       panel.reveal(undefined, true);
       return;
     }
     const place = { viewColumn: this.#column(), preserveFocus: true };
-    const panel = vscode.window.createWebviewPanel(panelType, title, place, this.#options());
-    this.#adopt(panel, runId);
+    this.#adopt(vscode.window.createWebviewPanel(panelType, title, place, this.#options()), subject);
   }
 
   /** Sends a fresh snapshot to the panels of a run, or to all. */
   refresh(runId?: string): void {
     for (const open of this.#open.values()) {
-      if (runId === undefined || open.runId === runId) open.send();
+      const { subject } = open;
+      if (runId === undefined || subject.runId === runId || subject.before === runId) open.send();
     }
   }
 
-  /** The run of the panel that has the focus, else of the only one that can be seen. */
+  /** The run of the panel that has the focus, else of the only one that can be seen; of a comparison the run after. */
   inFront(): string | undefined {
     const open = [...this.#open];
     const active = open.find(([panel]) => panel.active);
     const [seen, ...others] = open.filter(([panel]) => panel.visible);
     const inFront = active ?? (others.length === 0 ? seen : undefined);
-    return inFront?.[1].runId ?? undefined;
+    return inFront?.[1].subject.runId ?? undefined;
   }
 
   reports(): readonly PanelReport[] {
@@ -80,7 +94,7 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
   /** After a reload of the window: the page comes with what it kept. */
   async deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     panel.webview.options = this.#options();
-    this.#adopt(panel, isPanelState(state) ? state.runId : null);
+    this.#adopt(panel, isPanelState(state) ? subjectOf(state) : { runId: null });
   }
 
   dispose(): void {
@@ -89,10 +103,10 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     this.#open.clear();
   }
 
-  #adopt(panel: vscode.WebviewPanel, runId: string | null): void {
+  #adopt(panel: vscode.WebviewPanel, subject: PanelSubject): void {
     const icon = (theme: string): vscode.Uri => vscode.Uri.joinPath(this.#extensionUri, 'media', `panel-${theme}.svg`);
     panel.iconPath = { light: icon('light'), dark: icon('dark') };
-    const open = new OpenPanel(panel, runId, this.#content, this.#log);
+    const open = new OpenPanel(panel, subject, this.#content, this.#log);
     this.#open.set(panel, open);
     panel.onDidDispose(() => {
       open.dispose();
@@ -116,7 +130,7 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
 
 /** One panel's conversation with its page. */
 class OpenPanel implements vscode.Disposable {
-  readonly runId: string | null;
+  #subject: PanelSubject;
   readonly #panel: vscode.WebviewPanel;
   readonly #content: PanelContent;
   readonly #log: vscode.LogOutputChannel;
@@ -128,9 +142,9 @@ class OpenPanel implements vscode.Disposable {
   #sending = false;
   #again = false;
 
-  constructor(panel: vscode.WebviewPanel, runId: string | null, content: PanelContent, log: vscode.LogOutputChannel) {
+  constructor(panel: vscode.WebviewPanel, subject: PanelSubject, content: PanelContent, log: vscode.LogOutputChannel) {
     this.#panel = panel;
-    this.runId = runId;
+    this.#subject = subject;
     this.#content = content;
     this.#log = log;
     this.#listeners = [
@@ -144,9 +158,20 @@ class OpenPanel implements vscode.Disposable {
     ];
   }
 
+  get subject(): PanelSubject {
+    return this.#subject;
+  }
+
+  /** Shows something else in the same place; the page keeps it from the next snapshot on. */
+  turnTo(subject: PanelSubject): void {
+    if (subject.runId === this.#subject.runId && subject.before === this.#subject.before) return;
+    this.#subject = subject;
+    this.send();
+  }
+
   report(): PanelReport {
     const { title, visible } = this.#panel;
-    return { runId: this.runId, title, visible, view: this.#view, drawn: this.#drawn, problems: [...this.#problems] };
+    return { ...this.#subject, title, visible, view: this.#view, drawn: this.#drawn, problems: [...this.#problems] };
   }
 
   /** One snapshot at a time; what changes meanwhile is in the next one. */
@@ -171,8 +196,11 @@ class OpenPanel implements vscode.Disposable {
   }
 
   async #sendNow(): Promise<void> {
-    const keep: PanelState = { version: 1, runId: this.runId };
-    const view = await this.#content.view(this.runId);
+    const subject = this.#subject;
+    const keep: PanelState = { version: 1, ...subject };
+    const view = await this.#content.view(subject);
+    // What was turned to meanwhile has a snapshot of its own, which comes next.
+    if (subject !== this.#subject) return;
     this.#view = view;
     await this.#post({ type: 'show', view, keep });
   }
@@ -203,11 +231,17 @@ class OpenPanel implements vscode.Disposable {
 
   async #answer(id: number, request: PanelRequest): Promise<void> {
     try {
-      await this.#content.answer(this.runId, request);
+      if (request.kind === 'swap') this.#swap();
+      else await this.#content.answer(this.#subject, request);
       await this.#post({ type: 'reply', id, ok: true });
     } catch (error) {
       await this.#post({ type: 'reply', id, ok: false, message: explain(error) });
     }
+  }
+
+  #swap(): void {
+    const { runId, before } = this.#subject;
+    if (runId !== null && before !== undefined) this.turnTo({ runId: before, before: runId });
   }
 
   /** A page that was closed meanwhile takes no message, and that is no failure. */
@@ -218,4 +252,15 @@ class OpenPanel implements vscode.Disposable {
       this.#log.debug(`A message did not reach the results page: ${explain(error)}`);
     }
   }
+}
+
+/** How well a panel may turn to what is wanted: it shows that, the same two runs the other way round, or the run in its other mode. */
+function nearness(shown: PanelSubject, wanted: PanelSubject): number {
+  if (shown.runId === wanted.runId) return shown.before === wanted.before ? 3 : 1;
+  return wanted.before !== undefined && shown.before === wanted.runId && shown.runId === wanted.before ? 2 : 0;
+}
+
+/** The subject alone of all that a page may have kept. */
+function subjectOf({ runId, before }: PanelState): PanelSubject {
+  return before === undefined ? { runId } : { runId, before };
 }

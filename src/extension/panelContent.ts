@@ -1,13 +1,16 @@
 import * as vscode from 'vscode';
 import { planSubject } from '../core/anyPlan.ts';
+import { comparedSubject, comparisonView } from '../core/view/comparisonView.ts';
 import { BenchError, explain, toBenchError } from '../core/errors.ts';
 import type { EnteredGpuPrice } from '../core/gpuPrice.ts';
 import type { RunRecord } from '../core/record.ts';
-import type { PanelRequest, View } from '../protocol/messages.ts';
+import type { PanelRequest, PanelSubject, View } from '../protocol/messages.ts';
+import { comparedRecords } from './comparedRecords.ts';
 import type { CommandId } from './contributions.ts';
 import { runTime, subjectName } from './describe.ts';
 import type { Memory } from './memory.ts';
 import type { PanelContent } from './panel.ts';
+import { showPlans } from './planDocuments.ts';
 import type { Results } from './results.ts';
 import type { LiveRun, Runs } from './runs.ts';
 import { saveChart } from './saveChart.ts';
@@ -25,9 +28,10 @@ export function createPanelContent(
     return vscode.workspace.isTrusted && choices !== undefined && runs.active().length === 0;
   };
   return {
-    async view(runId) {
+    async view({ runId, before }) {
       if (runId === null)
         return problemView('', new BenchError({ reason: 'internal', message: 'This panel was of no run.' }), false);
+      if (before !== undefined) return viewOfTwo(before, runId, runs, results);
       const { gpuPrice } = readSettings(undefined);
       const run = runs.get(runId);
       if (run !== undefined) return viewOfRun(run, canBenchmarkAgain(runId), gpuPrice);
@@ -42,8 +46,8 @@ export function createPanelContent(
         return problemView(name, problem, canBenchmarkAgain(runId));
       }
     },
-    async answer(runId, request) {
-      await answer(runId, request, { runs, results, memory, log });
+    async answer(subject, request) {
+      await answer(subject, request, { runs, results, memory, log });
     },
   };
 }
@@ -67,6 +71,16 @@ function viewOfRun(run: LiveRun, canBenchmarkAgain: boolean, gpuPrice: EnteredGp
   if (end?.failure) return problemView(subject, end.failure, canBenchmarkAgain);
   if (state === null) return { kind: 'queued', subject, message: run.waitsFor, cancelling };
   return { kind: 'live', state, elapsedMs: performance.now() - run.beganAtMs, subject, cancelling, gpuPrice };
+}
+
+async function viewOfTwo(before: string, after: string, runs: Runs, results: Results): Promise<View> {
+  try {
+    const [first, second] = await comparedRecords(before, after, runs, results);
+    return { kind: 'comparison', comparison: comparisonView(first, second), subject: comparedSubject(first, second) };
+  } catch (error) {
+    const times = [before, after].map((id) => runTime(id, vscode.env.language));
+    return problemView(times.join(' ↔ '), toBenchError(error, 'comparing the runs'), false);
+  }
 }
 
 function recordView(
@@ -98,8 +112,8 @@ interface Asked {
 }
 
 async function answer(
-  runId: string | null,
-  request: PanelRequest,
+  { runId, before }: PanelSubject,
+  request: Exclude<PanelRequest, { kind: 'swap' }>,
   { runs, results, memory, log }: Asked,
 ): Promise<void> {
   switch (request.kind) {
@@ -134,6 +148,20 @@ async function answer(
     case 'save-chart':
       if (runId === null) throw refusal(vscode.l10n.t('This panel shows no run.'));
       await saveChart({ id: runId, plan: (runs.get(runId) ?? (await results.read(runId))).plan }, request, memory);
+      return;
+    case 'compare':
+      // As above.
+      void vscode.commands.executeCommand('topologyBench.compareWith' satisfies CommandId, runId);
+      return;
+    case 'show-plans':
+      if (runId === null || before === undefined) throw refusal(vscode.l10n.t('This panel compares no runs.'));
+      await showPlans(...(await comparedRecords(before, runId, runs, results)));
+      return;
+    case 'show-run':
+      void vscode.commands.executeCommand(
+        'topologyBench.openResults' satisfies CommandId,
+        request.which === 'before' ? before : runId,
+      );
       return;
     case 'copy':
       await vscode.env.clipboard.writeText(request.text);

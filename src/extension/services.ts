@@ -1,4 +1,5 @@
 import type * as vscode from 'vscode';
+import type { Baselines } from './baselines.ts';
 import type { Cluster } from './cluster.ts';
 import type { Failures } from './failures.ts';
 import type { Memory } from './memory.ts';
@@ -16,6 +17,7 @@ export interface Services {
   readonly cluster: Cluster;
   readonly protection: Protection;
   readonly results: Results;
+  readonly baselines: Baselines;
   readonly runs: Runs;
   readonly panels: Panels;
 }

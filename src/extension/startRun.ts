@@ -24,7 +24,7 @@ export async function startRun(prepared: PreparedRun, services: Services, retry?
   const { runs, panels, log } = services;
   for (const warning of prepared.warnings) log.warn(`${prepared.runId}: ${warning}`);
   const { run, ended } = runs.start(prepared);
-  panels.show(run.id, panelTitle(run));
+  panels.show({ runId: run.id }, panelTitle(run));
   void vscode.window.withProgress({ location: { viewId: 'topologyBench.topologies' } }, () => ended);
   void vscode.window.withProgress(
     {

@@ -1,6 +1,7 @@
 import type { RunState } from '../core/events.ts';
 import type { EnteredGpuPrice } from '../core/gpuPrice.ts';
 import type { RunRecord } from '../core/record.ts';
+import type { ComparisonView } from '../core/view/comparisonView.ts';
 
 /**
  * What the extension and its results webview say to each other. The host sends complete snapshots, never deltas, on
@@ -35,6 +36,8 @@ export type View =
       readonly cancelling: boolean;
       readonly gpuPrice: EnteredGpuPrice;
     }
+  /** Two ended runs beside each other. */
+  | { readonly kind: 'comparison'; readonly comparison: ComparisonView; readonly subject: string }
   /** A run that has no state yet: it is being planned, or another run holds the same GPUs. */
   | { readonly kind: 'queued'; readonly subject: string; readonly message: string; readonly cancelling: boolean }
   /** Nothing can be shown, and why: a run that failed before it began, a record that was deleted or is damaged. */
@@ -46,11 +49,17 @@ export type View =
       readonly canBenchmarkAgain: boolean;
     };
 
-/** What the webview keeps by setState, so that a restored panel can be filled again. */
-export interface PanelState {
-  readonly version: 1;
+/** What a panel shows: a run, or two beside each other. */
+export interface PanelSubject {
   /** Run that the panel shows; null when it never got one. */
   readonly runId: string | null;
+  /** The run that it is compared with; absent where it is shown alone. */
+  readonly before?: string;
+}
+
+/** What the webview keeps by setState, so that a restored panel can be filled again. */
+export interface PanelState extends PanelSubject {
+  readonly version: 1;
 }
 
 export type HostMessage =
@@ -68,6 +77,14 @@ export type PanelRequest =
   | { readonly kind: 'open-settings' }
   /** Asks the user what a GPU costs for an hour. */
   | { readonly kind: 'set-gpu-price' }
+  /** Asks the user which run to compare this one with. */
+  | { readonly kind: 'compare' }
+  /** Of a comparison: the run after becomes the one before. */
+  | { readonly kind: 'swap' }
+  /** Of a comparison: opens the plans of both runs in a diff editor. */
+  | { readonly kind: 'show-plans' }
+  /** Of a comparison: opens one of its runs alone. */
+  | { readonly kind: 'show-run'; readonly which: 'before' | 'after' }
   /** The table as the webview renders it (Markdown or CSV), for the clipboard; at most maxCopyCharacters. */
   | { readonly kind: 'copy'; readonly text: string }
   /** Asks the user as what the run is to be exported. */

@@ -50,12 +50,13 @@ export function parseHostMessage(value: unknown): HostMessage | null {
 }
 
 export function isPanelState(value: unknown): value is PanelState {
-  return isObject(value) && value['version'] === 1 && isNullableString(value['runId']);
+  if (!isObject(value) || value['version'] !== 1 || !isNullableString(value['runId'])) return false;
+  return value['before'] === undefined || typeof value['before'] === 'string';
 }
 
 function parseRequest(value: unknown): PanelRequest | null {
   if (!isObject(value)) return null;
-  const { kind, text, title, png } = value;
+  const { kind, text, title, png, which } = value;
   switch (kind) {
     case 'cancel':
     case 'open-log':
@@ -64,7 +65,12 @@ function parseRequest(value: unknown): PanelRequest | null {
     case 'open-settings':
     case 'set-gpu-price':
     case 'export':
+    case 'compare':
+    case 'swap':
+    case 'show-plans':
       return { kind };
+    case 'show-run':
+      return which === 'before' || which === 'after' ? { kind, which } : null;
     case 'copy':
       return isText(text, maxCopyCharacters) ? { kind, text } : null;
     case 'save-chart':
@@ -94,6 +100,8 @@ function isView(value: unknown): value is View {
         isBoolean(value['cancelling']) &&
         isEnteredGpuPrice(value['gpuPrice'])
       );
+    case 'comparison':
+      return isComparisonOutline(value['comparison']);
     case 'queued':
       return typeof value['message'] === 'string' && isBoolean(value['cancelling']);
     case 'problem':
@@ -114,6 +122,17 @@ function isRecordOutline(value: unknown): boolean {
     typeof value['id'] === 'string' &&
     isObject(value['plan']) &&
     Array.isArray(value['topologies'])
+  );
+}
+
+function isComparisonOutline(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    typeof value['headline'] === 'string' &&
+    isObject(value['runs']) &&
+    ['worth', 'incomparable', 'columns', 'groups', 'notes', 'remarks', 'differences'].every((part) =>
+      Array.isArray(value[part]),
+    )
   );
 }
 
@@ -146,7 +165,7 @@ function isDrawnFigure(value: unknown): value is DrawnFigure {
 }
 
 function isViewKind(value: unknown): value is View['kind'] {
-  return value === 'record' || value === 'live' || value === 'queued' || value === 'problem';
+  return value === 'record' || value === 'comparison' || value === 'live' || value === 'queued' || value === 'problem';
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

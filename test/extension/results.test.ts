@@ -3,6 +3,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { recordCsv } from '../../src/core/view/csv.ts';
+import { laterRecord, slowedBy } from '../support/changedRecord.ts';
 import { failedResult, sampleRecord } from '../support/sampleRecord.ts';
 import { drive } from './harness/drive.ts';
 import { ownPackage } from './harness/package.ts';
@@ -45,6 +46,8 @@ test.each(['oldest', 'newest'] as const)(
         'Export as CSV…',
         'Export as JSON…',
         'Export as HTML Report…',
+        'Compare with…',
+        'Pin as Baseline',
         'Delete Result',
       ]);
 
@@ -162,6 +165,54 @@ async function expectExportsFrom(panel: Panel, workbench: Workbench, folder: str
   await workbench.notification('Saved chart.png.').dismiss();
   expect((await readFile(join(folder, 'chart.png'))).subarray(1, 4).toString('latin1')).toBe('PNG');
 }
+
+test.each(['oldest', 'newest'] as const)(
+  'on the %s VS Code a run is compared with a baseline, a regression is marked, and a reload shows the comparison again',
+  async (version) => {
+    const slower = laterRecord({ topology: 'triton', change: slowedBy(1.3) });
+    await drive(
+      `compare-${version}`,
+      { version, vsix: ownPackage(), prepare: (folder) => makeSampleWorkspace(folder, [whole, slower]) },
+      async ({ code, workbench, folder }) => {
+        await code.changeSettings({ 'topologyBench.kubeconfig': join(folder, 'no-such-file') });
+        await workbench.openFile(samplePaths.classifier);
+        const results = await workbench.view('Topology Bench', 'Results');
+        await results.waitForRows('two results', (all) => all.length === 2);
+        await results.row(/Jan 2, 2026/u).pressMenu('Pin as Baseline');
+        const rows = await results.waitForRows('the marks', (all) => all.some((text) => text.includes('worse than')));
+        expect(rows[0]).toMatch(/Jan 3, 2026.*worse than baseline · fastapi/u);
+        expect(rows[1]).toMatch(/Jan 2, 2026.*baseline · fastapi/u);
+        expect(await results.row(/Jan 2, 2026/u).menuItems()).toContain('Unpin Baseline');
+
+        await results.row(/Jan 3, 2026/u).pressMenu('Compare with Baseline');
+        const panel = await workbench.panel(/↔/u);
+        await panel.waitUntilDrawn();
+        await expect.poll(() => panel.text(), { timeout: patienceMs }).toContain('triton p95 47.3 → 61.4 ms, 1.30x');
+        expect((await panel.axe()).filter(isSerious)).toEqual([]);
+        expect(workbench.policyViolations).toEqual([]);
+        await workbench.screenshot(join(screenshots, `comparison-${version}.png`));
+
+        await panel.frame.getByText('Swap', { exact: true }).click();
+        await expect.poll(() => panel.text(), { timeout: patienceMs }).toContain('triton p95 61.4 → 47.3 ms, 0.77x');
+        await workbench.reload();
+        const again = await workbench.panel(/↔/u);
+        await expect.poll(() => again.text(), { timeout: patienceMs }).toContain('triton p95 61.4 → 47.3 ms, 0.77x');
+        expect(workbench.webviewErrors).toEqual([]);
+
+        // Both at once, by the menu of two rows.
+        await results.row(/Jan 2, 2026/u).click();
+        await results.row(/Jan 3, 2026/u).locator.click({ modifiers: ['ControlOrMeta'] });
+        await results.row(/Jan 3, 2026/u).pressMenu('Compare Selected');
+        const selected = await workbench.panel(/↔/u);
+        await expect.poll(() => selected.text(), { timeout: patienceMs }).toContain('p95 47.3 → 61.4 ms');
+        await selected.frame.getByText("Show the plans' difference").click();
+        await expect
+          .poll(() => selected.text(), { timeout: patienceMs })
+          .toContain('Both runs had the same plan, and the same model config.');
+      },
+    );
+  },
+);
 
 /** The chart in view is painted, in more than one colour; those in other tabs of the page have no size yet. */
 async function expectCharts(panel: Panel): Promise<void> {

@@ -1,5 +1,5 @@
 import { comparedMetrics, type Change, type ComparedMetric, type LevelComparison } from '../compare.ts';
-import { confirmationLevel } from '../levels.ts';
+import { confirmationLevel, type Level } from '../levels.ts';
 import { formatList, fullStop, significant } from './format.ts';
 
 /** Two runs side by side, as rows of texts. */
@@ -45,7 +45,7 @@ function doubtNote(levels: readonly LevelComparison[]): string[] {
 }
 
 /** Latencies of different rates are no comparison, and nobody would see that they are. */
-function confirmationNote(levels: readonly LevelComparison[]): string[] {
+export function confirmationNote(levels: readonly Level[]): string[] {
   if (levels.every(({ level }) => level !== confirmationLevel)) return [];
   return [
     `${confirmationLevel}: each run at the highest rate that it found, so RPS says which is better; latencies are of different rates where RPS differ.`,

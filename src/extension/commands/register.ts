@@ -6,6 +6,7 @@ import { openSettings } from '../settings.ts';
 import { benchmarkAgain, benchmarkCommand } from './benchmark.ts';
 import { cleanUp } from './cleanUp.ts';
 import { selectContext, selectNamespace } from './cluster.ts';
+import { compareSelected, compareWith, compareWithBaseline, pinBaseline, unpinBaseline } from './compare.ts';
 import { deployTopology } from './deploy.ts';
 import { copyEndpoint, deleteDeployment, sendSampleRequest, showLogs, uploadModelAgain } from './deployments.ts';
 import { copyMarkdown, exportAs, exportResult } from './export.ts';
@@ -15,7 +16,14 @@ import { deleteResult, openRecord, openResults, runIdIn } from './results.ts';
 
 /** What each command does, and what it was doing when it failed. */
 type Handlers = Readonly<
-  Record<CommandId, { readonly doing: string; readonly run: (argument: unknown) => Promise<unknown> }>
+  Record<
+    CommandId,
+    {
+      readonly doing: string;
+      /** @param selected of a tree where several may be selected: all of them, the argument included */
+      readonly run: (argument: unknown, selected: unknown) => Promise<unknown>;
+    }
+  >
 >;
 
 export function registerCommands(services: Services, refresh: () => void): vscode.Disposable {
@@ -49,7 +57,10 @@ export function registerCommands(services: Services, refresh: () => void): vscod
     },
     'topologyBench.openResults': { doing: 'opening the results', run: (argument) => openResults(argument, services) },
     'topologyBench.openRecord': { doing: 'opening the run record', run: (argument) => openRecord(argument) },
-    'topologyBench.deleteResult': { doing: 'deleting the result', run: (argument) => deleteResult(argument, services) },
+    'topologyBench.deleteResult': {
+      doing: 'deleting the result',
+      run: (argument, selected) => deleteResult(argument, selected, services),
+    },
     'topologyBench.exportResult': {
       doing: 'exporting the result',
       run: (argument) => exportResult(argument, services),
@@ -69,6 +80,20 @@ export function registerCommands(services: Services, refresh: () => void): vscod
     'topologyBench.copyMarkdown': {
       doing: 'copying the result',
       run: (argument) => copyMarkdown(argument, services),
+    },
+    'topologyBench.compareWith': { doing: 'comparing the runs', run: (argument) => compareWith(argument, services) },
+    'topologyBench.compareSelected': {
+      doing: 'comparing the runs',
+      run: (_argument, selected) => compareSelected(selected, services),
+    },
+    'topologyBench.compareWithBaseline': {
+      doing: 'comparing the run with the baseline',
+      run: (argument) => compareWithBaseline(argument, services),
+    },
+    'topologyBench.pinBaseline': { doing: 'pinning the baseline', run: (argument) => pinBaseline(argument, services) },
+    'topologyBench.unpinBaseline': {
+      doing: 'unpinning the baseline',
+      run: (argument) => unpinBaseline(argument, services),
     },
     'topologyBench.cleanUp': { doing: 'cleaning up', run: (argument) => cleanUp(argument, services) },
     'topologyBench.refresh': {
@@ -103,12 +128,12 @@ export function registerCommands(services: Services, refresh: () => void): vscod
     void vscode.commands.executeCommand('setContext', contextKeys.running, services.runs.active().length > 0);
   });
   const registered = Object.entries(handlers).map(([id, { doing, run }]) =>
-    vscode.commands.registerCommand(id, async (argument: unknown) => {
+    vscode.commands.registerCommand(id, async (argument: unknown, selected: unknown) => {
       try {
-        await run(argument);
+        await run(argument, selected);
       } catch (error) {
         services.failures.show(error, doing, () => {
-          void vscode.commands.executeCommand(id, argument);
+          void vscode.commands.executeCommand(id, argument, selected);
         });
       }
     }),

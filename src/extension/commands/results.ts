@@ -1,8 +1,8 @@
 import * as vscode from 'vscode';
 import { planSubject } from '../../core/anyPlan.ts';
-import { BenchError } from '../../core/errors.ts';
-import { recordFigures, runTime } from '../describe.ts';
+import { runTime } from '../describe.ts';
 import { pickOne } from '../questions/pick.ts';
+import { noResults, runChoice } from '../questions/run.ts';
 import type { Result } from '../results.ts';
 import type { Services } from '../services.ts';
 import { panelTitle } from '../startRun.ts';
@@ -13,11 +13,11 @@ export async function openResults(argument: unknown, services: Services): Promis
   if (runId === undefined) return;
   const live = services.runs.get(runId);
   if (live !== undefined) {
-    services.panels.show(runId, panelTitle(live));
+    services.panels.show({ runId }, panelTitle(live));
     return;
   }
   const record = await services.results.read(runId);
-  services.panels.show(runId, panelTitle({ id: runId, subject: planSubject(record.plan) }));
+  services.panels.show({ runId }, panelTitle({ id: runId, subject: planSubject(record.plan) }));
 }
 
 export async function openRecord(argument: unknown): Promise<void> {
@@ -25,17 +25,34 @@ export async function openRecord(argument: unknown): Promise<void> {
   if (result !== undefined) await vscode.window.showTextDocument(vscode.Uri.file(result.path));
 }
 
-/** Asks first: a measurement cannot be had back. */
-export async function deleteResult(argument: unknown, services: Services): Promise<void> {
-  const result = resultIn(argument);
-  if (result === undefined) return;
+/** Of all that are selected. Asks first: a measurement cannot be had back. */
+export async function deleteResult(argument: unknown, selected: unknown, services: Services): Promise<void> {
+  const chosen = (Array.isArray(selected) ? selected : [argument]).flatMap((node: unknown) => resultIn(node) ?? []);
+  const [only] = chosen;
+  if (only === undefined) return;
   const remove = vscode.l10n.t('Delete');
-  const question = vscode.l10n.t(
-    'Delete the result of {0}? Its record is removed from the disk.',
-    runTime(result.id, vscode.env.language),
-  );
-  if ((await vscode.window.showWarningMessage(question, { modal: true }, remove)) !== remove) return;
-  await services.results.delete(result);
+  const question =
+    chosen.length === 1
+      ? vscode.l10n.t(
+          'Delete the result of {0}? Its record is removed from the disk.',
+          runTime(only.id, vscode.env.language),
+        )
+      : vscode.l10n.t('Delete {0} results? Their records are removed from the disk.', String(chosen.length));
+  const held = chosen.filter(({ id }) => services.baselines.isBaseline(id));
+  const detail =
+    held.length === 0
+      ? {}
+      : {
+          detail: vscode.l10n.t(
+            'Others are held against it: {0}. They have no baseline then.',
+            held.map(({ id }) => runTime(id, vscode.env.language)).join(', '),
+          ),
+        };
+  if ((await vscode.window.showWarningMessage(question, { modal: true, ...detail }, remove)) !== remove) return;
+  for (const result of chosen) {
+    await services.results.delete(result);
+    await services.baselines.unpin(result.id);
+  }
 }
 
 /** The run that a command was called on. */
@@ -64,24 +81,8 @@ export async function pickResult(
         value: run.id,
       }));
       const results = await services.results.list();
-      const kept = results.flatMap((result) =>
-        result.record === undefined
-          ? []
-          : [
-              {
-                label: `${planSubject(result.record.plan)} · ${runTime(result.id, vscode.env.language)}`,
-                detail: recordFigures(result.record),
-                value: result.id,
-              },
-            ],
-      );
-      if (live.length + kept.length === 0) {
-        throw new BenchError({
-          reason: 'record-unreadable',
-          message: 'There are no results yet.',
-          nextStep: 'Run Benchmark Topology first.',
-        });
-      }
+      const kept = results.flatMap(({ record }) => (record === undefined ? [] : [runChoice(record)]));
+      if (live.length + kept.length === 0) throw noResults();
       return [...live, ...kept];
     },
   });

@@ -1,13 +1,15 @@
 import * as vscode from 'vscode';
-import { planSubject } from '../../core/anyPlan.ts';
+import { planSubject, planSubjectKey } from '../../core/anyPlan.ts';
 import type { RunRecord } from '../../core/record.ts';
 import { formatCount } from '../../core/view/format.ts';
 import { headlineOf } from '../../core/view/headline.ts';
 import { measuredRecord } from '../../core/view/measured.ts';
+import type { Baselines, Standing } from '../baselines.ts';
 import { contextKeys, nodeContexts, type CommandId } from '../contributions.ts';
 import { recordFigures, recordIsValid, rowFigures, runTime, tellingRows } from '../describe.ts';
 import type { Failures } from '../failures.ts';
 import type { Result, Results } from '../results.ts';
+import { isWorse, markStanding } from './baselineMark.ts';
 import { groupResults, type ResultGroup } from './resultGroups.ts';
 import { Tree } from './tree.ts';
 
@@ -30,10 +32,20 @@ interface GroupNode {
 export class ResultsTree extends Tree<ResultNode | GroupNode> {
   protected readonly reading = 'reading the results';
   readonly #results: Results;
+  readonly #baselines: Baselines;
 
-  constructor(results: Results, failures: Failures) {
+  constructor(results: Results, baselines: Baselines, failures: Failures) {
     super(failures);
     this.#results = results;
+    this.#baselines = baselines;
+  }
+
+  /** Redraws the results of a model or endpoint whose baseline is another one now, and their group. */
+  showBaseline(key: string): void {
+    this.redraw((node) => {
+      const record = 'group' in node ? node.group.newest : node.result.record;
+      return record !== undefined && planSubjectKey(record.plan) === key;
+    });
   }
 
   protected async read(parent: ResultNode | GroupNode | undefined): Promise<readonly (ResultNode | GroupNode)[]> {
@@ -52,9 +64,12 @@ export class ResultsTree extends Tree<ResultNode | GroupNode> {
   }
 
   protected render(node: ResultNode | GroupNode): vscode.TreeItem {
-    if ('group' in node) return renderGroup(node);
+    if ('group' in node) return renderGroup(node, this.#baselines.standingOf(node.group.newest));
     const { result } = node;
-    return result.record === undefined ? renderUnreadable(result) : renderRecord(result.record);
+    if (result.record === undefined) return renderUnreadable(result);
+    const item = renderRecord(result.record);
+    markStanding(item, this.#baselines.standingOf(result.record));
+    return item;
   }
 }
 
@@ -62,11 +77,13 @@ function nodeOf(result: Result): ResultNode {
   return { id: `result:${result.directory}:${result.id}`, result };
 }
 
-function renderGroup({ group, isFirst }: GroupNode): vscode.TreeItem {
+/** @param standing how its newest run stands to the baseline: a group that is closed hides the mark of the run */
+function renderGroup({ group, isFirst }: GroupNode, standing: Standing): vscode.TreeItem {
   const { subject, of, newest, results } = group;
   const { Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
   const item = new vscode.TreeItem(subject, isFirst ? Expanded : Collapsed);
-  item.description = `${formatCount(results.length, 'run')} · ${recordFigures(newest)}`;
+  const worse = isWorse(standing) ? [vscode.l10n.t('newest worse than baseline')] : [];
+  item.description = [formatCount(results.length, 'run'), ...worse, recordFigures(newest)].join(' · ');
   item.iconPath = new vscode.ThemeIcon(of === 'endpoint' ? 'globe' : 'package');
   item.contextValue = nodeContexts.resultGroup;
   item.tooltip = vscode.l10n.t(

@@ -30,7 +30,7 @@ export abstract class Tree<Node extends AnyNode>
 {
   readonly #failures: Failures;
   readonly #known = new Map<string, Node | ProblemNode>();
-  readonly #changed = new vscode.EventEmitter<Node | ProblemNode | undefined>();
+  readonly #changed = new vscode.EventEmitter<Node | ProblemNode | (Node | ProblemNode)[] | undefined>();
   readonly onDidChangeTreeData = this.#changed.event;
 
   protected constructor(failures: Failures) {
@@ -46,6 +46,12 @@ export abstract class Tree<Node extends AnyNode>
   refresh(id?: string): void {
     const node = id === undefined ? undefined : this.#known.get(id);
     if (id === undefined || node !== undefined) this.#changed.fire(node);
+  }
+
+  /** Redraws those of the nodes that are there, and reads no list anew. */
+  protected redraw(concerns: (node: Node) => boolean): void {
+    const nodes = [...this.#known.values()].filter((node) => !isProblem(node) && concerns(node));
+    if (nodes.length > 0) this.#changed.fire(nodes);
   }
 
   async getChildren(parent?: Node | ProblemNode): Promise<(Node | ProblemNode)[]> {

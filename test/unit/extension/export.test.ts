@@ -261,12 +261,12 @@ describe('a chart', () => {
     live = [{ id: 'live', subject: 'sentiment', plan: record.plan, end: null }];
     const dialog = saveAt();
     const request = { kind: 'save-chart', title: 'Over time', png: Buffer.from(header).toString('base64') } as const;
-    await content.answer('live', request);
+    await content.answer({ runId: 'live' }, request);
     expect(dialog.proposed()).toBe(join(folder, 'tiny-sentiment-live-over-time.png'));
-    await expect(content.answer(null, request)).rejects.toThrow('This panel shows no run.');
-    await content.answer(record.id, { kind: 'export' });
+    await expect(content.answer({ runId: null }, request)).rejects.toThrow('This panel shows no run.');
+    await content.answer({ runId: record.id }, { kind: 'export' });
     expect(fakeVscode.commands.executeCommand).toHaveBeenLastCalledWith('topologyBench.exportResult', record.id);
-    await expect(content.answer(null, { kind: 'export' })).rejects.toThrow('This panel shows no run.');
+    await expect(content.answer({ runId: null }, { kind: 'export' })).rejects.toThrow('This panel shows no run.');
   });
 
   test('has no say in where it goes by its title', async () => {

@@ -1,6 +1,7 @@
 import { stat, writeFile } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { vi } from 'vitest';
+import { createWebviewPanel } from './fakePanel.ts';
 import { createInputBox, createQuickPick, QuickInputButtons } from './fakeQuickInput.ts';
 
 /**
@@ -91,6 +92,12 @@ export const written: { readonly key: string; readonly value: unknown; readonly 
 export const configurationChanged = new EventEmitter<{ affectsConfiguration(section: string): boolean }>();
 export const trustGranted = new EventEmitter<undefined>();
 
+interface ContentProvider {
+  provideTextDocumentContent(uri: Uri): Promise<string>;
+}
+/** Of documents that cannot be written, by their scheme. */
+export const contentProviders = new Map<string, ContentProvider>();
+
 interface SaveDialog {
   readonly title: string;
   readonly defaultUri: Uri;
@@ -123,7 +130,7 @@ export const fakeVscode = {
     }),
   },
   ConfigurationTarget: { Global: 1, Workspace: 2 },
-  ViewColumn: { Active: -1 },
+  ViewColumn: { Active: -1, Beside: -2 },
   ProgressLocation: { Notification: 15 },
   l10n: {
     t: (text: string, ...values: readonly unknown[]): string =>
@@ -141,6 +148,8 @@ export const fakeVscode = {
     showErrorMessage: dialog(),
     showWarningMessage: dialog(),
     showInformationMessage: dialog(),
+    createWebviewPanel,
+    registerWebviewPanelSerializer: () => ({ dispose: () => undefined }),
     createQuickPick,
     createInputBox,
     showInputBox: vi.fn<(options: InputBox) => Promise<string | undefined>>(async () => undefined),
@@ -164,6 +173,10 @@ export const fakeVscode = {
     fs: {
       stat: async ({ fsPath }: Uri) => stat(fsPath),
       writeFile: async ({ fsPath }: Uri, bytes: Uint8Array) => writeFile(fsPath, bytes),
+    },
+    registerTextDocumentContentProvider: (scheme: string, provider: ContentProvider) => {
+      contentProviders.set(scheme, provider);
+      return { dispose: () => contentProviders.delete(scheme) };
     },
     openTextDocument: vi.fn(async (what: unknown) => ({ what })),
     getConfiguration: (_section: string, scope: Uri | null) => {

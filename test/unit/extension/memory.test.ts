@@ -87,6 +87,18 @@ test('a tokenizer is remembered for its model, and can be forgotten', async () =
   expect(memory.tokenizerOf(subject)).toBeUndefined();
 });
 
+test('a baseline stays pinned for its model, however many there are, until it is let go of', async () => {
+  const workspace = new JsonMemento();
+  for (let model = 0; model < 60; model += 1)
+    await fresh(workspace).rememberBaseline(`model ${String(model)}`, `20261122-164310-${String(model)}`);
+  await fresh(workspace).rememberBaseline('model 0', '20261122-164310-again');
+  await fresh(workspace).rememberBaseline('model 1', undefined);
+  const baselines = fresh(workspace).baselines();
+  expect(Object.keys(baselines)).toHaveLength(59);
+  expect(baselines['model 0']).toBe('20261122-164310-again');
+  expect(baselines['model 1']).toBeUndefined();
+});
+
 test('a namespace is selected for a context', async () => {
   const memory = fresh();
   await memory.selectContext('kind-x');

@@ -51,9 +51,9 @@ test('the run in front is that of the panel with the focus, else of the only one
   const root = fakeVscode.Uri.file('/extension') as unknown as Uri;
   const panels = new Panels(root, {} as PanelContent, {} as LogOutputChannel);
   expect(panels.inFront()).toBeUndefined();
-  panels.show('first', 'First');
+  panels.show({ runId: 'first' }, 'First');
   expect(panels.inFront()).toBe('first');
-  panels.show('second', 'Second');
+  panels.show({ runId: 'second' }, 'Second');
   expect(panels.inFront()).toBeUndefined();
   const [first, second] = made;
   if (first === undefined || second === undefined) throw new Error('Two panels were to be opened.');

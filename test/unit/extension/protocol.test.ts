@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import type { WebviewMessage } from '../../../src/protocol/messages.ts';
 import { maxCopyCharacters, maxPngBytes } from '../../../src/protocol/messages.ts';
+import { comparisonView } from '../../../src/core/view/comparisonView.ts';
 import { createRequests } from '../../../src/protocol/requests.ts';
 import { isPanelState, parseHostMessage, parseWebviewMessage } from '../../../src/protocol/validate.ts';
+import { sampleRecord } from '../../support/sampleRecord.ts';
 
 const noPrice = { price: null, problem: null };
 const figure = { topology: 'triton', phase: 'c8', p50Ms: 1.2, p95Ms: null, p99Ms: null, rps: 780, errors: 0 };
@@ -14,6 +16,9 @@ test.each<WebviewMessage>([
   { type: 'request', id: 8, request: { kind: 'set-gpu-price' } },
   { type: 'request', id: 9, request: { kind: 'export' } },
   { type: 'request', id: 10, request: { kind: 'save-chart', title: 'Percentiles', png: 'iVBORw0KGgo=' } },
+  { type: 'request', id: 11, request: { kind: 'show-run', which: 'before' } },
+  { type: 'request', id: 12, request: { kind: 'swap' } },
+  { type: 'drawn', kind: 'comparison', runId: '20261122-164310-3f9a', figures: [] },
   { type: 'drawn', kind: 'record', runId: '20261122-164310-3f9a', figures: [figure] },
   { type: 'drawn', kind: 'queued', runId: null, figures: [] },
   { type: 'page-problem', message: 'violated script-src' },
@@ -26,6 +31,7 @@ test.each<[string, unknown]>([
   ['null', null],
   ['an unknown type', { type: 'run', command: 'rm' }],
   ['an unknown request', { type: 'request', id: 1, request: { kind: 'execute', command: 'x' } }],
+  ['a run of neither side', { type: 'request', id: 1, request: { kind: 'show-run', which: 'other' } }],
   ['a request without an id', { type: 'request', request: { kind: 'cancel' } }],
   ['a negative id', { type: 'request', id: -1, request: { kind: 'cancel' } }],
   ['a fraction as id', { type: 'request', id: 0.5, request: { kind: 'cancel' } }],
@@ -98,8 +104,21 @@ test('the page takes a price that is one, none, or what is wrong with it', () =>
   expect(taken(undefined)).toBe(false);
 });
 
+test('the page takes a comparison that is whole', () => {
+  const keep = { version: 1, runId: '20260103-093000-0001', before: '20260102-093000-5a3e' };
+  const comparison = comparisonView(sampleRecord(), sampleRecord());
+  const view = { kind: 'comparison', comparison, subject: 'tiny-sentiment' };
+  expect(parseHostMessage({ type: 'show', view, keep })).toEqual({ type: 'show', view, keep });
+  for (const part of ['headline', 'runs', 'groups', 'notes'] as const) {
+    const half = { ...comparison, [part]: undefined };
+    expect(parseHostMessage({ type: 'show', view: { ...view, comparison: half }, keep }), part).toBeNull();
+  }
+});
+
 test('what a restored panel kept is checked too', () => {
   expect(isPanelState({ version: 1, runId: '20261122-164310-3f9a' })).toBe(true);
+  expect(isPanelState({ version: 1, runId: 'x', before: 'y' })).toBe(true);
+  expect(isPanelState({ version: 1, runId: 'x', before: null })).toBe(false);
   expect(isPanelState({ version: 2, runId: 'x' })).toBe(false);
   expect(isPanelState(undefined)).toBe(false);
 });

@@ -1,5 +1,6 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { RunRecord } from '../../../src/core/record.ts';
+import type { Baselines } from '../../../src/extension/baselines.ts';
 import type { Failures } from '../../../src/extension/failures.ts';
 import type { Result, Results } from '../../../src/extension/results.ts';
 import { sampleEndpointPlan, sampleEndpointRecord } from '../../support/sampleEndpoint.ts';
@@ -27,9 +28,11 @@ const runOf = (model: string, id: string): Result =>
   stored({ ...sample, plan: { ...sample.plan, model: { ...sample.plan.model, name: model } } }, id);
 const endpointRun = stored(sampleEndpointRecord(sampleEndpointPlan({ name: 'sentiment' })), '20260104-080000-0e0e');
 
+const noBaselines = { standingOf: () => ({ kind: 'no baseline' }) } as unknown as Baselines;
+
 let results: Result[] = [];
 const list = vi.fn(async () => results);
-const tree = () => new ResultsTree({ list } as unknown as Results, failures);
+const tree = () => new ResultsTree({ list } as unknown as Results, noBaselines, failures);
 const rows = async () =>
   (await tree().texts()).map(({ label, description, contextValue, children }) => ({
     text: `${label.replace(/ · .*$/u, '')}: ${description}`,

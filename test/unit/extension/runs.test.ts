@@ -247,7 +247,7 @@ describe('a run in which every topology failed', () => {
     expect(end).toMatchObject({ failure: { reason: 'pod-failed' }, record: { status: 'failed' } });
     expect(end.record).toMatchObject({ modelConfig: sampleOrigin.origin.modelConfig, repeats: null });
     expect(measured).toEqual([]);
-    const view = await createPanelContent(runs, results, memory, log).view(run.id);
+    const view = await createPanelContent(runs, results, memory, log).view({ runId: run.id });
     expect(view).toMatchObject({ kind: 'record', record: { id: run.id }, notSaved: null });
   });
 
@@ -263,7 +263,7 @@ describe('a run in which every topology failed', () => {
     const runs = new Runs(memory, log);
     const { run, ended } = runs.start(await prepareRun());
     await ended;
-    const view = await createPanelContent(runs, results, memory, log).view(run.id);
+    const view = await createPanelContent(runs, results, memory, log).view({ runId: run.id });
     expect(view).toMatchObject({ kind: 'record', notSaved: 'The disk is full. Free some space.' });
   });
 });
@@ -273,10 +273,12 @@ test("a panel shows a run at the price of the user's settings, as they stand, an
   const { run, ended } = runs.start(await prepareRun());
   await ended;
   const content = createPanelContent(runs, results, memory, log);
-  expect(await content.view(run.id)).toMatchObject({ gpuPrice: { price: null, problem: null } });
+  expect(await content.view({ runId: run.id })).toMatchObject({ gpuPrice: { price: null, problem: null } });
   settingsOf.set('', { gpuHourPrice: 2.5, currency: 'EUR' });
-  expect(await content.view(run.id)).toMatchObject({ gpuPrice: { price: { perGpuHour: 2.5, currency: 'EUR' } } });
-  await content.answer(run.id, { kind: 'set-gpu-price' });
+  expect(await content.view({ runId: run.id })).toMatchObject({
+    gpuPrice: { price: { perGpuHour: 2.5, currency: 'EUR' } },
+  });
+  await content.answer({ runId: run.id }, { kind: 'set-gpu-price' });
   expect(fakeVscode.commands.executeCommand).toHaveBeenCalledWith('topologyBench.setGpuPrice');
 });
 
@@ -286,7 +288,7 @@ test('a run that was stopped before its first number has no record, and its pane
   const runs = new Runs(memory, log);
   const { run, ended } = runs.start(await prepareRun());
   expect(await ended).toMatchObject({ record: null, failure: { reason: 'cancelled' } });
-  const view = await createPanelContent(runs, results, memory, log).view(run.id);
+  const view = await createPanelContent(runs, results, memory, log).view({ runId: run.id });
   expect(view).toMatchObject({ kind: 'problem', message: 'Cancelled while checking.' });
 });
 
@@ -309,7 +311,7 @@ describe('a record that could not be saved', () => {
     expect(dialogs).toHaveBeenCalledTimes(2);
     expect(dialogs.mock.calls[0]?.slice(1)).toEqual(['Retry', 'Open Settings', 'Show Log']);
     expect(runs.get(runId)?.end?.notSaved).toBeNull();
-    const view = await createPanelContent(runs, results, memory, log).view(runId);
+    const view = await createPanelContent(runs, results, memory, log).view({ runId });
     expect(view).toMatchObject({ kind: 'record', notSaved: null });
   });
 
@@ -333,7 +335,7 @@ describe('a record that could not be saved', () => {
     const runs = new Runs(memory, log);
     const { runId } = await prepareAndStart(runs);
     const request: PanelRequest = { kind: 'open-record' };
-    await createPanelContent(runs, results, memory, log).answer(runId, request);
+    await createPanelContent(runs, results, memory, log).answer({ runId }, request);
     const [opened] = fakeVscode.workspace.openTextDocument.mock.calls[0] ?? [];
     const { content, language } = opened as { content: string; language: string };
     expect(language).toBe('json');

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { buildPages, type PageFile } from '../../../.ci/webview.ts';
-import type { HostMessage, View, WebviewMessage } from '../../../src/protocol/messages.ts';
+import type { HostMessage, PanelSubject, View, WebviewMessage } from '../../../src/protocol/messages.ts';
 import { launchBrowser } from '../../extension/harness/browser.ts';
 import { patienceMs } from '../../extension/harness/waiting.ts';
 import themes from './themes.json' with { type: 'json' };
@@ -104,8 +104,7 @@ export class ResultsPage {
   /** Sends a view as the extension does, and waits until it has been painted. */
   async show(view: View): Promise<Extract<WebviewMessage, { type: 'drawn' }>> {
     const before = (await this.messages()).filter((message) => message.type === 'drawn').length;
-    const runId = view.kind === 'record' ? view.record.id : view.kind === 'live' ? view.state.id : null;
-    await this.send({ type: 'show', view, keep: { version: 1, runId } });
+    await this.send({ type: 'show', view, keep: { version: 1, ...subjectOf(view) } });
     await this.page
       .waitForFunction(
         (count) =>
@@ -156,6 +155,21 @@ export class ResultsPage {
       for (const [name, value] of Object.entries(variables)) style.setProperty(name, value);
       document.body.className = bodyClass;
     }, themes[theme]);
+  }
+}
+
+/** What the extension tells the page to keep of a view. */
+function subjectOf(view: View): PanelSubject {
+  switch (view.kind) {
+    case 'record':
+      return { runId: view.record.id };
+    case 'comparison':
+      return { runId: view.comparison.runs.after.id, before: view.comparison.runs.before.id };
+    case 'live':
+      return { runId: view.state.id };
+    case 'queued':
+    case 'problem':
+      return { runId: null };
   }
 }
 

@@ -1,0 +1,32 @@
+import { compareRecords, isRegression, type Change, type LevelComparison } from './compare.ts';
+import { incomparable } from './differences.ts';
+import { confirmationLevel, type Level } from './levels.ts';
+import type { RunRecord } from './record.ts';
+
+/** By what share p95 and RPS may be worse than a baseline's, where nobody names another. */
+export const usualShare = 0.1;
+
+/** What became worse, and where. */
+export interface Regression extends Level {
+  readonly change: Change;
+}
+
+/**
+ * What a run is judged by beside an earlier one: p95 and RPS. Of a search for a rate RPS alone: each run has its confirmation
+ * at the rate that it found, and p95 is under the bound in both.
+ */
+export function decidingChanges({ level, changes }: Pick<LevelComparison, 'level' | 'changes'>): readonly Change[] {
+  return level === confirmationLevel ? [changes.rps] : [changes.p95, changes.rps];
+}
+
+/** Where a run is worse than a baseline; a number that is missing or not valid says nothing, nor do runs that cannot be compared. */
+export function regressionsOf(baseline: RunRecord, run: RunRecord, share = usualShare): Regression[] {
+  if (incomparable(baseline.plan, run.plan).length > 0) return [];
+  return compareRecords(baseline, run).flatMap((comparison) => {
+    if (comparison.problems.length > 0) return [];
+    const { topology, level } = comparison;
+    return decidingChanges(comparison)
+      .filter((change) => isRegression(change, share) === true)
+      .map((change) => ({ topology, level, change }));
+  });
+}

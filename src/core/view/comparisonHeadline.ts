@@ -1,0 +1,140 @@
+import { isEndpointPlan } from '../anyPlan.ts';
+import type { RunRecord } from '../record.ts';
+import { changeText, findingOf, metricNames, ratioParts, type Finding, type ShownMetric } from './change.ts';
+import { levelText, type ComparedPlace } from './comparedPlaces.ts';
+import { formatCount } from './format.ts';
+
+/** How two runs differ, in words. */
+export interface ComparisonHeadline {
+  readonly text: string;
+  /** What that is worth; whole sentences. */
+  readonly worth: readonly string[];
+}
+
+const judged = ['p95', 'rps'] as const;
+
+/** @param incomparable see differences.ts */
+export function comparisonHeadline(
+  before: RunRecord,
+  after: RunRecord,
+  places: readonly ComparedPlace[],
+  incomparable: readonly string[],
+): ComparisonHeadline {
+  if (incomparable.length > 0)
+    return { text: 'No comparison: the two runs were not measured in the same way.', worth: [] };
+  if (places.length === 0)
+    return { text: 'Nothing to compare: the two runs have no topology and level in common.', worth: [] };
+  const told = tellingPlaces(places);
+  return {
+    text: told.length === 0 ? 'Nothing to compare: no level has numbers in both runs.' : answer(told, places),
+    worth: worthOf(before, after, places),
+  };
+}
+
+/**
+ * The level at which most topologies have intervals, or at least numbers, in both runs, and of those the highest: chosen before
+ * its figures are looked at.
+ */
+function tellingPlaces(places: readonly ComparedPlace[]): ComparedPlace[] {
+  const levels = new Map<string, ComparedPlace[]>();
+  for (const place of places) {
+    if (place.changes[tellingMetric(place)].ratio === null) continue;
+    levels.set(place.level, [...(levels.get(place.level) ?? []), place]);
+  }
+  const decided = (level: readonly ComparedPlace[]): number => level.filter(isDecided).length;
+  const order = ([first]: readonly ComparedPlace[]): number => first?.load?.order ?? 0;
+  const [best] = [...levels.values()].sort(
+    (a, b) => decided(b) - decided(a) || b.length - a.length || order(b) - order(a),
+  );
+  return best ?? [];
+}
+
+/** p95, unless it cannot be compared there. */
+function tellingMetric({ changes }: ComparedPlace): 'p95' | 'rps' {
+  return changes.p95.ratio === null ? 'rps' : 'p95';
+}
+
+function answer(told: readonly ComparedPlace[], places: readonly ComparedPlace[]): string {
+  const decided = places.filter(isDecided);
+  if (decided.length > 0 && decided.flatMap(findingsOf).every((finding) => finding === 'no difference shown'))
+    return noDifference(decided, places.length);
+  const [first] = told;
+  if (first === undefined) return '';
+  const level = levelText(first);
+  if (told.length === 1) return `${first.topology} at ${level}: ${placeText(first)}.`;
+  return `At ${level}: ${told.map((place) => `${place.topology} ${placeText(place)}`).join('; ')}.`;
+}
+
+/** "p95 12.1 → 9.80 ms, 0.81x [0.74–0.88]", or that it shows no difference */
+function placeText(place: ComparedPlace): string {
+  const metric = tellingMetric(place);
+  const change = place.changes[metric];
+  const finding = findingOf(metric, change);
+  if (finding === 'no difference shown') {
+    const { ratio, interval } = ratioParts(change);
+    return `no difference shown in ${metricNames[metric]} (${ratio ?? ''} ${interval ?? ''})`;
+  }
+  const worth = place.problems.length > 0 ? ' (not valid)' : finding === null ? ' (no interval)' : '';
+  return `${changeText(metric, change)}${worth}`;
+}
+
+function noDifference(decided: readonly ComparedPlace[], all: number): string {
+  const metrics = judged.filter((metric) => decided.some(({ changes }) => findingOf(metric, changes[metric]) !== null));
+  const shown = `No difference shown in ${metrics.map((metric) => metricNames[metric]).join(' or ')}`;
+  return decided.length === all
+    ? `${shown}: the 95% interval of each ratio holds 1.`
+    : `${shown} at ${String(decided.length)} of ${formatCount(all, 'place')}; it cannot be told at the others.`;
+}
+
+function isDecided(place: ComparedPlace): boolean {
+  return findingsOf(place).length > 0;
+}
+
+function findingsOf({ changes }: ComparedPlace): Exclude<Finding, null>[] {
+  return judged.map((metric) => findingOf(metric, changes[metric])).filter((finding) => finding !== null);
+}
+
+function worthOf(before: RunRecord, after: RunRecord, places: readonly ComparedPlace[]): readonly string[] {
+  const decided = places.flatMap(findingsOf).length;
+  const counted = judged.flatMap((metric) => countsText(metric, places));
+  const doubtful = places.filter(({ problems }) => problems.length > 0).length;
+  return [
+    ...(counted.length === 0
+      ? []
+      : [`Of ${formatCount(places.length, 'place')} (a topology at a load): ${counted.join('; ')}.`]),
+    ...(doubtful === 0
+      ? []
+      : [`At ${String(doubtful)} of them a number is missing or not valid; the notes below the table say why.`]),
+    ...(decided > 1 ? ['Where nothing has changed, one ratio in twenty shows a difference by chance alone.'] : []),
+    ...(decided > 0 ? onceText(before, after) : []),
+  ];
+}
+
+/** "p95 lower at 2, no difference shown at 7" */
+function countsText(metric: ShownMetric, places: readonly ComparedPlace[]): string[] {
+  const changes = places.map((place) => place.changes[metric]).filter(({ ratio }) => ratio !== null);
+  if (changes.length === 0) return [];
+  const [better, worse] = metric === 'rps' ? ['higher', 'lower'] : ['lower', 'higher'];
+  const kinds: readonly (readonly [Finding, string])[] = [
+    ['better', `${better} at`],
+    ['worse', `${worse} at`],
+    ['no difference shown', 'no difference shown at'],
+    [null, 'without an interval at'],
+  ];
+  const texts = kinds.flatMap(([kind, text]) => {
+    const count = changes.filter((change) => findingOf(metric, change) === kind).length;
+    return count === 0 ? [] : [`${text} ${String(count)}`];
+  });
+  return [`${metricNames[metric]} ${texts.join(', ')}`];
+}
+
+/** Intervals of one repetition hold less than two runs differ by. */
+function onceText(before: RunRecord, after: RunRecord): string[] {
+  const once = [before, after].filter(({ plan }) => plan.load.repetitions === 1);
+  if (once.length === 0) return [];
+  const runs = once.length === 2 ? 'Both runs' : `The run ${once[0] === before ? 'before' : 'after'}`;
+  const measured = isEndpointPlan(after.plan)
+    ? 'measured the endpoint once: what changes from one time to the next'
+    : 'deployed each topology once: what changes from one deployment to the next';
+  return [`${runs} ${measured} is in no interval, and may be all of a small difference.`];
+}

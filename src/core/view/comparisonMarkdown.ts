@@ -1,0 +1,39 @@
+import type { ComparisonCell, ComparisonView } from './comparisonView.ts';
+import { escapeMarkdown, markdownTable } from './markdown.ts';
+
+/** Two runs beside each other as Markdown, for an issue or a chat: the answer in words, the table, and what differs besides. */
+export function comparisonMarkdown(view: ComparisonView): string {
+  const { before, after } = view.runs;
+  const blocks = [
+    `**${escapeMarkdown(view.headline)}**`,
+    [...view.worth, ...view.incomparable].map(escapeMarkdown).join(' '),
+    [`Before: ${runText(before)}`, `After: ${runText(after)}`].map(escapeMarkdown).join('  \n'),
+    view.groups.length === 0
+      ? ''
+      : markdownTable(
+          ['Topology', ...view.columns.map(({ header }) => header)],
+          view.groups.flatMap(({ topology, rows }) =>
+            rows.map(({ level, cells }) => [topology, level, ...cells.map(cellText)]),
+          ),
+        ),
+    view.notes.map((note, index) => `\\[${String(index + 1)}\\] ${escapeMarkdown(note)}`).join('  \n'),
+    view.remarks.map(escapeMarkdown).join('  \n'),
+    ...view.differences.map(({ title, texts }) =>
+      [`What else differs (${title.toLowerCase()}):`, '', ...texts.map((text) => `- ${escapeMarkdown(text)}`)].join(
+        '\n',
+      ),
+    ),
+  ];
+  return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
+}
+
+function runText({ id, time, text }: ComparisonView['runs']['before']): string {
+  return `run ${id}, ${time}, ${text}`;
+}
+
+/** "12.1 → 9.80, 0.81x [0.74–0.88], better" */
+function cellText({ before, after, ratio, interval, finding, reference }: ComparisonCell): string {
+  const change = [ratio, interval].filter((part) => part !== null).join(' ');
+  const parts = [after === null ? before : `${before} → ${after}`, change, finding ?? ''].filter((part) => part !== '');
+  return [parts.join(', '), reference].filter((part) => part !== '').join(' ');
+}

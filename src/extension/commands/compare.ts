@@ -1,0 +1,146 @@
+import * as vscode from 'vscode';
+import { isEndpointPlan, planSubject, planSubjectKey } from '../../core/anyPlan.ts';
+import { BenchError } from '../../core/errors.ts';
+import type { RunRecord } from '../../core/record.ts';
+import { comparedSubject } from '../../core/view/comparisonView.ts';
+import { formatCount } from '../../core/view/format.ts';
+import { comparedRecords, endedRecord } from '../comparedRecords.ts';
+import { runTime } from '../describe.ts';
+import { pickOne, type Note } from '../questions/pick.ts';
+import { pickRun } from '../questions/run.ts';
+import type { Services } from '../services.ts';
+import { pickResult, runIdIn } from './results.ts';
+
+/** Compares a run (of the id given, of a tree's node, of the panel in front, or picked) with another that the user picks. */
+export async function compareWith(argument: unknown, services: Services): Promise<void> {
+  const title = vscode.l10n.t('Compare with…');
+  const runId = await runFrom(argument, title, services);
+  if (runId === undefined) return;
+  const record = await endedRecord(runId, services.runs, services.results);
+  const other = await pickRun(
+    {
+      title: vscode.l10n.t('Compare {0}', runName(record)),
+      placeholder: vscode.l10n.t('With which run?'),
+      mark: ({ id }) => (services.baselines.isBaseline(id) ? vscode.l10n.t('baseline') : undefined),
+      among: (records) => othersOf(record, records),
+      note: (records) => leftOut(record, records),
+      none: () =>
+        new BenchError({
+          reason: 'record-unreadable',
+          message: vscode.l10n.t('There is no other run to compare {0} with.', runName(record)),
+          nextStep: vscode.l10n.t('Benchmark again to have one.'),
+        }),
+    },
+    services.results,
+  );
+  if (other !== undefined) await showInOrder(runId, other, services);
+}
+
+/** Compares the two results that are selected in the tree. */
+export async function compareSelected(selected: unknown, services: Services): Promise<void> {
+  const ids = Array.isArray(selected) ? selected.flatMap((node: unknown) => runIdIn(node) ?? []) : [];
+  const [first, second, ...more] = ids;
+  if (first === undefined || second === undefined || more.length > 0) {
+    throw new BenchError({
+      reason: 'plan-invalid',
+      message: vscode.l10n.t('Two results are compared, and {0} are selected.', String(ids.length)),
+      nextStep: vscode.l10n.t('Select two results in the Results view.'),
+    });
+  }
+  await showInOrder(first, second, services);
+}
+
+/** Compares a run with the baseline of its model or endpoint. */
+export async function compareWithBaseline(argument: unknown, services: Services): Promise<void> {
+  const runId = await runFrom(argument, vscode.l10n.t('Compare with Baseline'), services);
+  if (runId === undefined) return;
+  const record = await endedRecord(runId, services.runs, services.results);
+  const baseline = services.baselines.of(record);
+  if (baseline === undefined) {
+    throw new BenchError({
+      reason: 'record-unreadable',
+      message: vscode.l10n.t('No run of {0} is pinned as its baseline.', planSubject(record.plan)),
+      nextStep: vscode.l10n.t('Choose Pin as Baseline on one in the Results view.'),
+    });
+  }
+  if (baseline === runId) {
+    throw new BenchError({
+      reason: 'plan-invalid',
+      message: vscode.l10n.t('The run {0} is itself the baseline.', runName(record)),
+      nextStep: vscode.l10n.t('Choose another run of it.'),
+    });
+  }
+  await showComparison(baseline, runId, services);
+}
+
+/** One a model or endpoint: the one before is it no longer. */
+export async function pinBaseline(argument: unknown, services: Services): Promise<void> {
+  const runId = await runFrom(argument, vscode.l10n.t('Pin as Baseline'), services);
+  if (runId !== undefined) await services.baselines.pin(await services.results.read(runId));
+}
+
+/** Also of a record that is gone or cannot be read any more. */
+export async function unpinBaseline(argument: unknown, services: Services): Promise<void> {
+  const runId = runIdIn(argument) ?? (await pickBaseline(services));
+  if (runId !== undefined) await services.baselines.unpin(runId);
+}
+
+async function runFrom(argument: unknown, title: string, services: Services): Promise<string | undefined> {
+  return runIdIn(argument) ?? services.panels.inFront() ?? pickResult(services, title, 'ended');
+}
+
+async function pickBaseline({ baselines }: Services): Promise<string | undefined> {
+  const pinned = Object.entries(baselines.all());
+  if (pinned.length === 0) {
+    throw new BenchError({
+      reason: 'record-unreadable',
+      message: vscode.l10n.t('No run is pinned as a baseline.'),
+    });
+  }
+  const answer = await pickOne<string>({
+    title: vscode.l10n.t('Unpin Baseline'),
+    placeholder: vscode.l10n.t('Which one?'),
+    canGoBack: false,
+    // The key begins with what it is of, "model" or "endpoint".
+    choices: () =>
+      pinned.map(([key, runId]) => ({
+        label: key.slice(key.indexOf(' ') + 1),
+        description: runTime(runId, vscode.env.language),
+        value: runId,
+      })),
+  });
+  return answer.kind === 'value' ? answer.value : undefined;
+}
+
+/** Those of the same model or endpoint first; of each the newest first, as they came. */
+function othersOf({ id, plan }: RunRecord, records: readonly RunRecord[]): RunRecord[] {
+  const others = records.filter((other) => other.id !== id && isEndpointPlan(other.plan) === isEndpointPlan(plan));
+  const isSame = (other: RunRecord): boolean => planSubjectKey(other.plan) === planSubjectKey(plan);
+  return [...others.filter(isSame), ...others.filter((other) => !isSame(other))];
+}
+
+function leftOut({ plan }: RunRecord, records: readonly RunRecord[]): Note | undefined {
+  const count = records.filter((other) => isEndpointPlan(other.plan) !== isEndpointPlan(plan)).length;
+  if (count === 0) return undefined;
+  const runs = formatCount(count, 'run');
+  return {
+    note: isEndpointPlan(plan)
+      ? vscode.l10n.t('{0} of deployed topologies cannot be compared with a run on an endpoint', runs)
+      : vscode.l10n.t('{0} on an endpoint cannot be compared with a run of deployed topologies', runs),
+  };
+}
+
+/** The older one is the one before: ids begin with the time. */
+async function showInOrder(one: string, other: string, services: Services): Promise<void> {
+  await (one < other ? showComparison(one, other, services) : showComparison(other, one, services));
+}
+
+async function showComparison(before: string, after: string, services: Services): Promise<void> {
+  const records = await comparedRecords(before, after, services.runs, services.results);
+  const times = [before, after].map((id) => runTime(id, vscode.env.language)).join(' ↔ ');
+  services.panels.show({ runId: after, before }, `${comparedSubject(...records)} · ${times}`);
+}
+
+function runName({ id, plan }: RunRecord): string {
+  return `${planSubject(plan)} · ${runTime(id, vscode.env.language)}`;
+}

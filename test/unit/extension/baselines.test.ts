@@ -1,0 +1,225 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { TreeItem } from 'vscode';
+import type { RunRecord } from '../../../src/core/record.ts';
+import type { Memory } from '../../../src/extension/memory.ts';
+import type { Result, Results } from '../../../src/extension/results.ts';
+import { laterRecord, notValid, slowedBy } from '../../support/changedRecord.ts';
+import { sampleEndpointRecord } from '../../support/sampleEndpoint.ts';
+import { sampleLocalPlan, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
+import { fakeVscode } from './fakeVscode.ts';
+
+vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
+const { Baselines } = await import('../../../src/extension/baselines.ts');
+const { ResultsTree } = await import('../../../src/extension/trees/resultsTree.ts');
+
+const first = sampleRecord();
+const slower = laterRecord({ topology: 'triton', change: slowedBy(1.3) });
+const faster = laterRecord({ id: '20260104-093000-0001', change: slowedBy(0.7) });
+
+let records: readonly RunRecord[] = [];
+let damaged: readonly Result[] = [];
+let lists = 0;
+let pinned: Record<string, string> = {};
+const changed = new fakeVscode.EventEmitter<undefined>();
+const known = new Map<string, RunRecord>();
+const results = {
+  list: async (): Promise<Result[]> => {
+    lists += 1;
+    for (const record of records) known.set(record.id, record);
+    return [
+      ...records.map((record) => ({ id: record.id, path: `/runs/${record.id}.json`, directory: '/runs', record })),
+      ...damaged,
+    ];
+  },
+  known: (id: string) => known.get(id),
+  onDidChange: changed.event,
+} as unknown as Results;
+const memory = {
+  baselines: () => pinned,
+  rememberBaseline: async (key: string, runId: string | undefined) => {
+    const others = Object.entries(pinned).filter(([other]) => other !== key);
+    pinned = Object.fromEntries(runId === undefined ? others : [...others, [key, runId]]);
+  },
+} as unknown as Memory;
+
+let baselines = new Baselines(memory, results);
+let tree = new ResultsTree(results, baselines, {} as never);
+
+beforeEach(() => {
+  records = [faster, slower, first];
+  damaged = [];
+  lists = 0;
+  pinned = {};
+  known.clear();
+  baselines = new Baselines(memory, results);
+  tree = new ResultsTree(results, baselines, { note: () => undefined } as never);
+});
+
+/** The rows as they are painted, by run id. */
+async function rows(): Promise<ReadonlyMap<string, TreeItem>> {
+  const top = await tree.getChildren();
+  const nodes = (
+    await Promise.all(top.map(async (node) => ('group' in node ? tree.getChildren(node) : [node])))
+  ).flat();
+  return new Map(nodes.map((node) => ['result' in node ? node.result.id : node.id, tree.getTreeItem(node)]));
+}
+
+async function row(record: RunRecord): Promise<TreeItem> {
+  const item = (await rows()).get(record.id);
+  if (item === undefined) throw new Error('no row');
+  return item;
+}
+
+const iconOf = (item: TreeItem): string => (item.iconPath as { id: string }).id;
+
+describe('in the Results view', () => {
+  test('nothing is marked while no run is pinned', async () => {
+    for (const item of (await rows()).values()) {
+      expect(item.contextValue).toBe('result');
+      expect(item.description).toMatch(/^fastapi \d+ RPS · triton/u);
+      expect(iconOf(item)).toBe('pass');
+    }
+  });
+
+  test('the baseline says so, and a run that is worse says what got worse', async () => {
+    await baselines.pin(first);
+    expect(await row(first)).toMatchObject({
+      contextValue: 'result.baseline',
+      description: expect.stringMatching(/^baseline · fastapi/u) as string,
+    });
+    const item = await row(slower);
+    expect(item.contextValue).toBe('result.besideBaseline');
+    expect(item.description).toMatch(/^worse than baseline · fastapi/u);
+    expect(item.accessibilityInformation?.label).toContain('worse than baseline');
+    expect(iconOf(item)).toBe('warning');
+    const tooltip = item.tooltip as string;
+    expect(tooltip).toMatch(/Worse than the baseline of Jan 2, 2026, .* by more than 10 %:/u);
+    expect(tooltip).toMatch(/\ntriton c8: p95 12\.4 → 16\.1 ms, 1\.30x \[/u);
+    expect(tooltip).toMatch(/\ntriton c8: RPS 886 → 682, 0\.77x \[/u);
+    expect(tooltip).not.toMatch(/\nfastapi c8: p95/u);
+  });
+
+  test('a run that is not worse looks as before, and can be compared', async () => {
+    await baselines.pin(first);
+    const item = await row(faster);
+    expect(item).toMatchObject({
+      contextValue: 'result.besideBaseline',
+      description: expect.stringMatching(/^fastapi/u) as string,
+    });
+    expect(iconOf(item)).toBe('pass');
+    expect(item.tooltip).not.toContain('baseline');
+  });
+
+  test('one that failed keeps its icon, and one that is not valid is not called worse', async () => {
+    const failed = { ...slower, status: 'failed' } as RunRecord;
+    const doubtful = laterRecord({ id: '20260105-093000-0001', change: (phase) => notValid(slowedBy(3)(phase)) });
+    records = [doubtful, failed, first];
+    await baselines.pin(first);
+    const item = await row(failed);
+    expect([iconOf(item), String(item.description).slice(0, 19)]).toEqual(['error', 'worse than baseline']);
+    expect((await row(doubtful)).description).not.toContain('worse');
+  });
+
+  test('runs that were measured in another way are not judged, and say why', async () => {
+    const local = sampleRecord({ plan: sampleLocalPlan(), record: { id: '20260106-093000-0001' } });
+    records = [local, first];
+    await baselines.pin(first);
+    const item = await row(local);
+    expect(iconOf(item)).toBe('pass');
+    expect(item.tooltip).toMatch(
+      /Not compared with the baseline of Jan 2, .*: the load comes from inside the cluster/u,
+    );
+  });
+
+  test('another model, or an endpoint of that name, has a baseline of its own', async () => {
+    const model = { ...samplePlan().model, name: 'checkout' };
+    const other = sampleRecord({ plan: samplePlan({ model }), record: { id: '20260107-093000-0001' } });
+    const endpoint = { ...sampleEndpointRecord(), id: '20260108-093000-0001' };
+    records = [endpoint, other, first];
+    await baselines.pin(first);
+    await baselines.pin(endpoint);
+    expect((await row(other)).contextValue).toBe('result');
+    await baselines.pin(other);
+    expect([...(await rows()).values()].map(({ contextValue }) => contextValue)).toEqual(
+      Array(3).fill('result.baseline'),
+    );
+  });
+
+  test('a group says so of its newest run, since its own mark may be folded away', async () => {
+    records = [sampleEndpointRecord(), slower, first];
+    await baselines.pin(first);
+    const nodes = await tree.getChildren();
+    const group = nodes.find((node) => 'group' in node && node.group.of === 'model');
+    if (group === undefined) throw new Error('no group');
+    expect(tree.getTreeItem(group).description).toMatch(/^2 runs · newest worse than baseline · fastapi/u);
+    const [item] = (await tree.getChildren(group)).map((node) => tree.getTreeItem(node));
+    expect(item?.description).toMatch(/^worse than baseline/u);
+  });
+
+  test('a baseline that is not there any more marks nothing', async () => {
+    await baselines.pin(first);
+    records = [slower];
+    known.clear();
+    expect(await row(slower)).toMatchObject({ contextValue: 'result.besideBaseline' });
+    expect((await row(slower)).description).not.toContain('worse');
+  });
+
+  test('a record that cannot be read still says why', async () => {
+    damaged = [
+      {
+        id: '20251231-235959-dead',
+        path: '/runs/x.json',
+        directory: '/runs',
+        problem: 'it is damaged',
+        nextStep: 'Go.',
+      },
+    ];
+    await baselines.pin(first);
+    expect((await rows()).get('20251231-235959-dead')).toMatchObject({
+      contextValue: 'result.unreadable',
+      description: 'it is damaged',
+    });
+  });
+});
+
+describe('pinning', () => {
+  test('another run of the same model takes its place; unpinning leaves none', async () => {
+    await baselines.pin(first);
+    await baselines.pin(slower);
+    expect(baselines.of(first)).toBe(slower.id);
+    expect(baselines.isBaseline(first.id)).toBe(false);
+    await baselines.unpin(first.id);
+    expect(baselines.of(first)).toBe(slower.id);
+    await baselines.unpin(slower.id);
+    expect(baselines.all()).toEqual({});
+  });
+
+  test('redraws the results of that model alone, and reads no list anew', async () => {
+    const other = { ...sampleEndpointRecord(), id: '20260108-093000-0001' };
+    records = [other, slower, first];
+    await rows();
+    const redrawn: unknown[] = [];
+    tree.onDidChangeTreeData((nodes) => redrawn.push(nodes));
+    baselines.onDidChange((key) => {
+      tree.showBaseline(key);
+    });
+    await baselines.pin(first);
+    expect(redrawn).toHaveLength(1);
+    expect((redrawn[0] as { id: string }[]).map(({ id }) => id)).toEqual([
+      'results:model:tiny-sentiment',
+      `result:/runs:${slower.id}`,
+      `result:/runs:${first.id}`,
+    ]);
+    expect(lists).toBe(1);
+  });
+});
+
+test('a run is held against its baseline once, however often its row is painted', async () => {
+  await baselines.pin(first);
+  await rows();
+  const standing = baselines.standingOf(slower);
+  expect(standing).toMatchObject({ kind: 'other', worse: { length: 6 } });
+  expect(baselines.standingOf(slower)).toBe(standing);
+  changed.fire(undefined);
+  expect(baselines.standingOf(slower)).not.toBe(standing);
+});

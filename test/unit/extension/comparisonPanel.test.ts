@@ -1,0 +1,224 @@
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { BenchError } from '../../../src/core/errors.ts';
+import type { RunRecord } from '../../../src/core/record.ts';
+import { settingDefaults } from '../../../src/extension/contributions.ts';
+import type { HostMessage } from '../../../src/protocol/messages.ts';
+import { laterRecord, slowedBy } from '../../support/changedRecord.ts';
+import { sampleEndpointRecord } from '../../support/sampleEndpoint.ts';
+import { samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
+import { FakePanel, panels } from './fakePanel.ts';
+import { contentProviders, fakeVscode, useDefaults } from './fakeVscode.ts';
+
+vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
+const { Panels } = await import('../../../src/extension/panel.ts');
+const { createPanelContent } = await import('../../../src/extension/panelContent.ts');
+const { registerPlanDocuments } = await import('../../../src/extension/planDocuments.ts');
+
+const first = sampleRecord();
+const second = laterRecord({ change: slowedBy(1.3), plan: samplePlan({ readyTimeoutSeconds: 1200 }) });
+const samePlan = laterRecord({ id: '20260104-093000-0001' });
+const endpoint = { ...sampleEndpointRecord(), id: '20260106-093000-0001' };
+let records: readonly RunRecord[] = [];
+
+const results = {
+  read: async (id: string) => {
+    const record = records.find((each) => each.id === id);
+    if (record === undefined) throw new BenchError({ reason: 'record-unreadable', message: `There is no run ${id}.` });
+    return record;
+  },
+  fileOf: async () => undefined,
+};
+const runs = { get: () => undefined, active: () => [] };
+const log = { warn: vi.fn(), error: vi.fn(), debug: vi.fn(), show: vi.fn() };
+const open = (): InstanceType<typeof Panels> =>
+  new Panels(
+    fakeVscode.Uri.file('/extension') as never,
+    createPanelContent(runs as never, results as never, { choicesOf: () => undefined } as never, log as never),
+    log as never,
+  );
+
+beforeEach(() => {
+  records = [endpoint, samePlan, second, first];
+  panels.length = 0;
+  useDefaults(settingDefaults);
+  vi.clearAllMocks();
+});
+
+/** The last snapshot, once one has come of it. */
+async function shownIn(panel: FakePanel | undefined, count: number): Promise<Extract<HostMessage, { type: 'show' }>> {
+  await vi.waitFor(() => {
+    expect(shows(panel).length).toBeGreaterThanOrEqual(count);
+  });
+  const last = shows(panel).at(-1);
+  if (last === undefined) throw new Error('nothing was shown');
+  return last;
+}
+
+const shows = (panel: FakePanel | undefined): Extract<HostMessage, { type: 'show' }>[] =>
+  (panel?.posted ?? []).filter(
+    (message): message is Extract<HostMessage, { type: 'show' }> => (message as HostMessage).type === 'show',
+  );
+
+async function reply(panel: FakePanel | undefined, request: unknown): Promise<HostMessage> {
+  panel?.say({ type: 'request', id: 1, request });
+  await vi.waitFor(() => {
+    expect(panel?.posted.some((message) => (message as HostMessage).type === 'reply')).toBe(true);
+  });
+  return panel?.posted.find((message) => (message as HostMessage).type === 'reply') as HostMessage;
+}
+
+describe('a comparison', () => {
+  test('is a mode of the panel of its run, which comes back when the run is opened', async () => {
+    const all = open();
+    all.show({ runId: second.id }, 'second');
+    const [panel] = panels;
+    panel?.say({ type: 'ready' });
+    expect((await shownIn(panel, 1)).view.kind).toBe('record');
+    all.show({ runId: second.id, before: first.id }, 'first ↔ second');
+    const compared = await shownIn(panel, 2);
+    expect(panels).toHaveLength(1);
+    expect([panel?.title, panel?.reveals]).toEqual(['first ↔ second', 1]);
+    expect(compared).toMatchObject({
+      keep: { version: 1, runId: second.id, before: first.id },
+      view: {
+        kind: 'comparison',
+        subject: 'tiny-sentiment',
+        comparison: { headline: expect.stringMatching(/^At 32 connections: .*1\.30x/u) as string },
+      },
+    });
+    expect(all.reports()).toMatchObject([{ runId: second.id, before: first.id }]);
+    expect(all.inFront()).toBe(second.id);
+    all.show({ runId: second.id }, 'second');
+    const alone = await shownIn(panel, 3);
+    expect([alone.view.kind, alone.keep]).toEqual(['record', { version: 1, runId: second.id }]);
+    expect(panel?.title).toBe('second');
+  });
+
+  test('of another pair has the panel of its own run', () => {
+    const all = open();
+    all.show({ runId: second.id, before: first.id }, 'a');
+    all.show({ runId: samePlan.id, before: first.id }, 'b');
+    all.show({ runId: second.id, before: first.id }, 'a');
+    expect(panels.map(({ title, reveals }) => [title, reveals])).toEqual([
+      ['a', 1],
+      ['b', 0],
+    ]);
+  });
+
+  test('of the same two runs takes their panel, whichever way round it shows them', async () => {
+    const all = open();
+    all.show({ runId: second.id, before: first.id }, 'a');
+    const [panel] = panels;
+    panel?.say({ type: 'ready' });
+    await shownIn(panel, 1);
+    panel?.say({ type: 'request', id: 1, request: { kind: 'swap' } });
+    await shownIn(panel, 2);
+    all.show({ runId: second.id, before: first.id }, 'a');
+    expect((await shownIn(panel, 3)).keep).toEqual({ version: 1, runId: second.id, before: first.id });
+    expect(panels).toHaveLength(1);
+  });
+
+  test('is swapped in its place', async () => {
+    open().show({ runId: second.id, before: first.id }, 'first ↔ second');
+    const [panel] = panels;
+    panel?.say({ type: 'ready' });
+    await shownIn(panel, 1);
+    panel?.say({ type: 'request', id: 1, request: { kind: 'swap' } });
+    const swapped = await shownIn(panel, 2);
+    expect(swapped.keep).toEqual({ version: 1, runId: first.id, before: second.id });
+    expect(swapped.view).toMatchObject({ comparison: { headline: expect.stringContaining('0.77x') as string } });
+  });
+
+  test('is there again after a reload of the window', async () => {
+    const panel = new FakePanel('first ↔ second');
+    await open().deserializeWebviewPanel(panel as never, {
+      version: 1,
+      runId: second.id,
+      before: first.id,
+      choice: {},
+    });
+    panel.say({ type: 'ready' });
+    expect(await shownIn(panel, 1)).toMatchObject({
+      keep: { version: 1, runId: second.id, before: first.id },
+      view: { kind: 'comparison' },
+    });
+    const strange = new FakePanel('strange');
+    await open().deserializeWebviewPanel(strange as never, { version: 1, runId: second.id, before: 7 });
+    strange.say({ type: 'ready' });
+    expect((await shownIn(strange, 1)).view).toMatchObject({ kind: 'problem', message: 'This panel was of no run.' });
+  });
+
+  test.each<[string, () => { readonly before: string; readonly says: RegExp }]>([
+    [
+      'a record that was deleted',
+      () => ({
+        before: '20250701-120000-0000',
+        says: /^The run of Jul 1, 2025, .* cannot be compared: There is no run/u,
+      }),
+    ],
+    [
+      'an endpoint beside topologies',
+      () => ({ before: endpoint.id, says: /it runs on an endpoint in one and a cluster/u }),
+    ],
+    ['a run beside itself', () => ({ before: second.id, says: /not compared with itself/u })],
+  ])('of %s says why there is none', async (_what, make) => {
+    const { before, says } = make();
+    open().show({ runId: second.id, before }, 'x');
+    const [panel] = panels;
+    panel?.say({ type: 'ready' });
+    const { view } = await shownIn(panel, 1);
+    expect(view).toMatchObject({ kind: 'problem', message: expect.stringMatching(says) as string });
+  });
+});
+
+describe('what a comparison may ask for', () => {
+  const compared = { runId: second.id, before: first.id };
+
+  test("the plans' difference, in a diff editor of documents that cannot be written", async () => {
+    registerPlanDocuments(runs as never, results as never);
+    open().show(compared, 'x');
+    expect(await reply(panels[0], { kind: 'show-plans' })).toMatchObject({ ok: true });
+    const [command, from, to, title] = fakeVscode.commands.executeCommand.mock.calls[0] ?? [];
+    expect([command, title]).toEqual(['vscode.diff', expect.stringMatching(/^Plans: Jan 2, 2026, .* ↔ Jan 3, 2026/u)]);
+    const texts = await Promise.all(
+      [from, to].map(async (uri) => {
+        const { scheme } = uri as { scheme: string };
+        return contentProviders.get(scheme)?.provideTextDocumentContent(uri as never);
+      }),
+    );
+    expect(texts.map((text) => JSON.parse(text ?? '') as unknown)).toEqual(
+      [first, second].map(({ plan, modelConfig }) => ({ modelConfig, plan })),
+    );
+    expect(texts[0]).toContain('\n  "plan": {\n    "version": 1,\n');
+  });
+
+  test('no diff of plans that are the same, but the word that they are', async () => {
+    open().show({ runId: samePlan.id, before: first.id }, 'x');
+    expect(await reply(panels[0], { kind: 'show-plans' })).toMatchObject({
+      ok: false,
+      message: 'Both runs had the same plan, and the same model config.',
+    });
+    expect(fakeVscode.commands.executeCommand).not.toHaveBeenCalled();
+  });
+
+  test('each of its runs alone', async () => {
+    open().show(compared, 'x');
+    await reply(panels[0], { kind: 'show-run', which: 'before' });
+    panels[0]?.say({ type: 'request', id: 2, request: { kind: 'show-run', which: 'after' } });
+    await vi.waitFor(() => {
+      expect(fakeVscode.commands.executeCommand.mock.calls).toEqual([
+        ['topologyBench.openResults', first.id],
+        ['topologyBench.openResults', second.id],
+      ]);
+    });
+  });
+
+  test('and a run alone, to be compared', async () => {
+    open().show({ runId: second.id }, 'x');
+    expect(await reply(panels[0], { kind: 'compare' })).toMatchObject({ ok: true });
+    expect(fakeVscode.commands.executeCommand).toHaveBeenCalledWith('topologyBench.compareWith', second.id);
+    panels.length = 0;
+    open().show({ runId: second.id }, 'x');
+    expect(await reply(panels[0], { kind: 'show-plans' })).toMatchObject({ ok: false });
+  });
+});

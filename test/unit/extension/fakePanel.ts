@@ -1,0 +1,57 @@
+type Listener = (message: unknown) => void;
+
+/** A webview panel whose page is in the test's hands. */
+export class FakePanel {
+  title: string;
+  readonly active = true;
+  readonly visible = true;
+  readonly viewColumn = 2;
+  iconPath: unknown;
+  reveals = 0;
+  readonly posted: unknown[] = [];
+  readonly #listeners: Listener[] = [];
+  readonly webview = {
+    html: '',
+    options: {},
+    cspSource: 'csp',
+    asWebviewUri: (uri: unknown) => uri,
+    postMessage: async (message: unknown): Promise<boolean> => {
+      this.posted.push(message);
+      return true;
+    },
+    onDidReceiveMessage: (listener: Listener) => {
+      this.#listeners.push(listener);
+      return { dispose: () => undefined };
+    },
+  };
+
+  constructor(title: string) {
+    this.title = title;
+  }
+
+  /** As the page would say it. */
+  say(message: unknown): void {
+    for (const listener of this.#listeners) listener(message);
+  }
+
+  reveal(): void {
+    this.reveals += 1;
+  }
+
+  onDidChangeViewState(): { dispose(): void } {
+    return { dispose: () => undefined };
+  }
+
+  onDidDispose(): { dispose(): void } {
+    return { dispose: () => undefined };
+  }
+}
+
+/** Those that were made, in order. */
+export const panels: FakePanel[] = [];
+
+export function createWebviewPanel(_type: string, title: string): FakePanel {
+  const panel = new FakePanel(title);
+  panels.push(panel);
+  return panel;
+}

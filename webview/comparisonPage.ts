@@ -1,0 +1,54 @@
+import { comparisonMarkdown } from '../src/core/view/comparisonMarkdown.ts';
+import { fullStop } from '../src/core/view/format.ts';
+import type { ComparisonView } from '../src/core/view/comparisonView.ts';
+import type { PanelRequest } from '../src/protocol/messages.ts';
+import { comparedFiguresElements, comparedRunsElements } from './comparison.ts';
+import type { Controls } from './controls.ts';
+import { h, Slot } from './dom.ts';
+import type { Callout } from './resultPage.ts';
+
+/** The panel's mode that shows two runs beside each other: all but its heading. */
+export class ComparisonPage {
+  readonly actions: HTMLElement;
+  readonly #runs = new Slot(h('div'), comparedRunsElements);
+  readonly #figures = new Slot(h('div'), (view: ComparisonView) => comparedFiguresElements(view, 2));
+  #shown: ComparisonView | undefined;
+
+  /** @param ask sends a request and says its end, with `done` where it went well */
+  constructor(controls: Controls, ask: (request: PanelRequest, done: string) => void) {
+    const button = (text: string, request: PanelRequest): HTMLElement =>
+      controls.button(text, 'secondary', () => {
+        ask(request, '');
+      });
+    this.actions = h(
+      'div',
+      { class: 'actions', role: 'group', 'aria-label': 'Actions' },
+      button('Swap', { kind: 'swap' }),
+      button("Show the plans' difference", { kind: 'show-plans' }),
+      controls.button('Copy as Markdown', 'secondary', () => {
+        if (this.#shown !== undefined) ask({ kind: 'copy', text: comparisonMarkdown(this.#shown) }, 'Copied.');
+      }),
+      button('Open “before”', { kind: 'show-run', which: 'before' }),
+      button('Open “after”', { kind: 'show-run', which: 'after' }),
+    );
+  }
+
+  get runs(): HTMLElement {
+    return this.#runs.element;
+  }
+
+  get figures(): HTMLElement {
+    return this.#figures.element;
+  }
+
+  show(view: ComparisonView): void {
+    this.#shown = view;
+    this.#runs.show(view);
+    this.#figures.show(view);
+  }
+}
+
+/** Why the figures of two runs mean different things: said before them. */
+export function incomparableCallouts({ incomparable }: ComparisonView): Callout[] {
+  return incomparable.map((reason) => ({ kind: 'warning', title: 'Not comparable.', text: fullStop(reason) }));
+}
