@@ -3,19 +3,40 @@ import { nameLoad } from './phaseLoad.ts';
 import type { Phase, PhaseLoad } from './plan.ts';
 import { levelWarmUpSeconds } from './profiles.ts';
 
+const firstWarmUpSeconds = 5;
+export const defaultMaxInFlight = 1024;
+const defaultArrivals = 'poisson';
+
 /** One level of a plan file's own load; each is preceded by a second of the same that is dropped. */
 export const customPhaseSchema = z
   .strictObject({
-    /** By default after its load: "c8", "200/s Poisson". */
-    name: z.string().min(1).max(60).optional(),
-    /** Closed loop: each connection sends its next request when the last one is answered. */
-    connections: z.number().int().min(1).max(4096).optional(),
-    /** Open loop: requests a second, whatever the server does. */
-    rate: z.number().positive().max(100_000).optional(),
-    arrivals: z.enum(['poisson', 'constant']).optional(),
-    /** Open loop: the most requests unanswered at one time. */
-    maxInFlight: z.number().int().min(1).max(4096).optional(),
-    seconds: z.number().positive().max(86_400),
+    name: z.string().min(1).max(60).optional().meta({
+      description: 'What the level is called in the result. Without it: after its load, "c8" or "200/s Poisson".',
+    }),
+    connections: z.number().int().min(1).max(4096).optional().meta({
+      description:
+        'Closed loop: as many connections, each of which sends its next request when the last one is answered.',
+    }),
+    rate: z
+      .number()
+      .positive()
+      .max(100_000)
+      .optional()
+      .meta({ description: 'Open loop: requests a second, whatever the server does.' }),
+    arrivals: z
+      .enum(['poisson', 'constant'])
+      .optional()
+      .meta({
+        description: 'Open loop: how the requests are spread over time.',
+        default: defaultArrivals,
+        enumDescriptions: ['At random and independent of each other, from the seed.', 'At equal distances.'],
+      }),
+    maxInFlight: z.number().int().min(1).max(4096).optional().meta({
+      description:
+        'Open loop: the most requests unanswered at one time. What is due beyond that is sent late, and its wait is part of its latency.',
+      default: defaultMaxInFlight,
+    }),
+    seconds: z.number().positive().max(86_400).meta({ description: 'Length of the level in seconds.' }),
   })
   .superRefine((phase, context) => {
     const { connections, rate } = phase;
@@ -30,11 +51,9 @@ export const customPhaseSchema = z
     for (const key of ['arrivals', 'maxInFlight'] as const) {
       if (phase[key] !== undefined) fault(`belongs to a phase with "rate"; this one has "connections"`, [key]);
     }
-  });
+  })
+  .meta({ description: 'One load level. It is preceded by a second of the same load that is dropped.' });
 export type CustomPhase = z.infer<typeof customPhaseSchema>;
-
-const firstWarmUpSeconds = 5;
-const defaultMaxInFlight = 1024;
 
 /** The phases of a plan file's own load, with a warm-up of the deployment and one of each level. */
 export function customPhases(levels: readonly CustomPhase[]): Phase[] {
@@ -61,9 +80,13 @@ function measuredPhase(level: CustomPhase): Phase {
       : {
           loop: 'open',
           ratePerSecond: level.rate,
-          arrivals: level.arrivals ?? 'poisson',
+          arrivals: level.arrivals ?? defaultArrivals,
           maxInFlight: level.maxInFlight ?? defaultMaxInFlight,
         };
-  const name = level.name ?? (load.loop === 'closed' ? `c${String(load.connections)}` : nameLoad(load).short);
-  return { ...load, name, kind: 'measured', durationSeconds: level.seconds };
+  return { ...load, name: level.name ?? usualName(load), kind: 'measured', durationSeconds: level.seconds };
+}
+
+/** What a level is called that was given no name. */
+export function usualName(load: PhaseLoad): string {
+  return load.loop === 'closed' ? `c${String(load.connections)}` : nameLoad(load).short;
 }

@@ -1,7 +1,7 @@
 import type { CustomPhase } from './customPhases.ts';
 import { checkEndpointPlan, type EndpointPlan } from './endpointPlan.ts';
 import { BenchError } from './errors.ts';
-import { profileLoad } from './planning.ts';
+import { planDefaults, profileLoad } from './planning.ts';
 import type { Payload } from './ports.ts';
 import { profileNames, type ProfileName } from './profiles.ts';
 
@@ -56,8 +56,8 @@ export function makeEndpointPlan(choices: EndpointChoices): EndpointPlan {
       search: profile.search,
       repetitions: choices.repetitions ?? profile.repetitions,
       generators: 1,
-      timeoutMs: choices.timeoutMs ?? 10_000,
-      seed: choices.seed ?? 1,
+      timeoutMs: choices.timeoutMs ?? planDefaults.timeoutMs,
+      seed: choices.seed ?? planDefaults.seed,
       payload: { name: choices.payload.name, texts: choices.bodies, sha256: choices.payload.sha256 },
     },
   });

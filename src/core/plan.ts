@@ -64,35 +64,80 @@ export const topologySchema = z.strictObject({
   triton: tritonSettingsSchema.nullable(),
 });
 
-export const gpuSchema = z.strictObject({
-  /** Extended resource, e.g. "nvidia.com/gpu" or "nvidia.com/mig-1g.5gb". */
-  resource: z
-    .string()
-    .regex(/^[a-z0-9.-]+\/[A-Za-z0-9._-]+$/, 'must be a resource with its domain, such as nvidia.com/gpu'),
-  count: z.number().int().min(1).max(16),
-  nodeSelector: z.record(z.string(), z.string()),
-  tolerations: z.array(
-    z.strictObject({
-      key: z.string().optional(),
-      operator: z.enum(['Exists', 'Equal']).optional(),
-      value: z.string().optional(),
-      effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional(),
-    }),
-  ),
-  /** Used only if the cluster has it. */
-  runtimeClassName: z.string().nullable(),
-});
+export const gpuSchema = z
+  .strictObject({
+    resource: z
+      .string()
+      .regex(/^[a-z0-9.-]+\/[A-Za-z0-9._-]+$/, 'must be a resource with its domain, such as nvidia.com/gpu')
+      .meta({
+        description: 'Extended resource that a GPU is asked for by, e.g. nvidia.com/gpu or nvidia.com/mig-1g.5gb.',
+      }),
+    count: z.number().int().min(1).max(16).meta({ description: 'GPUs of each model server.' }),
+    nodeSelector: z
+      .record(z.string(), z.string())
+      .meta({ description: 'Labels that a node must have, e.g. nvidia.com/gpu.product: Tesla-T4.' }),
+    tolerations: z
+      .array(
+        z.strictObject({
+          key: z.string().optional().meta({ description: 'Key of the taint; without one, every key.' }),
+          operator: z
+            .enum(['Exists', 'Equal'])
+            .optional()
+            .meta({
+              description: 'How key and value match a taint, as in Kubernetes.',
+              enumDescriptions: ['The taint may have any value.', 'The taint has the value given here.'],
+            }),
+          value: z.string().optional().meta({ description: 'Value of the taint, with the operator Equal.' }),
+          effect: z
+            .enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute'])
+            .optional()
+            .meta({ description: 'Effect of the taint, as in Kubernetes; without one, every effect.' }),
+        }),
+      )
+      .meta({ description: 'Tolerations of the pods that ask for a GPU.' }),
+    runtimeClassName: z
+      .string()
+      .nullable()
+      .meta({
+        description: 'RuntimeClass of the pods that ask for a GPU; used only if the cluster has it. null: none.',
+      }),
+  })
+  .meta({ description: 'The GPU that each model server asks for.' });
 
-export const imagesSchema = z.strictObject({
-  /** Runs FastAPI and the gateway without a GPU; with one, `triton` runs all. */
-  server: z.string().min(1),
-  triton: z.string().min(1),
-  loadGenerator: z.string().min(1),
-  /** "install": an init container of the same image installs pinned, hashed packages. "prebuilt": they are in the image. */
-  packages: z.enum(['install', 'prebuilt']),
-  /** Requirement set that fits the images' Python, one of src/serving/requirements. */
-  requirements: z.enum(['cpu', 'cpu-numpy1', 'cuda']),
-});
+export const imagesSchema = z
+  .strictObject({
+    server: z
+      .string()
+      .min(1)
+      .meta({
+        description: "Image that FastAPI and the gateway run from without a GPU; with one, all run from Triton's.",
+      }),
+    triton: z
+      .string()
+      .min(1)
+      .meta({ description: 'Image of NVIDIA Triton. With a GPU its release decides which driver the node needs.' }),
+    loadGenerator: z
+      .string()
+      .min(1)
+      .meta({ description: 'Node.js image that the load generator runs from inside the cluster.' }),
+    packages: z.enum(['install', 'prebuilt']).meta({
+      description: "Where the servers' Python packages come from.",
+      enumDescriptions: [
+        'An init container of the same image installs pinned packages, checked by hash.',
+        'They are in the images named here.',
+      ],
+    }),
+    /** One of src/serving/requirements. */
+    requirements: z.enum(['cpu', 'cpu-numpy1', 'cuda']).meta({
+      description: "Which pinned set of Python packages fits the images' Python.",
+      enumDescriptions: [
+        'ONNX Runtime for the CPU.',
+        'ONNX Runtime for the CPU with numpy 1, which older Triton releases need.',
+        'ONNX Runtime for CUDA.',
+      ],
+    }),
+  })
+  .meta({ description: 'Images that the pods run from (docs/images.md).' });
 
 const phaseBase = z.strictObject({
   name: z.string().min(1),

@@ -1,57 +1,10 @@
-import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
-import * as z from 'zod';
-import { customPhaseSchema, repeatedNames } from './customPhases.ts';
-import { gpuSchema, imagesSchema, topologyNames } from './plan.ts';
-import { profileNames } from './profiles.ts';
+import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import type * as z from 'zod';
+import { nearest } from './nearest.ts';
+import { alternatives, fieldAt, fieldsOf, type PlanFilePath } from './planFileFields.ts';
+import { planFileSchema, type PlanFile } from './planFileSchema.ts';
 
-/** `topology-bench.yaml`: what a team decides once and commits; the rest has defaults. */
-export const planFileSchema = z
-  .strictObject({
-    version: z.literal(1),
-    /** Folder or model config, relative to the plan file; a plan for an endpoint that exists already has none. */
-    model: z.string().min(1).optional(),
-    /** tokenizer.json, where it is not beside the model. */
-    tokenizer: z.string().min(1).optional(),
-    topologies: z.array(z.enum(topologyNames)).min(1).optional(),
-    profile: z.enum(profileNames).optional(),
-    /** Load levels of your own, in place of a profile's. */
-    phases: z.array(customPhaseSchema).min(1).max(200).optional(),
-    /** How often every topology is deployed and measured, in turns; by default as often as the profile says. */
-    repetitions: z.number().int().min(1).max(50).optional(),
-    /** Pods that make the load together. */
-    generators: z.number().int().min(1).max(100).optional(),
-    /** Bound of p95 in milliseconds for the profile "server". */
-    sloP95Ms: z.number().positive().max(600_000).optional(),
-    target: z.enum(['kubernetes', 'local']).optional(),
-    context: z.string().min(1).optional(),
-    namespace: z.string().min(1).optional(),
-    vantage: z.enum(['in-cluster', 'this-machine']).optional(),
-    cores: z.number().int().min(1).max(256).optional(),
-    memoryMiB: z.number().int().min(256).optional(),
-    /** "none", or the GPU that each Triton, FastAPI or gateway's Triton pod asks for. */
-    gpu: z.union([z.literal('none'), gpuSchema.partial()]).optional(),
-    allowCpuProvider: z.boolean().optional(),
-    images: imagesSchema.partial().optional(),
-    timeoutMs: z.number().int().min(1).max(600_000).optional(),
-    readyTimeoutSeconds: z.number().int().min(10).max(7200).optional(),
-    seed: z.number().int().nonnegative().optional(),
-  })
-  .superRefine((file, context) => {
-    const fault = (path: PropertyKey[], message: string): void => {
-      context.addIssue({ code: 'custom', path, message });
-    };
-    if (file.phases !== undefined && file.profile !== undefined)
-      fault(['phases'], 'the profile and these phases contradict each other; give one of them');
-    if (file.sloP95Ms !== undefined && file.profile !== 'server')
-      fault(['sloP95Ms'], 'only the profile "server" searches for a rate under this bound');
-    if (file.target === 'local' && file.vantage === 'in-cluster')
-      fault(['vantage'], 'a local target has no cluster to load from');
-    if (file.target === 'local' && file.gpu !== undefined && file.gpu !== 'none')
-      fault(['gpu'], 'a local target computes on the CPU');
-    for (const { index, name } of repeatedNames(file.phases ?? []))
-      fault(['phases', index], `is named "${name}" like an earlier one; give it a name of its own`);
-  });
-export type PlanFile = z.infer<typeof planFileSchema>;
+export type { PlanFile };
 
 export interface PlanFileProblem {
   readonly message: string;
@@ -62,51 +15,96 @@ export interface PlanFileProblem {
   readonly column: number;
 }
 
-/** The plan file's value, and what is wrong with it; never throws. The value is undefined when anything is wrong. */
-export function parsePlanFile(text: string): { planFile: PlanFile | undefined; problems: PlanFileProblem[] } {
+/** A path that a plan file names, as written there: relative to the file. */
+export interface NamedPath {
+  readonly field: 'model' | 'tokenizer';
+  readonly path: string;
+  /** Offsets of it in the text, end exclusive. */
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface ParsedPlanFile {
+  /** undefined when anything is wrong. */
+  readonly planFile: PlanFile | undefined;
+  readonly problems: readonly PlanFileProblem[];
+  /** Also of a text that has problems. */
+  readonly paths: readonly NamedPath[];
+}
+
+/** The plan file's value, what is wrong with it, and the files it names; never throws. */
+export function parsePlanFile(text: string): ParsedPlanFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
-  const problem = (message: string, start: number, end: number): PlanFileProblem => {
+  const paths = namedPaths(document);
+  const problem = ({ message, start, end }: Fault): PlanFileProblem => {
     const { line, col } = lines.linePos(start);
     return { message, start, end, line, column: col };
   };
+  const wrong = (faults: readonly Fault[]): ParsedPlanFile => ({
+    planFile: undefined,
+    problems: faults.map(problem),
+    paths,
+  });
   if (document.errors.length > 0) {
-    return {
-      planFile: undefined,
-      problems: document.errors.map((error) => problem(error.message, error.pos[0], error.pos[1])),
-    };
+    return wrong(document.errors.map(({ message, pos: [start, end] }) => ({ message, start, end })));
   }
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    return { planFile: undefined, problems: [problem(error instanceof Error ? error.message : 'not readable', 0, 0)] };
+    return wrong([{ message: error instanceof Error ? error.message : 'not readable', start: 0, end: 0 }]);
   }
   const parsed = planFileSchema.safeParse(value);
-  if (parsed.success) return { planFile: parsed.data, problems: [] };
-  return {
-    planFile: undefined,
-    problems: parsed.error.issues.map((issue) => {
-      const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
-      const [start, end] =
-        (unknown === undefined ? undefined : rangeOfKey(document, issue.path, unknown)) ??
-        rangeOf(document, issue.path);
-      const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
-      const known =
-        unknown !== undefined && issue.path.length === 0
-          ? `. The fields are: ${Object.keys(planFileSchema.shape).join(', ')}`
-          : '';
-      return problem(`${where}${issue.message}${known}`, start, end);
-    }),
-  };
+  if (parsed.success) return { planFile: parsed.data, problems: [], paths };
+  const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, document));
+  return wrong(faults.sort((a, b) => a.start - b.start));
+}
+
+type Fault = Pick<PlanFileProblem, 'message' | 'start' | 'end'>;
+
+/** One for each key that is not known; every other issue is one. */
+function faultsOf(issue: z.core.$ZodIssue, document: Document): Fault[] {
+  const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => {
+      const [start, end] = rangeOfKey(document, issue.path, key) ?? rangeOf(document, issue.path);
+      return { message: `${where}Unrecognized key: "${key}". ${meantField(key, issue.path)}`, start, end };
+    });
+  }
+  const [start, end] = rangeOf(document, issue.path);
+  const missing = issue.code.startsWith('invalid_') && issue.path.length > 0 && !document.hasIn(issue.path);
+  const message = missing ? 'Is missing' : `${issue.message}${meantValue(document, issue.path)}`;
+  return [{ message: `${where}${message}`, start, end }];
+}
+
+function meantField(key: string, path: PlanFilePath): string {
+  const field = fieldAt(path);
+  const names = Object.keys((field === undefined ? undefined : fieldsOf(field)) ?? {});
+  const meant = nearest(key, names);
+  return meant === undefined ? `The fields are: ${names.join(', ')}` : `Did you mean "${meant}"?`;
+}
+
+/** What a misspelt one of a few values was meant to be, as a sentence of its own; empty where nothing is near. */
+function meantValue(document: Document, path: PlanFilePath): string {
+  const written: unknown = document.getIn(path);
+  const field = fieldAt(path);
+  if (typeof written !== 'string' || field === undefined) return '';
+  const values = alternatives(field).flatMap((one) => one.enum ?? (typeof one.const === 'string' ? [one.const] : []));
+  const meant = nearest(written, values);
+  return meant === undefined || meant === written ? '' : `. Did you mean "${meant}"?`;
+}
+
+function namedPaths(document: Document): NamedPath[] {
+  return (['model', 'tokenizer'] as const).flatMap((field) => {
+    const node: unknown = isMap(document.contents) ? document.contents.get(field, true) : undefined;
+    if (!isScalar(node) || typeof node.value !== 'string' || node.value === '' || !node.range) return [];
+    return [{ field, path: node.value, start: node.range[0], end: node.range[1] }];
+  });
 }
 
 /** Offsets of a key of the mapping at a path. */
-function rangeOfKey(
-  document: ReturnType<typeof parseDocument>,
-  path: readonly PropertyKey[],
-  key: string,
-): [number, number] | undefined {
+function rangeOfKey(document: Document, path: PlanFilePath, key: string): [number, number] | undefined {
   const mapping: unknown = path.length === 0 ? document.contents : document.getIn(path, true);
   const found = isMap(mapping)
     ? mapping.items.find(({ key: node }) => isScalar(node) && node.value === key)
@@ -115,7 +113,7 @@ function rangeOfKey(
 }
 
 /** Offsets of the node at a path, or of the nearest one above it that exists. */
-function rangeOf(document: ReturnType<typeof parseDocument>, path: readonly PropertyKey[]): [number, number] {
+function rangeOf(document: Document, path: PlanFilePath): [number, number] {
   for (let length = path.length; length > 0; length -= 1) {
     const node: unknown = document.getIn(path.slice(0, length), true);
     if (isNode(node) && node.range) return [node.range[0], node.range[1]];

@@ -5,6 +5,7 @@ import {
   type ModelPlan,
   type Plan,
   planSchema,
+  topologyNames,
   type TopologyName,
   type TopologyPlan,
   type TritonSettings,
@@ -60,7 +61,17 @@ export const defaultGpu: GpuPlan = {
   runtimeClassName: 'nvidia',
 };
 
-const defaultCores = 2;
+/** What a plan has where nobody decided; the rest depends on model, target and profile. */
+export const planDefaults = {
+  profile: 'quick',
+  topologies: topologyNames,
+  cores: 2,
+  generators: 1,
+  allowCpuProvider: false,
+  timeoutMs: 10_000,
+  seed: 1,
+  readyTimeoutSeconds: { kubernetes: 900, local: 180 },
+} as const satisfies Record<string, unknown>;
 
 /**
  * The complete plan of a run.
@@ -68,7 +79,7 @@ const defaultCores = 2;
  */
 export function makePlan(choices: Choices): Plan {
   const gpu = choices.gpu ?? null;
-  const cores = choices.cores ?? defaultCores;
+  const cores = choices.cores ?? planDefaults.cores;
   const images: ImagesPlan = {
     ...defaultImages,
     ...(gpu === null ? {} : { requirements: 'cuda' as const }),
@@ -85,7 +96,7 @@ export function makePlan(choices: Choices): Plan {
     topologies: topologies.map((topology) => planTopology(topology, { cores, memoryMiB, gpus }, choices.triton)),
     target: choices.target,
     gpu,
-    allowCpuProvider: choices.allowCpuProvider ?? false,
+    allowCpuProvider: choices.allowCpuProvider ?? planDefaults.allowCpuProvider,
     images,
     load: {
       vantage: choices.vantage ?? (choices.target.kind === 'kubernetes' ? 'in-cluster' : 'this-machine'),
@@ -93,16 +104,16 @@ export function makePlan(choices: Choices): Plan {
       phases: profile.phases,
       search: profile.search,
       repetitions: choices.repetitions ?? profile.repetitions,
-      generators: choices.generators ?? 1,
-      timeoutMs: choices.timeoutMs ?? 10_000,
-      seed: choices.seed ?? 1,
+      generators: choices.generators ?? planDefaults.generators,
+      timeoutMs: choices.timeoutMs ?? planDefaults.timeoutMs,
+      seed: choices.seed ?? planDefaults.seed,
       payload: {
         name: choices.payload.name,
         texts: choices.payload.texts.length,
         sha256: choices.payload.sha256,
       },
     },
-    readyTimeoutSeconds: choices.readyTimeoutSeconds ?? (choices.target.kind === 'kubernetes' ? 900 : 180),
+    readyTimeoutSeconds: choices.readyTimeoutSeconds ?? planDefaults.readyTimeoutSeconds[choices.target.kind],
   });
 }
 

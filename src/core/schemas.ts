@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { planFileSchema } from './planFile.ts';
+import { planFileSchema } from './planFileSchema.ts';
 import { runRecordSchema } from './record.ts';
 
 /**

@@ -13,10 +13,20 @@ describe('parsePlanFile', () => {
   it.each([
     ['an unknown topology', 'version: 1\nmodel: a\ntopologies:\n  - fastapi\n  - tritn\n', 5, /topologies\.1/],
     ['a wrong type', 'version: 1\nmodel: a\ncores: many\n', 3, /cores/],
-    ['an unknown field', 'version: 1\nmodel: a\nprofil: quick\n', 3, /"profil"\. The fields are: version, model,/],
+    ['an unknown field', 'version: 1\nmodel: a\ncolour: red\n', 3, /"colour"\. The fields are: version, model,/],
+    ['a misspelt field', 'version: 1\nmodel: a\nprofil: quick\n', 3, /"profil"\. Did you mean "profile"\?$/],
+    [
+      'a misspelt field of a phase',
+      'version: 1\nphases:\n  - { rate: 3, arivals: poisson, seconds: 2 }\n',
+      3,
+      /"arivals"\. Did you mean "arrivals"\?$/,
+    ],
+    ['a misspelt topology', 'version: 1\ntopologies: [tritno]\n', 2, /Did you mean "triton"\?$/],
     ['an unknown field of the GPU', 'version: 1\nmodel: a\ngpu:\n  cuont: 2\n', 4, /cuont/],
     ['a GPU without its domain', 'version: 1\nmodel: a\ngpu: { resource: gpu }\n', 3, /such as nvidia\.com\/gpu/],
     ['broken YAML', 'version: 1\nmodel: [a\n', 3, /./],
+    ['a missing version', 'model: a\n', 1, /^version: Is missing$/],
+    ['a missing field of a phase', 'version: 1\nphases:\n  - connections: 3\n', 3, /^phases\.0\.seconds: Is missing$/],
     ['another version', 'version: 2\nmodel: a\n', 1, /version/],
     ['no mapping at all', '- a\n', 1, /./],
   ])('points at %s', (_name, text, line, message) => {
@@ -24,6 +34,26 @@ describe('parsePlanFile', () => {
     expect(planFile).toBeUndefined();
     expect(problems[0]?.message).toMatch(message);
     expect(problems[0]?.line).toBe(line);
+  });
+
+  it('points at each of several unknown fields', () => {
+    const { problems } = parsePlanFile('version: 1\ncolour: red\ngpu: { cuont: 2, size: 3 }\n');
+    expect(problems.map(({ start, end, message }) => [start, end, /"(\w+)"/.exec(message)?.[1]])).toEqual([
+      [11, 17, 'colour'],
+      [30, 35, 'cuont'],
+      [40, 44, 'size'],
+    ]);
+  });
+
+  it('names the files that it is about, also where something else is wrong', () => {
+    const text = "version: 1\nmodel: './my models/a'\ntokenizer: ../t\ncores: many\n";
+    const { planFile, paths } = parsePlanFile(text);
+    expect(planFile).toBeUndefined();
+    expect(paths).toEqual([
+      { field: 'model', path: './my models/a', start: 18, end: 33 },
+      { field: 'tokenizer', path: '../t', start: 45, end: 49 },
+    ]);
+    expect(parsePlanFile('model: [a]').paths).toEqual([]);
   });
 
   it('never throws, whatever the text', () => {
