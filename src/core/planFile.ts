@@ -47,7 +47,7 @@ export function parsePlanFile(text: string): ParsedPlanFile {
     paths,
   });
   if (document.errors.length > 0) {
-    return wrong(document.errors.map(({ message, pos: [start, end] }) => ({ message, start, end })));
+    return wrong(document.errors.map(({ message, pos }) => ({ message, ...visibleRange(text, pos) })));
   }
   let value: unknown;
   try {
@@ -59,6 +59,13 @@ export function parsePlanFile(text: string): ParsedPlanFile {
   if (parsed.success) return { planFile: parsed.data, problems: [], paths };
   const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, document));
   return wrong(faults.sort((a, b) => a.start - b.start));
+}
+
+/** What is missing at the end of a text or a line is marked at the last character before it, where it can be seen. */
+function visibleRange(text: string, [start, end]: readonly [number, number]): { start: number; end: number } {
+  if (text.slice(start, end).trim() !== '') return { start, end: Math.min(end, text.length) };
+  const written = text.slice(0, start).trimEnd().length;
+  return { start: Math.max(0, written - 1), end: written };
 }
 
 type Fault = Pick<PlanFileProblem, 'message' | 'start' | 'end'>;

@@ -1,8 +1,15 @@
 import type { TopologyName } from '../core/plan.ts';
+import type { PlanFile } from '../core/planFile.ts';
 import type { ProfileName } from '../core/profiles.ts';
 
 /** What is benchmarked: a model config in a file, or the model that comes with the extension. */
 export type Subject = { readonly kind: 'built-in' } | { readonly kind: 'config'; readonly uri: string };
+
+/** A plan file that decides what is run, and what it said when the run was started. */
+export interface PlanChoice {
+  readonly uri: string;
+  readonly file: PlanFile;
+}
 
 export type TargetChoice =
   | {
@@ -33,13 +40,15 @@ export interface BenchmarkChoices {
   readonly sloP95Ms?: number;
   /** Turns of each topology; absent: as many as the profile has. */
   readonly repetitions?: number;
+  /** Decides all of the above but subject and target where it does not name them, and what else a plan holds. */
+  readonly plan?: PlanChoice;
 }
 
 export const builtInName = 'tiny-sentiment';
 
-/** A text that tells subjects apart. */
-export function subjectKey(subject: Subject): string {
-  return subject.kind === 'built-in' ? 'built-in' : subject.uri;
+/** A text that tells subjects and plan files apart. */
+export function subjectKey(subject: Subject | Pick<PlanChoice, 'uri'>): string {
+  return 'uri' in subject ? subject.uri : subject.kind;
 }
 
 /**

@@ -21,11 +21,12 @@ export const topologyDescriptions: Readonly<Record<TopologyName, string>> = {
 
 export const allTopologies: readonly TopologyName[] = ['fastapi', 'triton', 'hybrid'];
 
-/** "sentiment" of .../sentiment/config.pbtxt; the built-in model's own name. */
+/** "sentiment" of .../sentiment/config.pbtxt, or of a folder without a config; the built-in model's own name. */
 export function subjectName(subject: Subject): string {
   if (subject.kind === 'built-in') return builtInName;
   const parts = decodeURIComponent(subject.uri).split('/');
-  return parts.at(-2) ?? subject.uri;
+  const isFile = /\.(pbtxt|json|onnx)$/i.test(subject.uri);
+  return parts.at(isFile ? -2 : -1) ?? subject.uri;
 }
 
 export function targetName(target: TargetChoice): string {

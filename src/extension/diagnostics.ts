@@ -1,24 +1,50 @@
 import * as vscode from 'vscode';
-import type { Hint, Problem } from '../core/model.ts';
-import { modelConfigSelector } from './lens.ts';
-import { readDocument } from './modelDocument.ts';
-import type { ModelHints } from './modelHints.ts';
+import type { Failures } from './failures.ts';
 
-/** Pause in typing after which a model config is read again. */
+/** Pause in typing after which a file is checked again. */
 const pauseMs = 300;
 
-/** Shows what is wrong in open model configs, and what costs performance, as one types. */
-export class ModelDiagnostics implements vscode.Disposable {
-  readonly #collection = vscode.languages.createDiagnosticCollection('topology-bench');
+/** What is to be marked in files of one kind. */
+export interface Check {
+  readonly selector: vscode.DocumentSelector;
+  problems(document: vscode.TextDocument): readonly CheckedProblem[] | Promise<readonly CheckedProblem[]>;
+  /** The same text may have other problems by now. */
+  readonly onDidChange: vscode.Event<unknown>;
+}
+
+export interface CheckedProblem {
+  readonly message: string;
+  /** Offsets into the text, end exclusive. */
+  readonly start: number;
+  readonly end: number;
+  readonly severity: keyof typeof severities;
+  /** With the page that explains it. */
+  readonly code?: string;
+  readonly docs?: string;
+}
+
+const severities = {
+  error: vscode.DiagnosticSeverity.Error,
+  warning: vscode.DiagnosticSeverity.Warning,
+  information: vscode.DiagnosticSeverity.Information,
+} as const;
+
+/** Marks what is wrong in open files of one kind, as one types. */
+export class Diagnostics implements vscode.Disposable {
+  readonly #check: Check;
+  readonly #failures: Pick<Failures, 'note'>;
+  readonly #collection: vscode.DiagnosticCollection;
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #listeners: vscode.Disposable;
-  readonly #hints: Pick<ModelHints, 'of' | 'onDidChange'>;
 
-  constructor(hints: Pick<ModelHints, 'of' | 'onDidChange'>) {
-    this.#hints = hints;
+  /** @param name tells them from those of other kinds */
+  constructor(name: string, check: Check, failures: Pick<Failures, 'note'>) {
+    this.#check = check;
+    this.#failures = failures;
+    this.#collection = vscode.languages.createDiagnosticCollection(name);
     this.#listeners = vscode.Disposable.from(
       vscode.workspace.onDidOpenTextDocument((document) => {
-        this.#check(document);
+        this.#checkNow(document);
       }),
       vscode.workspace.onDidChangeTextDocument(({ document }) => {
         this.#checkSoon(document);
@@ -27,7 +53,7 @@ export class ModelDiagnostics implements vscode.Disposable {
         clearTimeout(this.#timers.get(document.uri.toString()));
         this.#collection.delete(document.uri);
       }),
-      hints.onDidChange(() => {
+      check.onDidChange(() => {
         this.#checkAll();
       }),
     );
@@ -42,51 +68,58 @@ export class ModelDiagnostics implements vscode.Disposable {
   }
 
   #checkAll(): void {
-    for (const document of vscode.workspace.textDocuments) this.#check(document);
+    for (const document of vscode.workspace.textDocuments) this.#checkNow(document);
   }
 
   #checkSoon(document: vscode.TextDocument): void {
-    if (!isCandidate(document)) return;
+    if (!this.#concerns(document)) return;
     const key = document.uri.toString();
     clearTimeout(this.#timers.get(key));
     this.#timers.set(
       key,
       setTimeout(() => {
         this.#timers.delete(key);
-        if (!document.isClosed) this.#check(document);
+        this.#checkNow(document);
       }, pauseMs),
     );
   }
 
-  #check(document: vscode.TextDocument): void {
-    if (!isCandidate(document)) return;
-    const { problems } = readDocument(document);
-    this.#collection.set(document.uri, [
-      ...problems.map((problem) => diagnosticOf(document, problem)),
-      ...this.#hints.of(document).map((hint) => hintDiagnostic(document, hint)),
-    ]);
+  #checkNow(document: vscode.TextDocument): void {
+    if (document.isClosed || !this.#concerns(document)) return;
+    const found = this.#check.problems(document);
+    if (!(found instanceof Promise)) {
+      this.#mark(document, found);
+      return;
+    }
+    const { version } = document;
+    found.then(
+      (problems) => {
+        // What was typed meanwhile is checked by itself.
+        if (!document.isClosed && document.version === version) this.#mark(document, problems);
+      },
+      (error: unknown) => {
+        this.#failures.note(error, 'checking a file');
+      },
+    );
+  }
+
+  #mark(document: vscode.TextDocument, problems: readonly CheckedProblem[]): void {
+    this.#collection.set(
+      document.uri,
+      problems.map((problem) => diagnosticOf(document, problem)),
+    );
+  }
+
+  #concerns(document: vscode.TextDocument): boolean {
+    return vscode.languages.match(this.#check.selector, document) > 0;
   }
 }
 
-function isCandidate(document: vscode.TextDocument): boolean {
-  return vscode.languages.match(modelConfigSelector, document) > 0;
-}
-
-function hintDiagnostic(document: vscode.TextDocument, hint: Hint): vscode.Diagnostic {
-  const diagnostic = diagnosticOf(document, hint);
-  diagnostic.code = { value: hint.code, target: vscode.Uri.parse(hint.docs) };
-  return diagnostic;
-}
-
-const severities = {
-  error: vscode.DiagnosticSeverity.Error,
-  warning: vscode.DiagnosticSeverity.Warning,
-  information: vscode.DiagnosticSeverity.Information,
-} as const;
-
-function diagnosticOf(document: vscode.TextDocument, problem: Problem | Hint): vscode.Diagnostic {
+function diagnosticOf(document: vscode.TextDocument, problem: CheckedProblem): vscode.Diagnostic {
   const range = new vscode.Range(document.positionAt(problem.start), document.positionAt(problem.end));
   const diagnostic = new vscode.Diagnostic(range, problem.message, severities[problem.severity]);
   diagnostic.source = 'Topology Bench';
+  const { code, docs } = problem;
+  if (code !== undefined && docs !== undefined) diagnostic.code = { value: code, target: vscode.Uri.parse(docs) };
   return diagnostic;
 }

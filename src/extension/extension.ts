@@ -7,18 +7,23 @@ import { prepareRun } from './commands/planAsking.ts';
 import { disposeLogs } from './commands/deployments.ts';
 import { registerCommands } from './commands/register.ts';
 import { viewIds } from './contributions.ts';
-import { ModelDiagnostics } from './diagnostics.ts';
+import { Diagnostics } from './diagnostics.ts';
 import { loadedBundles } from './engine.ts';
 import { createFailures } from './failures.ts';
 import { modelConfigSelector, ModelLenses } from './lens.ts';
 import { createLog } from './log.ts';
 import { lookForLeftBehind } from './lookForLeftBehind.ts';
 import { createMemory, type Memory } from './memory.ts';
+import { modelCheck } from './modelCheck.ts';
 import { ModelHints } from './modelHints.ts';
 import { createHoldings } from './holdings.ts';
 import { Panels, type PanelReport } from './panel.ts';
 import { createPanelContent } from './panelContent.ts';
 import { registerPlanDocuments } from './planDocuments.ts';
+import { planFileCheck } from './planCheck.ts';
+import { planFileSelector } from './planFiles.ts';
+import { registerPlanFileHelp } from './planHelp.ts';
+import { PlanLenses } from './planLens.ts';
 import type { RunEnd } from './prepare.ts';
 import { Protection } from './protection.ts';
 import { QuickFixes } from './quickFixes.ts';
@@ -108,6 +113,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
   };
   const lenses = new ModelLenses(memory, results, runs);
   const hints = new ModelHints(cluster);
+  const planLenses = new PlanLenses(memory, results, runs);
   context.subscriptions.push(
     cluster,
     results,
@@ -124,9 +130,13 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     lenses,
     vscode.languages.registerCodeLensProvider(modelConfigSelector, lenses),
     hints,
-    new ModelDiagnostics(hints),
+    new Diagnostics('topology-bench', modelCheck(hints), failures),
     vscode.languages.registerCodeActionsProvider(modelConfigSelector, new QuickFixes(hints), QuickFixes.metadata),
     registerPlanDocuments(runs, results),
+    new Diagnostics('topology-bench-plan', planFileCheck(), failures),
+    planLenses,
+    vscode.languages.registerCodeLensProvider(planFileSelector, planLenses),
+    registerPlanFileHelp(),
     registerCommands(services, refreshAll),
     { dispose: disposeLogs },
     cluster.onDidChange(() => {

@@ -5,6 +5,7 @@ import { ageOf } from '../core/view/age.ts';
 import { contextKeys, type CommandId } from './contributions.ts';
 import { ageText, lensTitles, rowFigures, runProgress, runTime, tellingRows } from './describe.ts';
 import type { Subject } from './choices.ts';
+import { LensAges, passedSince } from './lensAges.ts';
 import type { Memory } from './memory.ts';
 import { readDocument } from './modelDocument.ts';
 import type { Results } from './results.ts';
@@ -32,10 +33,6 @@ class ModelLens extends vscode.CodeLens {
   }
 }
 
-/** The text of a lens is drawn anew when its age reads otherwise, but not more often, nor more seldom, than this. */
-const shortestTickMs = 60_000;
-const longestTickMs = 24 * 60 * 60_000;
-
 /**
  * "Benchmark Topology" above a model config, and what the last run of it showed: how long ago, and whether the config,
  * saved or not, says something else by now. A config of something that is no text classifier gets nothing. Ranges come at
@@ -48,9 +45,7 @@ export class ModelLenses implements vscode.CodeLensProvider<ModelLens>, vscode.D
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #listeners: vscode.Disposable;
   readonly #modelConfigs = new Set<string>();
-  /** Documents above which figures stand. */
-  readonly #withFigures = new Set<string>();
-  #tick: { readonly timer: NodeJS.Timeout; readonly dueMs: number } | undefined;
+  readonly #ages: LensAges;
   readonly onDidChangeCodeLenses = this.#changed.event;
 
   constructor(memory: Memory, results: Results, runs: Runs) {
@@ -60,6 +55,7 @@ export class ModelLenses implements vscode.CodeLensProvider<ModelLens>, vscode.D
     const changed = (): void => {
       this.#changed.fire();
     };
+    this.#ages = new LensAges(changed);
     this.#listeners = vscode.Disposable.from(
       runs.onDidChange(changed),
       results.onDidChange(changed),
@@ -81,7 +77,7 @@ export class ModelLenses implements vscode.CodeLensProvider<ModelLens>, vscode.D
     if (this.#liveRun(subject) !== undefined) return [start];
     const record = await this.#lastRecord(subject);
     const figures = record === undefined ? [] : tellingRows(record);
-    this.#followAge(document, figures.length === 0 ? undefined : record);
+    this.#ages.follow(document, figures.length === 0 ? undefined : record);
     const isStale = record !== undefined && isChangedSince(record, document);
     return [start, ...figures.map((_row, index) => new ModelLens(range, subject, index, isStale))];
   }
@@ -101,22 +97,14 @@ export class ModelLenses implements vscode.CodeLensProvider<ModelLens>, vscode.D
       return lens;
     }
     const record = await this.#lastRecord(lens.subject);
-    const rows = record === undefined ? [] : tellingRows(record);
-    const row = rows[lens.figure];
-    if (record !== undefined && row !== undefined) {
-      const figures = lensTitles(rows)[lens.figure] ?? '';
-      // Once is enough: three lenses side by side must stay short.
-      const dated =
-        lens.figure === 0 ? vscode.l10n.t('{0}: {1}', whenMeasured(record, lens.isStale), figures) : figures;
-      const title = `${row.validity.valid ? '' : '$(warning) '}${dated}`;
-      const tooltip = [rowFigures(row), ...whenInFull(record, lens.isStale)].join('\n');
-      lens.command = { ...command('topologyBench.openResults', title, record.id), tooltip };
-    }
+    const changed = lens.isStale ? vscode.l10n.t('The config has changed since.') : null;
+    const shown = record === undefined ? undefined : figureCommand(record, lens.figure, changed);
+    if (shown !== undefined) lens.command = shown;
     return lens;
   }
 
   dispose(): void {
-    clearTimeout(this.#tick?.timer);
+    this.#ages.dispose();
     this.#listeners.dispose();
     this.#changed.dispose();
   }
@@ -130,39 +118,8 @@ export class ModelLenses implements vscode.CodeLensProvider<ModelLens>, vscode.D
       );
   }
 
-  /** undefined when there is none, or when it was deleted; one that could not be saved is in memory alone. */
   async #lastRecord(subject: Subject): Promise<RunRecord | undefined> {
-    const runId = this.#memory.lastRunOf(subject);
-    if (runId === undefined) return undefined;
-    const end = this.#runs.get(runId)?.end;
-    if (end?.record && end.notSaved !== null) return end.record;
-    try {
-      return await this.#results.read(runId);
-    } catch {
-      // The Results view is where an unreadable record is reported.
-      return undefined;
-    }
-  }
-
-  /** Has the lenses drawn again when an age reads otherwise, as long as an editor shows one. */
-  #followAge(document: vscode.TextDocument, record: RunRecord | undefined): void {
-    const key = document.uri.toString();
-    if (record === undefined) {
-      this.#withFigures.delete(key);
-      return;
-    }
-    this.#withFigures.add(key);
-    const { nextInMs } = ageOf(passedSince(record));
-    const inMs = Math.min(longestTickMs, Math.max(shortestTickMs, nextInMs));
-    const dueMs = performance.now() + inMs;
-    if (this.#tick !== undefined && this.#tick.dueMs <= dueMs) return;
-    clearTimeout(this.#tick?.timer);
-    const timer = setTimeout(() => {
-      this.#tick = undefined;
-      const shown = vscode.window.visibleTextEditors.map((editor) => editor.document.uri.toString());
-      if (shown.some((uri) => this.#withFigures.has(uri))) this.#changed.fire();
-    }, inMs);
-    this.#tick = { timer, dueMs };
+    return recordOf(this.#memory.lastRunOf(subject), this.#runs, this.#results);
   }
 
   /** The explorer's menu offers a benchmark on those config.json that are known to be a model's. */
@@ -178,8 +135,38 @@ function isChangedSince(record: RunRecord, document: vscode.TextDocument): boole
   return now !== undefined && configSince(record, now) === 'changed';
 }
 
-function passedSince(record: RunRecord): number {
-  return Date.now() - Date.parse(record.endedAt);
+/** undefined when there is none, or when it was deleted; one that could not be saved is in memory alone. */
+export async function recordOf(
+  runId: string | undefined,
+  runs: Pick<Runs, 'get'>,
+  results: Pick<Results, 'read'>,
+): Promise<RunRecord | undefined> {
+  if (runId === undefined) return undefined;
+  const end = runs.get(runId)?.end;
+  if (end?.record && end.notSaved !== null) return end.record;
+  try {
+    return await results.read(runId);
+  } catch {
+    // The Results view is where an unreadable record is reported.
+    return undefined;
+  }
+}
+
+/**
+ * What a lens says of the n-th topology of a run; undefined when it has no such row.
+ * @param changed what was measured says something else by now, as a sentence; null where it does not
+ */
+export function figureCommand(record: RunRecord, figure: number, changed: string | null): vscode.Command | undefined {
+  const rows = tellingRows(record);
+  const row = rows[figure];
+  if (row === undefined) return undefined;
+  const figures = lensTitles(rows)[figure] ?? '';
+  // Once is enough: three lenses side by side must stay short.
+  const dated = figure === 0 ? vscode.l10n.t('{0}: {1}', whenMeasured(record, changed !== null), figures) : figures;
+  const title = `${row.validity.valid ? '' : '$(warning) '}${dated}`;
+  const measured = vscode.l10n.t('Measured {0}', runTime(record.id, vscode.env.language));
+  const tooltip = [rowFigures(row), measured, ...(changed === null ? [] : [changed])].join('\n');
+  return { ...command('topologyBench.openResults', title, record.id), tooltip };
 }
 
 /** "3h ago", "stale, 3h ago" */
@@ -188,16 +175,11 @@ function whenMeasured(record: RunRecord, isStale: boolean): string {
   return isStale ? vscode.l10n.t('stale, {0}', age) : age;
 }
 
-function whenInFull(record: RunRecord, isStale: boolean): string[] {
-  const measured = vscode.l10n.t('Measured {0}', runTime(record.id, vscode.env.language));
-  return isStale ? [measured, vscode.l10n.t('The config has changed since.')] : [measured];
-}
-
-function liveTitle(run: LiveRun): string {
+export function liveTitle(run: LiveRun): string {
   if (run.cancelling) return vscode.l10n.t('Stopping and cleaning up');
   return run.state === null ? vscode.l10n.t('Benchmark is queued') : runProgress(run.state);
 }
 
-function command(id: CommandId, title: string, argument: unknown): vscode.Command {
+export function command(id: CommandId, title: string, argument: unknown): vscode.Command {
   return { command: id, title, arguments: [argument] };
 }

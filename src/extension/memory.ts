@@ -1,5 +1,5 @@
 import type { Memento } from 'vscode';
-import { subjectKey, type BenchmarkChoices, type Subject } from './choices.ts';
+import { subjectKey, type BenchmarkChoices, type PlanChoice, type Subject } from './choices.ts';
 
 /** A run on a cluster that has begun; it stays noted until its clean-up is known to be done. */
 export interface UnfinishedRun {
@@ -13,16 +13,16 @@ export interface UnfinishedRun {
 export interface Memory {
   lastChoices(): BenchmarkChoices | undefined;
   rememberChoices(choices: BenchmarkChoices): Promise<void>;
-  /** Which run measured a subject last, for the lens; one without numbers does not hide those before it. */
-  lastRunOf(subject: Subject): string | undefined;
+  /** Which run measured a subject last, or was of a plan file, for the lens; one without numbers does not hide those before it. */
+  lastRunOf(subject: Subject | Pick<PlanChoice, 'uri'>): string | undefined;
   /** What a run was started with, for "benchmark again"; of the last runs only. */
   choicesOf(runId: string): BenchmarkChoices | undefined;
   rememberRun(runId: string, choices: BenchmarkChoices): Promise<void>;
-  rememberMeasured(runId: string, subject: Subject): Promise<void>;
   /** Run that the other runs of a model or endpoint are held against, by planSubjectKey. */
   baselines(): Readonly<Record<string, string>>;
   /** undefined: none any more. */
   rememberBaseline(key: string, runId: string | undefined): Promise<void>;
+  rememberMeasured(runId: string, subject: Subject | Pick<PlanChoice, 'uri'>): Promise<void>;
   tokenizerOf(subject: Subject): string | undefined;
   rememberTokenizer(subject: Subject, path: string | undefined): Promise<void>;
   /** What the Cluster view was told to show; undefined: the kubeconfig's current context and its namespace. */

@@ -3,12 +3,15 @@ import { BenchError, throwIfCancelled, toBenchError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
 import type { GpuPlan, Plan } from '../core/plan.ts';
 import type { Assets } from '../assets/assets.ts';
+import type { Choices } from '../core/planning.ts';
 import type { Origin, Payload, Runs, Target } from '../core/ports.ts';
 import type { RunRecord } from '../core/record.ts';
+import type { ModelRequest } from '../models/resolve.ts';
 import { poolsOf, type BenchmarkChoices, type GpuChoice, type Subject } from './choices.ts';
 import { loadEngine, loadKubernetes } from './engine.ts';
 import type { Memory } from './memory.ts';
 import type { Results } from './results.ts';
+import { namedFiles } from './planFiles.ts';
 import { readSettings, type Settings } from './settings.ts';
 
 /** A run that could start now: its plan is made and its files were found; nothing was made anywhere yet. */
@@ -67,8 +70,7 @@ export async function makePlanned(
   signal: AbortSignal,
 ): Promise<Planned> {
   const engine = await loadEngine();
-  const config = configUri(choices.subject);
-  const settings = readSettings(config);
+  const settings = readSettings(scopeOf(choices));
   const assets = engine.openAssets(context.extensionPath, context.version);
   const { target } = choices;
   const {
@@ -77,26 +79,37 @@ export async function makePlanned(
     config: modelConfig,
     modelPaths,
     warnings,
-  } = await engine.resolveModel(
-    { path: config?.fsPath ?? assets.tinyModelDirectory, tokenizerPath: context.memory.tokenizerOf(choices.subject) },
-    signal,
-  );
+  } = await engine.resolveModel(modelRequest(choices, assets, context.memory), signal);
   const payload = await assets.payload();
   throwIfCancelled(signal, 'planning the run');
+  const planTarget: Plan['target'] =
+    target.kind === 'local'
+      ? { kind: 'local' }
+      : { kind: 'kubernetes', namespace: target.namespace, createNamespace: target.createNamespace };
+  const decided =
+    choices.plan === undefined
+      ? chosenBySettings(choices, planTarget, settings)
+      : engine.planFileChoices(choices.plan.file, planTarget);
+  const plan = engine.makePlan({ ...decided, model, triton, payload });
+  const servingSha256 = await assets.servingSha256(plan.images.requirements);
+  const origin = { modelConfig, repeats: null, servingSha256 };
+  return { plan, payload, origin, assets, modelPaths, settings, warnings };
+}
+
+/** Answers, and the settings for what was not asked. A plan file has defaults of its own instead, the same wherever it is run. */
+function chosenBySettings(
+  choices: BenchmarkChoices,
+  target: Plan['target'],
+  settings: Settings,
+): Omit<Choices, 'model' | 'triton' | 'payload'> {
   const vantage = target.kind === 'local' ? 'this-machine' : settings.vantage;
-  const plan = engine.makePlan({
-    model,
-    triton,
+  return {
     topologies: choices.topologies,
-    target:
-      target.kind === 'local'
-        ? { kind: 'local' }
-        : { kind: 'kubernetes', namespace: target.namespace, createNamespace: target.createNamespace },
+    target,
     profile: choices.profile,
     sloP95Ms: choices.sloP95Ms,
     repetitions: choices.repetitions,
     generators: vantage === 'in-cluster' ? settings.generators : 1,
-    payload,
     cores: settings.cores,
     gpu: gpuPlan(choices.gpu, settings),
     allowCpuProvider: settings.allowCpuProvider,
@@ -104,10 +117,21 @@ export async function makePlanned(
     vantage,
     timeoutMs: settings.requestTimeoutMs,
     readyTimeoutSeconds: settings.readyTimeoutSeconds,
-  });
-  const servingSha256 = await assets.servingSha256(plan.images.requirements);
-  const origin = { modelConfig, repeats: null, servingSha256 };
-  return { plan, payload, origin, assets, modelPaths, settings, warnings };
+  };
+}
+
+/** As the plan file names them; what it does not name is the subject's. */
+function modelRequest({ subject, plan }: BenchmarkChoices, assets: Assets, memory: Memory): ModelRequest {
+  const named = plan === undefined ? undefined : namedFiles(plan);
+  return {
+    path: named?.model ?? configUri(subject)?.fsPath ?? assets.tinyModelDirectory,
+    tokenizerPath: named?.tokenizer ?? memory.tokenizerOf(subject),
+  };
+}
+
+/** The file whose folder's settings hold, and whose folder keeps the record; undefined for the built-in model. */
+function scopeOf({ subject, plan }: BenchmarkChoices): vscode.Uri | undefined {
+  return plan === undefined ? configUri(subject) : vscode.Uri.parse(plan.uri, true);
 }
 
 /** Makes the plan, and what carries it out. @throws BenchError as makePlanned */
@@ -163,7 +187,7 @@ export async function prepare(
 }
 
 function storeOf(choices: BenchmarkChoices, context: PrepareContext): Promise<Runs> {
-  return context.results.storeFor(configUri(choices.subject));
+  return context.results.storeFor(scopeOf(choices));
 }
 
 async function openTarget(choices: BenchmarkChoices, planned: Planned, context: PrepareContext): Promise<Target> {

@@ -196,7 +196,9 @@ export class Runs implements vscode.Disposable {
     try {
       if (end.leftBehind === null) await this.#memory.forgetUnfinished(entry.run.id);
       if (end.record !== null && tellingRows(end.record).length > 0) {
-        await this.#memory.rememberMeasured(entry.run.id, entry.run.choices.subject);
+        const { subject, plan } = entry.run.choices;
+        await this.#memory.rememberMeasured(entry.run.id, subject);
+        if (plan !== undefined) await this.#memory.rememberMeasured(entry.run.id, plan);
       }
     } catch (error) {
       // A window that closes takes its memory away first; the run has ended all the same.

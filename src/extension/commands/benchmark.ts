@@ -11,14 +11,20 @@ import type { Services } from '../services.ts';
 import { readSettings } from '../settings.ts';
 import { startRun } from '../startRun.ts';
 import { trustedOrTold } from '../trust.ts';
+import { choicesOfPlan, planFileIn } from './planFile.ts';
 import { prepareAsking } from './planAsking.ts';
 
 /**
- * Benchmark Topology: on a model config (lens, explorer), on a topology of the tree, or on nothing (palette). Asks what is
- * missing, says what will run, and starts it.
+ * Benchmark Topology: on a model config or a plan file (lens, explorer), on a topology of the tree, or on nothing (palette).
+ * Asks what is missing, says what will run, and starts it.
  */
 export async function benchmarkCommand(argument: unknown, services: Services): Promise<void> {
   if (!(await trustedOrTold())) return;
+  const planFile = planFileIn(argument);
+  if (planFile !== undefined) {
+    await benchmarkPlan(planFile, services);
+    return;
+  }
   const subject = await subjectFrom(argument, vscode.l10n.t('Benchmark Topology'));
   if (subject === undefined) return;
   await saveSubject(subject);
@@ -48,19 +54,48 @@ export async function benchmarkAgain(runId: string, services: Services): Promise
       nextStep: 'Start the benchmark from the model config.',
     });
   }
+  if (choices.plan !== undefined) {
+    await benchmarkPlan(vscode.Uri.parse(choices.plan.uri, true), services, choices);
+    return;
+  }
   await saveSubject(choices.subject);
   await start(choices, services, confirmNamespace);
 }
 
-/** @param confirm what the user is asked before the run starts */
-async function start(choices: BenchmarkChoices, services: Services, confirm: typeof confirmRun): Promise<void> {
+/**
+ * Exactly what a plan file says, with no question but whether to start.
+ * @param before an earlier run of it, which is not asked about once more while file, model and target are the same
+ */
+async function benchmarkPlan(uri: vscode.Uri, services: Services, before?: BenchmarkChoices): Promise<void> {
+  const choices = await choicesOfPlan(uri, services, before);
+  if (choices === undefined) return;
+  await saveSubject(choices.subject);
+  const isSame = before !== undefined && whatAndWhere(before) === whatAndWhere(choices);
+  await start(choices, services, isSame ? confirmNamespace : confirmRun, () => benchmarkPlan(uri, services));
+}
+
+/** The context of an earlier run may be gone, and its model may lie elsewhere. */
+function whatAndWhere({ plan, subject, target }: BenchmarkChoices): string {
+  return JSON.stringify([plan, subject, targetName(target)]);
+}
+
+/**
+ * @param confirm what the user is asked before the run starts
+ * @param again starts the same anew, for the button of a failure
+ */
+async function start(
+  choices: BenchmarkChoices,
+  services: Services,
+  confirm: typeof confirmRun,
+  again = (): Promise<void> => start(choices, services, confirmRun),
+): Promise<void> {
   const confirmed = await confirm(choices, services, (changed) => prepareAsking(changed, services));
   if (confirmed === undefined) return;
   const { target } = confirmed.choices;
   if (target.kind === 'kubernetes' && !(await services.protection.permits(target.context, whatRuns(confirmed)))) return;
-  await services.memory.rememberChoices({ ...confirmed.choices, target: withoutCreation(target) });
+  await rememberAnswers(confirmed.choices, services);
   await startRun(confirmed, services, () => {
-    void start(choices, services, confirmRun).catch((error: unknown) => {
+    void again().catch((error: unknown) => {
       services.failures.show(error, 'starting the benchmark');
     });
   });
@@ -75,6 +110,12 @@ function whatRuns({ choices }: PreparedRun): string {
     targetName(target),
     gpuName(gpu),
   );
+}
+
+/** What a plan file decided was no answer of the user's, to be offered for another model. */
+async function rememberAnswers(choices: BenchmarkChoices, { memory }: Services): Promise<void> {
+  if (choices.plan !== undefined) return;
+  await memory.rememberChoices({ ...choices, target: withoutCreation(choices.target) });
 }
 
 /** A namespace is created because the user said so then, not because they said so once. */

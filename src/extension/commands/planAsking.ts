@@ -11,12 +11,12 @@ import type { Services } from '../services.ts';
  * @throws BenchError what is wrong with the model, the settings or the plan
  */
 export function planAsking(choices: BenchmarkChoices, services: Services): Promise<Planned | undefined> {
-  return asking(choices.subject, services, (signal) => makePlanned(choices, prepareContext(services), signal));
+  return asking(choices, services, (signal) => makePlanned(choices, prepareContext(services), signal));
 }
 
 /** The same for a run. */
 export function prepareAsking(choices: BenchmarkChoices, services: Services): Promise<PreparedRun | undefined> {
-  return asking(choices.subject, services, (signal) => prepareRun(choices, services, signal));
+  return asking(choices, services, (signal) => prepareRun(choices, services, signal));
 }
 
 /** Without questions: a missing tokenizer is a failure. */
@@ -29,7 +29,7 @@ function prepareContext({ extension, memory, results, log }: Services): PrepareC
 }
 
 async function asking<Value>(
-  subject: Subject,
+  { subject, plan: planFile }: BenchmarkChoices,
   services: Services,
   plan: (signal: AbortSignal) => Promise<Value>,
 ): Promise<Value | undefined> {
@@ -38,6 +38,8 @@ async function asking<Value>(
   } catch (error) {
     if (isCancelled(error)) return undefined;
     if (!(error instanceof BenchError) || error.reason !== 'tokenizer-missing') throw error;
+    // One that a plan file names goes before any other that was chosen.
+    if (planFile?.file.tokenizer !== undefined) throw error;
     const path = await askTokenizer(error, subject);
     if (path === undefined) return undefined;
     await services.memory.rememberTokenizer(subject, path);

@@ -44,12 +44,16 @@ async function lookForNamespace(
 
 async function isConfirmed(prepared: PreparedRun, missing: boolean): Promise<boolean> {
   const { choices } = prepared;
+  const { plan } = choices;
   const start = missing ? vscode.l10n.t('Create Namespace and Start') : vscode.l10n.t('Start');
   const chosen = await vscode.window.showInformationMessage(
     vscode.l10n.t('Benchmark {0}: {1}?', subjectName(choices.subject), choices.topologies.join(', ')),
     {
       modal: true,
       detail: [
+        ...(plan === undefined
+          ? []
+          : [vscode.l10n.t('As {0} says.', vscode.workspace.asRelativePath(vscode.Uri.parse(plan.uri)))]),
         `${planSummary(prepared.plan, choices, prepared.estimateSeconds)}.`,
         planDetail(prepared.plan),
         ...prepared.warnings,

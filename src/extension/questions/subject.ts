@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { BenchError } from '../../core/errors.ts';
+import { BenchError, type Reason } from '../../core/errors.ts';
 import { parseModel, supportedSoFar } from '../../core/model.ts';
 import { builtInName, type Subject } from '../choices.ts';
 import { readDocument } from '../modelDocument.ts';
@@ -7,6 +7,8 @@ import { pickOne, type Answer, type Choice } from './pick.ts';
 
 /** More configs than anybody picks from; a workspace of more has them opened and clicked. */
 const mostConfigs = 200;
+/** Folders of others' files, which models are not looked for in. */
+export const skippedFolders = '**/{node_modules,.git,.venv,venv,.topology-bench}/**';
 
 /**
  * What a command is about: what it was called on, else the active editor's model config, else what the user picks.
@@ -28,17 +30,21 @@ export async function subjectFrom(argument: unknown, title: string): Promise<Sub
 
 /** The run reads the files on disk, so what was typed is saved first: that is what the user sees and means. */
 export async function saveSubject(subject: Subject): Promise<void> {
-  if (subject.kind === 'built-in') return;
-  const document = vscode.workspace.textDocuments.find((candidate) => candidate.uri.toString() === subject.uri);
+  if (subject.kind === 'config') await saveFile(subject.uri, 'model-incomplete');
+}
+
+/** @throws BenchError of the reason given, when it has changes that could not be saved */
+export async function saveFile(uri: string, reason: Reason): Promise<void> {
+  const document = vscode.workspace.textDocuments.find((candidate) => candidate.uri.toString() === uri);
   if (document?.isDirty !== true || (await document.save())) return;
   throw new BenchError({
-    reason: 'model-incomplete',
+    reason,
     message: `${document.fileName} has changes that could not be saved.`,
     nextStep: 'Save it and start again.',
   });
 }
 
-function pickSubject(title: string): Promise<Answer<Subject>> {
+export function pickSubject(title: string): Promise<Answer<Subject>> {
   return pickOne<Subject>({
     title,
     placeholder: vscode.l10n.t('Which model?'),
@@ -58,9 +64,8 @@ function pickSubject(title: string): Promise<Answer<Subject>> {
 }
 
 /** Model configs of the workspace that are text classifiers'. */
-async function findConfigs(): Promise<vscode.Uri[]> {
-  const skipped = '**/{node_modules,.git,.venv,venv,.topology-bench}/**';
-  const files = await vscode.workspace.findFiles('**/{config.pbtxt,config.json}', skipped, mostConfigs);
+export async function findConfigs(token?: vscode.CancellationToken): Promise<vscode.Uri[]> {
+  const files = await vscode.workspace.findFiles('**/{config.pbtxt,config.json}', skippedFolders, mostConfigs, token);
   const checkedFiles = await Promise.all(files.map(async (uri) => ((await isTextClassifier(uri)) ? [uri] : [])));
   return checkedFiles.flat().sort((a, b) => a.path.localeCompare(b.path));
 }

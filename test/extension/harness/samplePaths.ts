@@ -3,6 +3,7 @@ export const samplePaths = {
   classifier: 'model_repository/sentiment/config.pbtxt',
   vision: 'model_repository/vision/config.pbtxt',
   huggingFace: 'distilbert/config.json',
+  plan: 'topology-bench.yaml',
   unrelated: 'website/config.json',
   kubeconfig: 'kubeconfig.yaml',
   brokenKubeconfig: 'broken-kubeconfig.yaml',

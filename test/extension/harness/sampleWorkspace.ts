@@ -27,6 +27,15 @@ input [ { name: "image" data_type: TYPE_FP32 dims: [ 3, 224, 224 ] } ]
 output [ { name: "scores" data_type: TYPE_FP32 dims: [ 1000 ] } ]
 `;
 
+/** With a field that is misspelt, and without a profile. */
+const plan = `version: 1
+model: ./model_repository/sentiment
+target: local
+topologies: [triton]
+coers: 2
+
+`;
+
 /** Two contexts on a port where nothing listens. */
 const kubeconfig = `apiVersion: v1
 kind: Config
@@ -54,6 +63,7 @@ export async function makeSampleWorkspace(folder: string, records: readonly RunR
   await cp(join(tinyModel, 'tokenizer.json'), join(folder, 'model_repository', 'sentiment', '1', 'tokenizer.json'));
   await cp(tinyModel, join(folder, 'distilbert'), { recursive: true });
   await write(samplePaths.vision, vision);
+  await write(samplePaths.plan, plan);
   await write(samplePaths.unrelated, '{ "port": 8080 }\n');
   await write(samplePaths.kubeconfig, kubeconfig);
   await write(samplePaths.brokenKubeconfig, 'apiVersion: v1\ncontexts: [ {\n');

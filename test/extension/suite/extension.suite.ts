@@ -119,6 +119,45 @@ describe('the extension', () => {
     assert.equal(document.languageId, 'triton-model-config');
   });
 
+  it('helps to write a plan file: a lens, what is wrong, what can follow, what a field means', async () => {
+    const uri = uriOf(samplePaths.plan);
+    const [lens, ...others] = await lensesOf(samplePaths.plan);
+    assert.equal(lens?.command?.command, 'topologyBench.benchmark');
+    assert.deepEqual(others, []);
+    const problems = await until(() => {
+      const found = vscode.languages.getDiagnostics(uri);
+      return found.length === 0 ? undefined : found;
+    });
+    assert.deepEqual(
+      problems.map(({ message, range }) => [message, range.start.line]),
+      [['Unrecognized key: "coers". Did you mean "cores"?', 4]],
+    );
+    const offered = await vscode.commands.executeCommand<vscode.CompletionList>(
+      'vscode.executeCompletionItemProvider',
+      uri,
+      new vscode.Position(5, 0),
+    );
+    const labels = offered.items.map(({ label }) => (typeof label === 'string' ? label : label.label));
+    for (const field of ['profile', 'cores', 'gpu']) assert.ok(labels.includes(field), field);
+    assert.ok(!labels.includes('topologies'), 'topologies are there already');
+    const paths = await vscode.commands.executeCommand<vscode.CompletionList>(
+      'vscode.executeCompletionItemProvider',
+      uri,
+      new vscode.Position(1, 'model: '.length),
+    );
+    assert.deepEqual(
+      paths.items.map(({ label }) => label).filter((label) => typeof label === 'string' && label.startsWith('./')),
+      ['./distilbert', './model_repository/sentiment'],
+    );
+    const [hover] = await vscode.commands.executeCommand<vscode.Hover[]>(
+      'vscode.executeHoverProvider',
+      uri,
+      new vscode.Position(2, 1),
+    );
+    const [text] = hover?.contents ?? [];
+    assert.match(text instanceof vscode.MarkdownString ? text.value : '', /Where the topologies run/u);
+  });
+
   it('lists the record of the workspace and opens its panel beside the code', async () => {
     await vscode.window.showTextDocument(uriOf(samplePaths.classifier));
     const [result, ...others] = await api.tree('results');

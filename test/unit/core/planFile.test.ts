@@ -24,7 +24,7 @@ describe('parsePlanFile', () => {
     ['a misspelt topology', 'version: 1\ntopologies: [tritno]\n', 2, /Did you mean "triton"\?$/],
     ['an unknown field of the GPU', 'version: 1\nmodel: a\ngpu:\n  cuont: 2\n', 4, /cuont/],
     ['a GPU without its domain', 'version: 1\nmodel: a\ngpu: { resource: gpu }\n', 3, /such as nvidia\.com\/gpu/],
-    ['broken YAML', 'version: 1\nmodel: [a\n', 3, /./],
+    ['broken YAML', 'version: 1\nmodel: [a\n', 2, /./],
     ['a missing version', 'model: a\n', 1, /^version: Is missing$/],
     ['a missing field of a phase', 'version: 1\nphases:\n  - connections: 3\n', 3, /^phases\.0\.seconds: Is missing$/],
     ['another version', 'version: 2\nmodel: a\n', 1, /version/],
@@ -34,6 +34,12 @@ describe('parsePlanFile', () => {
     expect(planFile).toBeUndefined();
     expect(problems[0]?.message).toMatch(message);
     expect(problems[0]?.line).toBe(line);
+  });
+
+  it('points at something that can be seen where a bracket or a quotation mark is missing', () => {
+    expect(parsePlanFile('version: 1\nmodel: [a  \n\n').problems).toMatchObject([{ start: 19, end: 20, line: 2 }]);
+    expect(parsePlanFile('model: "a').problems).toMatchObject([{ start: 8, end: 9, line: 1 }]);
+    expect(parsePlanFile('  [').problems).toMatchObject([{ start: 2, end: 3 }]);
   });
 
   it('points at each of several unknown fields', () => {

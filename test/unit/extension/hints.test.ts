@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type * as vscode from 'vscode';
 import type { ClusterInventory, GpuNode } from '../../../src/core/cluster.ts';
-import { ModelDiagnostics } from '../../../src/extension/diagnostics.ts';
+import { Diagnostics } from '../../../src/extension/diagnostics.ts';
+import { modelCheck } from '../../../src/extension/modelCheck.ts';
 import { ModelHints } from '../../../src/extension/modelHints.ts';
 import { readDocument } from '../../../src/extension/modelDocument.ts';
 import { QuickFixes } from '../../../src/extension/quickFixes.ts';
@@ -29,7 +30,7 @@ const inventoryRead = new fakeEditor.EventEmitter<undefined>();
 let inventory: ClusterInventory | undefined;
 let document: FakeDocument;
 let hints: ModelHints;
-let diagnostics: ModelDiagnostics | undefined;
+let diagnostics: Diagnostics | undefined;
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -37,7 +38,7 @@ beforeEach(() => {
   document = open(config);
   inventory = undefined;
   hints = new ModelHints({ lastInventory: () => inventory, onDidReadInventory: inventoryRead.event as never });
-  diagnostics = new ModelDiagnostics(hints);
+  diagnostics = new Diagnostics('test', modelCheck(hints), { note: vi.fn() });
 });
 
 afterEach(() => {

@@ -1,0 +1,109 @@
+import { dirname, posix, relative, sep } from 'node:path';
+import * as vscode from 'vscode';
+import type { FieldHelp, PlanFileCompletion, PlanFileCompletions, ValueHelp } from '../core/planFileHelp.ts';
+import { loadEngine } from './engine.ts';
+import { planFileSelector } from './planFiles.ts';
+import { findConfigs, skippedFolders } from './questions/subject.ts';
+
+/** Characters after which something else can be written, besides letters. */
+const triggers = [' ', '-', '/', '"', "'", '[', '{', ','];
+
+/** Completion and hover in plan files. The engine's bundle is loaded by the first key that is typed in one. */
+export function registerPlanFileHelp(): vscode.Disposable {
+  return vscode.Disposable.from(
+    vscode.languages.registerCompletionItemProvider(planFileSelector, { provideCompletionItems }, ...triggers),
+    vscode.languages.registerHoverProvider(planFileSelector, { provideHover }),
+  );
+}
+
+async function provideCompletionItems(
+  document: vscode.TextDocument,
+  position: vscode.Position,
+  token: vscode.CancellationToken,
+): Promise<vscode.CompletionItem[]> {
+  const { planFileCompletions } = await loadEngine();
+  const completions = planFileCompletions(document.getText(), document.offsetAt(position));
+  if (completions === undefined) return [];
+  const start = document.positionAt(completions.start);
+  const range = {
+    inserting: new vscode.Range(start, position),
+    replacing: new vscode.Range(start, document.positionAt(completions.end)),
+  };
+  const items = [...completions.items.map(itemOf), ...(await fileItems(completions, document, token))];
+  return items.map((item, index) => {
+    item.range = range;
+    // In the order of the schema, which begins with what every plan has.
+    item.sortText = String(index).padStart(4, '0');
+    return item;
+  });
+}
+
+async function provideHover(
+  document: vscode.TextDocument,
+  position: vscode.Position,
+): Promise<vscode.Hover | undefined> {
+  const { planFileHover } = await loadEngine();
+  const hover = planFileHover(document.getText(), document.offsetAt(position));
+  if (hover === undefined) return undefined;
+  const range = new vscode.Range(document.positionAt(hover.start), document.positionAt(hover.end));
+  return new vscode.Hover(new vscode.MarkdownString(fieldText(hover.field, hover.value)), range);
+}
+
+function itemOf(completion: PlanFileCompletion): vscode.CompletionItem {
+  const { kind, label, insert, description, field } = completion;
+  const { Property, Value } = vscode.CompletionItemKind;
+  const item = new vscode.CompletionItem(label, kind === 'field' ? Property : Value);
+  item.insertText = insert;
+  // The text brings the indentation that its place needs; VS Code would add that of the line.
+  item.keepWhitespace = true;
+  if (kind === 'field') item.documentation = new vscode.MarkdownString(fieldText(field, null));
+  else item.documentation = description;
+  if (completion.goesOn) {
+    item.command = { command: 'editor.action.triggerSuggest', title: vscode.l10n.t('Suggest what follows') };
+  }
+  return item;
+}
+
+/** What is known of a field; of one of its values first, where that is what is pointed at. */
+function fieldText(field: FieldHelp, value: ValueHelp | null): string {
+  const { name, type, description, values } = field;
+  const parts = [`**${name}** (${type})`, description];
+  if (value !== null && value.description !== '') parts.unshift(`\`${value.value}\`: ${value.description}`);
+  if (field.required) parts.push(vscode.l10n.t('Every plan file has it.'));
+  if (field.default !== null) parts.push(vscode.l10n.t('Default: {0}', `\`${field.default}\``));
+  const listed = values.map((one) => `- \`${one.value}\`${one.description === '' ? '' : `: ${one.description}`}`);
+  if (listed.length > 1) parts.push(listed.join('\n'));
+  return parts.join('\n\n');
+}
+
+/** Files of the workspace that a field can name, relative to the plan file; looked for only where one is written. */
+async function fileItems(
+  { files }: PlanFileCompletions,
+  document: vscode.TextDocument,
+  token: vscode.CancellationToken,
+): Promise<vscode.CompletionItem[]> {
+  if (files === null) return [];
+  const found =
+    files === 'model'
+      ? await findConfigs(token)
+      : await vscode.workspace.findFiles('**/tokenizer.json', skippedFolders);
+  const folder = dirname(document.uri.fsPath);
+  const paths = found.map(({ fsPath }) => pathFrom(folder, files === 'model' ? dirname(fsPath) : fsPath));
+  const kind = files === 'model' ? vscode.CompletionItemKind.Folder : vscode.CompletionItemKind.File;
+  return [...new Set(paths)].sort().map((path) => {
+    const item = new vscode.CompletionItem(path, kind);
+    item.insertText = plainYaml(path) ? path : JSON.stringify(path);
+    return item;
+  });
+}
+
+/** With slashes, and "./" where it would look like a plain name. */
+export function pathFrom(folder: string, path: string): string {
+  const steps = relative(folder, path).split(sep).join(posix.sep);
+  return steps.startsWith('..') || steps.startsWith('/') ? steps : `./${steps}`;
+}
+
+/** It begins with a dot, so that only these would be read as something else. */
+function plainYaml(path: string): boolean {
+  return !/: | #|[\n\t"\\]|[\s:]$/.test(path);
+}
