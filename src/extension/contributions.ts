@@ -29,6 +29,7 @@ export const commandTitles = {
   'topologyBench.uploadModelAgain': 'Upload Model Again',
   'topologyBench.openResults': 'Open Results',
   'topologyBench.openRecord': 'Open Record as JSON',
+  'topologyBench.saveAsPlan': 'Save as Plan…',
   'topologyBench.deleteResult': 'Delete Result',
   'topologyBench.exportResult': 'Export Result…',
   'topologyBench.exportCsv': 'Export as CSV…',

@@ -31,21 +31,28 @@ export async function saveFile(file: FileToSave, memory: Memory): Promise<void> 
     filters: { [kindNames[file.kind]]: [file.kind] },
   });
   if (target === undefined) return;
-  const bytes = await file.bytes();
+  await writeTo(target, file.what, await file.bytes());
+  await memory.rememberExportFolder(vscode.Uri.joinPath(target, '..').toString());
+  tell(target, file.kind).catch(() => {
+    // A window that closes takes its dialogs with it, and what cannot be opened is said by VS Code itself.
+  });
+}
+
+/**
+ * @param what begins a sentence, e.g. "The CSV file"
+ * @throws BenchError export-failed
+ */
+export async function writeTo(target: vscode.Uri, what: string, bytes: Uint8Array): Promise<void> {
   try {
     await vscode.workspace.fs.writeFile(target, bytes);
   } catch (error) {
     throw new BenchError({
       reason: 'export-failed',
-      message: fullStop(`${file.what} could not be written to ${target.fsPath}: ${explain(error)}`),
+      message: fullStop(`${what} could not be written to ${target.fsPath}: ${explain(error)}`),
       nextStep: 'Choose another place for it; the run record itself is not affected.',
       cause: error,
     });
   }
-  await memory.rememberExportFolder(vscode.Uri.joinPath(target, '..').toString());
-  tell(target, file.kind).catch(() => {
-    // A window that closes takes its dialogs with it, and what cannot be opened is said by VS Code itself.
-  });
 }
 
 /** The one that was chosen last, while it is there; else the workspace's. */

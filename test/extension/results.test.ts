@@ -46,6 +46,7 @@ test.each(['oldest', 'newest'] as const)(
         'Export as CSV…',
         'Export as JSON…',
         'Export as HTML Report…',
+        'Save as Plan…',
         'Compare with…',
         'Pin as Baseline',
         'Delete Result',

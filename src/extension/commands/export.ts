@@ -114,7 +114,7 @@ export async function exportResult(argument: unknown, services: Services): Promi
 }
 
 /** @throws BenchError record-unreadable, also for a run that has none yet */
-async function recordFrom(argument: unknown, services: Services, title: string): Promise<RunRecord | undefined> {
+export async function recordFrom(argument: unknown, services: Services, title: string): Promise<RunRecord | undefined> {
   const inTree = resultIn(argument)?.record;
   if (inTree !== undefined) return inTree;
   const runId = runIdIn(argument) ?? openRun(services) ?? (await pickResult(services, title, 'ended'));

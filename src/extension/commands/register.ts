@@ -13,6 +13,7 @@ import { copyMarkdown, exportAs, exportResult } from './export.ts';
 import { setGpuPrice } from './gpuPrice.ts';
 import { protectContext, unprotectContext } from './protect.ts';
 import { deleteResult, openRecord, openResults, runIdIn } from './results.ts';
+import { saveAsPlan } from './saveAsPlan.ts';
 
 /** What each command does, and what it was doing when it failed. */
 type Handlers = Readonly<
@@ -57,6 +58,7 @@ export function registerCommands(services: Services, refresh: () => void): vscod
     },
     'topologyBench.openResults': { doing: 'opening the results', run: (argument) => openResults(argument, services) },
     'topologyBench.openRecord': { doing: 'opening the run record', run: (argument) => openRecord(argument) },
+    'topologyBench.saveAsPlan': { doing: 'saving the plan', run: (argument) => saveAsPlan(argument, services) },
     'topologyBench.deleteResult': {
       doing: 'deleting the result',
       run: (argument, selected) => deleteResult(argument, selected, services),

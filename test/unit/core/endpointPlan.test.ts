@@ -87,9 +87,6 @@ describe('a record of an endpoint', () => {
       'it runs on a cluster in one and an endpoint in the other',
     );
     const other = sampleEndpointRecord(sampleEndpointPlan({ method: 'PUT', https: false, timeoutMs: 1 }));
-    expect(differencesOf(endpoint, other)).toEqual([
-      'scheme: https, now http',
-      'timeout: 10000 ms, now 1 ms',
-    ]);
+    expect(differencesOf(endpoint, other)).toEqual(['scheme: https, now http', 'timeout: 10000 ms, now 1 ms']);
   });
 });

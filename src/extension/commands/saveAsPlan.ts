@@ -1,0 +1,55 @@
+import { dirname, isAbsolute, join } from 'node:path';
+import * as vscode from 'vscode';
+import type { SavedModel } from '../../core/planFileText.ts';
+import type { BenchmarkChoices } from '../choices.ts';
+import { loadEngine } from '../engine.ts';
+import type { Memory } from '../memory.ts';
+import { namedFiles, planFileName } from '../planFiles.ts';
+import { pathFrom } from '../planHelp.ts';
+import { configUri } from '../prepare.ts';
+import { writeTo } from '../saveFile.ts';
+import type { Services } from '../services.ts';
+import { recordFrom } from './export.ts';
+
+/** Writes the plan of a result (of the tree's node, of the panel in front, or of the run that the user picks) as a plan file, and opens it. */
+export async function saveAsPlan(argument: unknown, services: Services): Promise<void> {
+  const title = vscode.l10n.t('Save as Plan');
+  const record = await recordFrom(argument, services, title);
+  if (record === undefined) return;
+  const choices = services.memory.choicesOf(record.id);
+  const proposed = folderFor(choices);
+  const target = await vscode.window.showSaveDialog({
+    title,
+    filters: { YAML: ['yaml', 'yml'] },
+    ...(proposed === undefined ? {} : { defaultUri: vscode.Uri.file(join(proposed, planFileName)) }),
+  });
+  if (target === undefined) return;
+  const { planFileText } = await loadEngine();
+  const text = planFileText(record, modelFrom(dirname(target.fsPath), choices, services.memory));
+  await writeTo(target, 'The plan', new TextEncoder().encode(text));
+  await vscode.window.showTextDocument(target);
+}
+
+/** Beside the plan that the run came from, else at the root of the folder that the model lies in. */
+function folderFor(choices: BenchmarkChoices | undefined): string | undefined {
+  if (choices?.plan !== undefined) return dirname(vscode.Uri.parse(choices.plan.uri, true).fsPath);
+  const config = choices === undefined ? undefined : configUri(choices.subject);
+  const folder = config === undefined ? undefined : vscode.workspace.getWorkspaceFolder(config);
+  const [first] = vscode.workspace.workspaceFolders ?? [];
+  const found = (folder ?? first)?.uri;
+  return found?.scheme === 'file' ? found.fsPath : undefined;
+}
+
+/** Known of the runs of this workspace alone. What cannot be reached from the file's folder is not written: it is no one else's path. */
+function modelFrom(folder: string, choices: BenchmarkChoices | undefined, memory: Memory): SavedModel {
+  if (choices === undefined) return 'unknown';
+  const { subject, plan } = choices;
+  const named = plan === undefined ? undefined : namedFiles(plan);
+  const model = named?.model ?? configUri(subject)?.fsPath;
+  if (model === undefined) return 'built-in';
+  const tokenizer = named?.tokenizer ?? memory.tokenizerOf(subject);
+  const path = pathFrom(folder, model);
+  if (isAbsolute(path)) return 'unknown';
+  const tokenizerPath = tokenizer === undefined ? null : pathFrom(folder, tokenizer);
+  return { path, tokenizer: tokenizerPath !== null && isAbsolute(tokenizerPath) ? null : tokenizerPath };
+}

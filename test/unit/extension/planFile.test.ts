@@ -1,0 +1,520 @@
+/** Plan files in the editor: what is marked, offered, run and saved. */
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { CancellationToken, CompletionItem, MarkdownString, TextDocument } from 'vscode';
+import { parsePlanFile } from '../../../src/core/planFile.ts';
+import { planFileChoices, planFileGpu } from '../../../src/core/planFileChoices.ts';
+import { planFileCompletions, planFileHover } from '../../../src/core/planFileHelp.ts';
+import { planFileText } from '../../../src/core/planFileText.ts';
+import { estimateSeconds, makePlan } from '../../../src/core/planning.ts';
+import type { BenchmarkChoices, TargetChoice } from '../../../src/extension/choices.ts';
+import { settingDefaults } from '../../../src/extension/contributions.ts';
+import type { PreparedRun } from '../../../src/extension/prepare.ts';
+import type { Services } from '../../../src/extension/services.ts';
+import { choices as planChoices } from '../../support/choices.ts';
+import { sampleOrigin } from '../../support/origin.ts';
+import { sampleRecord } from '../../support/sampleRecord.ts';
+import {
+  documentClosed,
+  documentOpened,
+  editorChanged,
+  FakeDocument,
+  fakePlanEditor,
+  files,
+  marked,
+} from './fakePlanEditor.ts';
+import { useDefaults } from './fakeVscode.ts';
+
+vi.mock('vscode', async () => (await import('./fakePlanEditor.ts')).fakePlanEditor);
+vi.mock('../../../src/extension/engine.ts', () => ({ loadEngine: async () => engine }));
+const started: PreparedRun[] = [];
+vi.mock('../../../src/extension/startRun.ts', () => ({
+  startRun: async (prepared: PreparedRun) => started.push(prepared),
+  panelTitle: () => '',
+}));
+vi.mock('../../../src/extension/questions/pick.ts', () => ({
+  pickOne: async ({ title }: { title: string }) => {
+    asked.push(title);
+    return { kind: 'value', value: { kind: 'built-in' } };
+  },
+}));
+const { Diagnostics } = await import('../../../src/extension/diagnostics.ts');
+const { planFileCheck } = await import('../../../src/extension/planCheck.ts');
+const { registerPlanFileHelp } = await import('../../../src/extension/planHelp.ts');
+const { PlanLenses } = await import('../../../src/extension/planLens.ts');
+const { benchmarkAgain, benchmarkCommand } = await import('../../../src/extension/commands/benchmark.ts');
+const { saveAsPlan } = await import('../../../src/extension/commands/saveAsPlan.ts');
+
+const planPath = '/work/topology-bench.yaml';
+const planUri = fakePlanEditor.Uri.file(planPath);
+const asked: string[] = [];
+const resolved: unknown[] = [];
+
+const engine = {
+  parsePlanFile,
+  planFileChoices,
+  planFileGpu,
+  planFileCompletions,
+  planFileHover,
+  planFileText,
+  makePlan,
+  estimateSeconds,
+  newRunId: () => '20261124-210000-0000',
+  openAssets: () => ({
+    tinyModelDirectory: '/tiny',
+    payload: async () => planChoices.payload,
+    servingSha256: async () => sampleOrigin.origin.servingSha256,
+  }),
+  resolveModel: async (request: unknown) => {
+    resolved.push(request);
+    return { model: planChoices.model, triton: null, config: null, modelPaths: {}, warnings: [] };
+  },
+};
+
+let last: TargetChoice | undefined;
+let choicesOfRun: BenchmarkChoices | undefined;
+const remembered: unknown[] = [];
+const record = sampleRecord();
+const memory = {
+  lastChoices: () => (last === undefined ? undefined : ({ target: last } as BenchmarkChoices)),
+  rememberChoices: async (choices: unknown) => remembered.push(choices),
+  tokenizerOf: () => undefined,
+  choicesOf: () => choicesOfRun,
+  lastRunOf: (of: { uri?: string }) => (of.uri === planUri.toString() ? record.id : undefined),
+};
+const contexts = [
+  { name: 'kind-x', namespace: 'default', current: true },
+  { name: 'production', namespace: 'models', current: false },
+];
+const placeOf = ({ name, namespace }: (typeof contexts)[number]) => ({ context: name, namespace });
+const cluster = {
+  contexts: async () => contexts,
+  placeOf,
+  current: async () => ({ context: 'kind-x', namespace: 'team-a' }),
+  lacksNamespace: async () => false,
+};
+const services = {
+  extension: { path: '/ext', version: '1' },
+  memory,
+  cluster,
+  results: { read: async () => record },
+  runs: { get: () => undefined, active: () => [] },
+  panels: { inFront: () => undefined },
+  protection: { permits: async (context: string) => context !== 'protected' },
+  log: {},
+} as unknown as Services;
+
+const start = (): void => {
+  fakePlanEditor.window.showInformationMessage.mockResolvedValueOnce('Start');
+};
+const questions = (): unknown[] => fakePlanEditor.window.showInformationMessage.mock.calls;
+
+beforeEach(() => {
+  useDefaults({ ...settingDefaults, cores: 7, 'images.server': 'mirror.example/python' });
+  vi.clearAllMocks();
+  // An answer that was not asked for must not be another test's.
+  fakePlanEditor.window.showInformationMessage.mockReset();
+  files.clear();
+  files.set('/work/models/sentiment/config.pbtxt', 'backend: "onnxruntime"');
+  for (const list of [asked, resolved, remembered, started]) list.length = 0;
+  last = undefined;
+  choicesOfRun = undefined;
+  fakePlanEditor.window.activeTextEditor = undefined;
+  fakePlanEditor.workspace.textDocuments = [];
+  fakePlanEditor.workspace.isTrusted = true;
+  fakePlanEditor.workspace.workspaceFolders = [{ uri: fakePlanEditor.Uri.file('/work') }];
+});
+
+describe('what is marked', () => {
+  const settled = (): Promise<void> =>
+    vi.waitFor(() => {
+      expect(marked.get(planPath)).toBeDefined();
+    });
+  const marks = () =>
+    marked.get(planPath)?.map(({ range, message, severity }) => ({
+      at: `${String(range.start.line)}:${String(range.start.character)}-${String(range.end.character)}`,
+      message,
+      severity,
+    }));
+
+  test('a misspelt field, and a model that is not there, at their place', async () => {
+    const document = new FakeDocument(planPath, 'version: 1\nmodel: ./models/sentimnet\nprofil: quick\n');
+    const shown = new Diagnostics('test', planFileCheck(), { note: vi.fn() });
+    documentOpened.fire(document);
+    await settled();
+    expect(marks()).toEqual([
+      { at: '2:0-6', message: 'Unrecognized key: "profil". Did you mean "profile"?', severity: 0 },
+      {
+        at: '1:7-25',
+        message: 'There is no file or folder "./models/sentimnet"; it is looked for from the folder of this file.',
+        severity: 1,
+      },
+    ]);
+    shown.dispose();
+  });
+
+  test('what is wrong after a pause in typing, and nothing once it is right', async () => {
+    const document = new FakeDocument(planPath, 'version: 1\nmodel: models/sentiment\ncores: [1\n');
+    const shown = new Diagnostics('test', planFileCheck(), { note: vi.fn() });
+    documentOpened.fire(document);
+    await settled();
+    expect(marks()?.map(({ at, severity }) => [at, severity])).toEqual([['2:8-9', 0]]);
+    document.type('version: 1\nmodel: models/sentiment\ncores: 1\n');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(marks()).toHaveLength(1);
+    await vi.waitFor(() => {
+      expect(marks()).toEqual([]);
+    });
+    shown.dispose();
+  });
+
+  test('a model that came or went, when one comes back to the file; nothing of a file that was closed', async () => {
+    const document = new FakeDocument(planPath, 'version: 1\nmodel: models/new\n');
+    const shown = new Diagnostics('test', planFileCheck(), { note: vi.fn() });
+    documentOpened.fire(document);
+    await vi.waitFor(() => {
+      expect(marks()).toHaveLength(1);
+    });
+    files.set('/work/models/new/config.json', '{}');
+    fakePlanEditor.workspace.textDocuments = [document];
+    editorChanged.fire({ document });
+    await vi.waitFor(() => {
+      expect(marks()).toEqual([]);
+    });
+    documentClosed.fire(document);
+    expect(marks()).toBeUndefined();
+    shown.dispose();
+  });
+
+  test('what was open before the extension began, without holding that up', async () => {
+    fakePlanEditor.workspace.textDocuments = [new FakeDocument(planPath, 'version: 2\n')];
+    const shown = new Diagnostics('test', planFileCheck(), { note: vi.fn() });
+    expect(marks()).toBeUndefined();
+    await settled();
+    expect(marks()).toHaveLength(1);
+    shown.dispose();
+  });
+
+  test('no other YAML', async () => {
+    const shown = new Diagnostics('test', planFileCheck(), { note: vi.fn() });
+    documentOpened.fire(new FakeDocument('/work/values.yaml', 'profil: quick\n'));
+    await Promise.resolve();
+    expect(marked.size).toBe(0);
+    shown.dispose();
+  });
+});
+
+describe('what is offered', () => {
+  type Provide<Result> = (document: TextDocument, at: unknown, token: CancellationToken) => Promise<Result>;
+  const provider = <Result>(register: { mock: { calls: unknown[][] } }, name: string): Provide<Result> => {
+    registerPlanFileHelp();
+    const provide = (register.mock.calls.at(-1)?.[1] as Record<string, Provide<Result>>)[name];
+    if (provide === undefined) throw new Error(`nothing was registered that has ${name}`);
+    return provide;
+  };
+  const ask = async <Result>(provide: Provide<Result>, marked: string): Promise<Result> => {
+    const offset = marked.indexOf('|');
+    const document = new FakeDocument(planPath, marked.replace('|', ''));
+    return provide(document as unknown as TextDocument, document.positionAt(offset), {} as CancellationToken);
+  };
+  const offered = (marked: string): Promise<CompletionItem[]> =>
+    ask(
+      provider<CompletionItem[]>(fakePlanEditor.languages.registerCompletionItemProvider, 'provideCompletionItems'),
+      marked,
+    );
+
+  test('fields with what they mean, in the order of the schema, in the place of the word', async () => {
+    const items = await offered('version: 1\nco|lour\n');
+    const context = items.find(({ label }) => label === 'context');
+    expect(context).toMatchObject({ insertText: 'context: ', keepWhitespace: true });
+    expect((context?.documentation as MarkdownString).value).toContain('Kube context of the cluster.');
+    expect(context?.range).toMatchObject({
+      inserting: { start: { line: 1, character: 0 }, end: { line: 1, character: 2 } },
+      replacing: { start: { line: 1, character: 0 }, end: { line: 1, character: 6 } },
+    });
+    const order = items.map(({ sortText }) => sortText ?? '');
+    expect(order).toEqual([...order].sort());
+    const profile = items.find(({ label }) => label === 'profile');
+    expect(profile?.command?.command).toBe('editor.action.triggerSuggest');
+    expect((profile?.documentation as MarkdownString).value).toMatch(/Default: `quick`[^]*- `server`: MLPerf Server/u);
+  });
+
+  test('folders of models, from the folder of the file, and tokenizers; no files for other fields', async () => {
+    files.set('/work/models/sentiment/config.pbtxt', tritonConfig);
+    files.set('/work/models/b: c/config.pbtxt', tritonConfig);
+    files.set('/work/other/config.json', '{ "compilerOptions": {} }');
+    files.set('/work/shared/tokenizer.json', '{}');
+    const models = await offered('version: 1\nmodel: |\n');
+    expect(models.map(({ label, insertText }) => [label, insertText])).toEqual([
+      ['./models/b: c', '"./models/b: c"'],
+      ['./models/sentiment', './models/sentiment'],
+    ]);
+    expect((await offered('tokenizer: ./|')).map(({ label }) => label)).toEqual(['./shared/tokenizer.json']);
+    fakePlanEditor.workspace.findFiles.mockClear();
+    await offered('version: 1\n|');
+    expect(fakePlanEditor.workspace.findFiles).not.toHaveBeenCalled();
+  });
+
+  test('what is pointed at', async () => {
+    const hover = provider<{ contents: MarkdownString } | undefined>(
+      fakePlanEditor.languages.registerHoverProvider,
+      'provideHover',
+    );
+    expect((await ask(hover, 'cor|es: 2'))?.contents.value).toMatch(
+      /^\*\*cores\*\* \(whole number, 1 to 256\)\n\nCPU cores [^]*Default: `2`$/u,
+    );
+    expect((await ask(hover, 'target: lo|cal'))?.contents.value).toMatch(/^`local`: On this machine/u);
+    expect(await ask(hover, 'colour: r|ed')).toBeUndefined();
+  });
+});
+
+describe('the lens', () => {
+  const lensesOf = async (runs: Partial<Services['runs']> = {}) => {
+    const lenses = new PlanLenses(
+      memory as never,
+      { read: async () => record, onDidChange: () => ({ dispose: () => undefined }) } as never,
+      { get: () => undefined, active: () => [], onDidChange: () => ({ dispose: () => undefined }), ...runs } as never,
+    );
+    const found = await lenses.provideCodeLenses(new FakeDocument(planPath, 'version: 1\n') as unknown as TextDocument);
+    return Promise.all(found.map(async (lens) => (await lenses.resolveCodeLens(lens)).command));
+  };
+
+  test('runs the plan, and shows what its last run showed', async () => {
+    const [begin, ...figures] = await lensesOf();
+    expect(begin).toMatchObject({ command: 'topologyBench.benchmark', title: '$(beaker) Benchmark Topology' });
+    expect(begin?.arguments).toEqual([planUri]);
+    expect(figures.map((figure) => figure?.title)).toEqual([
+      expect.stringMatching(/ ago: p50\/p95 fastapi \S+\/\S+ ms .* RPS$/u),
+      expect.stringMatching(/^triton /u),
+      expect.stringMatching(/^hybrid /u),
+    ]);
+    expect(figures[0]?.arguments).toEqual([record.id]);
+  });
+
+  test('says that the figures are stale once the file says something else, comments aside', async () => {
+    const before = (text: string): void => {
+      const { planFile } = parsePlanFile(text);
+      if (planFile !== undefined)
+        choicesOfRun = { plan: { uri: planUri.toString(), file: planFile } } as BenchmarkChoices;
+    };
+    before('# as agreed\nversion: 1\n');
+    const [, same] = await lensesOf();
+    expect(same?.title).not.toContain('stale');
+    before('version: 1\ncores: 4\n');
+    const [, changed] = await lensesOf();
+    expect(changed?.title).toMatch(/^stale, .* ago: /u);
+    expect(changed?.tooltip).toContain('The plan file has changed since.');
+  });
+
+  test('leads to the run while one is under way', async () => {
+    const live = { id: 'x', choices: { plan: { uri: planUri.toString() } }, state: null, cancelling: false };
+    expect(await lensesOf({ active: () => [live] as never })).toMatchObject([
+      { command: 'topologyBench.openResults', title: '$(sync~spin) Benchmark is queued', arguments: ['x'] },
+    ]);
+  });
+});
+
+describe('what is run', () => {
+  const run = async (text: string, argument: unknown = planUri): Promise<PreparedRun | undefined> => {
+    files.set(planPath, text);
+    start();
+    await benchmarkCommand(argument, services);
+    return started.at(-1);
+  };
+  const phases = [{ connections: 4, seconds: 3 }];
+
+  test('exactly what the file says, with the defaults that it has everywhere, after one question', async () => {
+    const text =
+      'version: 1\nmodel: models/sentiment\ntarget: local\ntopologies: [triton]\nphases: [{ connections: 4, seconds: 3 }]\nseed: 9\n';
+    const prepared = await run(text);
+    expect(prepared?.plan).toEqual(
+      makePlan({ ...planChoices, target: { kind: 'local' }, topologies: ['triton'], phases, seed: 9 }),
+    );
+    expect(resolved.at(-1)).toEqual({ path: '/work/models/sentiment', tokenizerPath: undefined });
+    expect(prepared?.choices).toMatchObject({
+      subject: { kind: 'config', uri: 'file:///work/models/sentiment/config.pbtxt' },
+      plan: { uri: planUri.toString(), file: { seed: 9 } },
+    });
+    expect(asked).toEqual([]);
+    expect(questions()).toEqual([
+      [
+        'Benchmark sentiment: triton?',
+        { modal: true, detail: expect.stringContaining('As topology-bench.yaml says.') as string },
+        'Start',
+      ],
+    ]);
+    expect(remembered).toEqual([]);
+  });
+
+  test('from the palette, too, with the plan file in view; what was typed is saved first', async () => {
+    const document = new FakeDocument(planPath, '');
+    document.isDirty = true;
+    fakePlanEditor.workspace.textDocuments = [document];
+    fakePlanEditor.window.activeTextEditor = { document };
+    expect(await run('version: 1\nmodel: models/sentiment\ntarget: local\n', undefined)).toBeDefined();
+    expect(document.save).toHaveBeenCalledOnce();
+  });
+
+  test('a model folder without a config, and a tokenizer of its own', async () => {
+    files.set('/shared/plain/model.onnx', '');
+    const prepared = await run('version: 1\nmodel: ../shared/plain\ntokenizer: ../shared/t\ntarget: local\n');
+    expect(resolved.at(-1)).toEqual({ path: '/shared/plain', tokenizerPath: '/shared/t' });
+    expect(prepared?.choices.subject).toEqual({ kind: 'config', uri: 'file:///shared/plain' });
+    expect(questions()[0]).toEqual(expect.arrayContaining(['Benchmark plain: fastapi, triton, hybrid?']));
+  });
+
+  test('a plan without a model asks which', async () => {
+    const prepared = await run('version: 1\ntarget: local\n');
+    expect(asked).toEqual(['The plan names no model']);
+    expect(prepared?.choices.subject).toEqual({ kind: 'built-in' });
+    expect(resolved.at(-1)).toMatchObject({ path: '/tiny' });
+  });
+
+  const onCluster = (context: string, namespace: string): TargetChoice => ({
+    kind: 'kubernetes',
+    context,
+    namespace,
+    createNamespace: false,
+  });
+  test.each<[string, TargetChoice | undefined, TargetChoice]>([
+    ['', undefined, onCluster('kind-x', 'team-a')],
+    ['', { kind: 'local' }, { kind: 'local' }],
+    ['', onCluster('production', 'mine'), onCluster('production', 'mine')],
+    ['', onCluster('gone', 'mine'), onCluster('kind-x', 'team-a')],
+    ['target: kubernetes', { kind: 'local' }, onCluster('kind-x', 'team-a')],
+    ['gpu: { count: 1 }', { kind: 'local' }, onCluster('kind-x', 'team-a')],
+    ['vantage: in-cluster', { kind: 'local' }, onCluster('kind-x', 'team-a')],
+    ['target: local', onCluster('production', 'mine'), { kind: 'local' }],
+    ['context: production', onCluster('kind-x', 'mine'), onCluster('production', 'models')],
+    ['namespace: theirs', onCluster('kind-x', 'mine'), onCluster('kind-x', 'theirs')],
+  ])('where: %j after %j is %j', async (line, before, target) => {
+    last = before;
+    expect((await run(`version: 1\nmodel: models/sentiment\n${line}\n`))?.choices.target).toEqual(target);
+  });
+
+  test('with the GPU that the file names', async () => {
+    const prepared = await run(
+      'version: 1\nmodel: models/sentiment\ngpu: { count: 2, nodeSelector: { nvidia.com/gpu.product: Tesla-T4 } }\n',
+    );
+    expect(prepared?.choices.gpu).toEqual({ resource: 'nvidia.com/gpu', count: 2, product: 'Tesla-T4' });
+    expect(prepared?.plan.gpu).toMatchObject({ count: 2, runtimeClassName: 'nvidia' });
+    expect(prepared?.plan.images.requirements).toBe('cuda');
+  });
+
+  test.each([
+    ['version: 1\nprofil: quick\n', /^topology-bench\.yaml is not a valid plan: line 2: Unrecognized key: "profil"/u],
+    ['version: 1\ncontext: gone\n', /names the kube context "gone"/u],
+  ])('not what is wrong: %j', async (text, message) => {
+    await expect(run(text)).rejects.toThrow(message);
+    expect(started).toEqual([]);
+  });
+
+  test('nothing in a workspace that is not trusted', async () => {
+    fakePlanEditor.workspace.isTrusted = false;
+    expect(await run('version: 1\nmodel: models/sentiment\ntarget: local\n')).toBeUndefined();
+    expect(resolved).toEqual([]);
+  });
+
+  test('again: the file as it stands by then, where the run was, after a question where it says something else', async () => {
+    choicesOfRun = (await run('version: 1\ntarget: local\n'))?.choices;
+    asked.length = 0;
+    last = onCluster('production', 'mine');
+    files.set(planPath, 'version: 1\ncores: 4\n');
+    start();
+    await benchmarkAgain('x', services);
+    expect(started.at(-1)?.choices).toMatchObject({ target: { kind: 'local' }, subject: { kind: 'built-in' } });
+    expect(started.at(-1)?.plan.topologies[0]?.cores).toBe(4);
+    expect(asked).toEqual([]);
+    expect(questions()).toHaveLength(2);
+  });
+
+  test('again without a question while the file says the same', async () => {
+    choicesOfRun = (await run('version: 1\ntarget: local\n'))?.choices;
+    await benchmarkAgain('x', services);
+    expect(started).toHaveLength(2);
+    expect(questions()).toHaveLength(1);
+  });
+
+  test('with a question all the same where it would run somewhere else', async () => {
+    last = onCluster('production', 'mine');
+    choicesOfRun = (await run('version: 1\nmodel: models/sentiment\n'))?.choices;
+    const [production] = contexts.splice(1, 1);
+    await benchmarkAgain('x', services);
+    if (production !== undefined) contexts.push(production);
+    expect(started).toHaveLength(1);
+    expect(questions()).toHaveLength(2);
+  });
+
+  test('on a protected context only once its name was typed', async () => {
+    contexts.push({ name: 'protected', namespace: 'default', current: false });
+    const prepared = await run('version: 1\nmodel: models/sentiment\ncontext: protected\n');
+    contexts.pop();
+    expect(prepared).toBeUndefined();
+  });
+});
+
+describe('Save as Plan', () => {
+  const saveTo = (path: string): void => {
+    fakePlanEditor.window.showSaveDialog.mockResolvedValueOnce(fakePlanEditor.Uri.file(path));
+  };
+  const subject = { kind: 'config', uri: 'file:///work/models/sentiment/config.pbtxt' } as const;
+  const choices: BenchmarkChoices = {
+    subject,
+    topologies: ['fastapi'],
+    target: { kind: 'kubernetes', context: 'secret-context', namespace: 'team-a', createNamespace: false },
+    gpu: null,
+    profile: 'quick',
+  };
+
+  test('writes a plan that names the model from where it lies, and opens it', async () => {
+    choicesOfRun = choices;
+    saveTo('/work/plans/topology-bench.yaml');
+    await saveAsPlan({ runId: record.id }, services);
+    const text = files.get('/work/plans/topology-bench.yaml') ?? '';
+    expect(parsePlanFile(text).planFile).toMatchObject({ model: '../models/sentiment/config.pbtxt', profile: 'quick' });
+    expect(text).toContain(record.id);
+    expect(text).not.toContain('secret-context');
+    expect(fakePlanEditor.window.showSaveDialog.mock.calls[0]?.[0].defaultUri.fsPath).toBe(planPath);
+    expect(fakePlanEditor.window.showTextDocument).toHaveBeenCalledOnce();
+  });
+
+  test('of a run of a plan file, as that file names its files', async () => {
+    const plan = {
+      uri: 'file:///work/team/topology-bench.yaml',
+      file: { version: 1, model: '../models/m', tokenizer: 't' },
+    } as const;
+    choicesOfRun = { ...choices, plan };
+    saveTo('/work/topology-bench.yaml');
+    await saveAsPlan({ runId: record.id }, services);
+    expect(parsePlanFile(files.get(planPath) ?? '').planFile).toMatchObject({
+      model: './models/m',
+      tokenizer: './team/t',
+    });
+    expect(fakePlanEditor.window.showSaveDialog.mock.calls[0]?.[0].defaultUri.fsPath).toBe(
+      '/work/team/topology-bench.yaml',
+    );
+  });
+
+  test('says what is missing of a run that this workspace knows nothing of', async () => {
+    saveTo(planPath);
+    await saveAsPlan({ runId: record.id }, services);
+    expect(files.get(planPath)).toContain('name its folder or config with "model: PATH"');
+  });
+
+  test('writes nothing when the user leaves, and says why it could not write', async () => {
+    await saveAsPlan({ runId: record.id }, services);
+    expect(fakePlanEditor.workspace.fs.writeFile).not.toHaveBeenCalled();
+    saveTo('/full/topology-bench.yaml');
+    fakePlanEditor.workspace.fs.writeFile.mockRejectedValueOnce(new Error('no space left'));
+    await expect(saveAsPlan({ runId: record.id }, services)).rejects.toThrow(
+      'The plan could not be written to /full/topology-bench.yaml: no space left.',
+    );
+  });
+});
+
+const tritonConfig = `
+name: "sentiment"
+backend: "onnxruntime"
+max_batch_size: 8
+input [ { name: "input_ids" data_type: TYPE_INT64 dims: [ -1 ] }, { name: "attention_mask" data_type: TYPE_INT64 dims: [ -1 ] } ]
+output [ { name: "logits" data_type: TYPE_FP32 dims: [ 2 ] } ]
+`;
