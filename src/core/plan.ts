@@ -95,23 +95,17 @@ export const gpuSchema = z
         }),
       )
       .meta({ description: 'Tolerations of the pods that ask for a GPU.' }),
-    runtimeClassName: z
-      .string()
-      .nullable()
-      .meta({
-        description: 'RuntimeClass of the pods that ask for a GPU; used only if the cluster has it. null: none.',
-      }),
+    runtimeClassName: z.string().nullable().meta({
+      description: 'RuntimeClass of the pods that ask for a GPU; used only if the cluster has it. null: none.',
+    }),
   })
   .meta({ description: 'The GPU that each model server asks for.' });
 
 export const imagesSchema = z
   .strictObject({
-    server: z
-      .string()
-      .min(1)
-      .meta({
-        description: "Image that FastAPI and the gateway run from without a GPU; with one, all run from Triton's.",
-      }),
+    server: z.string().min(1).meta({
+      description: "Image that FastAPI and the gateway run from without a GPU; with one, all run from Triton's.",
+    }),
     triton: z
       .string()
       .min(1)
