@@ -14,3 +14,8 @@ export function planSubjectKey(plan: AnyPlan): string {
 export function planSubject(plan: AnyPlan): string {
   return isEndpointPlan(plan) ? plan.target.name : plan.model.name;
 }
+
+/** Load through a port-forward measures the way as much as the server. */
+export function isSmokeTest({ target, load }: AnyPlan): boolean {
+  return target.kind === 'kubernetes' && load.vantage === 'this-machine';
+}

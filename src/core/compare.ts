@@ -1,4 +1,14 @@
-import { baselineLevels, commonLevels, levelsOf, phaseOf, plannedLevels, whyMissing, type Level } from './levels.ts';
+import {
+  baselineLevels,
+  commonLevels,
+  confirmationLevel,
+  levelsOf,
+  phaseOf,
+  plannedLevels,
+  whyMissing,
+  type Level,
+} from './levels.ts';
+import { nameLoad } from './phaseLoad.ts';
 import type { PhaseResult, RunRecord } from './record.ts';
 import { verdictOf, type Repetition } from './verdict.ts';
 
@@ -47,7 +57,7 @@ function sideOf(metric: ComparedMetric, phase: PhaseResult): Repetition {
 }
 
 /**
- * Every topology and level that both runs have, in the order of the later one.
+ * Every topology and level that both runs have, in the order of the later one; without a ratio where they were loaded differently.
  * @param intervalOf gives the ratios their intervals, where there are any
  */
 export function compareRecords(
@@ -57,23 +67,51 @@ export function compareRecords(
 ): LevelComparison[] {
   return commonLevels(baselineLevels(before), laterLevels(before, after)).map(({ topology, level }) => {
     const [first, second] = [phaseOf(before, topology, level), phaseOf(after, topology, level)];
+    const apart = loadsApart(level, first, second);
     const change = (metric: ComparedMetric): Change => {
       const [from, to] = [figureOf(metric, first), figureOf(metric, second)];
-      return {
-        metric,
-        before: from,
-        after: to,
-        ratio: from === null || to === null || from === 0 ? null : to / from,
-        interval: first === undefined || second === undefined ? null : intervalOf(metric, first, second),
-      };
+      if (from === null || to === null || from === 0 || apart.length > 0)
+        return { metric, before: from, after: to, ratio: null, interval: null };
+      const interval = first === undefined || second === undefined ? null : intervalOf(metric, first, second);
+      const known = level === confirmationLevel ? withinPrecision(interval, before, after) : interval;
+      return { metric, before: from, after: to, ratio: to / from, interval: known };
     };
     return {
       topology,
       level,
       changes: { p50: change('p50'), p95: change('p95'), rps: change('rps') },
-      problems: [...problemsOf(before, { topology, level }, first), ...problemsOf(after, { topology, level }, second)],
+      problems: [
+        ...problemsOf(before, { topology, level }, first),
+        ...problemsOf(after, { topology, level }, second),
+        ...apart,
+      ],
     };
   });
+}
+
+/** Phases that a plan file names itself may bear one name and load differently; clauses without a full stop. */
+export function loadsApart(
+  level: string,
+  before: PhaseResult | undefined,
+  after: PhaseResult | undefined,
+): readonly string[] {
+  if (level === confirmationLevel || before === undefined || after === undefined) return [];
+  const [from, to] = [nameLoad(before), nameLoad(after)];
+  if (from.key === to.key) return [];
+  const [one, other] = from.long === to.long ? [inFlightText(before), inFlightText(after)] : [from.long, to.long];
+  return [`the load of ${level} is ${one} in one run and ${other} in the other`];
+}
+
+function inFlightText(phase: PhaseResult): string {
+  return phase.loop === 'open' ? `at most ${String(phase.maxInFlight)} unanswered` : nameLoad(phase).long;
+}
+
+/** A search knows the highest rate to within its precision: that of either run may be so much higher than what it found. */
+function withinPrecision(interval: RatioInterval | null, before: RunRecord, after: RunRecord): RatioInterval | null {
+  if (interval === null) return null;
+  const precisionOf = ({ plan }: RunRecord): number =>
+    plan.load.search?.kind === 'slo' ? plan.load.search.precision : 0;
+  return { low: interval.low / (1 + precisionOf(before)), high: interval.high * (1 + precisionOf(after)) };
 }
 
 /** A level that the earlier run was told to measure is missed where a ladder did not come to it; two ladders may end where they do. */

@@ -74,6 +74,9 @@ function recordFacts(before: RunRecord, after: RunRecord): Fact<RunRecord>[] {
     ['the model config', ({ modelConfig }) => shortened(modelConfig?.sha256 ?? null)],
     ['endpoint', ({ plan }) => (isEndpointPlan(plan) ? plan.target.name : null)],
     ['scheme', ({ plan }) => (isEndpointPlan(plan) ? (plan.target.https ? 'https' : 'http') : null)],
+    ['GPUs of each model server', ({ plan }) => (plan.gpu === null ? null : String(plan.gpu.count))],
+    ['load generators', ({ plan }) => String(plan.load.generators)],
+    ['turns of each topology', ({ plan }) => String(plan.load.repetitions)],
     ['seed', ({ plan }) => String(plan.load.seed)],
     ['timeout', ({ plan }) => `${String(plan.load.timeoutMs)} ms`],
     ['phases', ({ plan }) => phasesText(plan)],
@@ -93,6 +96,7 @@ function topologyFacts(key: string): Fact<RunRecord>[] {
   const measured = ({ topologies }: RunRecord) => topologies.find(({ topology }) => topologyKey(topology) === key);
   return [
     [`cores of ${key}`, (record) => String(planned(record)?.cores ?? 0)],
+    [`cores of the gateway of ${key}`, (record) => gatewayCoresText(planned(record))],
     [`memory of ${key}`, (record) => `${String(planned(record)?.memoryMiB ?? 0)} MiB`],
     [`Triton's settings in ${key}`, (record) => tritonText(planned(record)?.triton ?? null)],
     [
@@ -117,6 +121,11 @@ function topologyFacts(key: string): Fact<RunRecord>[] {
       'software',
     ],
   ];
+}
+
+function gatewayCoresText(topology: TopologyPlan | undefined): string | null {
+  const split = topology?.split ?? null;
+  return split === null ? null : `${String(split.gatewayCores)} of ${String(topology?.cores ?? 0)}`;
 }
 
 /** An endpoint's model is not known. */

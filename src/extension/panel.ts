@@ -209,6 +209,7 @@ class OpenPanel implements vscode.Disposable {
     const message: WebviewMessage | null = parseWebviewMessage(value);
     if (message === null) {
       this.#log.warn('The results page sent a message that does not fit the protocol.');
+      void this.#refuse(value);
       return;
     }
     switch (message.type) {
@@ -229,6 +230,16 @@ class OpenPanel implements vscode.Disposable {
     }
   }
 
+  /** A page that waits for an answer gets one, whatever else its request was. */
+  async #refuse(value: unknown): Promise<void> {
+    const id = typeof value === 'object' && value !== null && 'id' in value ? value.id : undefined;
+    if (typeof id !== 'number' || !Number.isSafeInteger(id)) return;
+    const message = vscode.l10n.t(
+      'The request does not fit what this version of Topology Bench knows, or is too large.',
+    );
+    await this.#post({ type: 'reply', id, ok: false, message });
+  }
+
   async #answer(id: number, request: PanelRequest): Promise<void> {
     try {
       if (request.kind === 'swap') this.#swap();
@@ -241,7 +252,8 @@ class OpenPanel implements vscode.Disposable {
 
   #swap(): void {
     const { runId, before } = this.#subject;
-    if (runId !== null && before !== undefined) this.turnTo({ runId: before, before: runId });
+    if (runId === null || before === undefined) return;
+    this.turnTo({ runId: before, before: runId });
   }
 
   /** A page that was closed meanwhile takes no message, and that is no failure. */

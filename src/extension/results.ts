@@ -104,8 +104,14 @@ export class Results implements vscode.Disposable {
   async delete(result: Pick<Result, 'id' | 'directory'>): Promise<void> {
     const { openRunStore } = await loadEngine();
     const file = vscode.Uri.file(openRunStore(result.directory).pathOf(result.id));
-    await vscode.workspace.fs.delete(file, { useTrash: false });
-    this.changed();
+    try {
+      await vscode.workspace.fs.delete(file, { useTrash: false });
+    } catch (error) {
+      // Somebody else was faster.
+      if (!(error instanceof vscode.FileSystemError && error.code === 'FileNotFound')) throw error;
+    } finally {
+      this.changed();
+    }
   }
 
   /** Something was written, deleted or moved. */

@@ -1,3 +1,4 @@
+import { isSmokeTest } from '../anyPlan.ts';
 import { planParts, subtitleParts } from './describe.ts';
 import { formatList } from './format.ts';
 import { rowsOf, type Measured } from './measured.ts';
@@ -12,9 +13,7 @@ export function chartSource(measured: Measured): string[] {
   const invalid = rowsOf(measured).filter(({ validity }) => !validity.valid);
   return [
     source.join(' · '),
-    ...(plan.target.kind === 'kubernetes' && plan.load.vantage === 'this-machine'
-      ? ['Smoke test only: the load came through a port-forward.']
-      : []),
+    ...(isSmokeTest(plan) ? ['Smoke test only: the load came through a port-forward.'] : []),
     ...(record?.sameAnswers.verdict === 'differed'
       ? ['The answers differed, so the topologies cannot be compared.']
       : []),

@@ -1,4 +1,4 @@
-import { compareRecords } from '../compare.ts';
+import { compareRecords, loadsApart } from '../compare.ts';
 import { incomparable } from '../differences.ts';
 import { confirmationLevel, phaseOf, type Level } from '../levels.ts';
 import { nameLoad, type LoadName } from '../phaseLoad.ts';
@@ -23,8 +23,7 @@ export function comparedPlaces(before: RunRecord, after: RunRecord): ComparedPla
   const measuredAlike = incomparable(before.plan, after.plan).length === 0;
   return compareRecords(before, after).map(({ topology, level, changes, problems }) => {
     const [first, second] = [phaseOf(before, topology, level), phaseOf(after, topology, level)];
-    const apart = loadsApart(level, first, second);
-    const comparable = measuredAlike && apart.length === 0;
+    const comparable = measuredAlike && loadsApart(level, first, second).length === 0;
     const known = { ...changes, p99: p99Change(first, second) };
     const loaded = second ?? first;
     return {
@@ -39,7 +38,7 @@ export function comparedPlaces(before: RunRecord, after: RunRecord): ComparedPla
         p99: shown(known.p99, comparable && level !== confirmationLevel),
         rps: shown(known.rps, comparable),
       },
-      problems: [...problems, ...apart],
+      problems,
     };
   });
 }
@@ -53,13 +52,6 @@ export function levelText({ level, load }: ComparedPlace, size: 'long' | 'short'
 
 function shown({ before, after, ratio, interval }: ShownChange, comparable: boolean): ShownChange {
   return comparable ? { before, after, ratio, interval } : { before, after, ratio: null, interval: null };
-}
-
-/** Phases that a plan file names itself may bear one name and load differently. */
-function loadsApart(level: string, before: PhaseResult | undefined, after: PhaseResult | undefined): string[] {
-  if (level === confirmationLevel || before === undefined || after === undefined) return [];
-  const [from, to] = [nameLoad(before), nameLoad(after)];
-  return from.key === to.key ? [] : [`the load of ${level} is ${from.long} in one run and ${to.long} in the other`];
 }
 
 /** As compareRecords makes the others. */

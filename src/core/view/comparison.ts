@@ -48,7 +48,7 @@ function doubtNote(levels: readonly LevelComparison[]): string[] {
 export function confirmationNote(levels: readonly Level[]): string[] {
   if (levels.every(({ level }) => level !== confirmationLevel)) return [];
   return [
-    `${confirmationLevel}: each run at the highest rate that it found, so RPS says which is better; latencies are of different rates where RPS differ.`,
+    `${confirmationLevel}: each run at the highest rate that it found, so RPS says which is better, to within the precision of the search; latencies are of different rates where RPS differ.`,
   ];
 }
 

@@ -1,4 +1,4 @@
-import { isEndpointPlan } from '../anyPlan.ts';
+import { isEndpointPlan, isSmokeTest } from '../anyPlan.ts';
 import type { RunRecord } from '../record.ts';
 import { changeText, findingOf, metricNames, ratioParts, type Finding, type ShownMetric } from './change.ts';
 import { levelText, type ComparedPlace } from './comparedPlaces.ts';
@@ -81,9 +81,15 @@ function placeText(place: ComparedPlace): string {
 function noDifference(decided: readonly ComparedPlace[], all: number): string {
   const metrics = judged.filter((metric) => decided.some(({ changes }) => findingOf(metric, changes[metric]) !== null));
   const shown = `No difference shown in ${metrics.map((metric) => metricNames[metric]).join(' or ')}`;
+  if (decided.length === all && !decided.every(allRatiosKnown))
+    return `${shown} where it can be told: some of the ratios have no interval.`;
   return decided.length === all
     ? `${shown}: the 95% interval of each ratio holds 1.`
     : `${shown} at ${String(decided.length)} of ${formatCount(all, 'place')}; it cannot be told at the others.`;
+}
+
+function allRatiosKnown({ changes }: ComparedPlace): boolean {
+  return judged.every((metric) => changes[metric].ratio === null || changes[metric].interval !== null);
 }
 
 function isDecided(place: ComparedPlace): boolean {
@@ -98,6 +104,8 @@ function worthOf(before: RunRecord, after: RunRecord, places: readonly ComparedP
   const decided = places.flatMap(findingsOf).length;
   const counted = judged.flatMap((metric) => countsText(metric, places));
   const doubtful = places.filter(({ problems }) => problems.length > 0).length;
+  const once = onceText(before, after, places);
+  const share = once.length === 0 ? 'one ratio in twenty' : 'at least one ratio in twenty';
   return [
     ...(counted.length === 0
       ? []
@@ -105,8 +113,9 @@ function worthOf(before: RunRecord, after: RunRecord, places: readonly ComparedP
     ...(doubtful === 0
       ? []
       : [`At ${String(doubtful)} of them a number is missing or not valid; the notes below the table say why.`]),
-    ...(decided > 1 ? ['Where nothing has changed, one ratio in twenty shows a difference by chance alone.'] : []),
-    ...(decided > 0 ? onceText(before, after) : []),
+    ...(decided > 1 ? [`Where nothing has changed, ${share} shows a difference by chance alone.`] : []),
+    ...(decided > 0 ? once : []),
+    ...smokeTexts(before, after),
   ];
 }
 
@@ -128,9 +137,28 @@ function countsText(metric: ShownMetric, places: readonly ComparedPlace[]): stri
   return [`${metricNames[metric]} ${texts.join(', ')}`];
 }
 
-/** Intervals of one repetition hold less than two runs differ by. */
-function onceText(before: RunRecord, after: RunRecord): string[] {
-  const once = [before, after].filter(({ plan }) => plan.load.repetitions === 1);
+/** Load through a port-forward is a smoke test, whatever its numbers. */
+function smokeTexts(before: RunRecord, after: RunRecord): string[] {
+  const smoke = [before, after].filter(({ plan }) => isSmokeTest(plan));
+  if (smoke.length === 0) return [];
+  const runs = smoke.length === 2 ? 'of both runs' : `of the run ${smoke[0] === before ? 'before' : 'after'}`;
+  return [`Smoke test only: the load ${runs} came through a port-forward.`];
+}
+
+/** Intervals of one repetition hold less than two runs differ by; a run that was cut short may have no more than one. */
+function onceText(before: RunRecord, after: RunRecord, places: readonly ComparedPlace[]): string[] {
+  const overTurns = (side: 'before' | 'after'): boolean =>
+    places.every((place) => {
+      const intervals = place[side]?.intervals;
+      return (
+        intervals === undefined ||
+        intervals === 'not yet computed' ||
+        intervals.method === "Student's t over repetitions"
+      );
+    });
+  const once = [before, after].filter(
+    (run) => run.plan.load.repetitions === 1 || !overTurns(run === before ? 'before' : 'after'),
+  );
   if (once.length === 0) return [];
   const runs = once.length === 2 ? 'Both runs' : `The run ${once[0] === before ? 'before' : 'after'}`;
   const measured = isEndpointPlan(after.plan)

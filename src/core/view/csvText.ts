@@ -19,9 +19,9 @@ function cellText(cell: CsvCell): string {
 
 /**
  * An apostrophe before whatever a spreadsheet would run as a formula, at the beginning of a text and also behind what another
- * spreadsheet's settings may take for the end of a cell.
+ * spreadsheet's settings may take for the end of a cell, whatever quotes and spaces are in between.
  * Source: https://owasp.org/www-community/attacks/CSV_Injection
  */
 function withoutFormulas(text: string): string {
-  return text.replace(/^(?=[\t\r\n]|\s*[=+\-@＝＋－＠])|(?<=[,;\t\r\n])(?=[=+\-@＝＋－＠])/gu, "'");
+  return text.replace(/^(?=[\t\r\n]|\s*[=+\-@＝＋－＠])|(?<=[,;\t\r\n])(?=["\p{Zs}]*[=+\-@＝＋－＠])/gu, "'");
 }

@@ -1,5 +1,5 @@
 import { formatCount, formatList, formatShare, insufficientSamples, fullStop, significant } from './format.ts';
-import { isEndpointPlan } from '../anyPlan.ts';
+import { isEndpointPlan, isSmokeTest } from '../anyPlan.ts';
 import type { AnyPlan } from '../endpointPlan.ts';
 import type { LoadName } from '../phaseLoad.ts';
 import type { RunRecord } from '../record.ts';
@@ -109,7 +109,7 @@ function missingText(measured: Measured, rows: readonly PhaseRow[], level: LoadN
 function worthOf(measured: Measured, rows: readonly PhaseRow[], invalid: number): string {
   const computed = rows.some((row) => row.intervals !== null);
   const parts = [intervalsWorth(computed, measured.topologies.length > 1, measured.plan)];
-  if (measured.plan.target.kind === 'kubernetes' && measured.plan.load.vantage === 'this-machine') {
+  if (isSmokeTest(measured.plan)) {
     parts.unshift('Smoke test only: the load came through a port-forward.');
   }
   if (invalid > 0) {

@@ -49,10 +49,17 @@ export async function deleteResult(argument: unknown, selected: unknown, service
           ),
         };
   if ((await vscode.window.showWarningMessage(question, { modal: true, ...detail }, remove)) !== remove) return;
+  const failed: unknown[] = [];
   for (const result of chosen) {
-    await services.results.delete(result);
-    await services.baselines.unpin(result.id);
+    try {
+      await services.results.delete(result);
+      await services.baselines.unpin(result.id);
+    } catch (error) {
+      // One that cannot be deleted keeps none of the others.
+      failed.push(error);
+    }
   }
+  if (failed.length > 0) throw failed[0];
 }
 
 /** The run that a command was called on. */

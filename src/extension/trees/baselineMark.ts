@@ -46,7 +46,8 @@ function standingLines({ baselineId, worse, incomparable }: Extract<Standing, { 
 
 /** "triton c8: p95 12.1 → 15.2 ms, 1.25x [1.18–1.33]" */
 function regressionText({ topology, level, change }: Regression): string {
-  return `${topology} ${level}: ${changeText(change.metric, change)}`;
+  const doubt = change.interval === null ? ` ${vscode.l10n.t('(no interval)')}` : '';
+  return `${topology} ${level}: ${changeText(change.metric, change)}${doubt}`;
 }
 
 function described(item: vscode.TreeItem, mark: string): string {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkAgainst, checkSlos } from '../../../src/core/checks.ts';
 import { compareRecords, isRegression, type Change } from '../../../src/core/compare.ts';
 import { differencesOf, incomparable } from '../../../src/core/differences.ts';
+import type { Plan } from '../../../src/core/plan.ts';
 import { makePlan } from '../../../src/core/planning.ts';
 import type { PhaseResult, RunRecord, TopologyResult } from '../../../src/core/record.ts';
 import { parseSlo, type Slo } from '../../../src/core/slo.ts';
@@ -83,10 +84,45 @@ describe('two runs beside each other', () => {
     ]);
   });
 
+  it('have no ratio where phases of one name loaded differently, and no check passes on them', () => {
+    const other = later('triton', 'c8', (phase) => ({ ...phase, loop: 'closed', connections: 16 }));
+    const at = compareRecords(before, other).find(({ topology, level }) => topology === 'triton' && level === 'c8');
+    expect(at?.changes.p95).toMatchObject({ ratio: null, interval: null });
+    expect(at?.problems).toEqual(['the load of c8 is 8 connections in one run and 16 connections in the other']);
+    const missed = checkAgainst(before, other, 9).filter(({ outcome }) => outcome !== 'passed');
+    expect(missed.map(({ topology, level, outcome }) => [topology, level, outcome])).toEqual([
+      ['triton', 'c8', 'no number'],
+      ['triton', 'c8', 'no number'],
+    ]);
+  });
+
   it('have no ratio to nothing', () => {
     const nothing = later('triton', 'c8', (phase) => ({ ...phase, measurement: { ...phase.measurement, rps: 0 } }));
     const at = compareRecords(nothing, before).find(({ topology, level }) => topology === 'triton' && level === 'c8');
     expect(at?.changes.rps).toMatchObject({ before: 0, ratio: null });
+  });
+});
+
+describe('what differs', () => {
+  it('are the GPUs of a server, the load generators, the turns and the cores of the gateway, too', () => {
+    const { gpu, load, topologies } = before.plan as Plan;
+    const changed = {
+      ...before.plan,
+      gpu: { ...(gpu as NonNullable<typeof gpu>), count: 4 },
+      load: { ...load, generators: 3, repetitions: 2 },
+      topologies: topologies.map((topology) =>
+        topology.name === 'hybrid' ? { ...topology, cores: 4, split: { gatewayCores: 1, tritonCores: 3 } } : topology,
+      ),
+    } as Plan;
+    const texts = differencesOf(before, { ...before, plan: changed });
+    expect(texts).toEqual(
+      expect.arrayContaining([
+        'GPUs of each model server: 1, now 4',
+        'load generators: 1, now 3',
+        'turns of each topology: 1, now 2',
+        'cores of the gateway of hybrid: 1 of 2, now 1 of 4',
+      ]),
+    );
   });
 });
 

@@ -107,6 +107,12 @@ describe('the levels of a search for a rate', () => {
     expect(notes.join('\n')).toContain('latencies are of different rates where RPS differ');
   });
 
+  it('are known to the precision of the search, so that no ratio is surer than that', () => {
+    const [level] = compareRecords(found, searched([210, 210]), () => ({ low: 1.04, high: 1.06 }));
+    expect(level?.changes.rps.interval?.low).toBeCloseTo(1.04 / 1.05, 9);
+    expect(level?.changes.rps.interval?.high).toBeCloseTo(1.06 * 1.05, 9);
+  });
+
   it('mean nothing beside a search for another bound, and differ where the search does', () => {
     const other = makePlan({ ...choices, profile: 'server', topologies: ['triton'], sloP95Ms: 50 });
     expect(incomparable(server, other)).toEqual([

