@@ -105,10 +105,10 @@ describe('two runs beside each other', () => {
 
 describe('what differs', () => {
   it('are the GPUs of a server, the load generators, the turns and the cores of the gateway, too', () => {
-    const { gpu, load, topologies } = before.plan as Plan;
+    const { gpu, load, topologies } = before.plan;
     const changed = {
       ...before.plan,
-      gpu: { ...(gpu as NonNullable<typeof gpu>), count: 4 },
+      gpu: { ...gpu, count: 4 },
       load: { ...load, generators: 3, repetitions: 2 },
       topologies: topologies.map((topology) =>
         topology.name === 'hybrid' ? { ...topology, cores: 4, split: { gatewayCores: 1, tritonCores: 3 } } : topology,
