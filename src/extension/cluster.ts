@@ -78,18 +78,24 @@ export class Cluster implements vscode.Disposable {
   }
 
   /** @throws BenchError api-unreachable, unauthenticated, forbidden, kubeconfig-missing, kubeconfig-broken */
-  async inventory(place?: ClusterPlace, signal = AbortSignal.timeout(viewTimeoutMs)): Promise<ClusterInventory> {
+  async inventory(place: ClusterPlace, signal: AbortSignal): Promise<ClusterInventory> {
     const { readInventory } = await loadKubernetes();
+    return readInventory(await this.connection(place), signal);
+  }
+
+  /**
+   * The same for the place in view; what it read is kept for the hints of models.
+   * @throws BenchError as `inventory`
+   */
+  async inventoryInView(place: ClusterPlace, signal = AbortSignal.timeout(viewTimeoutMs)): Promise<ClusterInventory> {
     const selected = this.#memory.selectedContext();
-    const inventory = await readInventory(await this.connection(place), signal);
-    if (place === undefined) {
-      this.#lastInventory = { selected, inventory };
-      this.#inventoryRead.fire();
-    }
+    const inventory = await this.inventory(place, signal);
+    this.#lastInventory = { selected, inventory };
+    this.#inventoryRead.fire();
     return inventory;
   }
 
-  /** What was last read of the cluster that this window looks at; undefined before, and once another one is selected. */
+  /** What was last read for the view; undefined before, and once another one is selected. */
   lastInventory(): ClusterInventory | undefined {
     const last = this.#lastInventory;
     return last?.selected === this.#memory.selectedContext() ? last?.inventory : undefined;

@@ -45,7 +45,7 @@ export class ClusterTree extends Tree<ClusterNode> {
       { kind: 'namespace', id: 'namespace', place },
     ];
     try {
-      const inventory = await this.#cluster.inventory(place);
+      const inventory = await this.#cluster.inventoryInView(place);
       return [...head(inventory), ...poolNodes(inventory), ...noteNodes(inventory)];
     } catch (error) {
       return [...head(null), this.problem(error, 'inventory')];

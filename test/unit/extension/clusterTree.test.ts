@@ -15,7 +15,8 @@ const { ClusterTree } = await import('../../../src/extension/trees/clusterTree.t
 const { captionViews } = await import('../../../src/extension/trees/captions.ts');
 
 const failures = { note: (error: unknown) => error, show: () => undefined } as unknown as Failures;
-const memory = { selectedContext: () => undefined, selectedNamespace: () => undefined } as unknown as Memory;
+let selected: string | undefined;
+const memory = { selectedContext: () => selected, selectedNamespace: () => undefined } as unknown as Memory;
 
 const staging = { name: 'staging', namespace: 'models', current: true };
 const gpu = (name: string, change: Partial<GpuNode> = {}): GpuNode => ({
@@ -52,6 +53,7 @@ beforeEach(() => {
   useDefaults(settingDefaults);
   settingsOf.clear();
   fakeVscode.workspace.workspaceFolders = undefined;
+  selected = undefined;
   listContexts = () => [staging];
   readInventory = () => inventory();
   cluster = new Cluster(memory);
@@ -136,6 +138,27 @@ describe('GPUs', () => {
       'models: namespace',
       'This user may not list nodes.: ',
     ]);
+  });
+});
+
+describe('what the tree has read', () => {
+  test('is there for the hints of models, until another context is selected', async () => {
+    readInventory = () => inventory({ gpuNodes: [gpu('t4-1')] });
+    const read = vi.fn();
+    cluster.onDidReadInventory(read);
+    expect(cluster.lastInventory()).toBeUndefined();
+    await tree().getChildren();
+    expect(read).toHaveBeenCalledTimes(1);
+    expect(cluster.lastInventory()?.gpuNodes).toHaveLength(1);
+    selected = 'production';
+    expect(cluster.lastInventory()).toBeUndefined();
+  });
+
+  test('is not replaced by what a question reads of another place', async () => {
+    await tree().getChildren();
+    readInventory = () => inventory({ context: 'production' });
+    await cluster.inventory({ context: 'production', namespace: 'models' }, AbortSignal.timeout(1000));
+    expect(cluster.lastInventory()?.context).toBe('staging');
   });
 });
 
