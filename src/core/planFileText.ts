@@ -12,7 +12,15 @@ import type { RunRecord } from './record.ts';
 import { formatList } from './view/format.ts';
 
 /** Where the model of a run lies, as its plan file is to name it: relative to that file. A record does not say. */
-export type SavedModel = { readonly path: string; readonly tokenizer: string | null } | 'built-in' | 'unknown';
+export type SavedModel =
+  | {
+      readonly path: string;
+      readonly tokenizer: string | null;
+      /** One was chosen, at a place that the file is not to name. */
+      readonly tokenizerElsewhere?: boolean;
+    }
+  | 'built-in'
+  | 'unknown';
 
 /**
  * The text of a plan file that gives a run's plan once more: what was chosen, without what follows from it. Comments say which
@@ -98,8 +106,13 @@ function modelNotes(model: SavedModel): string[] {
   if (model === 'built-in') {
     return ['The run was of the model that comes with Topology Bench, which has no path: it is chosen at the start.'];
   }
-  return model === 'unknown'
-    ? ['The record does not say where the model lies: name its folder or config with "model: PATH".']
+  if (model === 'unknown') {
+    return ['The record does not say where the model lies: name its folder or config with "model: PATH".'];
+  }
+  return model.tokenizerElsewhere === true
+    ? [
+        'The run had a tokenizer from outside this folder, whose path is not written here: name it with "tokenizer: PATH".',
+      ]
     : [];
 }
 

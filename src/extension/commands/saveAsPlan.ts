@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import * as vscode from 'vscode';
 import type { SavedModel } from '../../core/planFileText.ts';
 import type { BenchmarkChoices } from '../choices.ts';
@@ -25,7 +25,7 @@ export async function saveAsPlan(argument: unknown, services: Services): Promise
   });
   if (target === undefined) return;
   const { planFileText } = await loadEngine();
-  const text = planFileText(record, modelFrom(dirname(target.fsPath), choices, services.memory));
+  const text = planFileText(record, modelFrom(target, choices, services.memory));
   await writeTo(target, 'The plan', new TextEncoder().encode(text));
   await vscode.window.showTextDocument(target);
 }
@@ -40,16 +40,25 @@ function folderFor(choices: BenchmarkChoices | undefined): string | undefined {
   return found?.scheme === 'file' ? found.fsPath : undefined;
 }
 
-/** Known of the runs of this workspace alone. What cannot be reached from the file's folder is not written: it is no one else's path. */
-function modelFrom(folder: string, choices: BenchmarkChoices | undefined, memory: Memory): SavedModel {
+/** Known of the runs of this workspace alone. What lies outside of the file's workspace folder is not named: that path is private. */
+function modelFrom(target: vscode.Uri, choices: BenchmarkChoices | undefined, memory: Memory): SavedModel {
   if (choices === undefined) return 'unknown';
   const { subject, plan } = choices;
   const named = plan === undefined ? undefined : namedFiles(plan);
   const model = named?.model ?? configUri(subject)?.fsPath;
   if (model === undefined) return 'built-in';
   const tokenizer = named?.tokenizer ?? memory.tokenizerOf(subject);
+  const folder = dirname(target.fsPath);
+  const root = vscode.workspace.getWorkspaceFolder(target)?.uri.fsPath ?? folder;
+  if (!liesIn(root, model)) return 'unknown';
   const path = pathFrom(folder, model);
-  if (isAbsolute(path)) return 'unknown';
-  const tokenizerPath = tokenizer === undefined ? null : pathFrom(folder, tokenizer);
-  return { path, tokenizer: tokenizerPath !== null && isAbsolute(tokenizerPath) ? null : tokenizerPath };
+  if (tokenizer === undefined) return { path, tokenizer: null };
+  if (!liesIn(root, tokenizer)) return { path, tokenizer: null, tokenizerElsewhere: true };
+  return { path, tokenizer: pathFrom(folder, tokenizer) };
+}
+
+/** Between drives of Windows there is no relative path. */
+function liesIn(folder: string, path: string): boolean {
+  const steps = relative(folder, path);
+  return steps !== '..' && !steps.startsWith(`..${sep}`) && !isAbsolute(steps);
 }
