@@ -71,7 +71,7 @@ async function benchmarkPlan(uri: vscode.Uri, services: Services, before?: Bench
   if (choices === undefined) return;
   await saveSubject(choices.subject);
   const isSame = before !== undefined && whatAndWhere(before) === whatAndWhere(choices);
-  await start(choices, services, isSame ? confirmNamespace : confirmRun, () => benchmarkPlan(uri, services));
+  await start(choices, services, isSame ? confirmNamespace : confirmRun, () => benchmarkPlan(uri, services, choices));
 }
 
 /** The context of an earlier run may be gone, and its model may lie elsewhere. */

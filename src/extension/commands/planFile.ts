@@ -33,11 +33,10 @@ export async function choicesOfPlan(
   const plan: PlanChoice = { uri: uri.toString(), file };
   const subject = (await subjectOf(plan)) ?? before?.subject ?? (await askSubject());
   if (subject === undefined) return undefined;
-  const last = before?.target ?? services.memory.lastChoices()?.target;
   return {
     subject,
     topologies: file.topologies ?? allTopologies,
-    target: await targetOf(file, last, services.cluster, uri),
+    target: await targetOf(file, services, uri, before?.target),
     gpu: await gpuOf(file),
     profile: file.profile ?? 'quick',
     ...(file.sloP95Ms === undefined ? {} : { sloP95Ms: file.sloP95Ms }),
@@ -63,23 +62,26 @@ async function askSubject(): Promise<Subject | undefined> {
 }
 
 /**
- * As the file says; else where the last benchmark ran, unless what the file asks for is to be had on a cluster alone.
+ * As the file says; else where the earlier run was, or the last benchmark, unless what the file asks for is to be had on a cluster alone.
  * @throws BenchError plan-invalid, kubeconfig-missing, kubeconfig-broken
  */
 async function targetOf(
   file: PlanFile,
-  last: TargetChoice | undefined,
-  cluster: Cluster,
+  { cluster, memory }: Pick<Services, 'cluster' | 'memory'>,
   scope: vscode.Uri,
+  before: TargetChoice | undefined,
 ): Promise<TargetChoice> {
+  const last = before ?? memory.lastChoices()?.target;
   if (file.target === 'local') return { kind: 'local' };
   if (last?.kind === 'local' && !needsCluster(file)) return last;
-  const lastPlace = last?.kind === 'kubernetes' ? last : undefined;
-  const place = await placeOf(file.context, lastPlace, cluster, scope);
+  const lastContext = last?.kind === 'kubernetes' ? last.context : undefined;
+  const place = await placeOf(file.context, lastContext, cluster, scope);
+  // Another namespace may have been selected since the last benchmark; what an earlier run had holds for that run again.
+  const isSamePlace = before?.kind === 'kubernetes' && before.context === place.context;
   return {
     kind: 'kubernetes',
     context: place.context,
-    namespace: file.namespace ?? place.namespace,
+    namespace: file.namespace ?? (isSamePlace ? before.namespace : place.namespace),
     createNamespace: false,
   };
 }
@@ -93,13 +95,13 @@ function needsCluster({ target, context, namespace, vantage, gpu, generators }: 
 /** The context that the file names, else that of the last benchmark, else the selected one. */
 async function placeOf(
   named: string | undefined,
-  last: ClusterPlace | undefined,
+  last: string | undefined,
   cluster: Cluster,
   scope: vscode.Uri,
 ): Promise<ClusterPlace> {
   const contexts = await cluster.contexts();
-  const context = contexts.find(({ name }) => name === (named ?? last?.context));
-  if (context !== undefined) return context.name === last?.context ? last : cluster.placeOf(context, scope);
+  const context = contexts.find(({ name }) => name === (named ?? last));
+  if (context !== undefined) return cluster.placeOf(context, scope);
   if (named !== undefined) {
     throw new BenchError({
       reason: 'plan-invalid',

@@ -27,8 +27,12 @@ import { useDefaults } from './fakeVscode.ts';
 vi.mock('vscode', async () => (await import('./fakePlanEditor.ts')).fakePlanEditor);
 vi.mock('../../../src/extension/engine.ts', () => ({ loadEngine: async () => engine }));
 const started: PreparedRun[] = [];
+let retry: (() => void) | undefined;
 vi.mock('../../../src/extension/startRun.ts', () => ({
-  startRun: async (prepared: PreparedRun) => started.push(prepared),
+  startRun: async (prepared: PreparedRun, _services: unknown, again?: () => void) => {
+    started.push(prepared);
+    retry = again;
+  },
   panelTitle: () => '',
 }));
 vi.mock('../../../src/extension/questions/pick.ts', () => ({
@@ -378,7 +382,8 @@ describe('what is run', () => {
   test.each<[string, TargetChoice | undefined, TargetChoice]>([
     ['', undefined, onCluster('kind-x', 'team-a')],
     ['', { kind: 'local' }, { kind: 'local' }],
-    ['', onCluster('production', 'mine'), onCluster('production', 'mine')],
+    ['', onCluster('production', 'since-left'), onCluster('production', 'models')],
+    ['context: production', onCluster('production', 'since-left'), onCluster('production', 'models')],
     ['', onCluster('gone', 'mine'), onCluster('kind-x', 'team-a')],
     ['target: kubernetes', { kind: 'local' }, onCluster('kind-x', 'team-a')],
     ['gpu: { count: 1 }', { kind: 'local' }, onCluster('kind-x', 'team-a')],
@@ -432,6 +437,21 @@ describe('what is run', () => {
     await benchmarkAgain('x', services);
     expect(started).toHaveLength(2);
     expect(questions()).toHaveLength(1);
+  });
+
+  test('again from the button of a failure: the same model and place, whatever ran or was selected since', async () => {
+    last = onCluster('production', 'unused');
+    const first = await run('version: 1\n');
+    asked.length = 0;
+    last = { kind: 'local' };
+    contexts[1] = { name: 'production', namespace: 'other', current: false };
+    retry?.();
+    await vi.waitFor(() => {
+      expect(started).toHaveLength(2);
+    });
+    contexts[1] = { name: 'production', namespace: 'models', current: false };
+    expect(started[1]?.choices).toEqual(first?.choices);
+    expect(asked).toEqual([]);
   });
 
   test('with a question all the same where it would run somewhere else', async () => {
@@ -492,6 +512,34 @@ describe('Save as Plan', () => {
     expect(fakePlanEditor.window.showSaveDialog.mock.calls[0]?.[0].defaultUri.fsPath).toBe(
       '/work/team/topology-bench.yaml',
     );
+  });
+
+  test('names no model from outside the workspace folder, whose path is private', async () => {
+    choicesOfRun = { ...choices, subject: { kind: 'config', uri: 'file:///home/alice/secret/config.pbtxt' } };
+    saveTo(planPath);
+    await saveAsPlan({ runId: record.id }, services);
+    const text = files.get(planPath) ?? '';
+    expect(text).toContain('name its folder or config with "model: PATH"');
+    expect(text).not.toContain('alice');
+    expect(parsePlanFile(text).planFile).not.toHaveProperty('model');
+  });
+
+  test('where the file goes outside of every folder, names only what lies below it', async () => {
+    choicesOfRun = choices;
+    saveTo('/elsewhere/topology-bench.yaml');
+    await saveAsPlan({ runId: record.id }, services);
+    expect(parsePlanFile(files.get('/elsewhere/topology-bench.yaml') ?? '').planFile).not.toHaveProperty('model');
+  });
+
+  test('names no tokenizer from outside either, and says that there was one', async () => {
+    const file = { version: 1, model: './models/m', tokenizer: '../home/alice/tokenizer.json' } as const;
+    choicesOfRun = { ...choices, plan: { uri: planUri.toString(), file } };
+    saveTo(planPath);
+    await saveAsPlan({ runId: record.id }, services);
+    const text = files.get(planPath) ?? '';
+    expect(parsePlanFile(text).planFile).toMatchObject({ model: './models/m' });
+    expect(text).toContain('name it with "tokenizer: PATH"');
+    expect(text).not.toContain('alice');
   });
 
   test('says what is missing of a run that this workspace knows nothing of', async () => {
