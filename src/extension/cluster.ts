@@ -131,9 +131,13 @@ export class Cluster implements vscode.Disposable {
     await removeLeftovers(await this.connection(place), leftovers, signal);
   }
 
-  async deleteDeployment(deployment: DeployedTopology, signal: AbortSignal): Promise<void> {
+  async deleteDeployment(
+    place: ClusterPlace | undefined,
+    deployment: DeployedTopology,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { deleteDeployment } = await loadKubernetes();
-    await deleteDeployment(await this.connection(), deployment, signal);
+    await deleteDeployment(await this.connection(place), deployment, signal);
   }
 
   /** The last lines of each container. */

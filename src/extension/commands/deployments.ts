@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { DeployedTopology } from '../../core/cluster.ts';
 import { BenchError } from '../../core/errors.ts';
+import type { ClusterPlace } from '../cluster.ts';
 import { loadEngine, loadKubernetes } from '../engine.ts';
 import { plainText } from '../plainText.ts';
 import { isProtected } from '../protection.ts';
@@ -21,22 +22,27 @@ export async function deleteDeployment(argument: unknown, services: Services): P
   if (!(await trustedOrTold())) return;
   const deployment = await deploymentFrom(argument, services, vscode.l10n.t('Delete Deployment'));
   if (deployment === undefined) return;
-  if (!(await mayDelete(deployment, services))) return;
+  // Read once: another context may be selected while the question stands.
+  const place = await services.cluster.current();
+  if (!(await mayDelete(deployment, place, services))) return;
   await withProgress(vscode.l10n.t('Deleting {0}', deployment.topology), (signal) =>
-    services.cluster.deleteDeployment(deployment, signal),
+    services.cluster.deleteDeployment(place, deployment, signal),
   );
   services.cluster.changed();
 }
 
 /** A protected context asks for its name in place of the press of a button. */
-async function mayDelete(deployment: DeployedTopology, { cluster, protection }: Services): Promise<boolean> {
+async function mayDelete(
+  deployment: DeployedTopology,
+  place: ClusterPlace | undefined,
+  { protection }: Services,
+): Promise<boolean> {
   const question = vscode.l10n.t(
     'Delete {0} ({1}) from the namespace {2}?',
     deployment.topology,
     deployment.model,
     deployment.namespace,
   );
-  const place = await cluster.current();
   if (place !== undefined && isProtected(place.context)) return protection.permitsRemoval(place.context, question);
   const remove = vscode.l10n.t('Delete');
   return (await vscode.window.showWarningMessage(question, { modal: true }, remove)) === remove;
