@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { Baselines } from './baselines.ts';
 import type { BenchmarkChoices } from './choices.ts';
 import { Cluster } from './cluster.ts';
-import { prepareRun } from './commands/planAsking.ts';
+import { benchmarkUnasked } from './commands/benchmark.ts';
 import { disposeLogs } from './commands/deployments.ts';
 import { registerCommands } from './commands/register.ts';
 import { viewIds } from './contributions.ts';
@@ -31,7 +31,6 @@ import { Results } from './results.ts';
 import { Runs, type LiveRun } from './runs.ts';
 import type { Services } from './services.ts';
 import { reportWrongSettings } from './settings.ts';
-import { startRun } from './startRun.ts';
 import { captionViews } from './trees/captions.ts';
 import { ClusterTree } from './trees/clusterTree.ts';
 import { ResultsTree } from './trees/resultsTree.ts';
@@ -50,7 +49,7 @@ export interface TopologyBenchApi {
   activeRuns(): readonly LiveRun[];
   run(id: string): LiveRun | undefined;
   cancelRun(id: string): boolean;
-  /** Starts a run without questions, on the same path as theirs; resolves when it is over, clean-up included. */
+  /** Starts a run without questions but that of a protected context, on the same path as theirs; resolves when it is over, clean-up included. */
   runPlan(choices: BenchmarkChoices): Promise<{ readonly runId: string; readonly end: RunEnd }>;
   /** What each open panel shows, and what its page says it has painted. */
   panels(): readonly PanelReport[];
@@ -193,11 +192,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     activeRuns: () => runs.active(),
     run: (id) => runs.get(id),
     cancelRun: (id) => runs.cancel(id),
-    async runPlan(choices) {
-      const prepared = await prepareRun(choices, services, new AbortController().signal);
-      await memory.rememberChoices(choices);
-      return { runId: prepared.runId, end: await startRun(prepared, services) };
-    },
+    runPlan: (choices) => benchmarkUnasked(choices, services),
     panels: () => panels.reports(),
     tree: (view) => trees[view].texts(),
     memory,

@@ -3,7 +3,7 @@ import { BenchError } from '../../core/errors.ts';
 import type { TopologyName } from '../../core/plan.ts';
 import type { BenchmarkChoices, TargetChoice } from '../choices.ts';
 import { gpuName, subjectName, targetName } from '../describe.ts';
-import { configUri, type PreparedRun } from '../prepare.ts';
+import { configUri, type PreparedRun, type RunEnd } from '../prepare.ts';
 import { askBenchmark } from '../questions/benchmark.ts';
 import { confirmNamespace, confirmRun } from '../questions/confirm.ts';
 import { subjectFrom, saveSubject } from '../questions/subject.ts';
@@ -12,7 +12,7 @@ import { readSettings } from '../settings.ts';
 import { startRun } from '../startRun.ts';
 import { trustedOrTold } from '../trust.ts';
 import { choicesOfPlan, planFileIn } from './planFile.ts';
-import { prepareAsking } from './planAsking.ts';
+import { prepareAsking, prepareRun } from './planAsking.ts';
 
 /**
  * Benchmark Topology: on a model config or a plan file (lens, explorer), on a topology of the tree, or on nothing (palette).
@@ -91,14 +91,38 @@ async function start(
 ): Promise<void> {
   const confirmed = await confirm(choices, services, (changed) => prepareAsking(changed, services));
   if (confirmed === undefined) return;
-  const { target } = confirmed.choices;
-  if (target.kind === 'kubernetes' && !(await services.protection.permits(target.context, whatRuns(confirmed)))) return;
+  if (!(await mayStart(confirmed, services))) return;
   await rememberAnswers(confirmed.choices, services);
   await startRun(confirmed, services, () => {
     void again().catch((error: unknown) => {
       services.failures.show(error, 'starting the benchmark');
     });
   });
+}
+
+/**
+ * Starts a run without questions, but that of a protected context; resolves when it is over, clean-up included.
+ * @throws BenchError forbidden when the context's name was not typed; what is wrong with the model, the settings or the plan
+ */
+export async function benchmarkUnasked(
+  choices: BenchmarkChoices,
+  services: Services,
+): Promise<{ readonly runId: string; readonly end: RunEnd }> {
+  const prepared = await prepareRun(choices, services, new AbortController().signal);
+  if (!(await mayStart(prepared, services))) {
+    throw new BenchError({
+      reason: 'forbidden',
+      message: `Nothing was started on ${targetName(choices.target)}: its context is protected, and its name was not typed.`,
+      nextStep: 'Start it again and type the name, or choose another context.',
+    });
+  }
+  await rememberAnswers(choices, services);
+  return { runId: prepared.runId, end: await startRun(prepared, services) };
+}
+
+async function mayStart(prepared: PreparedRun, { protection }: Services): Promise<boolean> {
+  const { target } = prepared.choices;
+  return target.kind !== 'kubernetes' || protection.permits(target.context, whatRuns(prepared));
 }
 
 function whatRuns({ choices }: PreparedRun): string {

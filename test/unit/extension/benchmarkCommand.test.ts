@@ -20,7 +20,8 @@ vi.mock('../../../src/extension/startRun.ts', () => ({
   },
 }));
 vi.mock('../../../src/extension/engine.ts', () => ({ loadEngine: async () => engine }));
-const { benchmarkAgain, benchmarkCommand } = await import('../../../src/extension/commands/benchmark.ts');
+const { benchmarkAgain, benchmarkCommand, benchmarkUnasked } =
+  await import('../../../src/extension/commands/benchmark.ts');
 const { Protection } = await import('../../../src/extension/protection.ts');
 
 const engine = {
@@ -235,6 +236,13 @@ describe('Benchmark Again', () => {
   });
 });
 
+test('what another extension starts is remembered as the answers of a user are, without leave to make a namespace', async () => {
+  const target = { kind: 'kubernetes', context: 'prod-eu', namespace: 'new', createNamespace: true } as const;
+  await benchmarkUnasked({ ...onCluster, target }, services);
+  expect(started[0]?.choices.target).toEqual(target);
+  expect(last?.target).toEqual({ ...target, createNamespace: false });
+});
+
 describe('on a protected context', () => {
   beforeEach(() => {
     settingsOf.set('', { protectedContexts: ['prod-*'] });
@@ -255,6 +263,11 @@ describe('on a protected context', () => {
     await benchmarkAgain('run', services);
     expect(started).toHaveLength(2);
     expect(fakeVscode.window.showInputBox).toHaveBeenCalledTimes(1);
+  });
+
+  test('nothing starts for another extension either', async () => {
+    await expect(benchmarkUnasked(onCluster, services)).rejects.toThrow('its name was not typed');
+    expect([started, last]).toEqual([[], undefined]);
   });
 
   test('a run on this machine is none of its business', async () => {
