@@ -2,6 +2,7 @@ import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } fr
 import type * as z from 'zod';
 import { nearest } from './nearest.ts';
 import { alternatives, fieldAt, fieldsOf, type PlanFilePath } from './planFileFields.ts';
+import { ifReadable, longestPlanFile } from './planFileLimits.ts';
 import { planFileSchema, type PlanFile } from './planFileSchema.ts';
 
 export type { PlanFile };
@@ -34,6 +35,18 @@ export interface ParsedPlanFile {
 
 /** The plan file's value, what is wrong with it, and the files it names; never throws. */
 export function parsePlanFile(text: string): ParsedPlanFile {
+  return ifReadable(text, parse) ?? unreadable(text);
+}
+
+function unreadable(text: string): ParsedPlanFile {
+  const message =
+    text.length > longestPlanFile
+      ? `The file has more than ${String(longestPlanFile)} characters, and is not read as a plan.`
+      : 'The file cannot be read as a plan: it is nested too deeply.';
+  return { planFile: undefined, problems: [{ message, start: 0, end: 0, line: 1, column: 1 }], paths: [] };
+}
+
+function parse(text: string): ParsedPlanFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
   const paths = namedPaths(document);
@@ -46,6 +59,7 @@ export function parsePlanFile(text: string): ParsedPlanFile {
     problems: faults.map(problem),
     paths,
   });
+  if (document.errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) return unreadable(text);
   if (document.errors.length > 0) {
     return wrong(document.errors.map(({ message, pos }) => ({ message, ...visibleRange(text, pos) })));
   }
@@ -53,6 +67,7 @@ export function parsePlanFile(text: string): ParsedPlanFile {
   try {
     value = document.toJS({ maxAliasCount: 100 });
   } catch (error) {
+    if (error instanceof RangeError) throw error;
     return wrong([{ message: error instanceof Error ? error.message : 'not readable', start: 0, end: 0 }]);
   }
   const parsed = planFileSchema.safeParse(value);

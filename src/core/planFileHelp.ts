@@ -1,5 +1,6 @@
 import { cursorPlace, nodeAt, type CursorPlace } from './planFileCursor.ts';
 import { alternatives, fieldAt, fieldsOf, itemsOf, type PlanFileField } from './planFileFields.ts';
+import { ifReadable } from './planFileLimits.ts';
 
 /** What there is to know of one field. */
 export interface FieldHelp {
@@ -61,7 +62,7 @@ const contradictions: readonly (readonly [string, string])[] = [
 
 /** What can be written at a place of a plan file, which may be half written; undefined where nothing can. */
 export function planFileCompletions(text: string, offset: number): PlanFileCompletions | undefined {
-  const place = cursorPlace(text, offset);
+  const place = ifReadable(text, () => cursorPlace(text, offset));
   const field = place === undefined ? undefined : fieldAt(place.path);
   if (place === undefined || field === undefined) return undefined;
   const { start, end } = place;
@@ -73,7 +74,7 @@ export function planFileCompletions(text: string, offset: number): PlanFileCompl
 
 /** What stands at a place of a plan file; undefined where there is nothing to say. */
 export function planFileHover(text: string, offset: number): PlanFileHover | undefined {
-  const node = nodeAt(text, offset);
+  const node = ifReadable(text, () => nodeAt(text, offset));
   if (node === undefined) return undefined;
   const field = fieldHelp(node.path);
   if (field === undefined) return undefined;

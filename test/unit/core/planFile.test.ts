@@ -67,4 +67,13 @@ describe('parsePlanFile', () => {
       expect(parsePlanFile(text).planFile).toBeUndefined();
     }
   });
+
+  it('says so of what is nested too deeply, or too long', () => {
+    for (const text of ['['.repeat(10_000), `${'['.repeat(10_000)}${']'.repeat(10_000)}`, '- '.repeat(10_000)]) {
+      const { planFile, problems } = parsePlanFile(text);
+      expect(planFile).toBeUndefined();
+      expect(problems[0]?.message).toContain('nested too deeply');
+    }
+    expect(parsePlanFile(`version: 1\n#${' '.repeat(256 * 1024)}`).problems[0]?.message).toContain('262144 characters');
+  });
 });

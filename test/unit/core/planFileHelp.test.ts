@@ -178,6 +178,12 @@ describe('completion of a plan file', () => {
         expect(() => [planFileCompletions(text, offset), planFileHover(text, offset)]).not.toThrow();
       }
     }
+    for (const text of ['['.repeat(10_000), '#'.repeat(300_000)]) {
+      expect([planFileCompletions(text, text.length), planFileHover(text, text.length)]).toEqual([
+        undefined,
+        undefined,
+      ]);
+    }
   });
 });
 
