@@ -23,7 +23,8 @@ const deleted: string[] = [];
 const services = {
   cluster: {
     current: async () => ({ context, namespace: 'models' }),
-    deleteDeployment: async ({ id }: DeployedTopology) => deleted.push(id),
+    deleteDeployment: async (place: { context: string }, { id }: DeployedTopology) =>
+      deleted.push(`${place.context} ${id}`),
     changed: () => undefined,
   },
   get protection() {
@@ -133,7 +134,7 @@ describe('deleting', () => {
     expect(deleted).toEqual([]);
     types('prod-eu');
     await deleteDeployment({ deployment }, services);
-    expect(deleted).toEqual(['tb-triton-1']);
+    expect(deleted).toEqual(['prod-eu tb-triton-1']);
     expect(showInputBox.mock.lastCall?.[0].prompt).toContain('Delete triton (sentiment) from the namespace models?');
     expect(showWarningMessage).not.toHaveBeenCalled();
   });
@@ -142,7 +143,7 @@ describe('deleting', () => {
     context = 'staging';
     showWarningMessage.mockResolvedValueOnce('Delete');
     await deleteDeployment({ deployment }, services);
-    expect(deleted).toEqual(['tb-triton-1']);
+    expect(deleted).toEqual(['staging tb-triton-1']);
     expect(showInputBox).not.toHaveBeenCalled();
   });
 });
