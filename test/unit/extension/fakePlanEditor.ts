@@ -162,7 +162,7 @@ export const fakePlanEditor = {
     onDidOpenTextDocument: documentOpened.event,
     onDidChangeTextDocument: documentChanged.event,
     onDidCloseTextDocument: documentClosed.event,
-    asRelativePath: ({ fsPath }: Uri): string => fsPath.replace('/work/', ''),
+    asRelativePath: ({ fsPath }: Uri): string => fsPath.replace('/project/', ''),
     getWorkspaceFolder: ({ fsPath }: Uri) =>
       fakePlanEditor.workspace.workspaceFolders?.find(({ uri }) => fsPath.startsWith(uri.fsPath)),
     findFiles: vi.fn(async (pattern: string) => {

@@ -48,7 +48,7 @@ const { PlanLenses } = await import('../../../src/extension/planLens.ts');
 const { benchmarkAgain, benchmarkCommand } = await import('../../../src/extension/commands/benchmark.ts');
 const { saveAsPlan } = await import('../../../src/extension/commands/saveAsPlan.ts');
 
-const planPath = '/work/topology-bench.yaml';
+const planPath = '/project/topology-bench.yaml';
 const planUri = fakePlanEditor.Uri.file(planPath);
 const asked: string[] = [];
 const resolved: unknown[] = [];
@@ -118,14 +118,14 @@ beforeEach(() => {
   // An answer that was not asked for must not be another test's.
   fakePlanEditor.window.showInformationMessage.mockReset();
   files.clear();
-  files.set('/work/models/sentiment/config.pbtxt', 'backend: "onnxruntime"');
+  files.set('/project/models/sentiment/config.pbtxt', 'backend: "onnxruntime"');
   for (const list of [asked, resolved, remembered, started]) list.length = 0;
   last = undefined;
   choicesOfRun = undefined;
   fakePlanEditor.window.activeTextEditor = undefined;
   fakePlanEditor.workspace.textDocuments = [];
   fakePlanEditor.workspace.isTrusted = true;
-  fakePlanEditor.workspace.workspaceFolders = [{ uri: fakePlanEditor.Uri.file('/work') }];
+  fakePlanEditor.workspace.workspaceFolders = [{ uri: fakePlanEditor.Uri.file('/project') }];
 });
 
 describe('what is marked', () => {
@@ -178,7 +178,7 @@ describe('what is marked', () => {
     await vi.waitFor(() => {
       expect(marks()).toHaveLength(1);
     });
-    files.set('/work/models/new/config.json', '{}');
+    files.set('/project/models/new/config.json', '{}');
     fakePlanEditor.workspace.textDocuments = [document];
     editorChanged.fire({ document });
     await vi.waitFor(() => {
@@ -200,7 +200,7 @@ describe('what is marked', () => {
 
   test('no other YAML', async () => {
     const shown = new Diagnostics('test', planFileCheck(), { note: vi.fn() });
-    documentOpened.fire(new FakeDocument('/work/values.yaml', 'profil: quick\n'));
+    documentOpened.fire(new FakeDocument('/project/values.yaml', 'profil: quick\n'));
     await Promise.resolve();
     expect(marked.size).toBe(0);
     shown.dispose();
@@ -243,10 +243,10 @@ describe('what is offered', () => {
   });
 
   test('folders of models, from the folder of the file, and tokenizers; no files for other fields', async () => {
-    files.set('/work/models/sentiment/config.pbtxt', tritonConfig);
-    files.set('/work/models/b: c/config.pbtxt', tritonConfig);
-    files.set('/work/other/config.json', '{ "compilerOptions": {} }');
-    files.set('/work/shared/tokenizer.json', '{}');
+    files.set('/project/models/sentiment/config.pbtxt', tritonConfig);
+    files.set('/project/models/b: c/config.pbtxt', tritonConfig);
+    files.set('/project/other/config.json', '{ "compilerOptions": {} }');
+    files.set('/project/shared/tokenizer.json', '{}');
     const models = await offered('version: 1\nmodel: |\n');
     expect(models.map(({ label, insertText }) => [label, insertText])).toEqual([
       ['./models/b: c', '"./models/b: c"'],
@@ -333,9 +333,9 @@ describe('what is run', () => {
     expect(prepared?.plan).toEqual(
       makePlan({ ...planChoices, target: { kind: 'local' }, topologies: ['triton'], phases, seed: 9 }),
     );
-    expect(resolved.at(-1)).toEqual({ path: '/work/models/sentiment', tokenizerPath: undefined });
+    expect(resolved.at(-1)).toEqual({ path: '/project/models/sentiment', tokenizerPath: undefined });
     expect(prepared?.choices).toMatchObject({
-      subject: { kind: 'config', uri: 'file:///work/models/sentiment/config.pbtxt' },
+      subject: { kind: 'config', uri: 'file:///project/models/sentiment/config.pbtxt' },
       plan: { uri: planUri.toString(), file: { seed: 9 } },
     });
     expect(asked).toEqual([]);
@@ -476,7 +476,7 @@ describe('Save as Plan', () => {
   const saveTo = (path: string): void => {
     fakePlanEditor.window.showSaveDialog.mockResolvedValueOnce(fakePlanEditor.Uri.file(path));
   };
-  const subject = { kind: 'config', uri: 'file:///work/models/sentiment/config.pbtxt' } as const;
+  const subject = { kind: 'config', uri: 'file:///project/models/sentiment/config.pbtxt' } as const;
   const choices: BenchmarkChoices = {
     subject,
     topologies: ['fastapi'],
@@ -487,9 +487,9 @@ describe('Save as Plan', () => {
 
   test('writes a plan that names the model from where it lies, and opens it', async () => {
     choicesOfRun = choices;
-    saveTo('/work/plans/topology-bench.yaml');
+    saveTo('/project/plans/topology-bench.yaml');
     await saveAsPlan({ runId: record.id }, services);
-    const text = files.get('/work/plans/topology-bench.yaml') ?? '';
+    const text = files.get('/project/plans/topology-bench.yaml') ?? '';
     expect(parsePlanFile(text).planFile).toMatchObject({ model: '../models/sentiment/config.pbtxt', profile: 'quick' });
     expect(text).toContain(record.id);
     expect(text).not.toContain('secret-context');
@@ -499,18 +499,18 @@ describe('Save as Plan', () => {
 
   test('of a run of a plan file, as that file names its files', async () => {
     const plan = {
-      uri: 'file:///work/team/topology-bench.yaml',
+      uri: 'file:///project/team/topology-bench.yaml',
       file: { version: 1, model: '../models/m', tokenizer: 't' },
     } as const;
     choicesOfRun = { ...choices, plan };
-    saveTo('/work/topology-bench.yaml');
+    saveTo('/project/topology-bench.yaml');
     await saveAsPlan({ runId: record.id }, services);
     expect(parsePlanFile(files.get(planPath) ?? '').planFile).toMatchObject({
       model: './models/m',
       tokenizer: './team/t',
     });
     expect(fakePlanEditor.window.showSaveDialog.mock.calls[0]?.[0].defaultUri.fsPath).toBe(
-      '/work/team/topology-bench.yaml',
+      '/project/team/topology-bench.yaml',
     );
   });
 
