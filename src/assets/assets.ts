@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { BenchError } from '../core/errors.ts';
 import type { ImagesPlan } from '../core/plan.ts';
 import type { Payload } from '../core/ports.ts';
+import { readOwnFile } from './ownFile.ts';
 
 /** The files that ship with this program. Paths are the same in the repository, in the .vsix and beside the CLI's bundle. */
 export interface Assets {
@@ -43,12 +43,12 @@ export function openAssets(root: string, version: string): Assets {
   const requirementsPath = (set: ImagesPlan['requirements']): string =>
     join(servingDirectory, 'requirements', `${set}.txt`);
   const workerPath = join(root, 'dist', 'worker.cjs');
-  const requirements = (set: ImagesPlan['requirements']): Promise<string> => readText(requirementsPath(set));
+  const requirements = (set: ImagesPlan['requirements']): Promise<string> => readOwnFile(requirementsPath(set));
   const servingFiles = async (): Promise<Readonly<Record<string, string>>> => {
     const folder = join(servingDirectory, 'topology_bench_serving');
     const names = (await readdir(folder)).filter((name) => name.endsWith('.py')).sort();
     const texts = await Promise.all(
-      names.map(async (name) => [`topology_bench_serving/${name}`, await readText(join(folder, name))]),
+      names.map(async (name) => [`topology_bench_serving/${name}`, await readOwnFile(join(folder, name))]),
     );
     return Object.fromEntries(texts) as Record<string, string>;
   };
@@ -63,27 +63,14 @@ export function openAssets(root: string, version: string): Assets {
       return createHash('sha256').update(text).digest('hex');
     },
     async payload() {
-      const text = await readText(join(root, 'media', 'payload', 'clinical-sentences.json'));
+      const text = await readOwnFile(join(root, 'media', 'payload', 'clinical-sentences.json'));
       const parsed = payloadSchema.parse(JSON.parse(text));
       // What the gateway makes of a text is no part of the load: runs of the same load keep the same hash.
       const sent = parsed.texts.map((entry) => ({ text: entry.text, identifiers: entry.identifiers }));
       return { ...parsed, sha256: createHash('sha256').update(JSON.stringify(sent)).digest('hex') };
     },
     workerPath,
-    workerBundle: () => readText(workerPath),
+    workerBundle: () => readOwnFile(workerPath),
     tinyModelDirectory: join(root, 'media', 'models', 'tiny-sentiment'),
   };
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new BenchError({
-      reason: 'internal',
-      message: `A file of Topology Bench itself cannot be read: ${path}.`,
-      nextStep: 'Install the extension again, or run "npm run build" in a checkout.',
-      cause: error,
-    });
-  }
 }

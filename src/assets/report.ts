@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { planSubject } from '../core/anyPlan.ts';
-import { BenchError } from '../core/errors.ts';
 import type { GpuPrice } from '../core/gpuPrice.ts';
 import type { RunRecord } from '../core/record.ts';
 import { recordTable } from '../core/view/table.ts';
+import { readOwnFile } from './ownFile.ts';
 
 /**
  * One HTML file that holds everything it needs: data, charts, style. It asks no network for anything, and its own security
@@ -19,7 +18,7 @@ export async function reportPage(
   gpuPrice: GpuPrice | null,
   root: string,
 ): Promise<string> {
-  const read = (name: string): Promise<string> => readBundle(join(root, 'dist', 'webview', name));
+  const read = (name: string): Promise<string> => readOwnFile(join(root, 'dist', 'webview', name));
   const [shared, own, style] = await Promise.all([read('shared.js'), read('report.js'), read('report.css')]);
   return reportHtml({ records, gpuPrice, script: `${shared}\n${own}`, style });
 }
@@ -64,19 +63,6 @@ ${records.map((record) => `<pre class="plain">${escapeHtml(recordTable(record, g
 </body>
 </html>
 `;
-}
-
-async function readBundle(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new BenchError({
-      reason: 'internal',
-      message: `A file of Topology Bench itself cannot be read: ${path}.`,
-      nextStep: 'Install it again, or run "npm run build" in a checkout.',
-      cause: error,
-    });
-  }
 }
 
 /** JSON that no HTML parser can take for markup. */

@@ -359,10 +359,10 @@ describe('what is run', () => {
   });
 
   test('a model folder without a config, and a tokenizer of its own', async () => {
-    files.set('/shared/plain/model.onnx', '');
-    const prepared = await run('version: 1\nmodel: ../shared/plain\ntokenizer: ../shared/t\ntarget: local\n');
-    expect(resolved.at(-1)).toEqual({ path: '/shared/plain', tokenizerPath: '/shared/t' });
-    expect(prepared?.choices.subject).toEqual({ kind: 'config', uri: 'file:///shared/plain' });
+    files.set('/elsewhere/plain/model.onnx', '');
+    const prepared = await run('version: 1\nmodel: ../elsewhere/plain\ntokenizer: ../elsewhere/t\ntarget: local\n');
+    expect(resolved.at(-1)).toEqual({ path: '/elsewhere/plain', tokenizerPath: '/elsewhere/t' });
+    expect(prepared?.choices.subject).toEqual({ kind: 'config', uri: 'file:///elsewhere/plain' });
     expect(questions()[0]).toEqual(expect.arrayContaining(['Benchmark plain: fastapi, triton, hybrid?']));
   });
 
