@@ -19,6 +19,7 @@ const layers = [
   'extension',
   'cli',
   'engine',
+  'runner',
   'protocol',
   'topologies',
 ];
@@ -110,6 +111,7 @@ export default tseslint.config(
     node: true,
     mayImport: ['engine', 'local', 'load', 'runs', 'models', 'assets', 'topologies'],
   }),
+  layer(['src/runner/**/*.ts'], { node: true, mayImport: ['runner', 'engine', 'kubernetes', 'runs'] }),
   layer(['src/protocol/**/*.ts'], { node: false, mayImport: ['protocol'] }),
   layer(['src/cli/**/*.ts'], {
     node: true,
@@ -124,7 +126,7 @@ export default tseslint.config(
           paths: [outside.toolkit, outside.kubernetes, outside.autocannon],
           patterns: [
             {
-              regex: '/(kubernetes|local|load|endpoint|runs|models|engine|assets|topologies|cli)/',
+              regex: '/(kubernetes|local|load|endpoint|runs|models|engine|runner|assets|topologies|cli)/',
               allowTypeImports: true,
               message: 'Activation must stay small: import types only, and load the bundle by extension/engine.ts.',
             },

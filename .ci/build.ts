@@ -46,6 +46,12 @@ export async function buildAll(): Promise<void> {
       outfile: out('extension.cjs'),
       external: ['vscode', './engine.cjs', './kubernetes.cjs'],
     }),
+    esbuild.build({
+      ...node,
+      entryPoints: ['src/runner/main.ts'],
+      outfile: out('runner.cjs'),
+      external: ['./engine.cjs', './kubernetes.cjs'],
+    }),
     esbuild.build({ ...node, entryPoints: ['src/engine/index.ts'], outfile: out('engine.cjs') }),
     esbuild.build({ ...node, entryPoints: ['src/kubernetes/index.ts'], outfile: out('kubernetes.cjs') }),
     // Without "vscode" among its externals, a stray import of it fails this bundle. The first line of its source makes it a program.
@@ -72,6 +78,7 @@ if (import.meta.main) {
     'extension.cjs',
     'engine.cjs',
     'kubernetes.cjs',
+    'runner.cjs',
     'worker.cjs',
     'cli.cjs',
     'webview/shared.js',

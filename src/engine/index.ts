@@ -12,6 +12,16 @@ export { recordCsv } from '../core/view/csv.ts';
 export { recordMarkdown } from '../core/view/markdown.ts';
 export { createLoadDriver } from '../load/driver.ts';
 export { createLocalTarget } from '../local/target.ts';
+export { identityOf } from '../local/processIdentity.ts';
 export { resolveModel } from '../models/resolve.ts';
-export { openRunStore, parseRecord, recordText } from '../runs/store.ts';
+export {
+  appendToJournal,
+  askToStop,
+  isAskedToStop,
+  journalPath,
+  listJournals,
+  removeJournal,
+} from '../runs/journal.ts';
+export { openRunStore, parseRecord, recordText, saveElsewhere } from '../runs/store.ts';
 export { newRunId, sha256, systemClock, thisMachine } from './host.ts';
+export { lastWords, startRunner, watchRunner } from './runner.ts';

@@ -98,6 +98,7 @@ export const settingDefaults = {
   kubeconfig: '',
   protectedContexts: [],
   resultsFolder: '',
+  whenWindowCloses: 'continue',
   'load.vantage': 'in-cluster',
   'load.requestTimeoutMs': 10_000,
   'load.generators': 1,

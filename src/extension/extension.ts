@@ -1,4 +1,5 @@
 import { startedAtMs } from './started.ts';
+import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { Baselines } from './baselines.ts';
 import type { BenchmarkChoices } from './choices.ts';
@@ -30,7 +31,7 @@ import { QuickFixes } from './quickFixes.ts';
 import { Results } from './results.ts';
 import { Runs, type LiveRun } from './runs.ts';
 import type { Services } from './services.ts';
-import { reportWrongSettings } from './settings.ts';
+import { readSettings, reportWrongSettings } from './settings.ts';
 import { captionViews } from './trees/captions.ts';
 import { ClusterTree } from './trees/clusterTree.ts';
 import { ResultsTree } from './trees/resultsTree.ts';
@@ -38,6 +39,7 @@ import { showRunBadge } from './trees/runBadge.ts';
 import type { TreeText } from './trees/tree.ts';
 import { TopologiesTree } from './trees/topologiesTree.ts';
 import { watchDeployments } from './trees/watchDeployments.ts';
+import { watchAgain } from './watchAgain.ts';
 
 /** What tests, and other extensions, may use. */
 export interface TopologyBenchApi {
@@ -87,6 +89,10 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     cluster,
     protection,
     results,
+    journals: {
+      directory: join(context.globalStorageUri.fsPath, 'under-way'),
+      workspace: context.storageUri?.toString() ?? null,
+    },
     baselines,
     runs,
     panels,
@@ -185,6 +191,9 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     reportWrongSettings(log),
     lookForLeftBehind(services),
   );
+  watchAgain(services).catch((error: unknown) => {
+    failures.note(error, 'looking for runs that go on');
+  });
 
   return {
     activationMs: loadedInMs + performance.now() - began,
@@ -199,15 +208,12 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
   };
 }
 
-/**
- * A window that closes stops its runs, as far as it is given the time; what is left is found at the next start. The log is
- * the last to go, because a run writes to it until it has cleaned up.
- */
-export async function deactivate(): Promise<void> {
+/** A window that closes leaves its runs to go on, or asks them to stop, as the settings say; each cleans up by itself. */
+export function deactivate(): void {
   const { runs, log } = toEnd ?? {};
   toEnd = undefined;
   try {
-    await runs?.stopAll();
+    runs?.leave(readSettings(undefined).whenWindowCloses === 'stop');
   } finally {
     log?.dispose();
   }

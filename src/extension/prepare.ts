@@ -4,29 +4,44 @@ import type { RunEvent } from '../core/events.ts';
 import type { GpuPlan, Plan } from '../core/plan.ts';
 import type { Assets } from '../assets/assets.ts';
 import type { Choices } from '../core/planning.ts';
-import type { Origin, Payload, Runs, Target } from '../core/ports.ts';
+import type { Origin, Payload } from '../core/ports.ts';
 import type { RunRecord } from '../core/record.ts';
 import type { ModelRequest } from '../models/resolve.ts';
-import { poolsOf, type BenchmarkChoices, type GpuChoice, type Subject } from './choices.ts';
-import { loadEngine, loadKubernetes } from './engine.ts';
+import type { Watching } from '../engine/runner.ts';
+import type { RunTask } from '../engine/runTask.ts';
+import type { JournalHeader } from '../runs/journal.ts';
+import type { RunStore } from '../runs/store.ts';
+import { poolsOf, type BenchmarkChoices, type GpuChoice, type Subject, type TargetChoice } from './choices.ts';
+import { loadEngine } from './engine.ts';
 import type { Memory } from './memory.ts';
 import type { Results } from './results.ts';
 import { namedFiles } from './planFiles.ts';
 import { readSettings, type Settings } from './settings.ts';
+import { watchToEnd } from './watchToEnd.ts';
 
-/** A run that could start now: its plan is made and its files were found; nothing was made anywhere yet. */
-export interface PreparedRun {
-  readonly runId: string;
+/** What a window must know of a run to show it. Plain JSON, since a later window may have to. */
+export interface KnownRun {
   readonly choices: BenchmarkChoices;
   readonly plan: Plan;
   readonly estimateSeconds: number;
-  readonly warnings: readonly string[];
   /** What must not be shared with another run. */
   readonly pools: readonly string[];
-  /** Never rejects: how it ended says what went wrong. */
-  carryOut(emit: (event: RunEvent) => void, signal: AbortSignal): Promise<RunEnd>;
+}
+
+/** A run that could start now: its plan is made and its files were found; nothing was made anywhere yet. Or one that goes on. */
+export interface PreparedRun extends KnownRun {
+  readonly runId: string;
+  readonly warnings: readonly string[];
+  /** It was begun by a window that has closed since. */
+  readonly isUnderWay: boolean;
+  /**
+   * Never rejects: how it ended says what went wrong.
+   * @param signal asks the run to stop
+   * @param left the window goes, and the run goes on; then nothing is resolved
+   */
+  carryOut(emit: (event: RunEvent) => void, signal: AbortSignal, left: AbortSignal): Promise<RunEnd>;
   /** Writes a record of this run to where the settings say at this moment. @throws BenchError save-failed */
-  save(record: RunRecord): Promise<void>;
+  readonly save: (record: RunRecord) => Promise<void>;
 }
 
 export interface RunEnd {
@@ -40,11 +55,19 @@ export interface RunEnd {
   readonly leftBehind: BenchError | null;
 }
 
+/** Where runs under way are written down, and whose they are. */
+export interface Journals {
+  readonly directory: string;
+  /** Of this window; null: it has no workspace. */
+  readonly workspace: string | null;
+}
+
 export interface PrepareContext {
   readonly extensionPath: string;
   readonly version: string;
   readonly memory: Memory;
   readonly results: Results;
+  readonly journals: Journals;
   readonly log: vscode.LogOutputChannel;
 }
 
@@ -141,74 +164,103 @@ export async function prepare(
   signal: AbortSignal,
 ): Promise<PreparedRun> {
   const planned = await makePlanned(choices, context, signal);
-  const { plan, payload, origin } = planned;
+  const { plan } = planned;
   const engine = await loadEngine();
   const runId = engine.newRunId();
-  return {
-    runId,
+  const known: KnownRun = {
     choices,
     plan,
     estimateSeconds: engine.estimateSeconds(plan),
-    warnings: planned.warnings,
     pools: poolsOf(choices, plan.load.vantage === 'this-machine'),
-    async carryOut(emit, runSignal) {
-      let record: RunRecord | null = null;
-      let runs: ReturnType<typeof watchSave> | undefined;
-      let target: ReturnType<typeof watchClose> | undefined;
-      let failure: BenchError | null = null;
+  };
+  return {
+    ...known,
+    runId,
+    warnings: planned.warnings,
+    isUnderWay: false,
+    async carryOut(emit, runSignal, left) {
+      const journal = engine.journalPath(context.journals.directory, runId);
+      let watching: Watching;
       try {
-        runs = watchSave(await storeOf(choices, context));
-        // From here on there may be something to clean up.
-        target = watchClose(await openTarget(choices, planned, context));
-        const { systemClock: clock, sha256 } = engine;
-        const thisMachine = engine.thisMachine();
-        const ports = { target, runs, payload, clock, sha256, version: context.version, origin, thisMachine };
-        const hear = (event: RunEvent): void => {
-          // A run in which no topology got numbers has its record too, though the engine then ends with the failure.
-          if (event.type === 'run-ended') record = event.record;
-          emit(event);
-        };
-        record = await engine.benchmark(plan, runId, ports, hear, runSignal);
+        const { directory: resultsDirectory } = await storeOf(choices, context);
+        const task = taskOf(runId, planned, choices.target, resultsDirectory, context);
+        watching = await engine.startRunner(task, journal, headerOf(runId, known, context));
       } catch (error) {
-        failure = toBenchError(error, 'running the benchmark');
+        const failure = toBenchError(error, 'starting the benchmark');
+        return { record: null, failure, notSaved: null, leftBehind: null };
       }
-      return {
-        record,
-        failure,
-        notSaved: runs?.notSaved() ?? null,
-        leftBehind: target?.leftBehind() ?? null,
-      };
+      return watchToEnd({ ...watchedAs(choices, context), journal, watching, emit, signal: runSignal, left });
     },
+    save: watchedAs(choices, context).save,
+  };
+}
+
+function watchedAs(
+  choices: BenchmarkChoices,
+  context: PrepareContext,
+): { readonly target: TargetChoice; readonly log: vscode.LogOutputChannel; readonly save: PreparedRun['save'] } {
+  return {
+    target: choices.target,
+    log: context.log,
     async save(record) {
       const store = await storeOf(choices, context);
       await store.save(record);
+      const engine = await loadEngine();
+      await engine.removeJournal(engine.journalPath(context.journals.directory, record.id));
     },
   };
 }
 
-function storeOf(choices: BenchmarkChoices, context: PrepareContext): Promise<Runs> {
-  return context.results.storeFor(scopeOf(choices));
+/** A run that another window began, and that may have ended since. */
+export async function prepareAgain(
+  journal: string,
+  header: JournalHeader,
+  context: PrepareContext,
+): Promise<PreparedRun> {
+  const engine = await loadEngine();
+  // Only a program of our own version wrote it, into a folder of the extension's own.
+  const known = header.about as KnownRun;
+  const watched = watchedAs(known.choices, context);
+  return {
+    ...known,
+    runId: header.runId,
+    warnings: [],
+    isUnderWay: true,
+    carryOut: (emit, signal, left) =>
+      watchToEnd({ ...watched, journal, watching: engine.watchRunner(journal), emit, signal, left }),
+    save: watched.save,
+  };
 }
 
-async function openTarget(choices: BenchmarkChoices, planned: Planned, context: PrepareContext): Promise<Target> {
-  const { assets, modelPaths, settings } = planned;
-  const { createLoadDriver, createLocalTarget } = await loadEngine();
-  const loadDriver = createLoadDriver({ workerPath: assets.workerPath });
-  if (choices.target.kind === 'local') {
-    const log = (line: string): void => {
-      context.log.info(line);
-    };
-    return createLocalTarget({ assets, loadDriver, modelPaths, log });
-  }
-  const { createKubernetesTarget } = await loadKubernetes();
-  return createKubernetesTarget({
-    assets,
-    loadDriver,
+function taskOf(
+  runId: string,
+  { plan, origin, modelPaths, settings }: Planned,
+  target: TargetChoice,
+  resultsDirectory: string,
+  { extensionPath, version }: PrepareContext,
+): RunTask {
+  const { kubeconfig, packageIndexUrl } = settings;
+  return {
+    runId,
+    plan,
+    origin,
+    root: extensionPath,
+    version,
     modelPaths,
-    context: choices.target.context,
-    ...(settings.kubeconfig === null ? {} : { kubeconfigPath: settings.kubeconfig }),
-    ...(settings.packageIndexUrl === null ? {} : { packageIndexUrl: settings.packageIndexUrl }),
-  });
+    resultsDirectory,
+    target:
+      target.kind === 'local'
+        ? { kind: 'local' }
+        : { kind: 'kubernetes', context: target.context, kubeconfig, packageIndexUrl },
+  };
+}
+
+function headerOf(runId: string, about: KnownRun, { version, journals }: PrepareContext): JournalHeader {
+  return { kind: 'run', version, runId, workspace: journals.workspace, about };
+}
+
+function storeOf(choices: BenchmarkChoices, context: PrepareContext): Promise<RunStore> {
+  return context.results.storeFor(scopeOf(choices));
 }
 
 /** The file of a subject; undefined for the built-in model. */
@@ -231,48 +283,5 @@ function gpuPlan(choice: GpuChoice | null, settings: Settings): GpuPlan | null {
     resource: choice.resource,
     count: choice.count,
     nodeSelector: { ...settings.gpu.nodeSelector, ...product },
-  };
-}
-
-/**
- * The engine turns a failed clean-up into a warning of the run; who started it must know it as such. Nothing counts as
- * cleaned up until it was.
- */
-function watchClose(target: Target): Target & { leftBehind(): BenchError | null } {
-  let problem: BenchError | null = new BenchError({
-    reason: 'clean-up-incomplete',
-    message: 'The run ended before it had cleaned up, so something of it may be left.',
-    nextStep: 'Run Clean Up to find and remove it.',
-  });
-  return {
-    preflight: (...parts) => target.preflight(...parts),
-    deploy: (...parts) => target.deploy(...parts),
-    async close(signal) {
-      try {
-        await target.close(signal);
-        problem = null;
-      } catch (error) {
-        problem = toBenchError(error, 'cleaning up');
-        throw error;
-      }
-    },
-    leftBehind: () => problem,
-  };
-}
-
-/** The same for a record that could not be saved. */
-function watchSave(runs: Runs): Runs & { notSaved(): BenchError | null } {
-  let problem: BenchError | null = null;
-  return {
-    async save(record) {
-      try {
-        await runs.save(record);
-        problem = null;
-      } catch (error) {
-        problem = toBenchError(error, 'saving the record');
-        throw error;
-      }
-    },
-    notSaved: () => problem,
   };
 }

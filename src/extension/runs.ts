@@ -29,6 +29,8 @@ interface Entry {
   run: LiveRun;
   readonly prepared: PreparedRun;
   readonly stop: AbortController;
+  /** It has a process of its own. */
+  isBegun: boolean;
   readonly news: ReturnType<typeof throttle>;
 }
 
@@ -38,7 +40,7 @@ const newsIntervalMs = 1000;
 
 /**
  * The runs of this window. Those that would use the same GPUs, or load from this machine, wait for each other. Listeners
- * hear of a run about once a second, and at once when it ends.
+ * hear of a run about once a second, and at once when it ends. A run has a process of its own, and goes on when the window closes.
  */
 export class Runs implements vscode.Disposable {
   readonly #memory: Memory;
@@ -47,6 +49,7 @@ export class Runs implements vscode.Disposable {
   readonly #endings = new Map<string, Promise<RunEnd>>();
   readonly #changed = new vscode.EventEmitter<LiveRun>();
   readonly #ended = new vscode.EventEmitter<LiveRun>();
+  readonly #left = new AbortController();
   readonly onDidChange = this.#changed.event;
   readonly onDidEnd = this.#ended.event;
 
@@ -64,7 +67,7 @@ export class Runs implements vscode.Disposable {
     return this.#entries.get(id)?.run;
   }
 
-  /** Queues a run, or starts it. `ended` never rejects. */
+  /** Queues a run, or starts it, or watches one that another window began. `ended` never rejects. */
   start(prepared: PreparedRun): { readonly run: LiveRun; readonly ended: Promise<RunEnd> } {
     const { runId, choices, plan } = prepared;
     const run: LiveRun = {
@@ -82,11 +85,14 @@ export class Runs implements vscode.Disposable {
       run,
       prepared,
       stop: new AbortController(),
+      isBegun: false,
       news: throttle(newsIntervalMs, () => {
         this.#changed.fire(entry.run);
       }),
     };
-    const before = this.#active().filter((other) => other.prepared.pools.some((pool) => prepared.pools.includes(pool)));
+    const before = prepared.isUnderWay
+      ? []
+      : this.#active().filter((other) => other.prepared.pools.some((pool) => prepared.pools.includes(pool)));
     this.#entries.set(runId, entry);
     const ended = this.#carryOut(entry, before);
     this.#endings.set(runId, ended);
@@ -122,18 +128,20 @@ export class Runs implements vscode.Disposable {
     if (notSaved !== null) throw notSaved;
   }
 
-  /** Stops all runs; resolves when each has cleaned up. */
-  async stopAll(): Promise<void> {
-    const active = this.#active();
-    for (const { run } of active) this.cancel(run.id);
-    await Promise.all(active.flatMap(({ run }) => this.#endings.get(run.id) ?? []));
+  /**
+   * The window closes: what is queued never begins, and what is under way goes on without it.
+   * @param stop what is under way is asked to stop, and cleans up by itself
+   */
+  leave(stop: boolean): void {
+    for (const { run, isBegun } of this.#active()) {
+      if (stop || !isBegun) this.cancel(run.id);
+    }
+    this.#left.abort();
   }
 
   dispose(): void {
-    for (const { run, news } of this.#entries.values()) {
-      this.cancel(run.id);
-      news.dispose();
-    }
+    this.leave(false);
+    for (const { news } of this.#entries.values()) news.dispose();
     this.#changed.dispose();
     this.#ended.dispose();
   }
@@ -190,9 +198,14 @@ export class Runs implements vscode.Disposable {
   }
 
   async #measure(entry: Entry): Promise<RunEnd> {
-    const end = await entry.prepared.carryOut((event) => {
-      this.#hear(entry, event);
-    }, entry.stop.signal);
+    entry.isBegun = true;
+    const end = await entry.prepared.carryOut(
+      (event) => {
+        this.#hear(entry, event);
+      },
+      entry.stop.signal,
+      this.#left.signal,
+    );
     try {
       if (end.leftBehind === null) await this.#memory.forgetUnfinished(entry.run.id);
       if (end.record !== null && tellingRows(end.record).length > 0) {
@@ -212,7 +225,8 @@ export class Runs implements vscode.Disposable {
     try {
       this.#logEvent(entry.run, event);
       const { state } = entry.run;
-      if (event.type === 'run-started') this.#update(entry, { state: startState(event), beganAtMs: performance.now() });
+      if (event.type === 'run-started')
+        this.#update(entry, { state: startState(event), beganAtMs: performance.now() - agoMs(entry, event.at) });
       else if (state !== null) this.#update(entry, { state: reduce(state, event) });
     } catch (error) {
       this.#log.error(`${entry.run.id}: the event ${event.type} could not be shown: ${explain(error)}`);
@@ -263,6 +277,11 @@ export class Runs implements vscode.Disposable {
     else this.#log.info(`${run.id}: ended without a record`);
     if (end.failure !== null) this.#log.info(`${run.id}: measured nothing [${end.failure.reason}]`);
   }
+}
+
+/** How long ago a run began that another window has begun; a clock that was set back makes it no time from now. */
+function agoMs({ prepared }: Entry, at: string): number {
+  return prepared.isUnderWay ? Math.max(0, Date.now() - Date.parse(at)) : 0;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -4,6 +4,7 @@ import type { Cluster } from './cluster.ts';
 import type { Failures } from './failures.ts';
 import type { Memory } from './memory.ts';
 import type { Panels } from './panel.ts';
+import type { Journals } from './prepare.ts';
 import type { Protection } from './protection.ts';
 import type { Results } from './results.ts';
 import type { Runs } from './runs.ts';
@@ -17,6 +18,7 @@ export interface Services {
   readonly cluster: Cluster;
   readonly protection: Protection;
   readonly results: Results;
+  readonly journals: Journals;
   readonly baselines: Baselines;
   readonly runs: Runs;
   readonly panels: Panels;

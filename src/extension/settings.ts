@@ -17,6 +17,8 @@ export interface Settings {
   /** null: KUBECONFIG or ~/.kube/config. */
   readonly kubeconfig: string | null;
   readonly resultsFolder: string;
+  /** What becomes of runs under way. */
+  readonly whenWindowCloses: 'continue' | 'stop';
   readonly vantage: Vantage;
   readonly requestTimeoutMs: number;
   /** Pods that make the load together, inside a cluster. */
@@ -50,6 +52,7 @@ export function readSettings(scope: vscode.Uri | undefined): Settings {
     namespace: orNull(text('namespace')),
     kubeconfig: orNull(text('kubeconfig')),
     resultsFolder: text('resultsFolder'),
+    whenWindowCloses: text('whenWindowCloses') === 'stop' ? 'stop' : 'continue',
     vantage: text('load.vantage') === 'this-machine' ? 'this-machine' : 'in-cluster',
     requestTimeoutMs: value('load.requestTimeoutMs'),
     generators: value('load.generators'),
@@ -104,6 +107,7 @@ const typeOf = {
   kubeconfig: 'text',
   protectedContexts: 'names',
   resultsFolder: 'text',
+  whenWindowCloses: 'text',
   'load.vantage': 'text',
   'load.requestTimeoutMs': 'number',
   'load.generators': 'number',

@@ -25,12 +25,23 @@ export async function startRun(prepared: PreparedRun, services: Services, retry?
   for (const warning of prepared.warnings) log.warn(`${prepared.runId}: ${warning}`);
   const { run, ended } = runs.start(prepared);
   panels.show({ runId: run.id }, panelTitle(run));
+  return accompany(run, ended, services, retry);
+}
+
+/** Shows a run's progress until it has ended, clean-up included, and says then what the user must know. */
+export async function accompany(
+  run: LiveRun,
+  ended: Promise<RunEnd>,
+  services: Services,
+  retry?: () => void,
+): Promise<RunEnd> {
+  const { runs } = services;
   void vscode.window.withProgress({ location: { viewId: 'topologyBench.topologies' } }, () => ended);
   void vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
       cancellable: true,
-      title: `${plainText(vscode.l10n.t('Benchmark of {0}', run.subject))} ([${vscode.l10n.t('log')}](command:${'topologyBench.showOutput' satisfies CommandId}))`,
+      title: `${plainText(vscode.l10n.t('Benchmark of {0}', run.subject))} (${links(run.id)})`,
     },
     (progress, token) => {
       token.onCancellationRequested(() => {
@@ -48,6 +59,14 @@ export async function startRun(prepared: PreparedRun, services: Services, retry?
 
 export function panelTitle(run: Pick<LiveRun, 'id' | 'subject'>): string {
   return `${run.subject} · ${runTime(run.id, vscode.env.language)}`;
+}
+
+function links(runId: string): string {
+  const argument = encodeURIComponent(JSON.stringify([runId]));
+  return [
+    `[${vscode.l10n.t('results')}](command:${'topologyBench.openResults' satisfies CommandId}?${argument})`,
+    `[${vscode.l10n.t('log')}](command:${'topologyBench.showOutput' satisfies CommandId})`,
+  ].join(', ');
 }
 
 /** Reports a run's progress in words and as a fraction until it has ended. */
@@ -82,13 +101,17 @@ function words(run: LiveRun): string {
 
 /** What went well shows in the panel; what did not is said, with what can be done. */
 function tell(run: LiveRun, end: RunEnd, services: Services, retry: (() => void) | undefined): void {
+  tellOutcome(run, end, services, retry);
+  if (end.leftBehind === null) return;
+  offerCleanUp(run, end.leftBehind, services).catch((error: unknown) => {
+    services.failures.note(error, 'offering to clean up');
+  });
+}
+
+/** All but what is left on the cluster. */
+export function tellOutcome(run: LiveRun, end: RunEnd, services: Services, retry: (() => void) | undefined): void {
   const { failures } = services;
   if (end.notSaved !== null) offerToSave(run.id, end.notSaved, services);
-  if (end.leftBehind !== null) {
-    offerCleanUp(run, end.leftBehind, services).catch((error: unknown) => {
-      failures.note(error, 'offering to clean up');
-    });
-  }
   const failed =
     end.record?.topologies.filter((topology) => topology.failure !== null && topology.status !== 'cancelled') ?? [];
   if (failed.length === 0) {

@@ -1,4 +1,6 @@
-/** Windows that go away in mid-run: what they leave on the cluster is removed, by them or by the next one. */
+/** Windows that go away in mid-run: the run goes on without them, and what it leaves on the cluster, if anything, is removed. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectSameInventory, inventory } from '../kubernetes/support/inventory.ts';
 import { deleteNamespace, makeNamespace } from '../kubernetes/support/namespaces.ts';
@@ -6,13 +8,14 @@ import { kubectl } from '../kubernetes/support/testCluster.ts';
 import { drive, type Drive } from './harness/drive.ts';
 import type { Notification } from './harness/notifications.ts';
 import { ownPackage } from './harness/package.ts';
-import { makeSampleWorkspace } from './harness/sampleWorkspace.ts';
+import { makeSampleWorkspace, samplePaths } from './harness/sampleWorkspace.ts';
 import { startFromLens } from './harness/startFromLens.ts';
 import { eventually } from './harness/waiting.ts';
 import type { Workbench } from './harness/workbench.ts';
 
 /** A window looks 3 s after it opened, and once more 70 s later for what its predecessor still held then. */
 const offerWithinMs = 120_000;
+const screenshots = join(import.meta.dirname, '..', '..', 'out', 'screenshots');
 let namespace = '';
 
 beforeAll(async () => {
@@ -22,7 +25,7 @@ afterAll(async () => {
   await deleteNamespace(namespace);
 });
 
-test('a window that is reloaded under load cleans up, or the window after it does', async () => {
+test('a run goes on while its window is reloaded; the new window watches it, and can stop it', async () => {
   const before = await inventory();
   await drive(
     'lifecycle-reload',
@@ -30,14 +33,73 @@ test('a window that is reloaded under load cleans up, or the window after it doe
     async (parts) => {
       await startRunUnderLoad(parts);
       const { workbench } = parts;
+      const jobs = await runningJobs();
       await workbench.reload();
-      await cleanUpIfOffered(workbench, before);
+      const progress = workbench.notification(/Benchmark of sentiment/u);
+      expect(await progress.text(60_000)).toMatch(/Measuring fastapi/u);
+      const panel = await workbench.panel(/sentiment/u);
+      await expect.poll(() => panel.text(), { timeout: 60_000, interval: 250 }).toMatch(/Measuring/u);
+      expect(await runningJobs()).toEqual(jobs);
+      await workbench.screenshot(join(screenshots, 'lifecycle-watched-again.png'));
+
+      await workbench.runCommand('Topology Bench: Cancel Run');
+      await expect.poll(() => panel.text(), { timeout: 60_000, interval: 250 }).toMatch(/Benchmark again/u);
+      expect(await panel.text()).toMatch(/[Cc]ancelled/u);
     },
   );
   await expectSameInventory(before);
 });
 
-test('what a killed VS Code left behind is offered by the next one, though no model config is opened', async () => {
+test('a run whose VS Code was killed ends by itself, leaves nothing, and the next VS Code says so', async () => {
+  const before = await inventory();
+  await drive(
+    'lifecycle-outlive',
+    { version: 'newest', vsix: ownPackage(), prepare: makeSampleWorkspace },
+    async (parts) => {
+      await startRunUnderLoad(parts, 'quick');
+      const { code, workbench, folder } = parts;
+      await workbench.runCommand('View: Close All Editors');
+      await code.kill();
+      await eventually(
+        'the record of a run that nobody watches',
+        () => readdir(join(folder, samplePaths.runs)).catch((): string[] => []),
+        (names) => names.some((name) => /^\d.*\.json$/u.test(name)),
+        120_000,
+      );
+      await untilCleanedUp(before);
+
+      await code.restart();
+      await workbench.openFolder(folder);
+      const ended = workbench.notification(/sentiment went on after its window had closed, and is complete/u);
+      await ended.text(60_000);
+      await ended.press('Open Results');
+      const panel = await workbench.panel(/sentiment/u);
+      await expect.poll(() => panel.text(), { timeout: 60_000, interval: 250 }).toMatch(/32 connections/u);
+    },
+  );
+  await expectSameInventory(before);
+});
+
+test('a window that closes stops its run where the settings say so, and the run cleans up', async () => {
+  const before = await inventory();
+  await drive(
+    'lifecycle-stop',
+    {
+      version: 'newest',
+      vsix: ownPackage(),
+      prepare: makeSampleWorkspace,
+      settings: { 'topologyBench.whenWindowCloses': 'stop' },
+    },
+    async (parts) => {
+      await startRunUnderLoad(parts);
+      await parts.workbench.reload();
+      await untilCleanedUp(before);
+    },
+  );
+  await expectSameInventory(before);
+});
+
+test('what a run left behind that was killed with VS Code is offered by the next one, though no model config is opened', async () => {
   const before = await inventory();
   await drive(
     'lifecycle-kill',
@@ -49,6 +111,7 @@ test('what a killed VS Code left behind is offered by the next one, though no mo
       await workbench.runCommand('View: Close All Editors');
       await expect.poll(() => workbench.page.locator('.tabs-container .tab').count()).toBe(0);
       await code.kill();
+      expect(await code.killRuns()).toBe(1);
       expect(await runningJobs()).not.toEqual([]);
 
       await code.restart();
@@ -64,28 +127,15 @@ test('what a killed VS Code left behind is offered by the next one, though no mo
   await expectSameInventory(before);
 });
 
-async function startRunUnderLoad(parts: Drive): Promise<void> {
-  const panel = await startFromLens(parts, namespace);
+async function startRunUnderLoad(parts: Drive, profile: 'quick' | 'standard' = 'standard'): Promise<void> {
+  const panel = await startFromLens(parts, namespace, profile);
   await expect.poll(() => panel.text(), { timeout: 240_000, interval: 250 }).toMatch(/Measuring/u);
   expect(await runningJobs()).not.toEqual([]);
 }
 
-/** Either the window that went away had the time to clean up, or this one says that it had not, and does it. */
-async function cleanUpIfOffered(workbench: Workbench, before: readonly string[]): Promise<void> {
-  const offer = leftBehind(workbench);
-  const how = await eventually(
-    'a cluster as it was before, or the offer to clean it up',
-    async () => {
-      if (await offer.locator.isVisible()) return 'offered';
-      return (await inventory()).join('\n') === before.join('\n') ? 'clean' : 'neither';
-    },
-    (state) => state !== 'neither',
-    offerWithinMs,
-  );
-  if (how === 'offered') {
-    await offer.press('Clean Up');
-    await workbench.notification('Removed 1 leftover').text();
-  }
+/** By the run itself, while no window looks. */
+async function untilCleanedUp(before: readonly string[]): Promise<void> {
+  await eventually('a cluster as it was before', inventory, (now) => now.join('\n') === before.join('\n'));
 }
 
 function leftBehind(workbench: Workbench): Notification {

@@ -24,8 +24,8 @@ export function prepareRun(choices: BenchmarkChoices, services: Services, signal
   return prepare(choices, prepareContext(services), signal);
 }
 
-function prepareContext({ extension, memory, results, log }: Services): PrepareContext {
-  return { extensionPath: extension.path, version: extension.version, memory, results, log };
+export function prepareContext({ extension, memory, results, journals, log }: Services): PrepareContext {
+  return { extensionPath: extension.path, version: extension.version, memory, results, journals, log };
 }
 
 async function asking<Value>(

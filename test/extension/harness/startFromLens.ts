@@ -5,7 +5,11 @@ import type { Panel } from './panel.ts';
 import { useTestCluster } from './useTestCluster.ts';
 
 /** @returns the run's panel */
-export async function startFromLens({ code, workbench }: Drive, namespace: string): Promise<Panel> {
+export async function startFromLens(
+  { code, workbench }: Drive,
+  namespace: string,
+  profile: 'quick' | 'standard' = 'standard',
+): Promise<Panel> {
   await useTestCluster(code, namespace);
   const { quickInput } = workbench;
   await workbench.openFile(samplePaths.classifier);
@@ -13,7 +17,7 @@ export async function startFromLens({ code, workbench }: Drive, namespace: strin
   await quickInput.pickMany(['fastapi']);
   await quickInput.pick(`topology-bench-test/${namespace}`);
   await quickInput.pick('CPU only');
-  await quickInput.pick('standard');
+  await quickInput.pick(profile);
   await workbench.dialog().press('Start');
   return await workbench.panel(/sentiment/u);
 }

@@ -1,7 +1,7 @@
 /** A running VS Code server with a data folder of its own: nothing of the user's VS Code is read or changed. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -140,13 +140,21 @@ export class VsCode implements AsyncDisposable {
     return readFile(this.#logPath, 'utf8').catch(() => '');
   }
 
-  /** Ends the server and whatever it started, at once, as a crash of the machine would; the data folder stays. */
+  /** Ends the server and its extension hosts at once, as a crash of VS Code would; the data folder stays, and runs go on. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
   }
 
+  /** Ends the processes of the runs that windows of this VS Code began, as a crash of the machine would. @returns how many */
+  async killRuns(): Promise<number> {
+    const runs = await runsUnder(this.dataDirectory);
+    for (const pid of runs) process.kill(pid, 'SIGKILL');
+    return runs.length;
+  }
+
   async stop(): Promise<void> {
     await this.#end('SIGTERM');
+    await this.killRuns();
     await rm(this.dataDirectory, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 
@@ -229,6 +237,20 @@ export class VsCode implements AsyncDisposable {
     killGroup(server.pid, 'SIGKILL');
     if (!hasEnded(server)) await ended(server);
   }
+}
+
+/** The ids of processes whose journal lies in a folder. */
+async function runsUnder(folder: string): Promise<number[]> {
+  const ids = (await readdir('/proc')).filter((name) => /^\d+$/u.test(name)).map(Number);
+  const commands = await Promise.all(
+    ids.map(async (id) => ({
+      id,
+      command: await readFile(`/proc/${String(id)}/cmdline`, 'utf8').catch(() => ''),
+    })),
+  );
+  return commands
+    .filter(({ command }) => command.includes('runner.cjs\0') && command.includes(`\0${folder}/`))
+    .map(({ id }) => id);
 }
 
 /** False when no process of the group is left. */

@@ -165,6 +165,14 @@ export class Workbench implements AsyncDisposable {
     return panel;
   }
 
+  /** The same, where it is in front already; no pointer is used. */
+  async panelInSight(title: string | RegExp): Promise<Panel> {
+    await this.tab(title).waitFor();
+    const panel = new Panel(this.page);
+    await panel.frame.locator('body').waitFor({ state: 'attached' });
+    return panel;
+  }
+
   async statusBar(): Promise<string[]> {
     return (await this.page.locator('.statusbar-item:visible').allInnerTexts())
       .map(plain)

@@ -1,15 +1,22 @@
 /** A run of a window, from its start to its end: the real engine on a scripted target. */
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { LogOutputChannel } from 'vscode';
 import { benchmark } from '../../../src/core/benchmark.ts';
 import { BenchError, throwIfCancelled } from '../../../src/core/errors.ts';
 import { estimateSeconds, makePlan } from '../../../src/core/planning.ts';
+import type { RunEvent } from '../../../src/core/events.ts';
 import type { RunRecord } from '../../../src/core/record.ts';
 import type { BenchmarkChoices } from '../../../src/extension/choices.ts';
 import { settingDefaults } from '../../../src/extension/contributions.ts';
 import { createLog } from '../../../src/extension/log.ts';
 import type { Memory, UnfinishedRun } from '../../../src/extension/memory.ts';
+import type { RunTask } from '../../../src/engine/runTask.ts';
 import type { PanelRequest } from '../../../src/protocol/messages.ts';
+import { carryOut, type Bundles } from '../../../src/runner/carryOut.ts';
+import * as journals from '../../../src/runs/journal.ts';
 import { choices as planChoices } from '../../support/choices.ts';
 import { sampleOrigin } from '../../support/origin.ts';
 import { ScriptedTarget } from '../../support/scriptedTarget.ts';
@@ -18,12 +25,12 @@ import { fakeVscode, settingsOf, useDefaults } from './fakeVscode.ts';
 vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
 vi.mock('../../../src/extension/engine.ts', () => ({
   loadEngine: async () => engine,
-  loadKubernetes: async () => ({ createKubernetesTarget: () => openTarget() }),
 }));
 const { prepare } = await import('../../../src/extension/prepare.ts');
 const { Runs } = await import('../../../src/extension/runs.ts');
 const { createPanelContent } = await import('../../../src/extension/panelContent.ts');
 const { startRun } = await import('../../../src/extension/startRun.ts');
+const { watchAgain } = await import('../../../src/extension/watchAgain.ts');
 const { createFailures } = await import('../../../src/extension/failures.ts');
 
 const choices: BenchmarkChoices = {
@@ -47,6 +54,9 @@ let memoryProblem: Error | undefined;
 let lines: string[] = [];
 let channelIsClosed = false;
 let runNumber = 0;
+let directory = '';
+/** Whether the runs' processes are gone. */
+let hasGone = false;
 
 const engine = {
   benchmark,
@@ -70,6 +80,42 @@ const engine = {
   }),
   thisMachine: () => sampleOrigin.thisMachine,
   createLoadDriver: () => ({}),
+  openRunStore: () => store,
+  ...journals,
+  lastWords: async () => 'out of memory',
+  /** The run's process, but in this one: all that it says goes through its journal. */
+  async startRunner({ ...task }: RunTask, journal: string, header: journals.JournalHeader) {
+    await journals.beginJournal(journal, header);
+    const writer = journals.appendToJournal(journal);
+    writer.write({ kind: 'process', pid: process.pid, startedAt: null });
+    const stop = new AbortController();
+    const timer = setInterval(() => {
+      if (journals.isAskedToStop(journal)) stop.abort();
+    }, 20);
+    const bundles = { engine, kubernetes: () => ({ createKubernetesTarget: () => openTarget() }) };
+    const listener = {
+      event: (event: RunEvent) => (hasGone ? true : writer.write({ kind: 'event', event })),
+      log: () => undefined,
+    };
+    void carryOut(task, bundles as unknown as Bundles, listener, stop.signal).then((end) => {
+      clearInterval(timer);
+      if (!hasGone) writer.write(end);
+      writer.close();
+    });
+    return this.watchRunner(journal);
+  },
+  watchRunner: (journal: string) => ({
+    follow: (hear: (line: journals.JournalLine) => void, signal: AbortSignal) =>
+      journals.followJournal(journal, hear, async () => hasGone, signal),
+  }),
+};
+
+const store = {
+  directory: '/results',
+  async save(record: RunRecord) {
+    if (saveProblem !== undefined) throw saveProblem;
+    saved.push(record);
+  },
 };
 
 /** As VS Code's own channel: once the window has closed it, every line throws. */
@@ -104,20 +150,28 @@ const memory = {
   tokenizerOf: () => undefined,
 } as unknown as Memory;
 const results = {
-  storeFor: async () => ({
-    async save(record: RunRecord) {
-      if (saveProblem !== undefined) throw saveProblem;
-      saved.push(record);
-    },
-  }),
+  storeFor: async () => store,
   fileOf: async () => undefined,
   changed: () => undefined,
 } as never;
 
 const prepareRun = () =>
-  prepare(choices, { extensionPath: '/ext', version: '1', memory, results, log }, new AbortController().signal);
+  prepare(
+    choices,
+    { extensionPath: '/ext', version: '1', memory, results, journals: { directory, workspace: 'a' }, log },
+    new AbortController().signal,
+  );
 
-beforeEach(() => {
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'topology-bench-journals-'));
+});
+afterAll(async () => {
+  await rm(directory, { recursive: true });
+});
+
+beforeEach(async () => {
+  for (const name of await readdir(directory)) await rm(join(directory, name));
+  hasGone = false;
   vi.clearAllMocks();
   useDefaults(settingDefaults);
   settingsOf.clear();
@@ -141,6 +195,7 @@ test('a run that ends well has its record on the disk, is noted as finished, and
   expect(unfinished).toEqual([]);
   expect(measured).toEqual([run.id]);
   expect(runs.active()).toEqual([]);
+  expect(await readdir(directory)).toEqual([]);
 });
 
 describe('a window that closes in mid-run', () => {
@@ -165,43 +220,136 @@ describe('a window that closes in mid-run', () => {
     return { loading };
   }
 
-  /** In VS Code's own order: `deactivate` is called, and what subscribed is disposed of while it is waited for. */
-  async function close(runs: InstanceType<typeof Runs>): Promise<void> {
-    const stopped = runs.stopAll();
+  /** In VS Code's own order: `deactivate` is called, and what subscribed is disposed of. */
+  function close(runs: InstanceType<typeof Runs>, stop = false): void {
+    runs.leave(stop);
     channelIsClosed = true;
     runs.dispose();
-    await stopped;
   }
 
-  test('removes what the run made, though nobody reads its log any more', async () => {
+  /** The next window, which has its own log. */
+  async function reopen(): Promise<InstanceType<typeof Runs>> {
+    channelIsClosed = false;
+    const runs = new Runs(memory, log);
+    await watchAgain(servicesOf(runs));
+    return runs;
+  }
+
+  test('leaves the run to go on; the next window shows it as it stands, and can stop it', async () => {
     const { loading } = underLoad();
     const runs = new Runs(memory, log);
-    const { ended } = runs.start(await prepareRun());
+    const { run } = runs.start(await prepareRun());
     await loading;
-    await close(runs);
+    await vi.waitFor(() => {
+      expect(runs.get(run.id)?.state?.stage).toBe('answers');
+    });
+    close(runs);
+    expect(target.calls).not.toContain('close');
+
+    const next = await reopen();
+    await vi.waitFor(() => {
+      expect(next.get(run.id)?.state?.stage).toBe('answers');
+    });
+    expect(next.get(run.id)).toMatchObject({ subject: 'tiny-sentiment', plan: run.plan, choices, end: null });
+    expect(unfinished.map(({ runId }) => runId)).toContain(run.id);
+    next.cancel(run.id);
+    await vi.waitFor(() => {
+      expect(next.get(run.id)?.end).toMatchObject({ leftBehind: null, failure: { reason: 'cancelled' } });
+    });
     expect(target.calls.slice(-2)).toEqual(['remove fastapi', 'close']);
-    await expect(ended).resolves.toMatchObject({ leftBehind: null, failure: { reason: 'cancelled' } });
+    expect(unfinished).toEqual([]);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  test('has the run stopped where the settings say so; it cleans up by itself, and the next window says how it ended', async () => {
+    const { loading } = underLoad();
+    const runs = new Runs(memory, log);
+    const { run } = runs.start(await prepareRun());
+    await loading;
+    close(runs, true);
+    await vi.waitFor(() => {
+      expect(target.calls.slice(-2)).toEqual(['remove fastapi', 'close']);
+    });
+    const next = await reopen();
+    await vi.waitFor(() => {
+      expect(next.get(run.id)?.end).toMatchObject({ leftBehind: null, failure: { reason: 'cancelled' } });
+    });
     expect(unfinished).toEqual([]);
   });
 
-  test('and does so even when every line of the log throws where it is written', async () => {
+  test('begins nothing that was still in the queue', async () => {
     const { loading } = underLoad();
-    const runs = new Runs(memory, channel);
+    const runs = new Runs(memory, log);
+    runs.start(await prepareRun());
     const { ended } = runs.start(await prepareRun());
     await loading;
-    await close(runs).catch(() => undefined);
-    expect(target.calls.slice(-2)).toEqual(['remove fastapi', 'close']);
-    await ended.catch(() => undefined);
+    close(runs);
+    await expect(ended).resolves.toMatchObject({ failure: { reason: 'cancelled' } });
+    expect(target.calls.filter((call) => call === 'preflight')).toHaveLength(1);
   });
 
-  test('keeps the note of a run that it could not clean up', async () => {
+  test('has its result told by the next one', async () => {
+    const runs = new Runs(memory, log);
+    const prepared = await prepareRun();
+    runs.start(prepared);
+    await vi.waitFor(async () => {
+      expect(await readdir(directory)).not.toEqual([]);
+    });
+    runs.dispose();
+    await vi.waitFor(() => {
+      expect(saved).toHaveLength(1);
+    });
+    fakeVscode.window.showInformationMessage.mockResolvedValueOnce('Open Results');
+    await reopen();
+    await vi.waitFor(() => {
+      expect(fakeVscode.commands.executeCommand).toHaveBeenCalledWith('topologyBench.openResults', prepared.runId);
+    });
+    expect(fakeVscode.window.showInformationMessage.mock.calls[0]?.[0]).toContain('is complete');
+    expect(measured).toEqual([prepared.runId]);
+  });
+
+  test('shows no run of another workspace', async () => {
+    const { loading } = underLoad();
+    const runs = new Runs(memory, log);
+    runs.start(await prepareRun());
+    await loading;
+    close(runs, true);
+    channelIsClosed = false;
+    const other = new Runs(memory, log);
+    await watchAgain({ ...(servicesOf(other) as object), journals: { directory, workspace: null } } as never);
+    expect(other.active()).toEqual([]);
+    expect(await readdir(directory)).not.toEqual([]);
+  });
+
+  test('is told of a run whose process was killed, and keeps its note, so that it is cleaned up', async () => {
+    const { loading } = underLoad();
+    const runs = new Runs(memory, log);
+    const { run } = runs.start(await prepareRun());
+    await loading;
+    close(runs);
+    hasGone = true;
+    const next = await reopen();
+    await vi.waitFor(() => {
+      expect(next.get(run.id)?.end).toMatchObject({
+        leftBehind: { reason: 'clean-up-incomplete' },
+        failure: { message: expect.stringContaining('out of memory') as string },
+      });
+    });
+    expect(unfinished.map(({ runId }) => runId)).toContain(run.id);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  test('keeps the note of a run that could not clean up', async () => {
     target = new ScriptedTarget({ close: answered });
     const { loading } = underLoad();
     const runs = new Runs(memory, log);
     const { run } = runs.start(await prepareRun());
     await loading;
-    await close(runs);
-    expect(unfinished.map(({ runId }) => runId)).toEqual([run.id]);
+    close(runs, true);
+    await reopen();
+    await vi.waitFor(() => {
+      expect(unfinished.map(({ runId }) => runId)).toContain(run.id);
+    });
   });
 
   test('and of one whose clean-up never came to its end', async () => {
@@ -381,6 +529,8 @@ function servicesOf(runs: InstanceType<typeof Runs>): never {
     results,
     memory,
     failures: createFailures(log),
+    journals: { directory, workspace: 'a' },
+    extension: { path: '/ext', version: '1' },
     panels: { show: () => undefined },
     cluster: { changed: () => undefined },
   } as never;

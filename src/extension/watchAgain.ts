@@ -1,0 +1,67 @@
+import { readdir } from 'node:fs/promises';
+import * as vscode from 'vscode';
+import { prepareContext } from './commands/planAsking.ts';
+import type { CommandId } from './contributions.ts';
+import { tellingRows } from './describe.ts';
+import { loadEngine } from './engine.ts';
+import { plainText } from './plainText.ts';
+import { prepareAgain, type PreparedRun, type RunEnd } from './prepare.ts';
+import type { LiveRun } from './runs.ts';
+import type { Services } from './services.ts';
+import { accompany, tellOutcome } from './startRun.ts';
+
+/** A run that has ended while nobody looked needs no progress shown for the moment that reading its journal takes. */
+const unshownMs = 1_000;
+/** What is left of runs of other workspaces or versions is kept for their own windows as long. */
+const keptMs = 7 * 24 * 3_600_000;
+
+/**
+ * Shows again what goes on after its window has closed, or has ended since: runs of this workspace, whose processes write
+ * down what they do. Where nothing is under way nothing is loaded.
+ */
+export async function watchAgain(services: Services): Promise<void> {
+  const { directory, workspace } = services.journals;
+  if ((await readdir(directory).catch(() => [])).length === 0) return;
+  const engine = await loadEngine();
+  const all = await engine.listJournals(directory);
+  const { version } = services.extension;
+  for (const { path, header, changedAtMs } of all) {
+    if (header.workspace === workspace && header.version === version) {
+      if (services.runs.get(header.runId) !== undefined) continue;
+      const prepared = await prepareAgain(path, header, prepareContext(services));
+      resume(prepared, services).catch((error: unknown) => {
+        services.failures.note(error, 'watching a run that goes on');
+      });
+    } else if (Date.now() - changedAtMs > keptMs) await engine.removeJournal(path);
+  }
+}
+
+async function resume(prepared: PreparedRun, services: Services): Promise<void> {
+  const { run, ended } = services.runs.start(prepared);
+  const retry = (): void => {
+    void vscode.commands.executeCommand('topologyBench.benchmarkAgain' satisfies CommandId, run.id);
+  };
+  const waited = new Promise<undefined>((resolve) => {
+    setTimeout(resolve, unshownMs, undefined).unref();
+  });
+  let end = await Promise.race([ended, waited]);
+  if (end === undefined) end = await accompany(run, ended, services, retry);
+  else {
+    services.results.changed();
+    services.cluster.changed();
+    // What it left on the cluster is offered by who looks for what was left behind.
+    tellOutcome(run, end, services, retry);
+  }
+  if (end.record !== null && tellingRows(end.record).length > 0) await tellEnd(run, end);
+}
+
+/** Of a run that began before this window, nobody may remember that it was under way. */
+async function tellEnd(run: LiveRun, end: RunEnd): Promise<void> {
+  const open = vscode.l10n.t('Open Results');
+  const message =
+    end.record?.status === 'completed'
+      ? vscode.l10n.t('The benchmark of {0} went on after its window had closed, and is complete.', run.subject)
+      : vscode.l10n.t('The benchmark of {0} went on after its window had closed, and has ended.', run.subject);
+  if ((await vscode.window.showInformationMessage(plainText(message), open)) !== open) return;
+  await vscode.commands.executeCommand('topologyBench.openResults' satisfies CommandId, run.id);
+}

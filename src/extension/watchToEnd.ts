@@ -1,0 +1,107 @@
+import type * as vscode from 'vscode';
+import { BenchError, toBenchError, type Reason } from '../core/errors.ts';
+import type { RunEvent } from '../core/events.ts';
+import type { Failure, RunRecord } from '../core/record.ts';
+import type { Watching } from '../engine/runner.ts';
+import type { JournalEnd } from '../runs/journal.ts';
+import type { TargetChoice } from './choices.ts';
+import { loadEngine, type Engine } from './engine.ts';
+import type { RunEnd } from './prepare.ts';
+
+export interface Watched {
+  readonly journal: string;
+  readonly watching: Watching;
+  readonly target: TargetChoice;
+  readonly log: vscode.LogOutputChannel;
+  /** Where its record belongs. @throws BenchError save-failed */
+  readonly save: (record: RunRecord) => Promise<void>;
+  readonly emit: (event: RunEvent) => void;
+  /** Asks the run to stop. */
+  readonly signal: AbortSignal;
+  /** The window goes, and the run goes on. */
+  readonly left: AbortSignal;
+}
+
+/** A run from what its process has said so far to its end. Never rejects; of a run that the window leaves it never resolves. */
+export async function watchToEnd(watched: Watched): Promise<RunEnd> {
+  const { journal, watching, log, emit, signal, left } = watched;
+  const engine = await loadEngine();
+  let record: RunRecord | null = null;
+  let end: JournalEnd | undefined;
+  const stop = (): void => {
+    try {
+      engine.askToStop(journal);
+    } catch (error) {
+      log.error(`The run could not be asked to stop: ${toBenchError(error, 'stopping the run').message}`);
+    }
+  };
+  if (signal.aborted) stop();
+  signal.addEventListener('abort', stop);
+  try {
+    const how = await watching.follow((line) => {
+      if (line.kind === 'log') log.info(line.line);
+      else if (line.kind === 'end') end = line;
+      else if (line.kind === 'event') {
+        // A run in which no topology got numbers has its record too, though the engine then ends with the failure.
+        if (line.event.type === 'run-ended') record = line.event.record;
+        emit(line.event);
+      }
+    }, left);
+    if (how === 'left') await new Promise<never>(() => undefined);
+    return end === undefined ? await endOfDead(watched, record, engine) : await endOf(end, record, journal, engine);
+  } catch (error) {
+    return { record, failure: toBenchError(error, 'watching the run'), notSaved: null, leftBehind: cutOff() };
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+async function endOf(
+  { failure, notSaved, leftBehind }: JournalEnd,
+  record: RunRecord | null,
+  journal: string,
+  engine: Engine,
+): Promise<RunEnd> {
+  // A record that is nowhere else is kept, for this window or the next to save.
+  if (notSaved === null || record === null) await engine.removeJournal(journal);
+  return { record, failure: errorOf(failure), notSaved: errorOf(notSaved), leftBehind: errorOf(leftBehind) };
+}
+
+/** Its process was killed, or the machine went down. */
+async function endOfDead(
+  { journal, target, save }: Watched,
+  record: RunRecord | null,
+  engine: Engine,
+): Promise<RunEnd> {
+  const words = await engine.lastWords(journal);
+  let notSaved: BenchError | null = null;
+  if (record !== null) {
+    try {
+      await save(record);
+    } catch (error) {
+      notSaved = toBenchError(error, 'saving the record');
+    }
+  }
+  if (notSaved === null) await engine.removeJournal(journal);
+  const failure = new BenchError({
+    reason: 'internal',
+    message: `The process that carried out the run ended before the run did.${words === '' ? '' : ` Its last words: ${words}`}`,
+    nextStep: 'Check that this machine has memory to spare, and that nothing ends processes.',
+  });
+  // What ran on this machine ends with the process that ran it.
+  return { record, failure, notSaved, leftBehind: target.kind === 'local' ? null : cutOff() };
+}
+
+function cutOff(): BenchError {
+  return new BenchError({
+    reason: 'clean-up-incomplete',
+    message: 'The run ended before it had cleaned up, so something of it may be left.',
+    nextStep: 'Run Clean Up to find and remove it.',
+  });
+}
+
+function errorOf(failure: Failure | null): BenchError | null {
+  if (failure === null) return null;
+  const { reason, message, nextStep } = failure;
+  return new BenchError({ reason: reason as Reason, message, nextStep: nextStep ?? undefined });
+}

@@ -1,0 +1,155 @@
+import { BenchError, explain, toBenchError } from '../core/errors.ts';
+import type { RunEvent } from '../core/events.ts';
+import type { Runs, Target } from '../core/ports.ts';
+import type { Failure } from '../core/record.ts';
+import type * as engineModule from '../engine/index.ts';
+import type { RunTask } from '../engine/runTask.ts';
+import type * as kubernetesModule from '../kubernetes/index.ts';
+import type { JournalEnd } from '../runs/journal.ts';
+
+export interface Bundles {
+  readonly engine: typeof engineModule;
+  readonly kubernetes: () => typeof kubernetesModule;
+}
+
+export interface Listener {
+  /** False when it could not be told. */
+  event(event: RunEvent): boolean;
+  log(line: string): void;
+}
+
+/** Carries out one run, up to its clean-up. Never rejects: how it ended says what went wrong. */
+export async function carryOut(
+  task: RunTask,
+  bundles: Bundles,
+  listener: Listener,
+  signal: AbortSignal,
+): Promise<JournalEnd> {
+  const { engine } = bundles;
+  let runs: ReturnType<typeof watchSave> | undefined;
+  let target: ReturnType<typeof watchClose> | undefined;
+  let failure: BenchError | null = null;
+  let untold: Extract<RunEvent, { type: 'run-ended' }> | undefined;
+  try {
+    runs = watchSave(engine.openRunStore(task.resultsDirectory));
+    const assets = engine.openAssets(task.root, task.version);
+    const payload = await assets.payload();
+    // From here on there may be something to clean up.
+    target = watchClose(openTarget(task, assets, bundles, listener));
+    const { systemClock: clock, sha256 } = engine;
+    const { plan, runId, version, origin } = task;
+    const ports = { target, runs, payload, clock, sha256, version, origin, thisMachine: engine.thisMachine() };
+    const hear = (event: RunEvent): void => {
+      if (!listener.event(event) && event.type === 'run-ended') untold = event;
+    };
+    await engine.benchmark(plan, runId, ports, hear, signal);
+  } catch (error) {
+    failure = toBenchError(error, 'running the benchmark');
+  }
+  let notSaved = runs?.notSaved() ?? null;
+  // Neither folder took it, and a measurement cannot be had back.
+  if (notSaved !== null && untold !== undefined) notSaved = await elsewhere(untold, notSaved, engine);
+  return {
+    kind: 'end',
+    failure: failureOf(failure),
+    notSaved: failureOf(notSaved),
+    leftBehind: failureOf(target?.leftBehind() ?? null),
+  };
+}
+
+/** What is said of a run whose process ended before it had cleaned up. */
+export const cutOff: Failure = {
+  reason: 'clean-up-incomplete',
+  message: 'The run ended before it had cleaned up, so something of it may be left.',
+  nextStep: 'Run Clean Up to find and remove it.',
+};
+
+export function failureOf(error: BenchError | null): Failure | null {
+  return error === null ? null : { reason: error.reason, message: error.message, nextStep: error.nextStep ?? null };
+}
+
+function openTarget(
+  task: RunTask,
+  assets: ReturnType<Bundles['engine']['openAssets']>,
+  { engine, kubernetes }: Bundles,
+  listener: Listener,
+): Target {
+  const { modelPaths } = task;
+  const loadDriver = engine.createLoadDriver({ workerPath: assets.workerPath });
+  if (task.target.kind === 'local') {
+    const log = (line: string): void => {
+      listener.log(line);
+    };
+    return engine.createLocalTarget({ assets, loadDriver, modelPaths, log });
+  }
+  const { context, kubeconfig, packageIndexUrl } = task.target;
+  return kubernetes().createKubernetesTarget({
+    assets,
+    loadDriver,
+    modelPaths,
+    context,
+    ...(kubeconfig === null ? {} : { kubeconfigPath: kubeconfig }),
+    ...(packageIndexUrl === null ? {} : { packageIndexUrl }),
+  });
+}
+
+/**
+ * The engine turns a failed clean-up into a warning of the run; who started it must know it as such. Nothing counts as
+ * cleaned up until it was.
+ */
+function watchClose(target: Target): Target & { leftBehind(): BenchError | null } {
+  const { message, nextStep } = cutOff;
+  let problem: BenchError | null = new BenchError({
+    reason: 'clean-up-incomplete',
+    message,
+    nextStep: nextStep ?? undefined,
+  });
+  return {
+    preflight: (...parts) => target.preflight(...parts),
+    deploy: (...parts) => target.deploy(...parts),
+    async close(signal) {
+      try {
+        await target.close(signal);
+        problem = null;
+      } catch (error) {
+        problem = toBenchError(error, 'cleaning up');
+        throw error;
+      }
+    },
+    leftBehind: () => problem,
+  };
+}
+
+/** The same for a record that could not be saved. */
+function watchSave(runs: Runs): Runs & { notSaved(): BenchError | null } {
+  let problem: BenchError | null = null;
+  return {
+    async save(record) {
+      try {
+        await runs.save(record);
+        problem = null;
+      } catch (error) {
+        problem = toBenchError(error, 'saving the record');
+        throw error;
+      }
+    },
+    notSaved: () => problem,
+  };
+}
+
+async function elsewhere(
+  { record }: Extract<RunEvent, { type: 'run-ended' }>,
+  problem: BenchError,
+  engine: Bundles['engine'],
+): Promise<BenchError> {
+  try {
+    const path = await engine.saveElsewhere(record);
+    return new BenchError({
+      reason: 'save-failed',
+      message: `${problem.message} It was written to ${path} in its place.`,
+      nextStep: 'Move that file to the results folder when there is space.',
+    });
+  } catch (error) {
+    return new BenchError({ reason: 'save-failed', message: `${problem.message} ${explain(error)}` });
+  }
+}
