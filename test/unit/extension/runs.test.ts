@@ -291,11 +291,18 @@ describe('a window that closes in mid-run', () => {
   test('has its result told by the next one', async () => {
     const runs = new Runs(memory, log);
     const prepared = await prepareRun();
+    const begun = Promise.withResolvers<undefined>();
+    const closed = Promise.withResolvers<undefined>();
+    const preflight = target.preflight.bind(target);
+    target.preflight = async (...parts) => {
+      begun.resolve(undefined);
+      await closed.promise;
+      return preflight(...parts);
+    };
     runs.start(prepared);
-    await vi.waitFor(async () => {
-      expect(await readdir(directory)).not.toEqual([]);
-    });
+    await begun.promise;
     runs.dispose();
+    closed.resolve(undefined);
     await vi.waitFor(() => {
       expect(saved).toHaveLength(1);
     });
