@@ -201,15 +201,12 @@ test('a run that ends well has its record on the disk, is noted as finished, and
 describe('a window that closes in mid-run', () => {
   /** Under load until it is stopped. */
   function underLoad(): { readonly loading: Promise<void> } {
-    let begun: () => void = () => undefined;
-    const loading = new Promise<void>((resolve) => {
-      begun = resolve;
-    });
+    const begun = turnstile();
     const deploy = target.deploy.bind(target);
     target.deploy = async (...parts) => ({
       ...(await deploy(...parts)),
       async load(_request, _handlers, signal) {
-        begun();
+        begun.open();
         await new Promise((resolve) => {
           signal.addEventListener('abort', resolve, { once: true });
         });
@@ -217,7 +214,7 @@ describe('a window that closes in mid-run', () => {
         throw new Error('not reached');
       },
     });
-    return { loading };
+    return { loading: begun.opened };
   }
 
   /** In VS Code's own order: `deactivate` is called, and what subscribed is disposed of. */
@@ -291,18 +288,18 @@ describe('a window that closes in mid-run', () => {
   test('has its result told by the next one', async () => {
     const runs = new Runs(memory, log);
     const prepared = await prepareRun();
-    const begun = Promise.withResolvers<undefined>();
-    const closed = Promise.withResolvers<undefined>();
+    const begun = turnstile();
+    const closed = turnstile();
     const preflight = target.preflight.bind(target);
     target.preflight = async (...parts) => {
-      begun.resolve(undefined);
-      await closed.promise;
+      begun.open();
+      await closed.opened;
       return preflight(...parts);
     };
     runs.start(prepared);
-    await begun.promise;
+    await begun.opened;
     runs.dispose();
-    closed.resolve(undefined);
+    closed.open();
     await vi.waitFor(() => {
       expect(saved).toHaveLength(1);
     });
@@ -541,4 +538,17 @@ function servicesOf(runs: InstanceType<typeof Runs>): never {
     panels: { show: () => undefined },
     cluster: { changed: () => undefined },
   } as never;
+}
+
+function turnstile(): { readonly opened: Promise<void>; readonly open: () => void } {
+  let open: () => void = () => undefined;
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return {
+    opened,
+    open: () => {
+      open();
+    },
+  };
 }
