@@ -16,8 +16,13 @@ export function lookForLeftBehind(services: Services): vscode.Disposable {
   const look = (remaining: readonly number[]): void => {
     const [delayMs, ...later] = remaining;
     clearTimeout(timer);
-    if (delayMs === undefined || disposed || services.memory.unfinished().length === 0) return;
+    if (delayMs === undefined || disposed) return;
     timer = setTimeout(() => {
+      // What goes on, or went on, without a window is noted a moment after the start.
+      if (services.memory.unfinished().length === 0) {
+        look(later);
+        return;
+      }
       offerLeftBehind(services, offered).then(
         (lookAgain) => {
           if (lookAgain) look(later);

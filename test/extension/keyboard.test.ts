@@ -37,7 +37,7 @@ test('a run is started, watched, exported and found again by keyboard alone', as
       const panel = await workbench.panelInSight(/sentiment/u);
       await expect.poll(() => panel.text(), { timeout: 300_000, interval: 500 }).toMatch(/Benchmark again/u);
       await panel.waitUntilDrawn();
-      await keys.command('View: Focus Second Editor Group');
+      await page.keyboard.press('Control+2');
       await keys.tabTo(panel, /^Export/u);
       await workbench.screenshot(join(screenshots, 'keyboard-focus.png'));
       await page.keyboard.press('Enter');

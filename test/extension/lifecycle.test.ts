@@ -1,6 +1,7 @@
 /** Windows that go away in mid-run: the run goes on without them, and what it leaves on the cluster, if anything, is removed. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { expectSameInventory, inventory } from '../kubernetes/support/inventory.ts';
 import { deleteNamespace, makeNamespace } from '../kubernetes/support/namespaces.ts';
@@ -15,6 +16,7 @@ import type { Workbench } from './harness/workbench.ts';
 
 /** A window looks 3 s after it opened, and once more 70 s later for what its predecessor still held then. */
 const offerWithinMs = 120_000;
+const storedAfterMs = 10_000;
 const screenshots = join(import.meta.dirname, '..', '..', 'out', 'screenshots');
 let namespace = '';
 
@@ -36,7 +38,7 @@ test('a run goes on while its window is reloaded; the new window watches it, and
       const jobs = await runningJobs();
       await workbench.reload();
       const progress = workbench.notification(/Benchmark of sentiment/u);
-      expect(await progress.text(60_000)).toMatch(/Measuring fastapi/u);
+      await expect.poll(() => progress.text(), { timeout: 60_000 }).toMatch(/Measuring fastapi/u);
       const panel = await workbench.panel(/sentiment/u);
       await expect.poll(() => panel.text(), { timeout: 60_000, interval: 250 }).toMatch(/Measuring/u);
       expect(await runningJobs()).toEqual(jobs);
@@ -110,6 +112,8 @@ test('what a run left behind that was killed with VS Code is offered by the next
       // Neither a restored panel nor an editor may be what wakes the extension.
       await workbench.runCommand('View: Close All Editors');
       await expect.poll(() => workbench.page.locator('.tabs-container .tab').count()).toBe(0);
+      // The window stores what is open, or is not, some seconds later.
+      await setTimeout(storedAfterMs);
       await code.kill();
       expect(await code.killRuns()).toBe(1);
       expect(await runningJobs()).not.toEqual([]);
