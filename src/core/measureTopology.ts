@@ -15,6 +15,7 @@ import {
   type ServerCounters,
 } from './ports.ts';
 import type { Batching, PhaseResult, Placement } from './record.ts';
+import { judgeCounters } from './counterValidity.ts';
 import { splitCaveats, splitOf } from './split.ts';
 import { topologyKey } from './topologyKey.ts';
 import { judgePhase, unevenCores } from './validity.ts';
@@ -30,6 +31,14 @@ export interface TopologyMeasurement {
 /** How long a server that has answered all that it owes may take until its counters stand still. */
 const quiesceMs = 5_000;
 const betweenReadingsMs = 150;
+
+/** What a server still owes when a phase has ended. */
+interface Debt {
+  /** Its count of answers when it has given them all. */
+  readonly answered: number;
+  /** When every request has run into its timeout, by the steady clock. */
+  readonly untilMs: number;
+}
 
 /**
  * Loads one topology that is up, or an endpoint: each phase of the plan, with the servers' own counters read before and after
@@ -54,6 +63,8 @@ export async function measureTopology(parts: {
   const ownCaveats = uneven === undefined ? [] : [uneven];
   let place: LoadGeneratorPlace = { placements: [], caveats: [] };
   let before: ServerCounters | undefined;
+  let debt: Debt | undefined;
+  let startsBusy = false;
   let current: Phase | undefined;
   try {
     const software = await served.load(
@@ -70,18 +81,34 @@ export async function measureTopology(parts: {
           const phase = nextPhase(plan.load, phases);
           if (phase === null) return null;
           current = phase;
-          before ??= await settledCounters(undefined);
+          if (before === undefined) {
+            before = await settledCounters(debt);
+            startsBusy = before === undefined && index > 0 && canBeAsked(served);
+          } else startsBusy = false;
           emit({ type: 'stage', topology: key, stage: phase.kind === 'warm-up' ? 'warm-up' : 'load' });
           emit({ type: 'phase-started', topology: key, phase: index, repetition, load: phase });
           return phase;
         },
         async phaseEnded(index, measurement) {
-          const after = await settledCounters(before === undefined ? undefined : before.answered + owed(measurement));
+          // What was owed before is still owed where nobody saw it paid.
+          const answeredBefore = before?.answered ?? debt?.answered;
+          debt =
+            answeredBefore === undefined
+              ? undefined
+              : { answered: answeredBefore + owed(measurement), untilMs: ports.clock.elapsed() + plan.load.timeoutMs };
+          const after = await settledCounters(debt);
           if (current === undefined)
             throw new Error(`The load worker ended phase ${String(index)}, which nobody began.`);
           const counted = phaseResult(plan, { ...current, repetition }, measurement, before, after);
-          const caveats = [...place.caveats, ...ownCaveats, ...splitCaveats(counted)];
-          const result = withCaveats(counted, caveats);
+          const { reasons, caveats } = canBeAsked(served)
+            ? judgeCounters(counted, parts.topology, startsBusy)
+            : { reasons: [], caveats: [] };
+          const result = withWords(counted, reasons, [
+            ...place.caveats,
+            ...ownCaveats,
+            ...splitCaveats(counted),
+            ...caveats,
+          ]);
           before = after;
           phases.push(result);
           emit({ type: 'phase-ended', topology: key, phase: index, result });
@@ -104,18 +131,19 @@ export async function measureTopology(parts: {
    * The counters when nothing is in flight any more: two equal readings in a row, and as many answers as the server owes.
    * A batch under way moves no counter before it ends, so that equal readings alone prove nothing. An answer that is
    * still owed when every request has run into its timeout will not come.
+   * @returns undefined where the counters could not be read or did not come to rest
    */
-  async function settledCounters(owedAnswers: number | undefined): Promise<ServerCounters | undefined> {
+  async function settledCounters(owes: Debt | undefined): Promise<ServerCounters | undefined> {
     if (!canBeAsked(served)) return undefined;
     const begin = ports.clock.elapsed();
-    const owedUntil = owedAnswers === undefined ? begin : begin + plan.load.timeoutMs;
+    const owedUntil = Math.max(begin, owes?.untilMs ?? begin);
     try {
       let last = await served.counters(signal);
       for (;;) {
         await ports.clock.sleep(betweenReadingsMs, signal);
         const next = await served.counters(signal);
         const now = ports.clock.elapsed();
-        const complete = owedAnswers === undefined || next.answered >= owedAnswers || now > owedUntil;
+        const complete = owes === undefined || next.answered >= owes.answered || now > owedUntil;
         if (complete && sameCounts(last, next)) return next;
         if (now > owedUntil + quiesceMs) {
           warn(
@@ -188,7 +216,14 @@ function batchingOf(before: ServerCounters | undefined, after: ServerCounters | 
   };
 }
 
-function withCaveats(phase: PhaseResult, caveats: readonly string[]): PhaseResult {
-  if (caveats.length === 0) return phase;
-  return { ...phase, validity: { ...phase.validity, caveats: [...phase.validity.caveats, ...caveats] } };
+function withWords(phase: PhaseResult, reasons: readonly string[], caveats: readonly string[]): PhaseResult {
+  const { validity } = phase;
+  return {
+    ...phase,
+    validity: {
+      valid: validity.valid && reasons.length === 0,
+      reasons: [...validity.reasons, ...reasons],
+      caveats: [...validity.caveats, ...caveats],
+    },
+  };
 }

@@ -150,6 +150,40 @@ describe('benchmark', () => {
     const { record } = await go(target, { topologies: ['fastapi'] });
     expect(record?.topologies[0]?.phases[0]?.serverCount).toBeNull();
     expect(record?.warnings[0]).toMatch(/fastapi was still answering \d+(\.\d+)? s after a phase ended/u);
+    const [first, second] = record?.topologies[0]?.phases ?? [];
+    expect(first?.validity.caveats.join('\n')).toContain('rests on the client alone');
+    expect(first?.validity.reasons.join('\n')).not.toContain('come to rest');
+    // It began while the server was at work on something else.
+    expect(second?.validity).toMatchObject({
+      valid: false,
+      reasons: expect.arrayContaining([expect.stringContaining('not known to have come to rest')]) as string[],
+    });
+  });
+
+  it('believes the next phase of a server whose counters could not be read once, and owes nothing when they can', async () => {
+    const target = new ForgetfulTarget(1);
+    const { record } = await go(target, { topologies: ['triton'] });
+    const [first, second] = record?.topologies[0]?.phases ?? [];
+    expect(first).toMatchObject({ serverCount: null, batching: null });
+    expect(second).toMatchObject({ serverCount: 1004, validity: { valid: true } });
+    expect(record?.warnings).toEqual([
+      expect.stringMatching(/^The counters of triton could not be read: .*the port-forward broke/u),
+    ]);
+  });
+
+  it('believes no phase of dynamic batching whose batches nobody counted, and says of others what is not known', async () => {
+    const unread = async (triton: typeof choices.triton): Promise<RunRecord['topologies'][number]['phases']> => {
+      const { record } = await go(new ForgetfulTarget(Infinity), { topologies: ['triton'], triton });
+      return record?.topologies[0]?.phases ?? [];
+    };
+    const dynamicBatching = { preferredBatchSizes: [4], maxQueueDelayMicroseconds: 500 };
+    const [batched] = await unread({ dynamicBatching, instances: 1 });
+    expect(batched?.validity.reasons).toEqual([expect.stringContaining('whether Triton made batches')]);
+    const [plain] = await unread({ dynamicBatching: null, instances: 1 });
+    expect(plain?.validity).toMatchObject({
+      valid: true,
+      caveats: expect.arrayContaining([expect.stringContaining('rests on the client alone')]) as string[],
+    });
   });
 
   it('waits for a server by a clock that nobody sets: neither without end nor too short', async () => {
@@ -397,6 +431,30 @@ describe('benchmark', () => {
 });
 
 const choicesPhases = 7;
+
+/** Its counters cannot be read for a while once the first phase has ended. */
+class ForgetfulTarget extends ScriptedTarget {
+  readonly #failures: number;
+
+  constructor(failures: number) {
+    super();
+    this.#failures = failures;
+  }
+
+  override async deploy(...parts: Parameters<ScriptedTarget['deploy']>): ReturnType<ScriptedTarget['deploy']> {
+    const deployment = await super.deploy(...parts);
+    let readings = 0;
+    return {
+      ...deployment,
+      counters: async (signal) => {
+        readings += 1;
+        // Two readings that are alike begin the first phase.
+        if (readings > 2 && readings <= 2 + this.#failures) throw new Error('the port-forward broke');
+        return await deployment.counters(signal);
+      },
+    };
+  }
+}
 
 async function go(
   target: ScriptedTarget,

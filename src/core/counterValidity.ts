@@ -1,0 +1,33 @@
+import type { AnyTopology } from './endpointPlan.ts';
+import type { PhaseResult, Validity } from './record.ts';
+
+/**
+ * What the servers' own counters say of a phase's worth, or their absence. Servers that can be asked are meant to be: a proof that
+ * could not be had is no proof.
+ * @param startsBusy whether the server had not come to rest after the phase before, as far as was known
+ */
+export function judgeCounters(
+  { serverCount, batching }: Pick<PhaseResult, 'serverCount' | 'batching'>,
+  topology: AnyTopology,
+  startsBusy: boolean,
+): Pick<Validity, 'reasons' | 'caveats'> {
+  const reasons: string[] = [];
+  const caveats: string[] = [];
+  if (startsBusy)
+    reasons.push(
+      'the server was not known to have come to rest after the phase before: it may have been at work on its requests',
+    );
+  if (serverCount === null)
+    caveats.push(
+      "how many requests the server answered rests on the client alone: the server's own counters are not known of this phase",
+    );
+  if (batching === null && asksForBatches(topology))
+    reasons.push(
+      'whether Triton made batches, as it was asked to, is not known: its counters are not known of this phase',
+    );
+  return { reasons, caveats };
+}
+
+function asksForBatches(topology: AnyTopology): boolean {
+  return topology.name !== 'endpoint' && topology.triton !== null && topology.triton.dynamicBatching !== null;
+}
