@@ -2,21 +2,25 @@ import type { OpenPhase } from './plan.ts';
 import { seededRandom } from './seededRandom.ts';
 
 /** What decides when the requests of an open loop are due. */
-export type ArrivalPlan = Pick<OpenPhase, 'ratePerSecond' | 'arrivals'> & { readonly seed: number };
+export type ArrivalPlan = Pick<OpenPhase, 'ratePerSecond' | 'arrivals'> & {
+  readonly seed: number;
+  /** Of constant arrivals: when the first is due, so that several generators' requests do not come at the same moments. */
+  readonly offsetMs?: number;
+};
 
 /** Keeps the gaps from being drawn from the numbers that the bodies' order was drawn from. */
 const ownStream = 0x5bd1e995;
 
 /**
  * The times at which requests are due, one with each call, in milliseconds since the phase began, ascending without end.
- * "constant": k / rate, from 0. "poisson": gaps are exponential with mean 1 / rate, drawn from the seed as -ln(1 - u) / rate
+ * "constant": offset + k / rate, from k = 0. "poisson": gaps are exponential with mean 1 / rate, drawn from the seed as -ln(1 - u) / rate
  * (the inverse of the distribution function), so that a plan always gives the same schedule.
  */
-export function arrivalTimes({ ratePerSecond, arrivals, seed }: ArrivalPlan): () => number {
+export function arrivalTimes({ ratePerSecond, arrivals, seed, offsetMs = 0 }: ArrivalPlan): () => number {
   if (arrivals === 'constant') {
     let next = 0;
     return () => {
-      const time = (next * 1000) / ratePerSecond;
+      const time = offsetMs + (next * 1000) / ratePerSecond;
       next += 1;
       return time;
     };

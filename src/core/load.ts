@@ -46,6 +46,8 @@ export const goSchema = z.discriminatedUnion('next', [
     phase: phaseSchema,
     /** Unix time in milliseconds, by the worker's clock, at which the first request is due; null: at once. */
     startAtMs: z.number().nullable(),
+    /** Of constant arrivals: when the first request is due after the start; several generators take turns so. */
+    offsetMs: z.number().nonnegative().default(0),
   }),
   /** There is no load for this worker in a phase of the others: it waits that much longer for its next word. */
   z.strictObject({ go: z.number().int().nonnegative(), next: z.literal('rest'), seconds: z.number().nonnegative() }),

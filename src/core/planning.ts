@@ -13,6 +13,7 @@ import {
 } from './plan.ts';
 import { customPhases, type CustomPhase } from './customPhases.ts';
 import { BenchError } from './errors.ts';
+import { checkGeneratorRoom } from './generatorRoom.ts';
 import { usualLoadSeconds } from './loadLength.ts';
 import { profileOf, type Profile, type ProfileName, type ProfileTopology } from './profiles.ts';
 import type { Payload } from './ports.ts';
@@ -128,7 +129,9 @@ export function profileLoad({ profile, phases, sloP95Ms }: Pick<Choices, 'profil
  * @throws BenchError plan-invalid, naming each field that is wrong
  */
 export function checkPlan(value: unknown): Plan {
-  return checkedPlan(planSchema, value);
+  const plan = checkedPlan(planSchema, value);
+  checkGeneratorRoom(plan.load);
+  return plan;
 }
 
 /** Each topology gets the same cores; the hybrid's are split, and the gateway never takes more than half. */

@@ -147,7 +147,7 @@ export class LoadTeam {
     const shares = phaseShares(phase, this.#members.length);
     const words = shares.map((share): Word => {
       if (share === null) return { next: 'rest', seconds: phase.durationSeconds };
-      return { next: 'phase', phase: share, startAtMs: null };
+      return { next: 'phase', phase: share.phase, startAtMs: null, offsetMs: share.offsetMs };
     });
     const taking = new Set(shares.flatMap((share, member) => (share === null ? [] : [member])));
     const current: PhaseUnderWay = {

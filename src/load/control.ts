@@ -92,7 +92,7 @@ export async function nextWord(
     const planned = spec.phases[phase];
     return planned === undefined
       ? { go: phase, next: 'end' }
-      : { go: phase, next: 'phase', phase: planned, startAtMs: null };
+      : { go: phase, next: 'phase', phase: planned, startAtMs: null, offsetMs: 0 };
   }
   const longestMs = Math.min((spec.gateTimeoutSeconds + waitSeconds) * 1000, 2_147_483_647);
   const limit = AbortSignal.any([signal, AbortSignal.timeout(longestMs)]);

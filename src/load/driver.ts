@@ -174,7 +174,7 @@ class WorkerProcess {
 }
 
 function wordFor(go: number, phase: Phase | null): Go {
-  return phase === null ? { go, next: 'end' } : { go, next: 'phase', phase, startAtMs: null };
+  return phase === null ? { go, next: 'end' } : { go, next: 'phase', phase, startAtMs: null, offsetMs: 0 };
 }
 
 async function rejectAfterAbort(signal: AbortSignal, over: AbortSignal): Promise<never> {

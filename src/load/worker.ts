@@ -146,13 +146,13 @@ async function prepare(spec: LoadSpec, writer: MessageWriter, signal: AbortSigna
   // Before anybody is told that a phase begins; the rate of an open loop may be known only then.
   for (const phase of spec.phases.length > 0 ? spec.phases : [anyClosedPhase]) await measureOverhead(phase, signal);
   return {
-    run: async ({ phase, startAtMs }, listener, until) => {
+    run: async ({ phase, startAtMs, offsetMs }, listener, until) => {
       if (phase.loop === 'open') {
         alarm ??= await startAlarm();
         await (checked ??= check());
       }
       const overheadMs = await measureOverhead(phase, until);
-      const parts = { spec: { ...spec, seed }, requests, endpoint, alarm, client, startAtMs } as const;
+      const parts = { spec: { ...spec, seed }, requests, endpoint, alarm, client, startAtMs, offsetMs } as const;
       const measured = await runPhase(phase, parts, listener, until);
       return { ...measured, generator: { ...measured.generator, overheadMs } };
     },
@@ -168,17 +168,18 @@ function runPhase(
     readonly alarm: Alarm | undefined;
     readonly client: ClosedLoopClient;
     readonly startAtMs: number | null;
+    readonly offsetMs: number;
   },
   listener: PhaseListener,
   signal: AbortSignal,
 ): Promise<PhaseMeasurement> {
-  const { spec, requests, endpoint, alarm, client, startAtMs } = parts;
+  const { spec, requests, endpoint, alarm, client, startAtMs, offsetMs } = parts;
   const { url, timeoutMs, seed } = spec;
   const shared = { timeoutMs, requests, startAtMs, tellsHistogram: process.env[indexVariable] !== undefined };
   if (phase.loop === 'closed')
     return runClosedLoopPhase({ ...phase, ...shared, url, client }, endpoint, listener, signal);
   if (alarm === undefined) throw new Error('An open loop needs an alarm.');
-  return runOpenLoopPhase({ ...phase, ...shared, seed }, endpoint, alarm, listener, signal);
+  return runOpenLoopPhase({ ...phase, ...shared, seed, offsetMs }, endpoint, alarm, listener, signal);
 }
 
 function parseSpec(text: string | undefined): LoadSpec {

@@ -14,6 +14,8 @@ describe('the schedule of an open loop', () => {
   it('is as even as it can be when its arrivals are constant', () => {
     const times = schedule({ ratePerSecond: 8, arrivals: 'constant', seed: 1 }, 1_000);
     expect(times).toEqual([0, 125, 250, 375, 500, 625, 750, 875]);
+    const later = schedule({ ratePerSecond: 8, arrivals: 'constant', seed: 1, offsetMs: 60 }, 500);
+    expect(later).toEqual([60, 185, 310, 435]);
     // Not a sum of gaps, whose rounding would grow.
     expect(schedule({ ratePerSecond: 3, arrivals: 'constant', seed: 1 }, 1e6).at(-1)).toBe((2999 * 1000) / 3);
   });

@@ -6,6 +6,7 @@ import {
   latencyOf,
   recordLatency,
 } from '../../../src/core/histogram.ts';
+import { schedule } from '../../../src/core/arrivals.ts';
 import type { PhaseMeasurement } from '../../../src/core/load.ts';
 import { mergeMeasurements, mergeSnapshots } from '../../../src/core/mergeMeasurements.ts';
 import { phaseShares } from '../../../src/core/phaseShares.ts';
@@ -147,7 +148,7 @@ describe('the parts of a phase', () => {
   it('are whole connections that add up', () => {
     for (const generators of [1, 2, 3, 5, 8, 11]) {
       const shares = phaseShares(closed, generators);
-      const connections = shares.map((share) => (share?.loop === 'closed' ? share.connections : 0));
+      const connections = shares.map((share) => (share?.phase.loop === 'closed' ? share.phase.connections : 0));
       expect(connections.reduce((sum, count) => sum + count, 0)).toBe(8);
       expect(Math.max(...connections) - Math.min(...connections)).toBeLessThanOrEqual(1);
       expect(shares.filter((share) => share === null)).toHaveLength(Math.max(0, generators - 8));
@@ -156,9 +157,31 @@ describe('the parts of a phase', () => {
 
   it('are rates that add up', () => {
     for (const generators of [1, 2, 3, 7]) {
-      const rates = phaseShares(open, generators).map((share) => (share?.loop === 'open' ? share.ratePerSecond : 0));
+      const shares = phaseShares(open, generators).map((share) => share?.phase);
+      const rates = shares.map((phase) => (phase?.loop === 'open' ? phase.ratePerSecond : 0));
       expect(rates.reduce((sum, rate) => sum + rate, 0)).toBeCloseTo(200);
+      const room = shares.map((phase) => (phase?.loop === 'open' ? phase.maxInFlight : 0));
+      expect(room.reduce((sum, count) => sum + count, 0)).toBe(64);
     }
+  });
+
+  it('come together at equal distances, as one generator would send them, where arrivals are constant', () => {
+    const constant: Phase = { ...open, arrivals: 'constant' };
+    const alone = schedule({ ...constant, seed: 1 }, 4_998);
+    for (const generators of [2, 3, 7]) {
+      const merged = phaseShares(constant, generators)
+        .flatMap((share) => {
+          if (share?.phase.loop !== 'open') throw new Error('an open phase has open parts');
+          return schedule({ ...share.phase, seed: 1, offsetMs: share.offsetMs }, 4_998);
+        })
+        .sort((a, b) => a - b);
+      expect(merged).toHaveLength(alone.length);
+      for (const [index, time] of merged.entries()) expect(time).toBeCloseTo(alone[index] ?? Number.NaN, 6);
+    }
+  });
+
+  it('of Poisson arrivals begin together: independent ones add up to one process', () => {
+    expect(phaseShares(open, 3).map((share) => share?.offsetMs)).toEqual([0, 0, 0]);
   });
 });
 

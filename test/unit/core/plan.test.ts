@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BenchError } from '../../../src/core/errors.ts';
 import { usualLoadSeconds } from '../../../src/core/loadLength.ts';
-import { topologyKey } from '../../../src/core/plan.ts';
+import { planSchema, topologyKey } from '../../../src/core/plan.ts';
 import { checkPlan, estimateSeconds, makePlan } from '../../../src/core/planning.ts';
 import { profileOf } from '../../../src/core/profiles.ts';
 import { minimumSamples } from '../../../src/core/statistics.ts';
@@ -127,6 +127,20 @@ describe('profiles', () => {
     ]);
     expect(new Set(topologies.map(({ cores }) => cores)).size).toBe(1);
     expect(load.phases.filter(({ kind }) => kind === 'measured').map(({ name }) => name)).toEqual(['c1', 'c16']);
+  });
+
+  it('refuses an open loop with less room in flight than load generators, and reads the record of one', () => {
+    const phases = [{ rate: 200, maxInFlight: 3, seconds: 5 }];
+    const refused = thrown(() => makePlan({ ...choices, phases, generators: 4 }));
+    expect(refused.message).toContain(
+      'allows 3 unanswered at a time (maxInFlight), which 4 load generators cannot share',
+    );
+    expect(refused.nextStep).toContain('Raise maxInFlight to 4');
+    const plan = makePlan({ ...choices, phases, generators: 3 });
+    expect(planSchema.parse({ ...plan, load: { ...plan.load, generators: 4 } }).load.generators).toBe(4);
+    const { search } = makePlan({ ...choices, profile: 'server' }).load;
+    const searching = { ...plan, load: { ...plan.load, generators: 2, search: { ...search, maxInFlight: 1 } } };
+    expect(thrown(() => checkPlan(searching)).message).toContain('the search for a rate allows 1 unanswered');
   });
 
   it.each(['local', 'this-machine'])('several load generators need a cluster to run in, not %s', (where) => {
