@@ -148,6 +148,8 @@ export const generatorHealthSchema = z.strictObject({
       startSpreadMs: z.number().nonnegative(),
       /** The least by which the clocks of their nodes must differ, after what was heard of them; null when not known. */
       clockSkewMs: z.number().nonnegative().nullable(),
+      /** The most by which they may differ; null when not known, and in records from before it was looked for. */
+      clockSkewMostMs: z.number().nonnegative().nullable().default(null),
     })
     .nullable()
     .default(null),

@@ -192,7 +192,11 @@ function teamReasons(measurement: PhaseMeasurement): string[] {
       `the load generators did not start together: ${team.startSpreadMs.toFixed(0)} ms lay between the first and the last, and ${String(validityLimits.startSpreadMs)} ms is the limit`,
     );
   }
-  if (team.clockSkewMs !== null && team.clockSkewMs > validityLimits.startSpreadMs)
+  if (team.clockSkewMs === null)
+    reasons.push(
+      "the clocks of the load generators' nodes could not be read: whether the load generators started together is not known",
+    );
+  else if (team.clockSkewMs > validityLimits.startSpreadMs)
     reasons.push(`the clocks of the load generators' nodes differ by ${team.clockSkewMs.toFixed(0)} ms or more`);
   const shift = clockShiftText(measurement);
   if (shift !== undefined) reasons.push(`${shift}: whether the load generators started together is not known`);
@@ -239,9 +243,15 @@ function caveatsOf(measurement: PhaseMeasurement): string[] {
       `the load generator's own overhead is part of the latency: p50 ${overheadMs.p50.toFixed(2)} ms of an endpoint that answers at once`,
     );
   }
+  const { team } = measurement.generator;
+  if (team !== null && (team.clockSkewMostMs ?? 0) > validityLimits.startSpreadMs) {
+    caveats.push(
+      `the load generators started together to within ${(team.startSpreadMs + (team.clockSkewMostMs ?? 0)).toFixed(0)} ms, as far as is known: the clocks of their nodes could be compared to ${(team.clockSkewMostMs ?? 0).toFixed(0)} ms only`,
+    );
+  }
   const shift = clockShiftText(measurement);
   // Of several generators it is a reason: they start at one moment of their clocks.
-  if (shift !== undefined && measurement.generator.team === null)
+  if (shift !== undefined && team === null)
     caveats.push(`${shift}; lengths and latencies go by a clock that is not set`);
   if (throttledMs !== null && throttledMs > 0 && throttledMs / windowMs(measurement) <= validityLimits.throttledShare) {
     caveats.push(`the load generator's CPU was throttled for ${throttledMs.toFixed(0)} ms`);

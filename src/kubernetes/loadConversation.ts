@@ -8,8 +8,9 @@ import type { Pod } from './apiObjects.ts';
 import { connectionLost } from './channelSocket.ts';
 import type { Cluster } from './cluster.ts';
 import { endedPod } from './diagnose.ts';
-import { exec, notStarted } from './exec.ts';
+import { exec, notStarted, openExec } from './exec.ts';
 import { followLog, type ContainerName } from './logs.ts';
+import type { ClockReading } from './podClocks.ts';
 import { failure } from './ready.ts';
 import { objectPath } from './resources.ts';
 import { isConnectionTrouble, isStatus, refusal } from './statusError.ts';
@@ -40,8 +41,6 @@ export interface ConversationHandlers {
 export interface Told {
   /** As the worker has it now. */
   readonly startAtMs: number | null;
-  /** The pod's clock, Unix time in milliseconds, and this machine's steady clock before and after it was read. */
-  readonly clock: { readonly podMs: number; readonly afterMs: number; readonly beforeMs: number } | null;
 }
 
 /**
@@ -49,11 +48,16 @@ export interface Told {
  * to be in the image. Arguments: file, word, and "" or the milliseconds from now at which the phase starts.
  */
 const tellScript = [
-  'const fs=require("node:fs"),[file,word,lead]=process.argv.slice(1),now=Date.now();',
-  'if(!fs.existsSync(file)){const go=JSON.parse(word);if(lead!=="")go.startAtMs=now+Number(lead);',
+  'const fs=require("node:fs"),[file,word,lead]=process.argv.slice(1);',
+  'if(!fs.existsSync(file)){const go=JSON.parse(word);if(lead!=="")go.startAtMs=Date.now()+Number(lead);',
   'fs.writeFileSync(file+".new",JSON.stringify(go));fs.renameSync(file+".new",file)}',
-  'console.log(JSON.stringify({now,startAtMs:JSON.parse(fs.readFileSync(file,"utf8")).startAtMs??null}))',
+  'console.log(JSON.stringify({startAtMs:JSON.parse(fs.readFileSync(file,"utf8")).startAtMs??null}))',
 ].join('');
+
+/** Says what time it is for each line that comes, until there come no more. */
+const clockScript = 'process.stdin.on("data",()=>console.log(Date.now()))';
+const clockReadings = 5;
+const clockWithinMs = 10_000;
 
 /** One talk with the worker in a pod: it says what it does in its log, and is told to go on by files. */
 export class LoadConversation {
@@ -190,11 +194,10 @@ export class LoadConversation {
       const limit = AbortSignal.timeout(gateAttemptMs);
       try {
         const both = AbortSignal.any([this.#signal, limit]);
-        const afterMs = performance.now();
         const { exitCode, stdout, stderr } = await exec(this.#cluster, this.#of, command, both);
         if (exitCode === 0) {
           this.#told(word, phase);
-          return toldOf(stdout, afterMs, performance.now());
+          return toldOf(stdout);
         }
         // A container that ends takes the command with it, also one whose word was just what it waited for.
         if (exitCode > leastSignalled) killed = `; its command was killed, exit code ${String(exitCode)}`;
@@ -212,6 +215,35 @@ export class LoadConversation {
       await this.#pause(attempt);
       throwIfCancelled(this.#signal, 'a phase was about to start');
     }
+  }
+
+  /**
+   * Reads the pod's clock several times, by one command that answers each line with it: only the first reading takes as long as
+   * the command's start. What went wrong leaves the readings until then; it does not end the load.
+   */
+  async readClock(): Promise<readonly ClockReading[]> {
+    const readings: ClockReading[] = [];
+    const limit = AbortSignal.any([this.#signal, AbortSignal.timeout(clockWithinMs)]);
+    let hear: (podMs: number) => void = () => undefined;
+    const output = { stdout: (data: Buffer) => hear(Number(data.toString('utf8'))), stderr: () => undefined };
+    try {
+      const session = await openExec(this.#cluster, this.#of, ['node', '-e', clockScript], output, limit);
+      try {
+        for (let reading = 0; reading < clockReadings; reading += 1) {
+          const heard = new Promise<number>((resolve) => (hear = resolve));
+          const afterMs = performance.now();
+          await session.send(Buffer.from('\n'));
+          const podMs = await Promise.race([heard, session.exitCode.then(() => Promise.reject(connectionLost()))]);
+          readings.push({ podMs, afterMs, beforeMs: performance.now() });
+        }
+        await session.endInput();
+      } finally {
+        session.close();
+      }
+    } catch {
+      throwIfCancelled(this.#signal, 'the clocks of the load generators were read');
+    }
+    return readings.filter(({ podMs }) => Number.isFinite(podMs));
   }
 
   #told(word: Word, phase: number): void {
@@ -259,12 +291,11 @@ function isBrokenStream(error: unknown): boolean {
   return isConnectionTrouble(error) || isStatus(error, 400) || isStatus(error, 404);
 }
 
-function toldOf(output: string, afterMs: number, beforeMs: number): Told {
+function toldOf(output: string): Told {
   try {
-    const { now, startAtMs } = JSON.parse(output) as { now: number; startAtMs: number | null };
-    return { startAtMs, clock: { podMs: now, afterMs, beforeMs } };
+    return JSON.parse(output) as Told;
   } catch {
     // The word is there; what was said of it got lost.
-    return { startAtMs: null, clock: null };
+    return { startAtMs: null };
   }
 }

@@ -3,11 +3,15 @@ import { mergeMeasurements, mergeSnapshots } from '../core/mergeMeasurements.ts'
 import { phaseShares } from '../core/phaseShares.ts';
 import type { Phase } from '../core/plan.ts';
 import type { PhaseHandlers } from '../core/ports.ts';
+import { validityLimits } from '../core/validity.ts';
 import type { ConversationHandlers, Told, Word } from './loadConversation.ts';
+import { type ClockReading, clockSkew, type ClockSkew } from './podClocks.ts';
 
 /** What a team needs of one of its members: the way to its worker. */
 export interface TeamMember {
   tell(phase: number, word: Word, leadMs?: number): Promise<Told | undefined>;
+  /** Reads the clock of its pod several times; as often as it could be. */
+  readClock(): Promise<readonly ClockReading[]>;
 }
 
 /**
@@ -17,6 +21,8 @@ export interface TeamMember {
 const leadMs = 3_000;
 const leadPerTelling = 2;
 const leadMsPerMember = 30;
+/** Clocks that are far apart do not come nearer by being read again. */
+const mostClockTurns = 2;
 
 interface PhaseUnderWay {
   readonly index: number;
@@ -25,7 +31,7 @@ interface PhaseUnderWay {
   readonly starts: Map<number, number>;
   readonly snapshots: Map<number, PhaseSnapshot>;
   readonly measurements: Map<number, PhaseMeasurement>;
-  clockSkewMs: number | null;
+  clockSkew: ClockSkew | null;
 }
 
 interface AtGate {
@@ -42,6 +48,7 @@ interface AtGate {
 export class LoadTeam {
   readonly #handlers: PhaseHandlers;
   readonly #members: readonly TeamMember[];
+  readonly #nodes: readonly (string | null)[];
   readonly #atGate = new Map<number, AtGate>();
   readonly #lost = new Map<number, unknown>();
   #index = 0;
@@ -49,8 +56,10 @@ export class LoadTeam {
   #current: PhaseUnderWay | undefined;
   #moving = false;
 
-  constructor(members: readonly TeamMember[], handlers: PhaseHandlers) {
+  /** @param nodes of each member, whose clock it goes by; null where that is not known, as if it had one of its own */
+  constructor(members: readonly TeamMember[], handlers: PhaseHandlers, nodes: readonly (string | null)[]) {
     this.#members = members;
+    this.#nodes = nodes;
     this.#handlers = handlers;
   }
 
@@ -157,25 +166,47 @@ export class LoadTeam {
       starts: new Map(),
       snapshots: new Map(),
       measurements: new Map(),
-      clockSkewMs: null,
+      clockSkew: null,
     };
     this.#current = current;
     if (taking.size <= 1) {
       await this.#tellAll(words);
       return;
     }
+    const clocks = await this.#readClocks(taking);
     // The first names the moment by its own clock: this machine's may be far off.
     const usual = leadMs + leadMsPerMember * taking.size;
     const lead = Math.min(Math.max(usual, leadPerTelling * this.#longestTellingMs), longestStartWaitMs);
     const begin = performance.now();
     const first = await this.#tell(0, words[0], lead);
     const startAtMs = first?.startAtMs ?? null;
-    const rest = await this.#tellAll(
+    await this.#tellAll(
       words.map((word) => (word.next === 'phase' ? { ...word, startAtMs } : word)),
       1,
     );
     this.#longestTellingMs = Math.max(this.#longestTellingMs, performance.now() - begin);
-    current.clockSkewMs = clockSkewMs([first, ...rest]);
+    current.clockSkew = clockSkew(clocks);
+  }
+
+  /** The clock of each node, read by one of its pods; again while that leaves open whether the start was one. */
+  async #readClocks(taking: ReadonlySet<number>): Promise<ClockReading[][]> {
+    const readers = new Map<string, number>();
+    for (const member of taking) {
+      const node = this.#nodes[member] ?? `the node of ${String(member)}`;
+      if (!readers.has(node)) readers.set(node, member);
+    }
+    const clocks = [...readers.values()].map((member) => ({ member, readings: [] as ClockReading[] }));
+    if (clocks.length < 2) return clocks.map(({ readings }) => readings);
+    for (let turn = 0; turn < mostClockTurns; turn += 1) {
+      await Promise.all(
+        clocks.map(async ({ member, readings }) => {
+          readings.push(...((await this.#members[member]?.readClock()) ?? []));
+        }),
+      );
+      const skew = clockSkew(clocks.map(({ readings }) => readings));
+      if (skew !== null && skew.mostMs <= validityLimits.startSpreadMs) break;
+    }
+    return clocks.map(({ readings }) => readings);
   }
 
   async #tellAll(words: readonly Word[], from = 0): Promise<(Told | undefined)[]> {
@@ -195,27 +226,13 @@ export class LoadTeam {
   }
 }
 
-function teamOf({ taking, measurements, clockSkewMs }: PhaseUnderWay): Parameters<typeof mergeMeasurements>[1] {
+function teamOf({ taking, measurements, clockSkew: skew }: PhaseUnderWay): Parameters<typeof mergeMeasurements>[1] {
   const starts = [...measurements.values()].map(({ window }) => window.startMs);
   return {
     generators: taking.size,
     lost: taking.size - measurements.size,
     startSpreadMs: starts.length === 0 ? 0 : Math.max(...starts) - Math.min(...starts),
-    clockSkewMs,
+    clockSkewMs: skew?.leastMs ?? null,
+    clockSkewMostMs: skew?.mostMs ?? null,
   };
-}
-
-/**
- * A pod's clock was read at some moment between asking and hearing, so it is known up to that time how far it is from this
- * machine's. Two pods' clocks differ at least by what lies between those ranges.
- */
-export function clockSkewMs(all: readonly (Told | undefined)[]): number | null {
-  const offsets = all.flatMap((told) => {
-    const clock = told?.clock ?? null;
-    return clock === null ? [] : [{ least: clock.podMs - clock.beforeMs, most: clock.podMs - clock.afterMs }];
-  });
-  if (offsets.length < all.length || offsets.length === 0) return null;
-  const highestLeast = Math.max(...offsets.map(({ least }) => least));
-  const lowestMost = Math.min(...offsets.map(({ most }) => most));
-  return Math.max(0, highestLeast - lowestMost);
 }

@@ -17,7 +17,7 @@ import { decodeWindows, encodeWindows } from '../../../src/core/windows.ts';
 import { createPhaseRecorder } from '../../../src/load/phaseRecorder.ts';
 import { sampleRecord } from '../../support/sampleRecord.ts';
 
-const together = { generators: 3, lost: 0, startSpreadMs: 4, clockSkewMs: 0 };
+const together = { generators: 3, lost: 0, startSpreadMs: 4, clockSkewMs: 0, clockSkewMostMs: 0 };
 
 /** What one generator measured: latencies drawn from a seed, written down one by one as well. */
 function part(seed: number, count: number): { measurement: PhaseMeasurement; latencies: number[] } {
@@ -87,6 +87,7 @@ describe('the measurements of several load generators', () => {
     [{ ...together, lost: 1 }, /1 of the 3 load generators did not bring its part/],
     [{ ...together, startSpreadMs: 400 }, /did not start together: 400 ms/],
     [{ ...together, clockSkewMs: 900 }, /clocks .* differ by 900 ms/],
+    [{ ...together, clockSkewMs: null, clockSkewMostMs: null }, /clocks .* could not be read/],
   ])('are not valid when they are not one: %j', (team, reason) => {
     const measurement = { ...merged, generator: { ...merged.generator, team } };
     expect(judgeMeasurement(measurement).reasons.join('\n')).toMatch(reason);

@@ -48,6 +48,52 @@ describe('a word for the load worker', () => {
   });
 });
 
+describe("a pod's clock", () => {
+  it('is read several times by one command', async () => {
+    let asked = 0;
+    const cluster = clockOf((hear) => {
+      asked += 1;
+      hear(1, `${String(Date.now() + 5_000)}\n`);
+    });
+    const readings = await talk(cluster).readClock();
+    expect(asked).toBe(5);
+    expect(readings).toHaveLength(5);
+    for (const { podMs, afterMs, beforeMs } of readings) {
+      expect(beforeMs).toBeGreaterThanOrEqual(afterMs);
+      const aheadMs = podMs - (Date.now() - performance.now() + afterMs);
+      expect(Math.abs(aheadMs - 5_000)).toBeLessThan(1_000);
+    }
+  });
+
+  it('that can be read only now and then leaves what was heard, and ends no load', async () => {
+    let asked = 0;
+    const cluster = clockOf((hear) => {
+      asked += 1;
+      if (asked <= 2) hear(1, '7\n');
+      else hear(3, JSON.stringify({ details: { causes: [{ reason: 'ExitCode', message: '137' }] } }));
+    });
+    expect((await talk(cluster).readClock()).map(({ podMs }) => podMs)).toEqual([7, 7]);
+  });
+});
+
+/** A container in which a command answers lines. */
+function clockOf(answer: (hear: (channel: number, text: string) => void) => void): Cluster {
+  return {
+    openSocket: async (_path: string, onMessage: (channel: number, data: Buffer) => void) => ({
+      send: async () => {
+        setImmediate(() => {
+          answer((channel, text) => {
+            onMessage(channel, Buffer.from(text));
+          });
+        });
+      },
+      end: async () => undefined,
+      closed: new Promise<void>(() => undefined),
+      close: () => undefined,
+    }),
+  } as unknown as Cluster;
+}
+
 function talk(cluster: Cluster): LoadConversation {
   return new LoadConversation(cluster, of, spec, handlers, signal);
 }
@@ -58,7 +104,7 @@ function makePod(codes: readonly number[], phase: string, endedAfter = 0): { clu
   const frames = (code: number): [number, string][] => {
     if (code === 0)
       return [
-        [1, '{"now":5,"startAtMs":5}'],
+        [1, '{"startAtMs":5}'],
         [3, '{"status":"Success"}'],
       ];
     const causes = [{ reason: 'ExitCode', message: String(code) }];

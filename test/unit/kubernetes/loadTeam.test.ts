@@ -1,8 +1,10 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { PhaseMeasurement, PhaseSnapshot } from '../../../src/core/load.ts';
 import type { Phase } from '../../../src/core/plan.ts';
+import { judgeMeasurement } from '../../../src/core/validity.ts';
 import type { Told, Word } from '../../../src/kubernetes/loadConversation.ts';
-import { clockSkewMs, LoadTeam } from '../../../src/kubernetes/loadTeam.ts';
+import { LoadTeam } from '../../../src/kubernetes/loadTeam.ts';
+import type { ClockReading } from '../../../src/kubernetes/podClocks.ts';
 import { createPhaseRecorder } from '../../../src/load/phaseRecorder.ts';
 import { samplePhase } from '../../support/sampleRecord.ts';
 import { samplePlan, sampleTopologies } from '../topologies/samplePlan.ts';
@@ -30,8 +32,17 @@ function snapshotOf(latencyMs: number, count: number): PhaseSnapshot {
   return recorder.tick(1_000);
 }
 
+const oneNode = { nodes: [], read: () => [] };
+
 /** A team whose members only write down what they are told. */
-function makeTeam(members: number, phases: readonly Phase[], telling: () => void = () => undefined) {
+function makeTeam(
+  members: number,
+  phases: readonly Phase[],
+  telling: () => void = () => undefined,
+  clocks: { readonly nodes: readonly string[]; readonly read: (node: string) => readonly ClockReading[] } = oneNode,
+) {
+  const nodes = Array.from({ length: members }, (_, member) => clocks.nodes[member] ?? 'a');
+  const clocksRead: string[] = [];
   const told: { member: number; phase: number; word: Word; lead: number | undefined }[] = [];
   const ended: PhaseMeasurement[] = [];
   const shown: PhaseSnapshot[] = [];
@@ -41,7 +52,12 @@ function makeTeam(members: number, phases: readonly Phase[], telling: () => void
         told.push({ member, phase, word, lead });
         telling();
         const startAtMs = lead === undefined ? null : 50_000 + lead;
-        return { startAtMs, clock: { podMs: 1_000, afterMs: 0, beforeMs: 40 } };
+        return { startAtMs };
+      },
+      readClock: async () => {
+        const node = nodes[member] ?? '';
+        clocksRead.push(node);
+        return clocks.read(node);
       },
     })),
     {
@@ -54,12 +70,13 @@ function makeTeam(members: number, phases: readonly Phase[], telling: () => void
       },
       warning: () => undefined,
     },
+    nodes,
   );
   /** All together, as pods do that have nothing else to wait for. */
   const waiting = async (phase: number): Promise<void> => {
     await Promise.all(Array.from({ length: members }, (_, member) => team.handlersOf(member).waiting(phase)));
   };
-  return { team, told, ended, shown, waiting };
+  return { team, told, ended, shown, waiting, clocksRead };
 }
 
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
@@ -154,32 +171,67 @@ describe('several load generators', () => {
   });
 
   it('hand on what goes wrong between phases', async () => {
-    const team = new LoadTeam([{ tell: async () => undefined }], {
+    const member = { tell: async () => undefined, readClock: async () => [] };
+    const handlers = {
       nextPhase: () => Promise.reject(new Error('the counters are gone')),
       phaseEnded: async () => undefined,
       snapshot: () => undefined,
       warning: () => undefined,
-    });
+    };
+    const team = new LoadTeam([member], handlers, ['a']);
     await expect(team.handlersOf(0).waiting(0)).rejects.toThrow('the counters are gone');
   });
-});
 
-describe('the clocks of pods', () => {
-  const read = (podMs: number, afterMs: number, beforeMs: number): Told => ({
-    startAtMs: null,
-    clock: { podMs, afterMs, beforeMs },
+  it('on one node go by one clock, which nobody needs to read', async () => {
+    const { team, ended, waiting, clocksRead } = makeTeam(2, [level(2)]);
+    await waiting(0);
+    for (const member of [0, 1]) await team.handlersOf(member).ended(measured(member));
+    expect(clocksRead).toEqual([]);
+    expect(ended[0]?.generator.team).toMatchObject({ clockSkewMs: 0, clockSkewMostMs: 0 });
   });
 
-  it('are not found to differ by less than what it takes to read them', () => {
-    expect(clockSkewMs([read(1_000, 0, 100), read(1_080, 20, 90)])).toBe(0);
-  });
-
-  it('differ at least by what cannot be the way there and back', () => {
-    // The first is 1000 to 900 ahead of this machine, the second 3000 to 2950.
-    expect(clockSkewMs([read(1_000, 0, 100), read(3_000, 0, 50)])).toBe(1_950);
-  });
-
-  it('are not known where one was not read', () => {
-    expect(clockSkewMs([read(1_000, 0, 100), undefined])).toBeNull();
+  it.each([
+    // The first reading of each takes as long as a command's start.
+    ['are compared by the shortest way there and back', 3, 1, { clockSkewMs: 0, clockSkewMostMs: 9 }, [], []],
+    [
+      'whose clocks are far apart are not valid',
+      700,
+      2,
+      { clockSkewMs: 694, clockSkewMostMs: 706 },
+      [/differ by 694 ms/],
+      [/706 ms only/],
+    ],
+    [
+      'whose clocks cannot be read are not valid',
+      null,
+      2,
+      { clockSkewMs: null, clockSkewMostMs: null },
+      [/could not be read/],
+      [],
+    ],
+  ] as const)('on several nodes %s', async (_name, aheadMs, turns, team, reasons, caveats) => {
+    const read = (node: string): readonly ClockReading[] => {
+      const offsetMs = node === 'b' ? aheadMs : 0;
+      if (offsetMs === null) return [];
+      return [
+        { podMs: 1_060 + offsetMs, afterMs: 0, beforeMs: 150 },
+        { podMs: 1_203 + offsetMs, afterMs: 200, beforeMs: 205 },
+      ];
+    };
+    const made = makeTeam(3, [level(3)], undefined, { nodes: ['a', 'b', 'b'], read });
+    await made.waiting(0);
+    for (const member of [0, 1, 2]) await made.team.handlersOf(member).ended(measured(member));
+    // One pod of each node reads.
+    expect(made.clocksRead).toEqual(Array<string[]>(turns).fill(['a', 'b']).flat());
+    const [measurement] = made.ended;
+    if (measurement === undefined) throw new Error('no phase ended');
+    expect(measurement.generator.team).toMatchObject(team);
+    const judged = judgeMeasurement(measurement);
+    expect(judged.reasons.filter((reason) => reason.includes('clock'))).toEqual(
+      reasons.map((pattern) => expect.stringMatching(pattern) as string),
+    );
+    expect(judged.caveats.filter((caveat) => caveat.includes('clock'))).toEqual(
+      caveats.map((pattern) => expect.stringMatching(pattern) as string),
+    );
   });
 });
