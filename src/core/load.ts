@@ -27,6 +27,11 @@ export const loadSpecSchema = z.strictObject({
   bodies: z.array(z.string()),
   seed: z.number().int().nonnegative(),
   timeoutMs: z.number().int().min(1),
+  /**
+   * Whether a phase is over only when each request in flight at its end was answered or has timed out. Absent: a second is enough,
+   * of servers whose own counters say when they have come to rest.
+   */
+  awaitsAnswers: z.boolean().exactOptional(),
   /** Carried out one after the other by a worker without a gate; with one, each word to go on brings its phase. */
   phases: z.array(phaseSchema),
   /**
@@ -106,13 +111,27 @@ export const secondSchema = z.strictObject({
   p95Ms: z.number().nullable(),
 });
 
+/** A request of an open loop that goes out this much after it was due, with room for it, was sent late by the generator. */
+export const lateSendMs = 10;
+/** An event loop that comes round later than this after the last time stood still for what is beyond it. */
+export const longestLoopMs = 20;
+
 /** What the load generator saw of itself; it decides whether a phase may be believed. */
 export const generatorHealthSchema = z.strictObject({
   eventLoopDelayP99Ms: z.number().nonnegative(),
+  /**
+   * For how long its event loop stood still, all together: what lay between two rounds beyond longestLoopMs. One long pause is
+   * one sample of a percentile, however long it was. null where nobody looked.
+   */
+  stalledMs: z.number().nonnegative().nullable().default(null),
   cpuSeconds: z.number().nonnegative(),
   /** Milliseconds for which its cgroup was throttled; null where that cannot be read. */
   throttledMs: z.number().nonnegative().nullable(),
-  /** |L - lambda * W| / L of Little's law; null with too few requests. */
+  /**
+   * null with too few requests. Closed loop: |L - lambda * W| / L of Little's law, the share of the connections' time that no
+   * request accounts for. Open loop: by what share the sum of the latencies differs from the time that connections were in use.
+   * Both are made of the same stamps there, so it finds requests that were lost count of, and no wrong latency.
+   */
   littlesLawResidual: z.number().nullable(),
   /** How long after it was due a request went out, waits for room not counted; null for closed loops. */
   scheduleDelay: z
@@ -123,6 +142,8 @@ export const generatorHealthSchema = z.strictObject({
     })
     .nullable()
     .default(null),
+  /** Requests that went out later than lateSendMs, waits for room not counted; null for closed loops and where nobody counted. */
+  lateSends: z.number().int().nonnegative().nullable().default(null),
   /**
    * Latency that the same loop measured of an endpoint that answers at once, on the same machine and just before: what the
    * generator adds by itself. No latency has it subtracted. null where it was not measured.
@@ -138,6 +159,11 @@ export const generatorHealthSchema = z.strictObject({
    * start included: it was set (below 0: back), or the machine slept. No length is measured by it. null where nobody looked.
    */
   clockShiftMs: z.number().nullable().default(null),
+  /**
+   * Requests of the phase before that had no answer when it was over: the server may have been at work on them when this phase
+   * began. null where the load does not await its answers (awaitsAnswers).
+   */
+  givenUpBefore: z.number().int().nonnegative().nullable().default(null),
   /** How several load generators kept together; null for one. */
   team: z
     .strictObject({

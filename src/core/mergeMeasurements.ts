@@ -111,10 +111,10 @@ function sumOfSchedules(all: readonly PhaseMeasurement['schedule'][]): PhaseMeas
 function worstHealth(all: readonly PhaseMeasurement['generator'][]): PhaseMeasurement['generator'] {
   const delays = all.flatMap(({ scheduleDelay }) => scheduleDelay ?? []);
   const overheads = all.flatMap(({ overheadMs }) => overheadMs ?? []);
-  const opened = all.flatMap(({ connectionsOpened }) => connectionsOpened ?? []);
   const shifts = all.flatMap(({ clockShiftMs }) => clockShiftMs ?? []);
   return {
     eventLoopDelayP99Ms: greatest(all.map(({ eventLoopDelayP99Ms }) => eventLoopDelayP99Ms)),
+    stalledMs: greatestKnown(all.map(({ stalledMs }) => stalledMs)),
     // Of one generator, since its limit is one core.
     cpuSeconds: greatest(all.map(({ cpuSeconds }) => cpuSeconds)),
     throttledMs: greatestKnown(all.map(({ throttledMs }) => throttledMs)),
@@ -127,6 +127,7 @@ function worstHealth(all: readonly PhaseMeasurement['generator'][]): PhaseMeasur
             p99Ms: greatestKnown(delays.map(({ p99Ms }) => p99Ms)),
             maxMs: greatest(delays.map(({ maxMs }) => maxMs)),
           },
+    lateSends: sumOfKnown(all.map(({ lateSends }) => lateSends)),
     overheadMs:
       overheads.length === 0
         ? null
@@ -134,8 +135,9 @@ function worstHealth(all: readonly PhaseMeasurement['generator'][]): PhaseMeasur
             p50: greatest(overheads.map(({ p50 }) => p50)),
             p95: greatestKnown(overheads.map(({ p95 }) => p95)),
           },
-    connectionsOpened: opened.length === 0 ? null : opened.reduce((sum, count) => sum + count, 0),
+    connectionsOpened: sumOfKnown(all.map(({ connectionsOpened }) => connectionsOpened)),
     clockShiftMs: furthestFromZero(shifts),
+    givenUpBefore: sumOfKnown(all.map(({ givenUpBefore }) => givenUpBefore)),
     team: null,
   };
 }
@@ -152,6 +154,12 @@ function greatest(values: readonly number[]): number {
 function furthestFromZero(values: readonly number[]): number | null {
   const [first, ...rest] = values;
   return first === undefined ? null : rest.reduce((a, b) => (Math.abs(b) > Math.abs(a) ? b : a), first);
+}
+
+/** null when none is known. */
+function sumOfKnown(counts: readonly (number | null)[]): number | null {
+  const known = counts.filter((count) => count !== null);
+  return known.length === 0 ? null : known.reduce((sum, count) => sum + count, 0);
 }
 
 /** null when none is known. */

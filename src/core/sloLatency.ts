@@ -2,7 +2,7 @@ import { decodeHistogram, quantileMs } from './histogram.ts';
 import type { PhaseMeasurement } from './load.ts';
 import type { PhaseResult } from './record.ts';
 import type { Trial } from './sloSearch.ts';
-import { generatorReasons, validityLimits } from './validity.ts';
+import { generatorReasons, rateReasons, validityLimits } from './validity.ts';
 
 /**
  * A quantile as a service level objective counts it: a request that timed out took its limit.
@@ -29,11 +29,14 @@ export function judgeTrial(
 ): Trial['verdict'] {
   if (generatorReasons(measurement).length > 0) return 'not known';
   const { sent, errors } = measurement.requests;
+  // Work that the phase before has left behind is part of what this one measured.
+  if ((measurement.generator.givenUpBefore ?? 0) > validityLimits.errorShare * sent) return 'not known';
   if (sent > 0 && errors / sent > validityLimits.errorShare) return 'missed';
   const p95Ms = sloQuantileMs(measurement, 0.95, timeoutMs);
   if (p95Ms === null) return 'not known';
   if (p95Ms > boundMs) return 'missed';
   if (validity.valid) return 'kept';
-  // Not all that was due could be sent: the server answered too slowly for the room that the plan gives.
-  return (measurement.schedule?.unsent ?? 0) > 0 ? 'missed' : 'not known';
+  // Not all that was due could be sent, or was answered: the server was too slow for the rate, or for the plan's room.
+  const late = (measurement.schedule?.unsent ?? 0) > 0 || rateReasons(measurement).length > 0;
+  return late ? 'missed' : 'not known';
 }

@@ -1,5 +1,6 @@
+import { backlogOf } from './backlog.ts';
 import type { AnyPlan, AnyTopology } from './endpointPlan.ts';
-import type { PhaseMeasurement } from './load.ts';
+import { lateSendMs, longestLoopMs, type PhaseMeasurement } from './load.ts';
 import type { LoadPlan, Phase } from './plan.ts';
 import type { Validity } from './record.ts';
 import { minimumSamples, publishedQualitySamples } from './statistics.ts';
@@ -13,12 +14,19 @@ export const validityLimits = {
   errorShare: 0.01,
   /** 99th percentile, over the worker's own sampling interval. */
   eventLoopDelayMs: 10,
+  /** Of the window; for how long the worker's event loop stood still. */
+  stalledShare: 0.01,
   /** Of the time that all connections together were open. */
   littlesLawResidual: 0.1,
   /** Median of an open loop's requests. */
   scheduleDelayMs: 10,
+  /** Of an open loop's requests, those that went out later than lateSendMs. */
+  lateSendShare: 0.01,
   /** Of the requests that an open loop's schedule asked for. */
   unsentShare: 0.01,
+  /** Of the requests sent, those without an answer at the end: more is worth a word, and from the second on p95 is not known. */
+  unansweredShare: 0.01,
+  mostUnansweredShare: 0.05,
   /** Of the median latency; more is worth a word. */
   overheadShare: 0.1,
   /** Of the window. */
@@ -84,6 +92,8 @@ export function unevenCores(topology: AnyTopology): string | undefined {
 export function judgeMeasurement(measurement: PhaseMeasurement): Validity {
   const reasons = [...sampleReasons(measurement), ...rateReasons(measurement), ...generatorReasons(measurement)];
   const caveats = caveatsOf(measurement);
+  const missing = missingAnswers(measurement);
+  if (missing !== undefined) (missing.known ? caveats : reasons).push(missing.text);
   const unstable = unstableText(measurement);
   if (unstable !== undefined) {
     if (windowMs(measurement) >= validityLimits.steadySeconds * 1000) reasons.push(unstable);
@@ -142,9 +152,33 @@ function hungReason({ longestWaitMs, latency, requests }: PhaseMeasurement): str
   return `of the ${String(requests.inFlight)} requests unanswered at the end, the oldest had waited ${longestWaitMs.toFixed(0)} ms, and the slowest answer took ${slowestMs.toFixed(0)} ms: the server stopped answering`;
 }
 
-/** A server that answers too slowly for the room that the plan gives keeps the rate down. */
-function rateReasons({ schedule }: PhaseMeasurement): string[] {
-  if (schedule === null || schedule.unsent / Math.max(1, schedule.scheduled) <= validityLimits.unsentShare) return [];
+/**
+ * What has no answer when the window closes is in no latency and no RPS, and it is the slow part. undefined where it is too
+ * little to matter; otherwise whether p95 can be known without it.
+ */
+function missingAnswers(measurement: PhaseMeasurement): { readonly known: boolean; readonly text: string } | undefined {
+  const { sent, ok, inFlight } = measurement.requests;
+  const share = inFlight / Math.max(1, sent);
+  if (ok === 0 || share <= validityLimits.unansweredShare) return undefined;
+  const text = `${percent(share)} of the requests sent were unanswered at the end: the slowest answers are missing`;
+  if (share <= validityLimits.mostUnansweredShare)
+    return { known: true, text: `${text}, so p95 and RPS read low; measure longer` };
+  // Where the server falls behind, the share stays the same however long that goes on.
+  const next = backlogOf(measurement) === undefined ? 'measure longer' : 'ask for a lower rate';
+  return { known: false, text: `${text}, and p95 cannot be known without them; ${next}` };
+}
+
+/** A server that answers too slowly keeps the rate down: for the room that the plan gives, or for the rate itself. */
+export function rateReasons(measurement: PhaseMeasurement): string[] {
+  const { schedule } = measurement;
+  if (schedule === null) return [];
+  if (schedule.unsent / Math.max(1, schedule.scheduled) <= validityLimits.unsentShare) {
+    const backlog = backlogOf(measurement);
+    if (backlog === undefined) return [];
+    return [
+      `the asked rate was not reached: ${String(backlog.unanswered)} of the ${String(schedule.scheduled)} requests scheduled were unanswered at the end, and a server that keeps up leaves at most ${String(backlog.most)}`,
+    ];
+  }
   return [
     `the asked rate was not reached: ${String(schedule.scheduled - schedule.unsent)} of the ${String(schedule.scheduled)} requests scheduled were sent (${percent(1 - schedule.unsent / schedule.scheduled)}), and at least ${percent(1 - validityLimits.unsentShare)} is needed`,
   ];
@@ -152,12 +186,19 @@ function rateReasons({ schedule }: PhaseMeasurement): string[] {
 
 /** Why the load generator itself may not be believed. */
 export function generatorReasons(measurement: PhaseMeasurement): string[] {
-  const { eventLoopDelayP99Ms, scheduleDelay, throttledMs, littlesLawResidual } = measurement.generator;
-  const { schedule } = measurement;
+  const { eventLoopDelayP99Ms, stalledMs, scheduleDelay, lateSends, throttledMs, littlesLawResidual } =
+    measurement.generator;
+  const { schedule, requests } = measurement;
   const reasons: string[] = [];
   if (eventLoopDelayP99Ms > validityLimits.eventLoopDelayMs) {
     reasons.push(
       `the load generator was late: event-loop delay p99 ${eventLoopDelayP99Ms.toFixed(1)} ms, the limit is ${String(validityLimits.eventLoopDelayMs)} ms`,
+    );
+  }
+  // A percentile counts samples, and one pause is one sample, however many requests fell into it.
+  if (stalledMs !== null && stalledMs / windowMs(measurement) > validityLimits.stalledShare) {
+    reasons.push(
+      `the load generator was late: it stood still for ${stalledMs.toFixed(0)} ms of ${windowMs(measurement).toFixed(0)} ms, counting what its pauses had beyond ${String(longestLoopMs)} ms, and at most ${percent(validityLimits.stalledShare)} is allowed`,
     );
   }
   if (throttledMs !== null && throttledMs / windowMs(measurement) > validityLimits.throttledShare) {
@@ -170,10 +211,15 @@ export function generatorReasons(measurement: PhaseMeasurement): string[] {
       `the load generator was late: median schedule delay ${scheduleDelay.p50Ms.toFixed(1)} ms, and less than ${String(validityLimits.scheduleDelayMs)} ms is needed`,
     );
   }
+  if (lateSends !== null && lateSends / Math.max(1, requests.sent) > validityLimits.lateSendShare) {
+    reasons.push(
+      `the load generator was late: ${String(lateSends)} of the ${String(requests.sent)} requests went out more than ${String(lateSendMs)} ms after they were due (${percent(lateSends / requests.sent)}), and at most ${percent(validityLimits.lateSendShare)} is allowed`,
+    );
+  }
   if (littlesLawResidual !== null && littlesLawResidual > validityLimits.littlesLawResidual) {
     reasons.push(
       schedule !== null
-        ? `the latencies do not account for the time that requests were in flight: they differ by ${percent(littlesLawResidual)} (Little's law), and at most ${percent(validityLimits.littlesLawResidual)} is allowed`
+        ? `the books do not balance: the latencies sum up to ${percent(littlesLawResidual)} more or less than the time that connections were in use, and at most ${percent(validityLimits.littlesLawResidual)} is allowed`
         : `the connections were not kept busy: requests account for ${percent(1 - littlesLawResidual)} of their time (Little's law), and at least ${percent(1 - validityLimits.littlesLawResidual)} is needed`,
     );
   }
@@ -243,10 +289,15 @@ function caveatsOf(measurement: PhaseMeasurement): string[] {
       `the load generator's own overhead is part of the latency: p50 ${overheadMs.p50.toFixed(2)} ms of an endpoint that answers at once`,
     );
   }
-  const { team } = measurement.generator;
+  const { givenUpBefore, team } = measurement.generator;
   if (team !== null && (team.clockSkewMostMs ?? 0) > validityLimits.startSpreadMs) {
     caveats.push(
       `the load generators started together to within ${(team.startSpreadMs + (team.clockSkewMostMs ?? 0)).toFixed(0)} ms, as far as is known: the clocks of their nodes could be compared to ${(team.clockSkewMostMs ?? 0).toFixed(0)} ms only`,
+    );
+  }
+  if (givenUpBefore !== null && givenUpBefore > 0) {
+    caveats.push(
+      `${String(givenUpBefore)} requests of the phase before were never answered: the server may still have been at work on them when this one began`,
     );
   }
   const shift = clockShiftText(measurement);

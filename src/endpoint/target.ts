@@ -85,7 +85,8 @@ class EndpointTarget implements Target<EndpointPlan, Served> {
     const { sent, environment, thisMachine, loadDriver } = this.#options;
     handlers.running({ placements: [], caveats: [thisMachine ? loopbackBetween : networkBetween] });
     return await loadDriver.run(
-      { ...request, ...sent, phases: [], gate: 'stdin', gateTimeoutSeconds },
+      // Its counters are not known, so that nothing else says when it has come to rest.
+      { ...request, ...sent, awaitsAnswers: true, phases: [], gate: 'stdin', gateTimeoutSeconds },
       environment,
       handlers,
       signal,

@@ -3,7 +3,16 @@ import { startAutocannon } from './autocannon.ts';
 import type { Endpoint } from './endpoint.ts';
 import { watchGenerator } from './generatorHealth.ts';
 import { LoadConnection, type RequestObserver } from './loadConnection.ts';
-import { drained, eachSecond, longestOpeningMs, type PhaseListener, rotation, untilMoment, withinMs } from './phase.ts';
+import {
+  drained,
+  eachSecond,
+  type EndedPhase,
+  longestOpeningMs,
+  type PhaseListener,
+  rotation,
+  untilMoment,
+  withinMs,
+} from './phase.ts';
 import { createPhaseRecorder, type PhaseRecorder } from './phaseRecorder.ts';
 import { HttpLoadConnection } from './httpLoadConnection.ts';
 import { watchWallClock, type WallClockWatch } from './wallClock.ts';
@@ -13,6 +22,7 @@ export interface ClosedLoopPhase {
   readonly connections: number;
   readonly durationSeconds: number;
   readonly timeoutMs: number;
+  readonly awaitsAnswers?: boolean;
   /** Unix time in milliseconds of the first request, for several generators that start together; null: at once. */
   readonly startAtMs: number | null;
   /** Whether snapshots carry the histogram, for the generators' to be added up. */
@@ -48,7 +58,7 @@ export async function runClosedLoopPhase(
   endpoint: Endpoint,
   listener: PhaseListener,
   signal: AbortSignal,
-): Promise<PhaseMeasurement> {
+): Promise<EndedPhase> {
   const recorder = createPhaseRecorder(phase.connections, phase.durationSeconds, phase.tellsHistogram);
   const { connections, ended } =
     phase.client === 'own' ? openOwn(phase, endpoint, recorder) : await openAutocannon(phase, recorder);
@@ -58,8 +68,9 @@ export async function runClosedLoopPhase(
     await untilMoment(phase.startAtMs, signal);
     const measurement = await measure(phase, connections, { recorder, wallClock, listener }, signal);
     for (const connection of connections) connection.drain();
-    await drained(() => connections.every((connection) => connection.waitingSinceMs() === undefined), signal);
-    return measurement;
+    const inFlight = (): number => connections.filter((connection) => connection.waitingSinceMs() !== undefined).length;
+    await drained(() => inFlight() === 0, phase, signal);
+    return { measurement, givenUp: inFlight() + recorder.timeoutsSinceEnd() };
   } finally {
     for (const connection of connections) connection.end();
     await ended;
@@ -120,16 +131,18 @@ async function measure(
   const elapsedMs = endedAt - startedAt;
   // Before the phase is encoded, which is work of the generator, but not of the load.
   const seen = health();
-  const { littlesLawResidual, scheduleDelay, ...recorded } = recorder.finish(elapsedMs, waitingMs);
+  const { littlesLawResidual, scheduleDelay, lateSends, ...recorded } = recorder.finish(elapsedMs, waitingMs);
   // The start is the wall clock's, the length the steady clock's: a clock set meanwhile changes no rate.
   const window = { startMs, endMs: startMs + elapsedMs };
   const generator = {
     ...seen,
     littlesLawResidual,
     scheduleDelay,
+    lateSends,
     overheadMs: null,
     connectionsOpened: null,
     clockShiftMs: wallClock.shiftMs(),
+    givenUpBefore: null,
     team: null,
   };
   return { window, ...recorded, generator };

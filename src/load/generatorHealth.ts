@@ -1,9 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
-import type { PhaseMeasurement } from '../core/load.ts';
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { longestLoopMs, type PhaseMeasurement } from '../core/load.ts';
 
-export type GeneratorHealth = Pick<PhaseMeasurement['generator'], 'eventLoopDelayP99Ms' | 'cpuSeconds' | 'throttledMs'>;
+export type GeneratorHealth = Pick<
+  PhaseMeasurement['generator'],
+  'eventLoopDelayP99Ms' | 'stalledMs' | 'cpuSeconds' | 'throttledMs'
+>;
 
 const samplingMs = 10;
 
@@ -20,10 +23,25 @@ export function watchGenerator(): () => GeneratorHealth {
     return {
       // Node's figure is the time between two samples, so it holds the sampling interval too.
       eventLoopDelayP99Ms: delay.count === 0 ? 0 : Math.max(0, delay.percentile(99) / 1e6 - samplingMs),
+      stalledMs: stalledMs(delay),
       cpuSeconds: (cpu.user + cpu.system) / 1e6,
       throttledMs: throttled === null || throttledBefore === null ? null : Math.max(0, throttled - throttledBefore),
     };
   };
+}
+
+/**
+ * Read from the samples when the phase is over, the longest first, so that a loop which never stood still costs one look.
+ * @param delay times between two samples, in nanoseconds
+ */
+export function stalledMs(delay: Pick<IntervalHistogram, 'count' | 'percentile'>): number {
+  let sum = 0;
+  for (let rank = delay.count; rank > 0; rank -= 1) {
+    const beyondMs = delay.percentile((100 * rank) / delay.count) / 1e6 - longestLoopMs;
+    if (beyondMs <= 0) break;
+    sum += beyondMs;
+  }
+  return sum;
 }
 
 /** For how long the scheduler has held back this process's cgroup, ever; null where that cannot be read. */

@@ -1,11 +1,19 @@
 import { type ArrivalPlan, arrivalTimes } from '../core/arrivals.ts';
-import type { PhaseMeasurement } from '../core/load.ts';
 import type { Alarm } from './alarm.ts';
 import { ConnectionPool } from './connectionPool.ts';
 import type { Endpoint } from './endpoint.ts';
 import { watchGenerator } from './generatorHealth.ts';
 import type { HttpConnection } from './httpConnection.ts';
-import { drained, eachSecond, longestOpeningMs, type PhaseListener, rotation, untilMoment, withinMs } from './phase.ts';
+import {
+  drained,
+  eachSecond,
+  type EndedPhase,
+  longestOpeningMs,
+  type PhaseListener,
+  rotation,
+  untilMoment,
+  withinMs,
+} from './phase.ts';
 import { createPhaseRecorder, type PhaseRecorder } from './phaseRecorder.ts';
 import { watchWallClock } from './wallClock.ts';
 
@@ -21,6 +29,7 @@ export interface OpenLoopPhase extends ArrivalPlan {
   readonly maxInFlight: number;
   readonly durationSeconds: number;
   readonly timeoutMs: number;
+  readonly awaitsAnswers?: boolean;
   /** Unix time in milliseconds of the first request, for several generators that start together; null: at once. */
   readonly startAtMs: number | null;
   /** Whether snapshots carry the histogram, for the generators' to be added up. */
@@ -40,7 +49,7 @@ export async function runOpenLoopPhase(
   alarm: Alarm,
   listener: PhaseListener,
   signal: AbortSignal,
-): Promise<PhaseMeasurement> {
+): Promise<EndedPhase> {
   const recorder = createPhaseRecorder(null, phase.durationSeconds, phase.tellsHistogram);
   const loop = new OpenLoop(phase, endpoint, alarm, recorder);
   try {
@@ -57,19 +66,27 @@ export async function runOpenLoopPhase(
     const end = loop.finish();
     // Before the phase is encoded, which is work of the generator, but not of the load.
     const seen = health();
-    const { littlesLawResidual, scheduleDelay, ...recorded } = recorder.finish(end.elapsedMs, end.waitingMs, end);
+    const { littlesLawResidual, scheduleDelay, lateSends, ...recorded } = recorder.finish(
+      end.elapsedMs,
+      end.waitingMs,
+      end,
+    );
     const generator = {
       ...seen,
       littlesLawResidual,
       scheduleDelay,
+      lateSends,
       overheadMs: null,
       connectionsOpened: end.connectionsOpened,
       clockShiftMs: wallClock.shiftMs(),
+      givenUpBefore: null,
       team: null,
     };
-    await drained(() => loop.idle(), signal);
+    await drained(() => loop.inFlight() === 0, phase, signal);
     // The start is the wall clock's, the length the steady clock's: a clock set meanwhile changes no rate.
-    return { window: { startMs, endMs: startMs + end.elapsedMs }, ...recorded, generator };
+    const window = { startMs, endMs: startMs + end.elapsedMs };
+    const givenUp = loop.inFlight() + recorder.timeoutsSinceEnd();
+    return { measurement: { window, ...recorded, generator }, givenUp };
   } finally {
     loop.end();
   }
@@ -161,8 +178,8 @@ class OpenLoop {
     };
   }
 
-  idle(): boolean {
-    return this.#inFlight === 0;
+  inFlight(): number {
+    return this.#inFlight;
   }
 
   end(): void {

@@ -5,7 +5,7 @@ import type { Alarm } from './alarm.ts';
 import { type ClosedLoopClient, runClosedLoopPhase } from './closedLoopPhase.ts';
 import { openEndpoint } from './endpoint.ts';
 import { runOpenLoopPhase } from './openLoopPhase.ts';
-import type { PhaseListener } from './phase.ts';
+import type { EndedPhase, PhaseListener } from './phase.ts';
 import { requestBytes } from './requestBytes.ts';
 import { startThread } from './threads.ts';
 
@@ -71,7 +71,7 @@ async function measureOne(
   const endpoint = openEndpoint(spec);
   const requests = requestBytes(spec, {});
   const timeoutMs = 1_000;
-  const run = (durationSeconds: number): Promise<PhaseMeasurement> => {
+  const run = (durationSeconds: number): Promise<EndedPhase> => {
     if (ratePerSecond === 0 || alarm === undefined) {
       const phase = { url, connections: 1, durationSeconds, timeoutMs, requests, client, ...alone };
       return runClosedLoopPhase(phase, endpoint, silent, signal);
@@ -86,7 +86,7 @@ async function measureOne(
     );
   };
   await run(warmUpSeconds);
-  const { latency } = await run(measuredSeconds);
+  const { latency } = (await run(measuredSeconds)).measurement;
   return latency.p50Ms === null ? null : { p50: latency.p50Ms, p95: latency.p95Ms };
 }
 

@@ -1,10 +1,19 @@
-import { longestStartWaitMs, type PhaseSnapshot } from '../core/load.ts';
+import { longestStartWaitMs, type LoadSpec, type PhaseMeasurement, type PhaseSnapshot } from '../core/load.ts';
 import { msUntil } from './wallClock.ts';
 
 /** Longest wait for all sockets to open before the first request goes out. */
 export const longestOpeningMs = 2_000;
 /** Longest wait for the answers in flight when a phase has ended. They are not counted; the next phase starts on an idle server. */
-const longestDrainMs = 1_000;
+const briefDrainMs = 1_000;
+/** Timers are late now and then: a request is given this much longer to run into its timeout. */
+const timeoutSlackMs = 500;
+
+/** A phase that is over: nothing is on its way any more, or what is was given up. */
+export interface EndedPhase {
+  readonly measurement: PhaseMeasurement;
+  /** Requests in flight at its end that were not answered afterwards either. */
+  readonly givenUp: number;
+}
 
 export interface PhaseListener {
   /** Unix time in milliseconds. */
@@ -64,8 +73,12 @@ export function eachSecond(
 }
 
 /** Resolves when nothing is in flight, or has been waited for long enough. */
-export async function drained(idle: () => boolean, signal: AbortSignal): Promise<void> {
-  const deadline = performance.now() + longestDrainMs;
+export async function drained(
+  idle: () => boolean,
+  { awaitsAnswers, timeoutMs }: Pick<LoadSpec, 'awaitsAnswers' | 'timeoutMs'>,
+  signal: AbortSignal,
+): Promise<void> {
+  const deadline = performance.now() + (awaitsAnswers === true ? timeoutMs + timeoutSlackMs : briefDrainMs);
   while (!signal.aborted && performance.now() < deadline) {
     if (idle()) return;
     await withinMs(undefined, 5, signal);

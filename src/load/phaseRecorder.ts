@@ -7,7 +7,7 @@ import {
   quantileMs,
   recordLatency,
 } from '../core/histogram.ts';
-import type { PhaseMeasurement, PhaseSnapshot, RequestCounts } from '../core/load.ts';
+import { lateSendMs, type PhaseMeasurement, type PhaseSnapshot, type RequestCounts } from '../core/load.ts';
 import { encodeWindows } from '../core/windows.ts';
 import { failureKinds, type RequestObserver } from './loadConnection.ts';
 import { createWindowRecorder } from './windowRecorder.ts';
@@ -19,6 +19,7 @@ export type RecordedPhase = Omit<PhaseMeasurement, 'window' | 'generator'> & {
   /** See generatorHealthSchema. */
   readonly littlesLawResidual: number | null;
   readonly scheduleDelay: PhaseMeasurement['generator']['scheduleDelay'];
+  readonly lateSends: PhaseMeasurement['generator']['lateSends'];
 };
 
 /** What an open loop alone knows when it ends. */
@@ -38,6 +39,8 @@ export interface PhaseRecorder extends RequestObserver {
    */
   sentBySchedule(delayMs: number, roomWaitMs: number): void;
   sentSoFar(): number;
+  /** Requests that ran into their timeout after the phase had ended. */
+  timeoutsSinceEnd(): number;
   /** Ends a second of the time series and says how the phase stands. */
   tick(elapsedMs: number): PhaseSnapshot;
   /**
@@ -68,6 +71,7 @@ export function createPhaseRecorder(
   const timeSeries: PhaseMeasurement['timeSeries'] = [];
   let sent = 0;
   let late = 0;
+  let lateSends = 0;
   /** Time between due and sent, all together. */
   let heldMs = 0;
   let ok = 0;
@@ -77,6 +81,7 @@ export function createPhaseRecorder(
   /** Time that all requests together took, answered or not. */
   let busyMs = 0;
   let finished = false;
+  let timeoutsSinceEnd = 0;
 
   return {
     sent() {
@@ -89,10 +94,12 @@ export function createPhaseRecorder(
       sent += 1;
       startedAtMs ??= performance.now();
       if (roomWaitMs > 0) late += 1;
+      if (delayMs > lateSendMs) lateSends += 1;
       heldMs += delayMs + roomWaitMs;
       recordLatency(delays, delayMs);
     },
     sentSoFar: () => sent,
+    timeoutsSinceEnd: () => timeoutsSinceEnd,
     answered(status, latencyMs) {
       if (finished) return;
       busyMs += latencyMs;
@@ -105,7 +112,10 @@ export function createPhaseRecorder(
       }
     },
     failed(kind, afterMs) {
-      if (finished) return;
+      if (finished) {
+        if (kind === failureKinds.timeout) timeoutsSinceEnd += 1;
+        return;
+      }
       busyMs += afterMs;
       countError(kind);
     },
@@ -141,6 +151,7 @@ export function createPhaseRecorder(
             ? null
             : residual(schedule?.inFlightMs ?? (connections ?? 0) * elapsedMs, busyMs + waited - heldMs),
         scheduleDelay: schedule === undefined ? null : delayOf(delays),
+        lateSends: schedule === undefined ? null : lateSends,
       };
     },
   };
@@ -176,8 +187,9 @@ export function createPhaseRecorder(
 
 /**
  * L = lambda * W, both sides times the window. In a closed loop L is its connections: each always waits for one answer, and
- * what is missing is time in which a connection waited for the generator, not the server. In an open loop L is counted at the
- * connections, and what is missing are requests, or parts of them, that no latency tells of.
+ * what is missing is time in which a connection waited for the generator, not the server. In an open loop it is bookkeeping:
+ * L is counted at the connections by the stamps that the latencies are made of, so that it finds requests which were lost
+ * count of, and says nothing about whether a stamp is right.
  */
 function residual(occupiedMs: number, requestMs: number): number {
   return Math.round((Math.abs(occupiedMs - requestMs) / Math.max(occupiedMs, 1e-3)) * 1e6) / 1e6;

@@ -18,7 +18,7 @@ import { type Endpoint, openEndpoint } from './endpoint.ts';
 import { createMessageWriter, type MessageWriter } from './messageWriter.ts';
 import { runOpenLoopPhase } from './openLoopPhase.ts';
 import { createOverheads, type Overhead } from './overhead.ts';
-import type { PhaseListener } from './phase.ts';
+import type { EndedPhase, PhaseListener } from './phase.ts';
 import { requestBytes } from './requestBytes.ts';
 import { runThread } from './threads.ts';
 
@@ -143,6 +143,7 @@ async function prepare(spec: LoadSpec, writer: MessageWriter, signal: AbortSigna
     if (phase.loop === 'open') alarm ??= await startAlarm();
     return await overheads.of(phase, alarm, until);
   };
+  let givenUpBefore = spec.awaitsAnswers === true ? 0 : null;
   // Before anybody is told that a phase begins; the rate of an open loop may be known only then.
   for (const phase of spec.phases.length > 0 ? spec.phases : [anyClosedPhase]) await measureOverhead(phase, signal);
   return {
@@ -153,8 +154,10 @@ async function prepare(spec: LoadSpec, writer: MessageWriter, signal: AbortSigna
       }
       const overheadMs = await measureOverhead(phase, until);
       const parts = { spec: { ...spec, seed }, requests, endpoint, alarm, client, startAtMs, offsetMs } as const;
-      const measured = await runPhase(phase, parts, listener, until);
-      return { ...measured, generator: { ...measured.generator, overheadMs } };
+      const { measurement, givenUp } = await runPhase(phase, parts, listener, until);
+      const generator = { ...measurement.generator, overheadMs, givenUpBefore };
+      if (givenUpBefore !== null) givenUpBefore = givenUp;
+      return { ...measurement, generator };
     },
   };
 }
@@ -172,10 +175,11 @@ function runPhase(
   },
   listener: PhaseListener,
   signal: AbortSignal,
-): Promise<PhaseMeasurement> {
+): Promise<EndedPhase> {
   const { spec, requests, endpoint, alarm, client, startAtMs, offsetMs } = parts;
-  const { url, timeoutMs, seed } = spec;
-  const shared = { timeoutMs, requests, startAtMs, tellsHistogram: process.env[indexVariable] !== undefined };
+  const { url, timeoutMs, seed, awaitsAnswers = false } = spec;
+  const tellsHistogram = process.env[indexVariable] !== undefined;
+  const shared = { timeoutMs, awaitsAnswers, requests, startAtMs, tellsHistogram };
   if (phase.loop === 'closed')
     return runClosedLoopPhase({ ...phase, ...shared, url, client }, endpoint, listener, signal);
   if (alarm === undefined) throw new Error('An open loop needs an alarm.');

@@ -193,13 +193,16 @@ function measurement(): PhaseMeasurement {
     schedule: null,
     generator: {
       eventLoopDelayP99Ms: 1,
+      stalledMs: 0,
       cpuSeconds: 0.1,
       throttledMs: 0,
       littlesLawResidual: 0.01,
       scheduleDelay: null,
+      lateSends: null,
       overheadMs: null,
       connectionsOpened: null,
       clockShiftMs: null,
+      givenUpBefore: null,
       team: null,
     },
   };

@@ -30,16 +30,19 @@ function part(seed: number, count: number): { measurement: PhaseMeasurement; lat
   }
   recorder.sent();
   recorder.failed('timeout', 1_000);
-  const { littlesLawResidual, scheduleDelay, ...recorded } = recorder.finish(5_000, []);
+  const { littlesLawResidual, scheduleDelay, lateSends, ...recorded } = recorder.finish(5_000, []);
   const generator = {
     eventLoopDelayP99Ms: seed,
+    stalledMs: 10 * seed,
     cpuSeconds: 1,
     throttledMs: 0,
     littlesLawResidual,
     scheduleDelay,
+    lateSends,
     overheadMs: { p50: 0.1 * seed, p95: null },
     connectionsOpened: 4,
     clockShiftMs: seed === 2 ? -3 : 1,
+    givenUpBefore: null,
     team: null,
   };
   const startMs = 1_000_000 + seed;

@@ -17,13 +17,16 @@ const good: PhaseMeasurement = {
   schedule: null,
   generator: {
     eventLoopDelayP99Ms: 1,
+    stalledMs: 0,
     cpuSeconds: 2,
     throttledMs: 0,
     littlesLawResidual: 0.01,
     scheduleDelay: null,
+    lateSends: null,
     overheadMs: null,
     connectionsOpened: null,
     clockShiftMs: null,
+    givenUpBefore: null,
     team: null,
   },
 };
@@ -73,6 +76,16 @@ describe('whether a measurement may be believed', () => {
       'the load generator was late: event-loop delay p99 10.4 ms, the limit is 10 ms',
     ],
     [
+      'a generator that stood still once, of which a percentile of its samples says nothing',
+      generator({ stalledMs: 101 }),
+      'the load generator was late: it stood still for 101 ms of 10000 ms, counting what its pauses had beyond 20 ms, and at most 1.0% is allowed',
+    ],
+    [
+      'a generator that sent some requests late',
+      generator({ scheduleDelay: { p50Ms: 0.1, p99Ms: 12, maxMs: 300 }, lateSends: 150 }),
+      'the load generator was late: 150 of the 10000 requests went out more than 10 ms after they were due (1.5%), and at most 1.0% is allowed',
+    ],
+    [
       'a throttled generator',
       generator({ throttledMs: 101 }),
       "the load generator's CPU was throttled for 101 ms of 10000 ms",
@@ -88,9 +101,19 @@ describe('whether a measurement may be believed', () => {
       'the asked rate was not reached: 10000 of the 10102 requests scheduled were sent (99.0%), and at least 99.0% is needed',
     ],
     [
+      'a rate that the server did not keep up with, though there was room for all',
+      with_({ ...requests({ ok: 9_808, inFlight: 190 }), schedule: { scheduled: 10_000, late: 0, unsent: 0 } }),
+      'the asked rate was not reached: 190 of the 10000 requests scheduled were unanswered at the end, and a server that keeps up leaves at most 118',
+    ],
+    [
+      'a closed loop of which too much is still in flight',
+      with_({ ...requests({ ok: 9_490, errors: 0, inFlight: 510 }), errorsByKind: {} }),
+      '5.1% of the requests sent were unanswered at the end: the slowest answers are missing, and p95 cannot be known without them; measure longer',
+    ],
+    [
       'latencies that do not add up',
       { ...generator({ littlesLawResidual: 0.12 }), schedule: { scheduled: 10_000, late: 0, unsent: 0 } },
-      "the latencies do not account for the time that requests were in flight: they differ by 12.0% (Little's law), and at most 10.0% is allowed",
+      'the books do not balance: the latencies sum up to 12.0% more or less than the time that connections were in use, and at most 10.0% is allowed',
     ],
     [
       'idle connections',
@@ -99,6 +122,13 @@ describe('whether a measurement may be believed', () => {
     ],
   ])('does not believe %s', (_name, measurement, reason) => {
     expect(judgeMeasurement(measurement)).toMatchObject({ valid: false, reasons: [reason] });
+  });
+
+  it('does not ask for a longer measurement of a server that falls behind: the share would stay the same', () => {
+    const schedule = { scheduled: 10_000, late: 0, unsent: 0 };
+    const { reasons } = judgeMeasurement(with_({ ...requests({ ok: 7_498, inFlight: 2_500 }), schedule }));
+    expect(reasons).toHaveLength(2);
+    expect(reasons).toContainEqual(expect.stringMatching(/^25\.0% .* p95 cannot be known .*; ask for a lower rate$/));
   });
 
   it('calls a phase unstable that changed its level: too short to be held to it, or not', () => {
@@ -127,19 +157,30 @@ describe('whether a measurement may be believed', () => {
   it.each<[string, PhaseMeasurement]>([
     ['enough samples', samples(459)],
     ['errors at the limit', with_(requests({ ok: 9_892, errors: 100 }))],
-    ['a generator at its limit', generator({ eventLoopDelayP99Ms: 10 })],
+    ['a generator at its limit', generator({ eventLoopDelayP99Ms: 10, stalledMs: 100 })],
+    ['as many late sends as are allowed', generator({ lateSends: 100 })],
+    ['as many unanswered as are left out without a word', with_(requests({ ok: 9_898, inFlight: 100 }))],
+    [
+      'what a server leaves in flight that keeps up',
+      with_({ ...requests({ ok: 9_898, inFlight: 100 }), schedule: { scheduled: 10_000, late: 0, unsent: 0 } }),
+    ],
     ['a schedule kept almost late', generator({ scheduleDelay: { p50Ms: 9.99, p99Ms: null, maxMs: 80 } })],
     ['a rate at its limit', with_({ schedule: { scheduled: 10_100, late: 0, unsent: 100 } })],
     ['an overhead that is small beside the latency', generator({ overheadMs: { p50: 0.8, p95: 4 } })],
     ["Little's law at its limit", generator({ littlesLawResidual: 0.1 })],
     ['a clock that drifts', generator({ clockShiftMs: -100 })],
-    ["what can't be known", generator({ throttledMs: null, littlesLawResidual: null })],
+    ["what can't be known", generator({ throttledMs: null, littlesLawResidual: null, stalledMs: null })],
   ])('believes %s', (_name, measurement) => {
     const { valid, reasons, caveats } = judgeMeasurement(measurement);
     expect({ valid, reasons, caveats: besideQuick(caveats) }).toEqual({ valid: true, reasons: [], caveats: [] });
   });
 
   it.each<[string, PhaseMeasurement, string]>([
+    [
+      'some of the slowest answers are missing',
+      with_(requests({ ok: 9_798, inFlight: 200 })),
+      '2.0% of the requests sent were unanswered at the end: the slowest answers are missing, so p95 and RPS read low; measure longer',
+    ],
     ['p99 is missing', samples(458), 'p99 is left out: 458 successes, and it needs 459'],
     [
       'the generator had no time left',

@@ -1,8 +1,9 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { createHistogram } from 'node:perf_hooks';
 import { describe, expect, it } from 'vitest';
-import { throttledMs, watchGenerator } from '../../../src/load/generatorHealth.ts';
+import { stalledMs, throttledMs, watchGenerator } from '../../../src/load/generatorHealth.ts';
 
 function rootWith(files: Readonly<Record<string, string>>): string {
   const root = mkdtempSync(join(tmpdir(), 'topology-bench-cgroup-'));
@@ -53,6 +54,20 @@ describe('the time for which the generator was throttled', () => {
   });
 });
 
+describe('the time for which the event loop stood still', () => {
+  it('is what its pauses had beyond 20 ms, however few of them there were', () => {
+    const samples = createHistogram();
+    for (let sample = 0; sample < 20_000; sample += 1) samples.record(10_100_000);
+    expect(stalledMs(samples)).toBe(0);
+    samples.record(320_000_000);
+    for (const pauseMs of [25, 25, 19.9]) samples.record(pauseMs * 1e6);
+    // The samples are kept to three digits.
+    expect(stalledMs(samples)).toBeCloseTo(310, 0);
+    // One in twenty thousand: a percentile says nothing of it.
+    expect(samples.percentile(99) / 1e6).toBeLessThan(11);
+  });
+});
+
 describe('the generator watching itself', () => {
   it('sees a blocked event loop, less the sampling interval', async () => {
     const health = watchGenerator();
@@ -60,8 +75,9 @@ describe('the generator watching itself', () => {
     const until = performance.now() + 120;
     while (performance.now() < until);
     await new Promise((resolve) => setTimeout(resolve, 50));
-    const { eventLoopDelayP99Ms, cpuSeconds } = health();
+    const { eventLoopDelayP99Ms, stalledMs: stalled, cpuSeconds } = health();
     expect(eventLoopDelayP99Ms).toBeGreaterThan(100);
+    expect(stalled).toBeGreaterThan(90);
     expect(cpuSeconds).toBeGreaterThan(0.05);
   });
 });

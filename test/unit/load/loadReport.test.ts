@@ -26,13 +26,16 @@ const measurement: PhaseMeasurement = {
   schedule: null,
   generator: {
     eventLoopDelayP99Ms: 1,
+    stalledMs: 0,
     cpuSeconds: 0.5,
     throttledMs: null,
     littlesLawResidual: 0.002,
     scheduleDelay: null,
+    lateSends: null,
     overheadMs: null,
     connectionsOpened: null,
     clockShiftMs: null,
+    givenUpBefore: null,
     team: null,
   },
 };

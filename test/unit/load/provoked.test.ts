@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmdirSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { defaultMaxInFlight } from '../../../src/core/customPhases.ts';
 import type { LoadSpec, PhaseMeasurement } from '../../../src/core/load.ts';
 import { judgeMeasurement } from '../../../src/core/validity.ts';
 import { heardOfWorker } from './heardOfWorker.ts';
@@ -61,7 +62,55 @@ function stutter(worker: ChildProcess, stopMs: number, goMs: number): void {
   stop();
 }
 
+/** Stands a process still once. */
+function pause(worker: ChildProcess, afterMs: number, forMs: number): void {
+  setTimeout(() => {
+    if (worker.exitCode !== null || !worker.kill('SIGSTOP')) return;
+    setTimeout(() => worker.kill('SIGCONT'), forMs);
+  }, afterMs);
+}
+
+/** Where the groups of a version are made, and what gives one of them a fifth of a core. */
+interface CpuGroups {
+  readonly version: string;
+  readonly parent: string;
+  readonly limit: Readonly<Record<string, string>>;
+}
+
+const cpuGroups: readonly CpuGroups[] = [
+  {
+    version: 'cgroup 1',
+    parent: '/sys/fs/cgroup/cpu',
+    limit: { 'cpu.cfs_period_us': '100000', 'cpu.cfs_quota_us': '20000' },
+  },
+  { version: 'cgroup 2', parent: '/sys/fs/cgroup', limit: { 'cpu.max': '20000 100000' } },
+];
+
 describe('what makes a measurement worthless, done to the real worker', () => {
+  it('a generator that stood still once: one sample of 500, and all that was due meanwhile', async () => {
+    const phase = openPhase({ durationSeconds: 5 });
+    const measurement = await measure(loadSpec({ url: server.url('/ok?delay=2'), phases: [phase] }), {
+      during: (worker) => {
+        pause(worker, 2_000, 300);
+      },
+    });
+    refused(measurement, /^the load generator was late: it stood still for \d+ ms of 50\d\d ms/);
+    refused(measurement, /^the load generator was late: \d+ of the \d+ requests went out more than 10 ms after/);
+    // 300 ms of 5 s, and whatever else this machine did.
+    expect(measurement.generator.stalledMs).toBeGreaterThan(250);
+    expect(measurement.generator.lateSends).toBeGreaterThan(0.04 * measurement.requests.sent);
+  });
+
+  it('a closed loop whose generator stood still once', async () => {
+    const measurement = await measure(loadSpec({ url: server.url('/ok?delay=2'), durationSeconds: 2 }), {
+      during: (worker) => {
+        pause(worker, 800, 300);
+      },
+    });
+    refused(measurement, /^the load generator was late: it stood still for \d+ ms of 2\d\d\d ms/);
+    expect(measurement.generator.lateSends).toBeNull();
+  });
+
   it('a generator that keeps its schedule late', async () => {
     const measurement = await measure(loadSpec({ url: server.url('/ok?delay=2'), phases: [open] }), {
       during: (worker) => {
@@ -104,6 +153,29 @@ describe('what makes a measurement worthless, done to the real worker', () => {
     }
   });
 
+  it('a server that falls behind, with room for all that it leaves unanswered', async () => {
+    const slow = await startTimedServer({ kind: 'queue', ms: 5 });
+    try {
+      const measurement = await measure(
+        loadSpec({
+          url: `http://127.0.0.1:${String(slow.port)}/`,
+          method: 'POST',
+          bodies: ['1'],
+          phases: [{ ...open, maxInFlight: defaultMaxInFlight, ratePerSecond: 300, durationSeconds: 3 }],
+        }),
+        {},
+      );
+      expect(measurement.schedule?.unsent).toBe(0);
+      refused(
+        measurement,
+        /^the asked rate was not reached: \d+ of the \d+ requests scheduled were unanswered at the end/,
+      );
+      refused(measurement, /^\d+\.\d% of the requests sent were unanswered at the end: .*; ask for a lower rate$/);
+    } finally {
+      await slow.stop();
+    }
+  });
+
   it("connections that wait for the generator, by Little's law", async () => {
     // Each socket is closed unanswered, so the loop pauses before it tries again: time that belongs to no request.
     const measurement = await measure(loadSpec({ url: server.url('/close?delay=1') }), {});
@@ -113,36 +185,47 @@ describe('what makes a measurement worthless, done to the real worker', () => {
     );
   });
 
-  // Elsewhere the reading of cpu.stat is tried on made-up files (generatorHealth.test.ts).
-  const group = ownCpuGroup();
-  if (group !== undefined) {
-    it('a generator whose cgroup was throttled', async () => {
-      try {
-        const measurement = await measure(loadSpec({ url: server.url('/ok'), connections: 32, durationSeconds: 2 }), {
-          before: (worker) => {
-            writeFileSync(join(group, 'cgroup.procs'), String(worker.pid));
-          },
-        });
-        expect(measurement.generator.throttledMs).toBeGreaterThan(100);
-        refused(measurement, /^the load generator's CPU was throttled for \d+ ms of \d+ ms$/);
-      } finally {
-        rmdirSync(group);
-      }
-    });
-  }
+  it.for(cpuGroups)('a generator whose cgroup was throttled, $version', async ({ parent, limit }, { skip }) => {
+    const made = makeCpuGroup(parent, limit);
+    // The reading of cpu.stat is tried on made-up files too (generatorHealth.test.ts).
+    if ('why' in made) {
+      skip(made.why);
+      return;
+    }
+    try {
+      const measurement = await measure(loadSpec({ url: server.url('/ok'), connections: 32, durationSeconds: 2 }), {
+        before: (worker) => {
+          writeFileSync(join(made.group, 'cgroup.procs'), String(worker.pid));
+        },
+      });
+      expect(measurement.generator.throttledMs).toBeGreaterThan(100);
+      refused(measurement, /^the load generator's CPU was throttled for \d+ ms of \d+ ms$/);
+    } finally {
+      rmdirSync(made.group);
+    }
+  });
 });
 
-/** A group of this machine that gets a fifth of a core; undefined where none can be made (no root, no cgroup 1). */
-function ownCpuGroup(): string | undefined {
-  const group = join('/sys/fs/cgroup/cpu', `topology-bench-test-${String(process.pid)}`);
+/** A group of this machine; or why none can be made, as without root, or where the other version has the CPU. */
+function makeCpuGroup(
+  parent: string,
+  limit: CpuGroups['limit'],
+): { readonly group: string } | { readonly why: string } {
+  const group = join(parent, `topology-bench-test-${String(process.pid)}`);
   try {
     mkdirSync(group);
-    writeFileSync(join(group, 'cpu.cfs_period_us'), '100000');
-    writeFileSync(join(group, 'cpu.cfs_quota_us'), '20000');
-    if (existsSync(join(group, 'cpu.stat'))) return group;
-    rmdirSync(group);
-  } catch {
-    // Then it cannot be tried here.
+  } catch (error) {
+    return { why: `no group can be made in ${parent}: ${String(error)}` };
   }
-  return undefined;
+  try {
+    for (const [file, value] of Object.entries(limit)) {
+      // In a group it is there already; elsewhere it would be made.
+      if (!existsSync(join(group, file))) throw new Error(`${file} is not there`);
+      writeFileSync(join(group, file), value);
+    }
+    return { group };
+  } catch (error) {
+    rmdirSync(group);
+    return { why: `a group in ${parent} cannot be limited: ${String(error)}` };
+  }
 }
