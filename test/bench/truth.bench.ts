@@ -90,7 +90,7 @@ const missed = rows.flatMap(({ name, loop, misses }) =>
 const fails = suiteFails(rows.flatMap(({ misses }) => quantileNames.map((quantile) => misses[quantile])));
 console.log(`\nFurther off than the tests allow: ${missed.length === 0 ? 'none' : missed.join('; ')}.`);
 console.log(
-  `A test repeats a case up to ${String(mostRepetitions)} times until each quantile was near enough once: with these shares a right engine fails the suite once in ${Math.round(1 / fails).toLocaleString('en')} runs.`,
+  `A test repeats a case up to ${String(mostRepetitions)} times until each quantile was near enough once: with these shares, Jeffreys' prior for what was never seen to miss, and repetitions taken as independent, a right engine is estimated to fail the suite once in ${Math.round(1 / fails).toLocaleString('en')} runs.`,
 );
 console.log(JSON.stringify({ name: 'truth', repetitions, durationSeconds, fails, rows }));
 

@@ -1,8 +1,18 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { defaultMaxInFlight } from '../../../src/core/customPhases.ts';
+import { judgeMeasurement } from '../../../src/core/validity.ts';
 import { createLoadDriver, type LocalLoadDriver } from '../../../src/load/driver.ts';
 import { type Identity, selfSigned } from '../../support/selfSigned.ts';
 import { isClose, mostRepetitions, quantileNames } from './truthTolerance.ts';
-import { measuredOf, type Repetition, runTruthCase, type TruthCase, truthCases, truthOf } from './truthRun.ts';
+import {
+  measuredOf,
+  type Repetition,
+  runTruthCase,
+  slowerThanAsked,
+  type TruthCase,
+  truthCases,
+  truthOf,
+} from './truthRun.ts';
 import { workerBundle } from './worker-bundle.ts';
 
 let driver: LocalLoadDriver;
@@ -77,6 +87,19 @@ describe('the instrument against a server that knows the truth', () => {
     if (constant === undefined) throw new Error('there are no cases');
     await expectTrue(constant, 'closed', identity);
     await expectTrue(constant, 'open', identity);
+  });
+
+  it.each([64, defaultMaxInFlight])('refuses a server that is slower than asked, with room for %d', async (room) => {
+    const [found] = await runTruthCase({ ...slowerThanAsked, maxInFlight: room }, 'open', {
+      driver,
+      repetitions: 1,
+      durationSeconds,
+    });
+    if (found === undefined) throw new Error('nothing was measured');
+    expectCounted(found);
+    const { valid, reasons } = judgeMeasurement(found.measured);
+    expect(valid).toBe(false);
+    expect(reasons).toContainEqual(expect.stringMatching(/^the asked rate was not reached: \d+ of the \d+ requests/));
   });
 
   it('a stall of the server is the wait of everyone who was due in it', async () => {
