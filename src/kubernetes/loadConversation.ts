@@ -225,12 +225,19 @@ export class LoadConversation {
     const readings: ClockReading[] = [];
     const limit = AbortSignal.any([this.#signal, AbortSignal.timeout(clockWithinMs)]);
     let hear: (podMs: number) => void = () => undefined;
-    const output = { stdout: (data: Buffer) => hear(Number(data.toString('utf8'))), stderr: () => undefined };
+    const output = {
+      stdout: (data: Buffer) => {
+        hear(Number(data.toString('utf8')));
+      },
+      stderr: () => undefined,
+    };
     try {
       const session = await openExec(this.#cluster, this.#of, ['node', '-e', clockScript], output, limit);
       try {
         for (let reading = 0; reading < clockReadings; reading += 1) {
-          const heard = new Promise<number>((resolve) => (hear = resolve));
+          const heard = new Promise<number>((resolve) => {
+            hear = resolve;
+          });
           const afterMs = performance.now();
           await session.send(Buffer.from('\n'));
           const podMs = await Promise.race([heard, session.exitCode.then(() => Promise.reject(connectionLost()))]);
