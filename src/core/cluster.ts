@@ -11,8 +11,10 @@ export interface GpuNode {
   readonly name: string;
   /** Extended resource, e.g. "nvidia.com/gpu". */
   readonly resource: string;
-  /** e.g. "Tesla-T4", from the label nvidia.com/gpu.product; null where nobody set it. */
+  /** e.g. "Tesla-T4", as a label of the node says (see gpuPools.ts); null where none does. */
   readonly product: string | null;
+  /** Key of that label. */
+  readonly productLabel: string | null;
   readonly memoryMiB: number | null;
   readonly driverVersion: string | null;
   readonly total: number;

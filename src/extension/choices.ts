@@ -24,8 +24,10 @@ export type TargetChoice =
 export interface GpuChoice {
   readonly resource: string;
   readonly count: number;
-  /** Value of the node label nvidia.com/gpu.product; null: any. */
+  /** Value of the node label that names it; null: any. */
   readonly product: string | null;
+  /** Key of that label; absent in an answer that was remembered without: then it is NVIDIA's. */
+  readonly productLabel?: string | null;
 }
 
 /** The answers that a run starts from; plain JSON, remembered for the next time. */

@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import { BenchError, throwIfCancelled, toBenchError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
+import { gpuProductLabels } from '../core/gpuPools.ts';
 import type { GpuPlan, Plan } from '../core/plan.ts';
 import type { Assets } from '../assets/assets.ts';
 import type { Choices } from '../core/planning.ts';
@@ -277,7 +278,7 @@ export function configUri(subject: Subject): vscode.Uri | undefined {
 
 function gpuPlan(choice: GpuChoice | null, settings: Settings): GpuPlan | null {
   if (choice === null) return null;
-  const product = choice.product === null ? {} : { 'nvidia.com/gpu.product': choice.product };
+  const product = choice.product === null ? {} : { [choice.productLabel ?? gpuProductLabels[0]]: choice.product };
   return {
     ...settings.gpu,
     resource: choice.resource,

@@ -1,3 +1,4 @@
+import { gpuProductIn } from '../core/gpuPools.ts';
 import type { LoadSpec } from '../core/load.ts';
 import { openInferencePaths } from '../core/openInference.ts';
 import type { Deployment, LoadDriver, LoadHandlers, LoadOutcome, LoadRequest } from '../core/ports.ts';
@@ -136,7 +137,7 @@ export function placementOf(
   return {
     component,
     node: pod.spec.nodeName ?? null,
-    gpuProduct: usesGpu ? (node?.metadata.labels?.['nvidia.com/gpu.product'] ?? null) : null,
+    gpuProduct: usesGpu ? gpuProductIn(node?.metadata.labels ?? {}).product : null,
     image: pod.spec.containers[0]?.image ?? null,
     imageDigest: /sha256:[0-9a-f]{64}/u.exec(status?.imageID ?? '')?.[0] ?? null,
     pinnedImage: pinnedImage(pod.spec.containers[0]?.image, status?.imageID),

@@ -1,4 +1,5 @@
 import type { GpuNode, PodsSeen } from '../core/cluster.ts';
+import { gpuProductIn } from '../core/gpuPools.ts';
 import type { Node, Pod, PodContainer } from './apiObjects.ts';
 import type { Cluster } from './cluster.ts';
 import { listAll } from './list.ts';
@@ -51,7 +52,7 @@ export async function readGpuNodes(
     return {
       name: node.metadata.name,
       resource,
-      product: labels['nvidia.com/gpu.product'] ?? labels['cloud.google.com/gke-accelerator'] ?? null,
+      ...gpuProductIn(labels),
       memoryMiB: wholeNumber(labels['nvidia.com/gpu.memory']),
       driverVersion: labels['nvidia.com/cuda.driver-version.full'] ?? null,
       total,

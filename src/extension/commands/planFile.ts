@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { BenchError } from '../../core/errors.ts';
+import { gpuProductIn } from '../../core/gpuPools.ts';
 import type { PlanFile } from '../../core/planFile.ts';
 import type { BenchmarkChoices, GpuChoice, PlanChoice, Subject, TargetChoice } from '../choices.ts';
 import type { Cluster, ClusterPlace } from '../cluster.ts';
@@ -123,7 +124,7 @@ async function gpuOf(file: PlanFile): Promise<GpuChoice | null> {
   const gpu = planFileGpu(file);
   return gpu === null
     ? null
-    : { resource: gpu.resource, count: gpu.count, product: gpu.nodeSelector['nvidia.com/gpu.product'] ?? null };
+    : { resource: gpu.resource, count: gpu.count, ...gpuProductIn(gpu.nodeSelector) };
 }
 
 async function exists(uri: vscode.Uri): Promise<boolean> {

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { explain } from '../../core/errors.ts';
-import { gpuPools } from '../../core/gpuPools.ts';
+import { gpuPools, type GpuPool } from '../../core/gpuPools.ts';
 import type { GpuChoice, TargetChoice } from '../choices.ts';
 import type { Cluster } from '../cluster.ts';
 import { freeOfTotal, gpuName } from '../describe.ts';
@@ -75,23 +75,23 @@ export async function gpuChoices(
     if (offers.length === 0) notes.push({ note: vscode.l10n.t('No node of this cluster has a GPU.') });
   } catch (error) {
     notes.push({ note: vscode.l10n.t('The GPUs could not be listed'), detail: explain(error) });
-    offers = [{ resource: settings.gpu.resource, product: null, free: vscode.l10n.t('as the settings say') }];
+    const { resource } = settings.gpu;
+    offers = [{ resource, product: null, productLabel: null, free: vscode.l10n.t('as the settings say') }];
   }
-  const gpus = offers.map(({ resource, product, free }): Choice<GpuChoice | null> => {
-    const value: GpuChoice = { resource, count: 1, product };
+  const gpus = offers.map(({ resource, product, productLabel, free }): Choice<GpuChoice | null> => {
+    const value: GpuChoice = { resource, count: 1, product, productLabel };
     return {
       label: gpuName(value),
       description: free,
       icon: 'circuit-board',
       value,
-      picked: last?.resource === resource && last.product === product,
+      picked:
+        last?.resource === resource && last.product === product && (last.productLabel ?? productLabel) === productLabel,
     };
   });
   return [...gpus, cpu, ...notes];
 }
 
-interface Offer {
-  readonly resource: string;
-  readonly product: string | null;
+interface Offer extends Pick<GpuPool, 'resource' | 'product' | 'productLabel'> {
   readonly free: string;
 }

@@ -107,7 +107,7 @@ function poolNodes({ gpuNodes, podsSeen, nodes }: ClusterInventory): ClusterNode
     return [{ kind: 'note', id: 'note:no-gpu', text: vscode.l10n.t('No node of this cluster has a GPU.') }];
   return pools.map((pool) => ({
     kind: 'pool',
-    id: `pool:${pool.product ?? ''}:${pool.resource}`,
+    id: `pool:${pool.productLabel ?? ''}:${pool.product ?? ''}:${pool.resource}`,
     pool,
     seen: podsSeen,
   }));

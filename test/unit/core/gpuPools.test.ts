@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
 import type { GpuNode } from '../../../src/core/cluster.ts';
-import { gpuHolders, gpuPools } from '../../../src/core/gpuPools.ts';
+import { gpuHolders, gpuPools, gpuProductIn } from '../../../src/core/gpuPools.ts';
 
 const node = (name: string, change: Partial<GpuNode> = {}): GpuNode => ({
   name,
   resource: 'nvidia.com/gpu',
   product: 'Tesla-T4',
+  productLabel: 'nvidia.com/gpu.product',
   memoryMiB: null,
   driverVersion: null,
   total: 4,
@@ -36,8 +37,8 @@ test('parts of a GPU are not whole ones, and what names no product goes by its r
   const pools = gpuPools([
     node('mig', { resource: 'nvidia.com/mig-1g.5gb' }),
     node('whole'),
-    node('nameless', { product: null }),
-    node('amd', { product: null, resource: 'amd.com/gpu' }),
+    node('nameless', { product: null, productLabel: null }),
+    node('amd', { product: null, productLabel: null, resource: 'amd.com/gpu' }),
   ]);
   expect(pools.map(({ product, resource, nodes }) => [product, resource, nodes.length])).toEqual([
     ['Tesla-T4', 'nvidia.com/gpu', 1],
@@ -45,6 +46,28 @@ test('parts of a GPU are not whole ones, and what names no product goes by its r
     [null, 'amd.com/gpu', 1],
     [null, 'nvidia.com/gpu', 1],
   ]);
+});
+
+test('nodes that name their product by different labels are pools of their own, since no one selector takes them all', () => {
+  const productLabel = 'cloud.google.com/gke-accelerator';
+  const pools = gpuPools([node('a'), node('gke', { productLabel })]);
+  expect(pools.map((pool) => [pool.productLabel, pool.nodes.map(({ name }) => name)])).toEqual([
+    [productLabel, ['gke']],
+    ['nvidia.com/gpu.product', ['a']],
+  ]);
+});
+
+test("a product is known by NVIDIA's label, else by GKE's", () => {
+  const gke = { 'cloud.google.com/gke-accelerator': 'nvidia-tesla-t4' };
+  expect(gpuProductIn(gke)).toEqual({
+    product: 'nvidia-tesla-t4',
+    productLabel: 'cloud.google.com/gke-accelerator',
+  });
+  expect(gpuProductIn({ ...gke, 'nvidia.com/gpu.product': 'Tesla-T4' })).toEqual({
+    product: 'Tesla-T4',
+    productLabel: 'nvidia.com/gpu.product',
+  });
+  expect(gpuProductIn({ zone: 'a' })).toEqual({ product: null, productLabel: null });
 });
 
 test('holders come with those that hold most first', () => {

@@ -41,11 +41,20 @@ const engine = {
     warnings: [],
   }),
 };
+const gpuNode = {
+  resource: 'nvidia.com/gpu',
+  product: 'Tesla-T4',
+  productLabel: 'nvidia.com/gpu.product',
+  total: 2,
+  takenBy: [],
+  schedulable: true,
+};
 const inventory = {
   podsSeen: 'everywhere',
   gpuNodes: [
-    { name: 'a', resource: 'nvidia.com/gpu', product: 'Tesla-T4', total: 2, free: 1, takenBy: [], schedulable: true },
-    { name: 'b', resource: 'nvidia.com/gpu', product: 'Tesla-T4', total: 2, free: 2, takenBy: [], schedulable: true },
+    { ...gpuNode, name: 'a', free: 1 },
+    { ...gpuNode, name: 'b', free: 2 },
+    { ...gpuNode, name: 'gke', free: 2, product: 'nvidia-l4', productLabel: 'cloud.google.com/gke-accelerator' },
   ],
 } as unknown as ClusterInventory;
 const contexts = [
@@ -98,7 +107,7 @@ const onCluster: BenchmarkChoices = {
   subject: builtIn,
   topologies: ['triton'],
   target: { kind: 'kubernetes', context: 'prod-eu', namespace: 'models', createNamespace: false },
-  gpu: { resource: 'nvidia.com/gpu', count: 1, product: 'Tesla-T4' },
+  gpu: { resource: 'nvidia.com/gpu', count: 1, product: 'Tesla-T4', productLabel: 'nvidia.com/gpu.product' },
   profile: 'server',
   sloP95Ms: 50,
   repetitions: 2,
@@ -116,6 +125,17 @@ describe('the questions', () => {
       load: { profile: 'ladder', search: { kind: 'ladder' }, repetitions: 1, generators: 1 },
       gpu: { nodeSelector: { 'nvidia.com/gpu.product': 'Tesla-T4' } },
     });
+  });
+
+  test('select a GPU pool by the label that its nodes have', async () => {
+    settingsOf.set('', { 'gpu.nodeSelector': { zone: 'b' } });
+    reply({ pick: ['triton'] }, { pick: ['staging/models'] }, { pick: ['1 nvidia.com/gpu (nvidia-l4)'] }, 'accept');
+    await benchmark();
+    expect(started[0]?.plan.gpu?.nodeSelector).toEqual({ zone: 'b', 'cloud.google.com/gke-accelerator': 'nvidia-l4' });
+    // The answer as it was remembered before the label was.
+    earlier = { ...onCluster, gpu: { resource: 'nvidia.com/gpu', count: 1, product: 'Tesla-T4' } };
+    await benchmarkAgain('run', services);
+    expect(started[1]?.plan.gpu?.nodeSelector).toEqual({ zone: 'b', 'nvidia.com/gpu.product': 'Tesla-T4' });
   });
 
   test('go back with the answers that were given, and skip the GPU on this machine', async () => {

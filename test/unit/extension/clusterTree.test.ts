@@ -23,6 +23,7 @@ const gpu = (name: string, change: Partial<GpuNode> = {}): GpuNode => ({
   name,
   resource: 'nvidia.com/gpu',
   product: 'Tesla-T4',
+  productLabel: 'nvidia.com/gpu.product',
   memoryMiB: 15_360,
   driverVersion: '580.65.06',
   total: 2,

@@ -79,6 +79,7 @@ function see(gpus: number): void {
     name: 'gpu-node-1',
     resource: 'nvidia.com/gpu',
     product: 'Tesla-T4',
+    productLabel: 'nvidia.com/gpu.product',
     memoryMiB: 16_384,
     driverVersion: null,
     total: gpus,

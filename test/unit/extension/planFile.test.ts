@@ -396,11 +396,14 @@ describe('what is run', () => {
     expect((await run(`version: 1\nmodel: models/sentiment\n${line}\n`))?.choices.target).toEqual(target);
   });
 
-  test('with the GPU that the file names', async () => {
+  test.each([
+    ['nvidia.com/gpu.product', 'Tesla-T4'],
+    ['cloud.google.com/gke-accelerator', 'nvidia-tesla-t4'],
+  ])('with the GPU that the file names, by %s', async (productLabel, product) => {
     const prepared = await run(
-      'version: 1\nmodel: models/sentiment\ngpu: { count: 2, nodeSelector: { nvidia.com/gpu.product: Tesla-T4 } }\n',
+      `version: 1\nmodel: models/sentiment\ngpu: { count: 2, nodeSelector: { ${productLabel}: ${product} } }\n`,
     );
-    expect(prepared?.choices.gpu).toEqual({ resource: 'nvidia.com/gpu', count: 2, product: 'Tesla-T4' });
+    expect(prepared?.choices.gpu).toEqual({ resource: 'nvidia.com/gpu', count: 2, product, productLabel });
     expect(prepared?.plan.gpu).toMatchObject({ count: 2, runtimeClassName: 'nvidia' });
     expect(prepared?.plan.images.requirements).toBe('cuda');
   });

@@ -99,6 +99,7 @@ function gpuNode(name: string): GpuNode {
     name,
     resource: 'nvidia.com/gpu',
     product: 'Tesla-T4',
+    productLabel: 'nvidia.com/gpu.product',
     memoryMiB: 15_360,
     driverVersion: null,
     total: 1,

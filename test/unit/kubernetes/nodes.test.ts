@@ -38,6 +38,16 @@ function clusterOf(pages: readonly (readonly Pod[])[], refused: readonly string[
 const everywhere = '/api/v1/pods';
 const ownNamespace = '/api/v1/namespaces/team/pods';
 
+test('the product of a GPU comes with the label that names it', async () => {
+  const labels = { 'cloud.google.com/gke-accelerator': 'nvidia-l4' };
+  const gke: Node = { ...node, metadata: { ...node.metadata, labels } };
+  const { gpuNodes } = await readGpuNodes(clusterOf([[]]).cluster, [node, gke], null, 'team', never);
+  expect(gpuNodes).toMatchObject([
+    { product: 'Tesla-T4', productLabel: 'nvidia.com/gpu.product' },
+    { product: 'nvidia-l4', productLabel: 'cloud.google.com/gke-accelerator' },
+  ]);
+});
+
 describe('who holds the GPUs of a node', () => {
   test('is each pod with what its containers ask for together, read in pages', async () => {
     const { cluster, asked } = clusterOf([
