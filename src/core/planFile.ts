@@ -1,6 +1,7 @@
 import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
 import type * as z from 'zod';
 import { nearest } from './nearest.ts';
+import { nearestIssues } from './nearestIssues.ts';
 import { alternatives, fieldAt, fieldsOf, type PlanFilePath } from './planFileFields.ts';
 import { ifReadable, longestPlanFile } from './planFileLimits.ts';
 import { planFileSchema, type PlanFile } from './planFileSchema.ts';
@@ -72,11 +73,12 @@ function parse(text: string): ParsedPlanFile {
   }
   const parsed = planFileSchema.safeParse(value);
   if (parsed.success) return { planFile: parsed.data, problems: [], paths };
-  const faults = parsed.error.issues.flatMap((issue) => faultsOf(issue, document));
-  return wrong(faults.sort((a, b) => a.start - b.start));
+  const faults = parsed.error.issues.flatMap(nearestIssues).flatMap((issue) => faultsOf(issue, document));
+  const visible = faults.map((fault) => ({ ...fault, ...visibleRange(text, [fault.start, fault.end]) }));
+  return wrong(visible.sort((a, b) => a.start - b.start));
 }
 
-/** What is missing at the end of a text or a line is marked at the last character before it, where it can be seen. */
+/** What is missing, at the end of a text or a line or behind a colon, is marked at the last character before it, where it can be seen. */
 function visibleRange(text: string, [start, end]: readonly [number, number]): { start: number; end: number } {
   if (text.slice(start, end).trim() !== '') return { start, end: Math.min(end, text.length) };
   const written = text.slice(0, start).trimEnd().length;

@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import type * as z from 'zod';
 import { BenchError } from '../core/errors.ts';
+import { nearestIssues } from '../core/nearestIssues.ts';
 import type { Runs } from '../core/ports.ts';
 import { runRecordSchema, type RunRecord } from '../core/record.ts';
 
@@ -153,18 +153,9 @@ function readText(text: string): { readonly record: RunRecord; readonly problem?
   }
   const parsed = runRecordSchema.safeParse(json);
   if (parsed.success) return { record: parsed.data };
-  const [first] = parsed.error.issues;
-  const { path, message } = first === undefined ? { path: [], message: '' } : nearest(first);
+  const [first] = parsed.error.issues.flatMap(nearestIssues);
+  const { path, message } = first ?? { path: [], message: '' };
   return { problem: `it is not a run record: ${path.join('.')} ${message}`.trim(), nextStep: restore };
-}
-
-/** Of what may have several shapes: what keeps it from the one that it comes nearest to. */
-function nearest(issue: z.core.$ZodIssue): { readonly path: readonly PropertyKey[]; readonly message: string } {
-  if (issue.code !== 'invalid_union') return issue;
-  const [first] = [...issue.errors].sort((a, b) => a.length - b.length)[0] ?? [];
-  if (first === undefined) return issue;
-  const inner = nearest(first);
-  return { path: [...issue.path, ...inner.path], message: inner.message };
 }
 
 function unreadable(path: string, { problem, nextStep }: Omit<Unreadable, 'record'>): BenchError {

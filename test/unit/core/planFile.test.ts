@@ -24,6 +24,8 @@ describe('parsePlanFile', () => {
     ['a misspelt topology', 'version: 1\ntopologies: [tritno]\n', 2, /Did you mean "triton"\?$/],
     ['an unknown field of the GPU', 'version: 1\nmodel: a\ngpu:\n  cuont: 2\n', 4, /cuont/],
     ['a GPU without its domain', 'version: 1\nmodel: a\ngpu: { resource: gpu }\n', 3, /such as nvidia\.com\/gpu/],
+    ['a GPU of another type', 'version: 1\ngpu: 2\n', 2, /^gpu: Invalid input: expected "none" or object$/],
+    ['a misspelt "none"', 'version: 1\ngpu: nonne\n', 2, /expected "none" or object\. Did you mean "none"\?$/],
     ['broken YAML', 'version: 1\nmodel: [a\n', 2, /./],
     ['a missing version', 'model: a\n', 1, /^version: Is missing$/],
     ['a missing field of a phase', 'version: 1\nphases:\n  - connections: 3\n', 3, /^phases\.0\.seconds: Is missing$/],
@@ -49,6 +51,27 @@ describe('parsePlanFile', () => {
       [30, 35, 'cuont'],
       [40, 44, 'size'],
     ]);
+  });
+
+  it('points at what is of a wrong type within the GPU, and says what was expected there', () => {
+    const text = 'version: 1\ngpu:\n  count: two\n  resource: 7\n  tolerations: [{ operator: Exist }]\n';
+    const { problems } = parsePlanFile(text);
+    expect(problems.map(({ start, end, message }) => [text.slice(start, end), message])).toEqual([
+      ['two', 'gpu.count: Invalid input: expected number, received string'],
+      ['7', 'gpu.resource: Invalid input: expected string, received number'],
+      [
+        'Exist',
+        'gpu.tolerations.0.operator: Invalid option: expected one of "Exists"|"Equal". Did you mean "Exists"?',
+      ],
+    ]);
+  });
+
+  it('marks what is missing behind a colon where it can be seen', () => {
+    for (const field of ['gpu', 'cores']) {
+      const text = `version: 1\n${field}:   \nseed: 1\n`;
+      const { problems } = parsePlanFile(text);
+      expect(problems.map(({ start, end }) => text.slice(start, end))).toEqual([':']);
+    }
   });
 
   it('names the files that it is about, also where something else is wrong', () => {
