@@ -3,8 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { openAssets, type Assets } from '../assets/assets.ts';
+import type { BenchError } from '../core/errors.ts';
 import { gpuSchema, topologyNames, type GpuPlan, type ImagesPlan, type Plan, type TopologyName } from '../core/plan.ts';
 import { parsePlanFile, type PlanFile } from '../core/planFile.ts';
+import { planFileChoices, said } from '../core/planFileChoices.ts';
 import { defaultGpu, makePlan } from '../core/planning.ts';
 import { profileNames, type ProfileName } from '../core/profiles.ts';
 import type { Origin } from '../core/ports.ts';
@@ -98,7 +100,8 @@ export async function choose(
   defaultNamespace: (kubeContext: string | undefined, kubeconfigPath: string | undefined) => Promise<string>,
 ): Promise<Chosen> {
   const found = await findPlanFile(planPath, context);
-  const file = found?.file;
+  if (found?.file.target === 'endpoint') throw needsEndpoint(found);
+  const file: PlanFile = found?.file ?? { version: 1 };
   const assets = openAssets(context.root, context.version);
   const modelPath = options.model ?? (found === undefined ? assets.tinyModelDirectory : modelOf(found));
   const tokenizer = options.tokenizer ?? found?.tokenizerPath;
@@ -106,37 +109,38 @@ export async function choose(
     { path: modelPath, ...(tokenizer === undefined ? {} : { tokenizerPath: tokenizer }) },
     context.signal,
   );
-  const local = options.local ?? file?.target === 'local';
-  const kubeContext = options.context ?? file?.context;
+  const local = options.local ?? file.target === 'local';
+  const kubeContext = options.context ?? file.context;
   const target: Plan['target'] = local
     ? { kind: 'local' }
     : {
         kind: 'kubernetes',
-        namespace: options.namespace ?? file?.namespace ?? (await defaultNamespace(kubeContext, options.kubeconfig)),
+        namespace: options.namespace ?? file.namespace ?? (await defaultNamespace(kubeContext, options.kubeconfig)),
         createNamespace: options.createNamespace ?? false,
       };
-  const profile = profileOf(options.profile) ?? file?.profile ?? 'quick';
+  const fromFile = planFileChoices(file, target);
+  const profile = profileOf(options.profile) ?? fromFile.profile;
   const plan = makePlan({
+    ...fromFile,
+    ...said({
+      topologies: topologiesOf(options.topologies),
+      repetitions: numberOf('--repetitions', options.repetitions, numberLimits.repetitions),
+      generators: numberOf('--generators', options.generators, numberLimits.generators),
+      sloP95Ms: sloP95Of(options.sloP95, profile),
+      cores: numberOf('--cores', options.cores, numberLimits.cores),
+      memoryMiB: numberOf('--memory', options.memory, numberLimits.memoryMiB),
+      allowCpuProvider: options.allowCpuProvider,
+      vantage: vantageOf(options.vantage),
+      seed: numberOf('--seed', options.seed, numberLimits.seed),
+      readyTimeoutSeconds: numberOf('--ready-timeout', options.readyTimeout, numberLimits.readyTimeoutSeconds),
+    }),
     model: resolved.model,
     triton: resolved.triton,
-    topologies: topologiesOf(options.topologies) ?? file?.topologies ?? topologyNames,
-    target,
-    profile,
-    phases: options.profile === undefined ? file?.phases : undefined,
-    repetitions: numberOf('--repetitions', options.repetitions, numberLimits.repetitions) ?? file?.repetitions,
-    generators: numberOf('--generators', options.generators, numberLimits.generators) ?? file?.generators,
-    sloP95Ms: sloP95Of(options.sloP95, profile) ?? file?.sloP95Ms,
     payload: await assets.payload(),
-    cores: numberOf('--cores', options.cores, numberLimits.cores) ?? file?.cores,
-    memoryMiB: numberOf('--memory', options.memory, numberLimits.memoryMiB) ?? file?.memoryMiB,
-    gpu: gpuOf(options, file, local),
-    allowCpuProvider: options.allowCpuProvider ?? file?.allowCpuProvider,
-    images: imagesOf(options, file),
-    vantage: vantageOf(options.vantage) ?? file?.vantage,
-    timeoutMs: file?.timeoutMs,
-    seed: numberOf('--seed', options.seed, numberLimits.seed) ?? file?.seed,
-    readyTimeoutSeconds:
-      numberOf('--ready-timeout', options.readyTimeout, numberLimits.readyTimeoutSeconds) ?? file?.readyTimeoutSeconds,
+    profile,
+    phases: options.profile === undefined ? fromFile.phases : undefined,
+    gpu: gpuOf(options, fromFile.gpu ?? null, local),
+    images: { ...fromFile.images, ...imagesOf(options) },
   });
   return {
     plan,
@@ -195,6 +199,13 @@ function modelOf({ path, modelPath }: FoundPlanFile): string {
   );
 }
 
+function needsEndpoint({ path }: FoundPlanFile): BenchError {
+  return usageError(
+    `The plan file ${path} is for an endpoint that exists already, and none is named.`,
+    'Name it with --endpoint URL.',
+  );
+}
+
 /** @throws BenchError plan-invalid, with each problem by its line */
 export async function readPlanFile(path: string): Promise<PlanFile> {
   let text: string;
@@ -241,17 +252,15 @@ function vantageOf(name: string | undefined): Plan['load']['vantage'] | undefine
   throw usageError(`"${name}" is no vantage; there are in-cluster and this-machine.`);
 }
 
-function gpuOf(options: PlanOptions, file: PlanFile | undefined, local: boolean): GpuPlan | null {
-  const fromFile = file?.gpu === undefined || file.gpu === 'none' ? undefined : file.gpu;
-  if ((options.gpu === undefined && fromFile === undefined) || local) {
+function gpuOf(options: PlanOptions, fromFile: GpuPlan | null, local: boolean): GpuPlan | null {
+  if ((options.gpu === undefined && fromFile === null) || local) {
     if (local && options.gpu !== undefined)
       throw usageError('--gpu needs a cluster; on this machine the topologies run on the CPU.');
     return null;
   }
   const count = numberOf('--gpu-count', options.gpuCount, numberLimits.gpuCount);
   const gpu = gpuSchema.safeParse({
-    ...defaultGpu,
-    ...fromFile,
+    ...(fromFile ?? defaultGpu),
     ...(typeof options.gpu === 'string' ? { resource: options.gpu } : {}),
     ...(count === undefined ? {} : { count }),
   });
@@ -260,11 +269,8 @@ function gpuOf(options: PlanOptions, file: PlanFile | undefined, local: boolean)
   return gpu.data;
 }
 
-function imagesOf(options: PlanOptions, file: PlanFile | undefined): Partial<ImagesPlan> {
+function imagesOf(options: PlanOptions): Partial<ImagesPlan> {
   const images: { -readonly [Key in keyof ImagesPlan]?: ImagesPlan[Key] } = {};
-  for (const [key, value] of Object.entries(file?.images ?? {})) {
-    if (value !== undefined) Object.assign(images, { [key]: value });
-  }
   if (options.serverImage !== undefined) images.server = options.serverImage;
   if (options.tritonImage !== undefined) images.triton = options.tritonImage;
   if (options.loadImage !== undefined) images.loadGenerator = options.loadImage;

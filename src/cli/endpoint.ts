@@ -4,7 +4,7 @@ import { isEndpointPlan } from '../core/anyPlan.ts';
 import { checkEndpointPlan, endpointTargetSchema, type EndpointPlan } from '../core/endpointPlan.ts';
 import { makeEndpointPlan } from '../core/endpointPlanning.ts';
 import type { BenchError } from '../core/errors.ts';
-import type { PlanFile } from '../core/planFile.ts';
+import { endpointFields, type PlanFile } from '../core/planFile.ts';
 import type { Payload } from '../core/ports.ts';
 import type { RunRecord } from '../core/record.ts';
 import { formatList } from '../core/view/format.ts';
@@ -67,16 +67,6 @@ const planned = {
   timeout: '--timeout',
   name: '--name',
 } satisfies Partial<Record<keyof (PlanOptions & EndpointOptions), string>>;
-/** Fields of a plan file that hold for an endpoint, too. */
-const ofEndpoints: readonly string[] = [
-  'version',
-  'profile',
-  'phases',
-  'repetitions',
-  'sloP95Ms',
-  'timeoutMs',
-  'seed',
-] satisfies (keyof PlanFile)[];
 const withoutEndpoint = {
   name: '--name',
   timeout: '--timeout',
@@ -118,7 +108,9 @@ export async function chooseEndpoint(
   const stray = given(ofDeployments, options);
   if (stray.length > 0) throw contradiction(formatList(stray));
   const file = planPath === undefined ? undefined : await readPlanFile(planPath);
-  const fields = Object.keys(file ?? {}).filter((field) => !ofEndpoints.includes(field));
+  const fields = Object.keys(file ?? {}).filter(
+    (field) => !endpointFields.includes(field) || (field === 'target' && file?.target !== 'endpoint'),
+  );
   if (fields.length > 0) throw contradiction(`${formatList(fields)} in ${planPath ?? ''}`);
   const request = await requestOf(url, options);
   const payload: Payload = { name: 'bodies', sha256: sha256(JSON.stringify(request.sent.bodies)), texts: [] };

@@ -4,9 +4,9 @@ import { nearest } from './nearest.ts';
 import { nearestIssues } from './nearestIssues.ts';
 import { alternatives, fieldAt, fieldsOf, type PlanFilePath } from './planFileFields.ts';
 import { ifReadable, longestPlanFile } from './planFileLimits.ts';
-import { planFileSchema, type PlanFile } from './planFileSchema.ts';
+import { endpointFields, planFileSchema, type PlanFile } from './planFileSchema.ts';
 
-export type { PlanFile };
+export { endpointFields, type PlanFile };
 
 export interface PlanFileProblem {
   readonly message: string;

@@ -30,6 +30,8 @@ export function planFileGpu({ gpu }: Pick<PlanFile, 'gpu'>): GpuPlan | null {
 }
 
 /** Without fields that are there and undefined, which would hide a default. */
-function said<Group extends object>(group: { readonly [Key in keyof Group]?: Group[Key] | undefined }): Partial<Group> {
+export function said<Group extends object>(group: {
+  readonly [Key in keyof Group]?: Group[Key] | undefined;
+}): Partial<Group> {
   return Object.fromEntries(Object.entries(group).filter(([, value]) => value !== undefined)) as Partial<Group>;
 }

@@ -7,6 +7,18 @@ import { sentence } from './view/format.ts';
 
 const { server, triton, loadGenerator, packages } = defaultImages;
 
+/** Fields that a plan for an endpoint that exists already can have: it deploys nothing. */
+export const endpointFields: readonly string[] = [
+  'version',
+  'target',
+  'profile',
+  'phases',
+  'repetitions',
+  'sloP95Ms',
+  'timeoutMs',
+  'seed',
+];
+
 /**
  * `topology-bench.yaml`: what a team decides once and commits; the rest has defaults. The descriptions are what the editor
  * and the published schema say of a field, and their defaults what a plan has without it.
@@ -61,12 +73,16 @@ export const planFileSchema = z
       default: defaultSloP95Ms,
     }),
     target: z
-      .enum(['kubernetes', 'local'])
+      .enum(['kubernetes', 'local', 'endpoint'])
       .optional()
       .meta({
         description:
           'Where the topologies run. Without it: on a cluster, or, started from the editor, where a benchmark was run last.',
-        enumDescriptions: ['On a cluster, in pods of their own.', 'On this machine, as processes, on the CPU.'],
+        enumDescriptions: [
+          'On a cluster, in pods of their own.',
+          'On this machine, as processes, on the CPU.',
+          'Nowhere: the load is for an HTTP endpoint that exists already, which the command line is given with --endpoint URL.',
+        ],
       }),
     context: z.string().min(1).optional().meta({
       description:
@@ -141,6 +157,10 @@ export const planFileSchema = z
       fault(['vantage'], 'a local target has no cluster to load from');
     if (file.target === 'local' && file.gpu !== undefined && file.gpu !== 'none')
       fault(['gpu'], 'a local target computes on the CPU');
+    if (file.target === 'endpoint') {
+      for (const field of Object.keys(file).filter((name) => !endpointFields.includes(name)))
+        fault([field], 'says what is deployed or where, and with the target "endpoint" nothing is');
+    }
     for (const { index, name } of repeatedNames(file.phases ?? []))
       fault(['phases', index], `is named "${name}" like an earlier one; give it a name of its own`);
   })

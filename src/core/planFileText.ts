@@ -52,7 +52,7 @@ interface SavedFile {
 function endpointFile(plan: EndpointPlan): SavedFile {
   const { fields, notes } = loadFields(plan);
   const about = 'It is for an endpoint that exists already: topology-bench run FILE --endpoint URL.';
-  return { file: { version: 1, ...fields, ...oftenUsual(plan.load) }, notes: [about, ...notes] };
+  return { file: { version: 1, target: 'endpoint', ...fields, ...oftenUsual(plan.load) }, notes: [about, ...notes] };
 }
 
 function deployedFile(plan: Plan, model: SavedModel): SavedFile {

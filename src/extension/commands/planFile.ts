@@ -31,6 +31,7 @@ export async function choicesOfPlan(
   // The command line would read the file on disk; what was typed is what the user sees and means.
   await saveFile(uri.toString(), 'plan-invalid');
   const file = await readPlanFile(uri);
+  if (file.target === 'endpoint') throw isForEndpoint(uri);
   const plan: PlanChoice = { uri: uri.toString(), file };
   const subject = (await subjectOf(plan)) ?? before?.subject ?? (await askSubject());
   if (subject === undefined) return undefined;
@@ -44,6 +45,15 @@ export async function choicesOfPlan(
     ...(file.repetitions === undefined ? {} : { repetitions: file.repetitions }),
     plan,
   };
+}
+
+function isForEndpoint(uri: vscode.Uri): BenchError {
+  const name = vscode.workspace.asRelativePath(uri);
+  return new BenchError({
+    reason: 'plan-invalid',
+    message: `${name} is a plan for an endpoint that exists already, and deploys nothing.`,
+    nextStep: `Run it on the command line: topology-bench run ${name} --endpoint URL.`,
+  });
 }
 
 /** By the config in the model's folder, so that it has the lens and the name it would have without a plan. */
@@ -122,9 +132,7 @@ async function placeOf(
 async function gpuOf(file: PlanFile): Promise<GpuChoice | null> {
   const { planFileGpu } = await loadEngine();
   const gpu = planFileGpu(file);
-  return gpu === null
-    ? null
-    : { resource: gpu.resource, count: gpu.count, ...gpuProductIn(gpu.nodeSelector) };
+  return gpu === null ? null : { resource: gpu.resource, count: gpu.count, ...gpuProductIn(gpu.nodeSelector) };
 }
 
 async function exists(uri: vscode.Uri): Promise<boolean> {

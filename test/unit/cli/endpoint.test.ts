@@ -51,7 +51,7 @@ beforeAll(async () => {
   await mkdir(file('dist'));
   await copyFile(await workerBundle(), file('dist/worker.cjs'));
   const phases = '  - { connections: 2, seconds: 1 }\n  - { rate: 150, seconds: 1, name: open }\n';
-  await writeFile(file('plan.yaml'), `version: 1\ntimeoutMs: 4000\nphases:\n${phases}`);
+  await writeFile(file('plan.yaml'), `version: 1\ntarget: endpoint\ntimeoutMs: 4000\nphases:\n${phases}`);
   await writeFile(file('in.jsonl'), '{"note": "private one"}\n{"note": "private two"}\n');
   await writeFile(file('body.json'), '{"text": "> {{input.note}}"}');
   server = await startTruthServer();
@@ -220,11 +220,24 @@ describe('what run --endpoint refuses', () => {
     await expect(run(file('deployed.yaml'), '--endpoint', endpoint)).rejects.toThrow(
       `--endpoint loads what exists already, and model and topologies in ${file('deployed.yaml')} would say`,
     );
+    await writeFile(file('local.yaml'), 'version: 1\ntarget: local\n');
+    await expect(run(file('local.yaml'), '--endpoint', endpoint)).rejects.toThrow(
+      /, and target in .*local\.yaml would/,
+    );
   });
 
-  it('a plan file for an endpoint, where none is named', async () => {
-    await expect(run(file('plan.yaml'), '--local')).rejects.toThrow(/plan\.yaml names no model\.$/);
-    await expect(run(file('plan.yaml'), '--local', '--model', file('nowhere'))).rejects.toMatchObject({
+  it('a plan file that says it is for an endpoint, where none is named', async () => {
+    await writeFile(file('for-endpoint.yaml'), 'version: 1\ntarget: endpoint\nprofile: quick\n');
+    await expect(run(file('for-endpoint.yaml'))).rejects.toMatchObject({
+      message: `The plan file ${file('for-endpoint.yaml')} is for an endpoint that exists already, and none is named.`,
+      nextStep: 'Name it with --endpoint URL.',
+    });
+  });
+
+  it('a plan file without a model, where no endpoint is named', async () => {
+    await writeFile(file('load.yaml'), 'version: 1\nprofile: quick\n');
+    await expect(run(file('load.yaml'), '--local')).rejects.toThrow(/load\.yaml names no model\.$/);
+    await expect(run(file('load.yaml'), '--local', '--model', file('nowhere'))).rejects.toMatchObject({
       reason: 'model-not-found',
     });
   });

@@ -24,6 +24,12 @@ describe('parsePlanFile', () => {
     ['a misspelt topology', 'version: 1\ntopologies: [tritno]\n', 2, /Did you mean "triton"\?$/],
     ['an unknown field of the GPU', 'version: 1\nmodel: a\ngpu:\n  cuont: 2\n', 4, /cuont/],
     ['a GPU without its domain', 'version: 1\nmodel: a\ngpu: { resource: gpu }\n', 3, /such as nvidia\.com\/gpu/],
+    [
+      'what is deployed in a plan that deploys nothing',
+      'version: 1\ntarget: endpoint\nprofile: quick\ncores: 3\n',
+      4,
+      /^cores: says what is deployed or where, and with the target "endpoint" nothing is$/,
+    ],
     ['a GPU of another type', 'version: 1\ngpu: 2\n', 2, /^gpu: Invalid input: expected "none" or object$/],
     ['a misspelt "none"', 'version: 1\ngpu: nonne\n', 2, /expected "none" or object\. Did you mean "none"\?$/],
     ['broken YAML', 'version: 1\nmodel: [a\n', 2, /./],
@@ -59,10 +65,7 @@ describe('parsePlanFile', () => {
     expect(problems.map(({ start, end, message }) => [text.slice(start, end), message])).toEqual([
       ['two', 'gpu.count: Invalid input: expected number, received string'],
       ['7', 'gpu.resource: Invalid input: expected string, received number'],
-      [
-        'Exist',
-        'gpu.tolerations.0.operator: Invalid option: expected one of "Exists"|"Equal". Did you mean "Exists"?',
-      ],
+      ['Exist', 'gpu.tolerations.0.operator: Invalid option: expected one of "Exists"|"Equal". Did you mean "Exists"?'],
     ]);
   });
 

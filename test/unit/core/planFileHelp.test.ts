@@ -89,7 +89,7 @@ describe('completion of a plan file', () => {
     ['profile: "st|"\n', ['quick', 'standard', 'ladder', 'paper', 'single-stream', 'server', 'offline']],
     ["profile: 'st|", ['quick', 'standard', 'ladder', 'paper', 'single-stream', 'server', 'offline']],
     ['version: |', ['1']],
-    ['target: |', ['kubernetes', 'local']],
+    ['target: |', ['kubernetes', 'local', 'endpoint']],
     ['allowCpuProvider: |\n', ['true', 'false']],
     ['gpu: |', ['none']],
     ['images:\n  packages: |', ['install', 'prebuilt']],

@@ -144,7 +144,7 @@ describe('a plan saved as a plan file', () => {
     };
     const text = textOf(makeEndpointPlan(from), 'unknown');
     const { planFile } = parsePlanFile(text);
-    expect(planFile).toEqual({ version: 1, phases, repetitions: 2, timeoutMs: 500 });
+    expect(planFile).toEqual({ version: 1, target: 'endpoint', phases, repetitions: 2, timeoutMs: 500 });
     expect(makeEndpointPlan({ ...from, ...planFile, profile: 'quick' })).toEqual(makeEndpointPlan(from));
     expect(text).toContain('# It is for an endpoint that exists already: topology-bench run FILE --endpoint URL.');
   });
