@@ -1,9 +1,12 @@
+import { vi } from 'vitest';
 import { fakeVscode } from './fakeVscode.ts';
 
 /**
- * The part of the API that lenses, diagnostics and quick fixes need, beside fakeVscode.ts:
- * `vi.mock('vscode', async () => (await import('./fakeEditor.ts')).fakeEditor)` puts both in place.
+ * The part of the API that lenses, diagnostics, quick fixes, completion and hover need, beside fakeVscode.ts, on files that are
+ * on no disk: `vi.mock('vscode', async () => (await import('./fakeEditor.ts')).fakeEditor)` puts both in place.
  */
+
+type Uri = InstanceType<typeof fakeVscode.Uri>;
 
 export class Position {
   readonly line: number;
@@ -37,10 +40,12 @@ export class Range {
 
 /** An open document; each text that it is given is its next version. */
 export class FakeDocument {
-  readonly uri: InstanceType<typeof fakeVscode.Uri>;
+  readonly uri: Uri;
   readonly fileName: string;
   version = 1;
   isClosed = false;
+  isDirty = false;
+  readonly save = vi.fn(async () => true);
   /** How often its whole text was asked for. */
   reads = 0;
   #text: string;
@@ -55,7 +60,7 @@ export class FakeDocument {
   type(text: string): void {
     this.#text = text;
     this.version += 1;
-    changed.fire({ document: this });
+    documentChanged.fire({ document: this });
   }
 
   getText(): string {
@@ -73,6 +78,10 @@ export class FakeDocument {
     return before.reduce((sum, text) => sum + text.length + 1, 0) + character;
   }
 
+  lineAt(line: number): { readonly text: string } {
+    return { text: this.#text.split('\n')[line] ?? '' };
+  }
+
   /** The text with an edit made. */
   with(edit: WorkspaceEdit): string {
     const lastFirst = [...edit.replaced].sort((a, b) => this.offsetAt(b.range.start) - this.offsetAt(a.range.start));
@@ -86,7 +95,9 @@ export class FakeDocument {
 
 class CodeLens {
   readonly range: Range;
-  command: { readonly title: string; readonly tooltip?: string } | undefined;
+  command:
+    | { readonly command: string; readonly title: string; readonly tooltip?: string; readonly arguments: unknown[] }
+    | undefined;
   constructor(range: Range) {
     this.range = range;
   }
@@ -124,13 +135,49 @@ export class WorkspaceEdit {
   }
 }
 
+class MarkdownString extends fakeVscode.MarkdownString {
+  constructor(value: string) {
+    super();
+    this.value = value;
+  }
+}
+
+class Hover {
+  readonly contents: unknown;
+  readonly range: Range;
+  constructor(contents: unknown, range: Range) {
+    this.contents = contents;
+    this.range = range;
+  }
+}
+
+class CompletionItem {
+  readonly label: string;
+  readonly kind: number;
+  constructor(label: string, kind: number) {
+    this.label = label;
+    this.kind = kind;
+  }
+}
+
+/** Files of the workspace, by path. */
+export const files = new Map<string, string>();
 /** What is marked, by path. */
 export const marks = new Map<string, readonly Diagnostic[]>();
-export const openDocuments: FakeDocument[] = [];
+const openDocuments: FakeDocument[] = [];
 export const visibleEditors: { readonly document: FakeDocument }[] = [];
-const changed = new fakeVscode.EventEmitter<{ readonly document: FakeDocument }>();
-const opened = new fakeVscode.EventEmitter<FakeDocument>();
-const closed = new fakeVscode.EventEmitter<FakeDocument>();
+export const documentOpened = new fakeVscode.EventEmitter<FakeDocument>();
+export const documentClosed = new fakeVscode.EventEmitter<FakeDocument>();
+export const editorChanged = new fakeVscode.EventEmitter<{ readonly document: FakeDocument } | undefined>();
+const documentChanged = new fakeVscode.EventEmitter<{ readonly document: FakeDocument }>();
+
+/** These are open, and no others; nobody is told. */
+export function haveOpen(...documents: readonly FakeDocument[]): void {
+  openDocuments.splice(0, openDocuments.length, ...documents);
+}
+
+const nothing = { dispose: (): void => undefined };
+const notFound = (): Error => new Error('FileNotFound');
 
 export const fakeEditor = {
   ...fakeVscode,
@@ -140,25 +187,65 @@ export const fakeEditor = {
   Diagnostic,
   CodeAction,
   WorkspaceEdit,
+  MarkdownString,
+  Hover,
+  CompletionItem,
   CodeActionKind: { QuickFix: 'quickfix' },
+  CompletionItemKind: { Property: 9, Value: 11, File: 16, Folder: 18 },
   DiagnosticSeverity: { Error: 0, Warning: 1, Information: 2, Hint: 3 },
   languages: {
-    match: (_selector: unknown, { fileName }: FakeDocument): number =>
-      /config\.(?:pbtxt|json)$/u.test(fileName) ? 10 : 0,
-    createDiagnosticCollection: () => ({
-      set: ({ fsPath }: FakeDocument['uri'], diagnostics: readonly Diagnostic[]) => marks.set(fsPath, diagnostics),
-      delete: ({ fsPath }: FakeDocument['uri']) => marks.delete(fsPath),
-      dispose: () => {
-        marks.clear();
-      },
-    }),
+    /** By the end of the pattern alone. */
+    match: (selector: { pattern: string } | readonly { pattern: string }[], { uri }: FakeDocument): number =>
+      [selector].flat().some(({ pattern }) => uri.fsPath.endsWith(pattern.replace('**', ''))) ? 10 : 0,
+    createDiagnosticCollection: () => {
+      let isDisposed = false;
+      return {
+        set: ({ fsPath }: Uri, diagnostics: readonly Diagnostic[]) => {
+          if (isDisposed) throw new Error('illegal state - object is disposed');
+          marks.set(fsPath, diagnostics);
+        },
+        delete: ({ fsPath }: Uri) => marks.delete(fsPath),
+        dispose: () => {
+          isDisposed = true;
+          marks.clear();
+        },
+      };
+    },
+    registerCompletionItemProvider: vi.fn<(...parts: unknown[]) => typeof nothing>(() => nothing),
+    registerHoverProvider: vi.fn<(...parts: unknown[]) => typeof nothing>(() => nothing),
   },
-  window: { ...fakeVscode.window, visibleTextEditors: visibleEditors },
+  window: {
+    ...fakeVscode.window,
+    visibleTextEditors: visibleEditors,
+    activeTextEditor: undefined as { readonly document: FakeDocument } | undefined,
+    onDidChangeActiveTextEditor: editorChanged.event,
+  },
   workspace: {
     ...fakeVscode.workspace,
     textDocuments: openDocuments,
-    onDidOpenTextDocument: opened.event,
-    onDidChangeTextDocument: changed.event,
-    onDidCloseTextDocument: closed.event,
+    onDidOpenTextDocument: documentOpened.event,
+    onDidChangeTextDocument: documentChanged.event,
+    onDidCloseTextDocument: documentClosed.event,
+    asRelativePath: ({ fsPath }: Uri): string => fsPath.replace('/project/', ''),
+    getWorkspaceFolder: ({ fsPath }: Uri) =>
+      fakeEditor.workspace.workspaceFolders?.find(({ uri }) => fsPath.startsWith(uri.fsPath)),
+    findFiles: vi.fn(async (pattern: string) => {
+      const names = pattern.replace('**/', '').replace(/[{}]/gu, '').split(',');
+      const paths = [...files.keys()].filter((path) => names.includes(path.slice(path.lastIndexOf('/') + 1)));
+      return paths.map((path) => fakeVscode.Uri.file(path));
+    }),
+    fs: {
+      stat: async ({ fsPath }: Uri): Promise<void> => {
+        if (![...files.keys()].some((path) => path === fsPath || path.startsWith(`${fsPath}/`))) throw notFound();
+      },
+      readFile: async ({ fsPath }: Uri): Promise<Uint8Array> => {
+        const text = files.get(fsPath);
+        if (text === undefined) throw notFound();
+        return new TextEncoder().encode(text);
+      },
+      writeFile: vi.fn(async ({ fsPath }: Uri, bytes: Uint8Array): Promise<void> => {
+        files.set(fsPath, new TextDecoder().decode(bytes));
+      }),
+    },
   },
 };

@@ -6,7 +6,7 @@ import { modelCheck } from '../../../src/extension/modelCheck.ts';
 import { ModelHints } from '../../../src/extension/modelHints.ts';
 import { readDocument } from '../../../src/extension/modelDocument.ts';
 import { QuickFixes } from '../../../src/extension/quickFixes.ts';
-import { FakeDocument, fakeEditor, marks, openDocuments, Range, type WorkspaceEdit } from './fakeEditor.ts';
+import { FakeDocument, fakeEditor, haveOpen, marks, Range, type WorkspaceEdit } from './fakeEditor.ts';
 import { configurationChanged, settingsOf, useDefaults } from './fakeVscode.ts';
 
 vi.mock('vscode', async () => (await import('./fakeEditor.ts')).fakeEditor);
@@ -51,7 +51,7 @@ afterEach(() => {
 
 function open(text: string): FakeDocument {
   const opened = new FakeDocument(path, text);
-  openDocuments.splice(0, openDocuments.length, opened);
+  haveOpen(opened);
   return opened;
 }
 

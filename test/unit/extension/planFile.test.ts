@@ -18,13 +18,14 @@ import {
   documentOpened,
   editorChanged,
   FakeDocument,
-  fakePlanEditor,
+  fakeEditor,
   files,
-  marked,
-} from './fakePlanEditor.ts';
+  haveOpen,
+  marks as marked,
+} from './fakeEditor.ts';
 import { useDefaults } from './fakeVscode.ts';
 
-vi.mock('vscode', async () => (await import('./fakePlanEditor.ts')).fakePlanEditor);
+vi.mock('vscode', async () => (await import('./fakeEditor.ts')).fakeEditor);
 vi.mock('../../../src/extension/engine.ts', () => ({ loadEngine: async () => engine }));
 const started: PreparedRun[] = [];
 let retry: (() => void) | undefined;
@@ -49,7 +50,7 @@ const { benchmarkAgain, benchmarkCommand } = await import('../../../src/extensio
 const { saveAsPlan } = await import('../../../src/extension/commands/saveAsPlan.ts');
 
 const planPath = '/project/topology-bench.yaml';
-const planUri = fakePlanEditor.Uri.file(planPath);
+const planUri = fakeEditor.Uri.file(planPath);
 const asked: string[] = [];
 const resolved: unknown[] = [];
 
@@ -108,24 +109,24 @@ const services = {
 } as unknown as Services;
 
 const start = (): void => {
-  fakePlanEditor.window.showInformationMessage.mockResolvedValueOnce('Start');
+  fakeEditor.window.showInformationMessage.mockResolvedValueOnce('Start');
 };
-const questions = (): unknown[] => fakePlanEditor.window.showInformationMessage.mock.calls;
+const questions = (): unknown[] => fakeEditor.window.showInformationMessage.mock.calls;
 
 beforeEach(() => {
   useDefaults({ ...settingDefaults, cores: 7, 'images.server': 'mirror.example/python' });
   vi.clearAllMocks();
   // An answer that was not asked for must not be another test's.
-  fakePlanEditor.window.showInformationMessage.mockReset();
+  fakeEditor.window.showInformationMessage.mockReset();
   files.clear();
   files.set('/project/models/sentiment/config.pbtxt', 'backend: "onnxruntime"');
   for (const list of [asked, resolved, remembered, started]) list.length = 0;
   last = undefined;
   choicesOfRun = undefined;
-  fakePlanEditor.window.activeTextEditor = undefined;
-  fakePlanEditor.workspace.textDocuments = [];
-  fakePlanEditor.workspace.isTrusted = true;
-  fakePlanEditor.workspace.workspaceFolders = [{ uri: fakePlanEditor.Uri.file('/project') }];
+  fakeEditor.window.activeTextEditor = undefined;
+  haveOpen();
+  fakeEditor.workspace.isTrusted = true;
+  fakeEditor.workspace.workspaceFolders = [{ uri: fakeEditor.Uri.file('/project') }];
 });
 
 describe('what is marked', () => {
@@ -179,7 +180,7 @@ describe('what is marked', () => {
       expect(marks()).toHaveLength(1);
     });
     files.set('/project/models/new/config.json', '{}');
-    fakePlanEditor.workspace.textDocuments = [document];
+    haveOpen(document);
     editorChanged.fire({ document });
     await vi.waitFor(() => {
       expect(marks()).toEqual([]);
@@ -190,7 +191,7 @@ describe('what is marked', () => {
   });
 
   test('what was open before the extension began, without holding that up', async () => {
-    fakePlanEditor.workspace.textDocuments = [new FakeDocument(planPath, 'version: 2\n')];
+    haveOpen(new FakeDocument(planPath, 'version: 2\n'));
     const shown = new Diagnostics('test', planFileCheck(), { note: vi.fn() });
     expect(marks()).toBeUndefined();
     await settled();
@@ -222,7 +223,7 @@ describe('what is offered', () => {
   };
   const offered = (marked: string): Promise<CompletionItem[]> =>
     ask(
-      provider<CompletionItem[]>(fakePlanEditor.languages.registerCompletionItemProvider, 'provideCompletionItems'),
+      provider<CompletionItem[]>(fakeEditor.languages.registerCompletionItemProvider, 'provideCompletionItems'),
       marked,
     );
 
@@ -253,14 +254,14 @@ describe('what is offered', () => {
       ['./models/sentiment', './models/sentiment'],
     ]);
     expect((await offered('tokenizer: ./|')).map(({ label }) => label)).toEqual(['./shared/tokenizer.json']);
-    fakePlanEditor.workspace.findFiles.mockClear();
+    fakeEditor.workspace.findFiles.mockClear();
     await offered('version: 1\n|');
-    expect(fakePlanEditor.workspace.findFiles).not.toHaveBeenCalled();
+    expect(fakeEditor.workspace.findFiles).not.toHaveBeenCalled();
   });
 
   test('what is pointed at', async () => {
     const hover = provider<{ contents: MarkdownString } | undefined>(
-      fakePlanEditor.languages.registerHoverProvider,
+      fakeEditor.languages.registerHoverProvider,
       'provideHover',
     );
     expect((await ask(hover, 'cor|es: 2'))?.contents.value).toMatch(
@@ -352,8 +353,8 @@ describe('what is run', () => {
   test('from the palette, too, with the plan file in view; what was typed is saved first', async () => {
     const document = new FakeDocument(planPath, '');
     document.isDirty = true;
-    fakePlanEditor.workspace.textDocuments = [document];
-    fakePlanEditor.window.activeTextEditor = { document };
+    haveOpen(document);
+    fakeEditor.window.activeTextEditor = { document };
     expect(await run('version: 1\nmodel: models/sentiment\ntarget: local\n', undefined)).toBeDefined();
     expect(document.save).toHaveBeenCalledOnce();
   });
@@ -417,7 +418,7 @@ describe('what is run', () => {
   });
 
   test('nothing in a workspace that is not trusted', async () => {
-    fakePlanEditor.workspace.isTrusted = false;
+    fakeEditor.workspace.isTrusted = false;
     expect(await run('version: 1\nmodel: models/sentiment\ntarget: local\n')).toBeUndefined();
     expect(resolved).toEqual([]);
   });
@@ -477,7 +478,7 @@ describe('what is run', () => {
 
 describe('Save as Plan', () => {
   const saveTo = (path: string): void => {
-    fakePlanEditor.window.showSaveDialog.mockResolvedValueOnce(fakePlanEditor.Uri.file(path));
+    fakeEditor.window.showSaveDialog.mockResolvedValueOnce(fakeEditor.Uri.file(path));
   };
   const subject = { kind: 'config', uri: 'file:///project/models/sentiment/config.pbtxt' } as const;
   const choices: BenchmarkChoices = {
@@ -496,8 +497,8 @@ describe('Save as Plan', () => {
     expect(parsePlanFile(text).planFile).toMatchObject({ model: '../models/sentiment/config.pbtxt', profile: 'quick' });
     expect(text).toContain(record.id);
     expect(text).not.toContain('secret-context');
-    expect(fakePlanEditor.window.showSaveDialog.mock.calls[0]?.[0].defaultUri.fsPath).toBe(planPath);
-    expect(fakePlanEditor.window.showTextDocument).toHaveBeenCalledOnce();
+    expect(fakeEditor.window.showSaveDialog.mock.calls[0]?.[0].defaultUri.fsPath).toBe(planPath);
+    expect(fakeEditor.window.showTextDocument).toHaveBeenCalledOnce();
   });
 
   test('of a run of a plan file, as that file names its files', async () => {
@@ -512,7 +513,7 @@ describe('Save as Plan', () => {
       model: './models/m',
       tokenizer: './team/t',
     });
-    expect(fakePlanEditor.window.showSaveDialog.mock.calls[0]?.[0].defaultUri.fsPath).toBe(
+    expect(fakeEditor.window.showSaveDialog.mock.calls[0]?.[0].defaultUri.fsPath).toBe(
       '/project/team/topology-bench.yaml',
     );
   });
@@ -553,9 +554,9 @@ describe('Save as Plan', () => {
 
   test('writes nothing when the user leaves, and says why it could not write', async () => {
     await saveAsPlan({ runId: record.id }, services);
-    expect(fakePlanEditor.workspace.fs.writeFile).not.toHaveBeenCalled();
+    expect(fakeEditor.workspace.fs.writeFile).not.toHaveBeenCalled();
     saveTo('/full/topology-bench.yaml');
-    fakePlanEditor.workspace.fs.writeFile.mockRejectedValueOnce(new Error('no space left'));
+    fakeEditor.workspace.fs.writeFile.mockRejectedValueOnce(new Error('no space left'));
     await expect(saveAsPlan({ runId: record.id }, services)).rejects.toThrow(
       'The plan could not be written to /full/topology-bench.yaml: no space left.',
     );
