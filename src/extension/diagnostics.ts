@@ -35,6 +35,8 @@ export class Diagnostics implements vscode.Disposable {
   readonly #failures: Pick<Failures, 'note'>;
   readonly #collection: vscode.DiagnosticCollection;
   readonly #timers = new Map<string, NodeJS.Timeout>();
+  /** The check of each open file that was begun last: what an earlier one finds late counts no more. */
+  readonly #latest = new Map<string, symbol>();
   readonly #listeners: vscode.Disposable;
 
   /** @param name tells them from those of other kinds */
@@ -50,7 +52,10 @@ export class Diagnostics implements vscode.Disposable {
         this.#checkSoon(document);
       }),
       vscode.workspace.onDidCloseTextDocument((document) => {
-        clearTimeout(this.#timers.get(document.uri.toString()));
+        const key = document.uri.toString();
+        clearTimeout(this.#timers.get(key));
+        this.#timers.delete(key);
+        this.#latest.delete(key);
         this.#collection.delete(document.uri);
       }),
       check.onDidChange(() => {
@@ -63,6 +68,7 @@ export class Diagnostics implements vscode.Disposable {
   dispose(): void {
     for (const timer of this.#timers.values()) clearTimeout(timer);
     this.#timers.clear();
+    this.#latest.clear();
     this.#listeners.dispose();
     this.#collection.dispose();
   }
@@ -86,6 +92,9 @@ export class Diagnostics implements vscode.Disposable {
 
   #checkNow(document: vscode.TextDocument): void {
     if (document.isClosed || !this.#concerns(document)) return;
+    const key = document.uri.toString();
+    const check = Symbol(key);
+    this.#latest.set(key, check);
     const found = this.#check.problems(document);
     if (!(found instanceof Promise)) {
       this.#mark(document, found);
@@ -95,10 +104,10 @@ export class Diagnostics implements vscode.Disposable {
     found.then(
       (problems) => {
         // What was typed meanwhile is checked by itself.
-        if (!document.isClosed && document.version === version) this.#mark(document, problems);
+        if (this.#latest.get(key) === check && document.version === version) this.#mark(document, problems);
       },
       (error: unknown) => {
-        this.#failures.note(error, 'checking a file');
+        if (this.#latest.get(key) === check) this.#failures.note(error, 'checking a file');
       },
     );
   }
