@@ -14,8 +14,9 @@ export class ModelHints implements vscode.Disposable {
   readonly #cluster: Pick<Cluster, 'lastInventory' | 'onDidReadInventory'>;
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #listeners: vscode.Disposable;
-  /** By config and file name; looked up once, since a model's file hardly changes while its config is edited. */
+  /** By config and file name, as they were when they were last asked for. */
   readonly #sizes = new Map<string, number | null>();
+  readonly #looking = new Set<string>();
   /** The setting was changed, or more became known. */
   readonly onDidChange = this.#changed.event;
 
@@ -51,17 +52,20 @@ export class ModelHints implements vscode.Disposable {
     return { ...gpus, modelBytes: gpus.gpuMemoryMiB === null ? null : this.#sizeOf(config, fileName) };
   }
 
-  /** null until it is known. */
+  /** null until it is known. Each time it is looked up anew, and told when it is another: a model may be exported again while its config is edited. */
   #sizeOf(config: vscode.Uri, fileName: string): number | null {
     const key = `${config.toString()} ${fileName}`;
-    const known = this.#sizes.get(key);
-    if (known !== undefined) return known;
-    this.#sizes.set(key, null);
-    void onnxBytes(config, fileName).then((bytes) => {
-      this.#sizes.set(key, bytes);
-      if (bytes !== null) this.#changed.fire();
-    });
-    return null;
+    const known = this.#sizes.get(key) ?? null;
+    if (!this.#looking.has(key)) {
+      this.#looking.add(key);
+      void onnxBytes(config, fileName).then((bytes) => {
+        this.#looking.delete(key);
+        if (bytes === known) return;
+        this.#sizes.set(key, bytes);
+        this.#changed.fire();
+      });
+    }
+    return known;
   }
 }
 

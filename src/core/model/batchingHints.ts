@@ -138,7 +138,10 @@ function usesTensorRt(fields: readonly TextField[]): boolean {
   );
 }
 
-/** Unless an input may be ragged, the batcher ends a batch where the next request's input has another shape. */
+/**
+ * Unless an input may be ragged, the batcher ends a batch where the next request's input has another shape. Whether requests
+ * come with other shapes is up to those who send them: usually they pad to a few lengths.
+ */
 function variableLength(reading: Reading): Hint | undefined {
   const { model, backend, fields } = reading;
   if (model.dynamicBatching === null || (model.maxBatchSize ?? 0) < 2) return undefined;
@@ -149,8 +152,8 @@ function variableLength(reading: Reading): Hint | undefined {
   const ragged = backend === 'python' ? ', or allow ragged batches and let model.py pad them' : '';
   return {
     code: 'variable-length',
-    severity: 'information',
-    message: `Triton runs requests together only where ${names} are of the same length in each, and here the length may vary: texts of different lengths are not batched, which costs throughput. Pad to a few lengths (such as 64, 128 and 256) where the texts become tokens${ragged}; if that is done already, nothing is lost.`,
+    severity: 'hint',
+    message: `Triton runs requests together only where ${names} are of the same length in each, and here the length may vary. Whether that costs throughput depends on who sends them: nothing is lost where texts are padded to a few lengths (such as 64, 128 and 256) when they become tokens; where each keeps a length of its own, few are batched. Then pad them${ragged}.`,
     start: dims.start,
     end: endOfValues(dims),
     docs: triton.raggedBatching,

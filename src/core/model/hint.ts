@@ -5,8 +5,8 @@ import type { TextField } from './textProto.ts';
 /** What costs performance in a model config that is correct. Plain JSON. */
 export interface Hint {
   readonly code: HintCode;
-  /** A warning for what Triton refuses or cannot hold; the rest is worth knowing. */
-  readonly severity: 'warning' | 'information';
+  /** A warning for what Triton refuses or cannot hold; a hint for advice that depends on what no config says; the rest is worth knowing. */
+  readonly severity: 'warning' | 'information' | 'hint';
   /** What it is, why it costs, and what to do. */
   readonly message: string;
   /** Offsets (UTF-16 code units, `end` excluded) into the text. */

@@ -134,6 +134,22 @@ describe('marks', () => {
     expect(codes()).toEqual([]);
   });
 
+  test("the model's file counts as it is by now: exported anew, gone, or there again", async () => {
+    type(config + batching);
+    files.set(`${path} model.onnx`, 500_000_000);
+    see(1);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(codes()).toEqual(['instances-exceed-gpu']);
+    for (const bytes of [1000, 500_000_000, undefined]) {
+      if (bytes === undefined) files.clear();
+      else files.set(`${path} model.onnx`, bytes);
+      // As the cursor moves, and with it the quick fixes that are offered.
+      actions(new Range(0, 0, 0, 4));
+      await vi.advanceTimersByTimeAsync(0);
+      expect(codes()).toEqual(bytes === 500_000_000 ? ['instances-exceed-gpu'] : []);
+    }
+  });
+
   test('a cluster whose nodes may not be listed says nothing', () => {
     type(config + batching);
     inventory = { context: 'kind-x', nodes: 0, gpuNodes: [] } as unknown as ClusterInventory;

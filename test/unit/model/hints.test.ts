@@ -155,11 +155,12 @@ describe('preferred batch sizes', () => {
 describe('lengths that vary', () => {
   const text = `name: "m"\nbackend: "onnxruntime"\nmax_batch_size: 8\n${tokenInputs}\n${logits}\ndynamic_batching { }\n`;
 
-  test('keep requests apart, and can be fixed', () => {
-    const { message, start, end, docs, fixes } = only(text);
+  test('may keep requests apart, which depends, and can be fixed', () => {
+    const { severity, message, start, end, docs, fixes } = only(text);
     expect(text.slice(start, end)).toBe('dims: [ -1');
     expect(message).toContain('"input_ids" and "attention_mask" are of the same length');
-    expect(message).toContain('if that is done already, nothing is lost');
+    expect(severity).toBe('hint');
+    expect(message).toContain('depends on who sends them: nothing is lost where texts are padded to a few lengths');
     expect(docs).toContain('/ragged_batching.html');
     // ONNX Runtime's backend would join the requests to one long text, which a usual export does not take.
     expect(fixes.map(({ title }) => title)).toEqual([
