@@ -32,6 +32,8 @@ test('a topology is deployed, looked into, asked and deleted from the tree, and 
     await tree.waitForRows('nothing deployed', (rows) => rows.join() === nothing.join());
     await tree.row('fastapi').pressInline('Deploy Topology');
     await quickInput.pick('Tiny sentiment model (built in)');
+    await quickInput.waitForItem(`topology-bench-test/${namespace}`);
+    expect(await quickInput.title()).toBe('Deploy Topology: tiny-sentiment (1/2)');
     await quickInput.pick(`topology-bench-test/${namespace}`);
     await quickInput.pick(/nvidia\.com\/gpu|Tesla-T4/u);
     const question = await workbench.dialog().text();

@@ -2,27 +2,23 @@ import * as vscode from 'vscode';
 import type { TopologyName } from '../../core/plan.ts';
 import type { DeployProgress } from '../../core/ports.ts';
 import { formatBytes } from '../../core/view/format.ts';
-import type { BenchmarkChoices, GpuChoice, TargetChoice } from '../choices.ts';
 import type { ClusterPlace } from '../cluster.ts';
-import { allTopologies, gpuName, subjectName, topologyDescriptions } from '../describe.ts';
+import { allTopologies, gpuName, subjectName } from '../describe.ts';
 import { loadKubernetes } from '../engine.ts';
 import { configUri, type Planned } from '../prepare.ts';
 import { plainText } from '../plainText.ts';
-import { pickOne } from '../questions/pick.ts';
+import { askDeploy, type ClusterTarget, type DeployChoices } from '../questions/deploy.ts';
 import { saveSubject, subjectFrom } from '../questions/subject.ts';
-import { gpuChoices, targetChoices } from '../questions/target.ts';
 import type { Services } from '../services.ts';
 import { readSettings } from '../settings.ts';
 import { signalFrom } from '../signals.ts';
 import { trustedOrTold } from '../trust.ts';
 import { planAsking } from './planAsking.ts';
 
-type ClusterTarget = Extract<TargetChoice, { kind: 'kubernetes' }>;
-
 /** Deploy: a topology that stays until it is deleted. */
 export async function deployTopology(argument: unknown, services: Services): Promise<void> {
   if (!(await trustedOrTold())) return;
-  const choices = await askDeploy(argument, services);
+  const choices = await choose(argument, services);
   if (choices === undefined) return;
   await saveSubject(choices.subject);
   const lacking = await services.cluster.lacksNamespace(choices.target);
@@ -35,47 +31,18 @@ export async function deployTopology(argument: unknown, services: Services): Pro
   await deploy(planned, target, services);
 }
 
-type DeployChoices = BenchmarkChoices & { readonly target: ClusterTarget };
-
-async function askDeploy(argument: unknown, services: Services): Promise<DeployChoices | undefined> {
-  const title = vscode.l10n.t('Deploy Topology');
-  const topology = topologyOf(argument) ?? (await askTopology(title));
-  if (topology === undefined) return undefined;
-  const subject = await subjectFrom(topologyOf(argument) === undefined ? argument : undefined, title);
+async function choose(argument: unknown, services: Services): Promise<DeployChoices | undefined> {
+  const topology = topologyOf(argument);
+  const subject = await subjectFrom(topology === undefined ? argument : undefined, vscode.l10n.t('Deploy Topology'));
   if (subject === undefined) return undefined;
-  const last = services.memory.lastChoices();
-  const config = configUri(subject);
-  const target = await pickOne<TargetChoice>({
-    title,
-    placeholder: vscode.l10n.t('Where should {0} be deployed?', topology),
-    canGoBack: false,
-    choices: () => targetChoices(services.cluster, config, last?.target, false),
+  return askDeploy({
+    subject,
+    topology,
+    last: services.memory.lastChoices(),
+    settings: readSettings(configUri(subject)),
+    cluster: services.cluster,
+    title: vscode.l10n.t('Deploy Topology: {0}', subjectName(subject)),
   });
-  if (target.kind !== 'value' || target.value.kind !== 'kubernetes') return undefined;
-  const place = target.value;
-  const gpu = await pickOne<GpuChoice | null>({
-    title,
-    placeholder: vscode.l10n.t('Which GPU does it get?'),
-    canGoBack: false,
-    choices: (signal) => gpuChoices(services.cluster, place, readSettings(config), last?.gpu, signal),
-  });
-  if (gpu.kind !== 'value') return undefined;
-  return { subject, topologies: [topology], target: place, gpu: gpu.value, profile: 'quick' };
-}
-
-async function askTopology(title: string): Promise<TopologyName | undefined> {
-  const answer = await pickOne<TopologyName>({
-    title,
-    placeholder: vscode.l10n.t('Which topology?'),
-    canGoBack: false,
-    choices: () =>
-      allTopologies.map((topology) => ({
-        label: topology,
-        description: topologyDescriptions[topology],
-        value: topology,
-      })),
-  });
-  return answer.kind === 'value' ? answer.value : undefined;
 }
 
 async function confirmed(choices: DeployChoices, lacksNamespace: boolean): Promise<boolean> {

@@ -5,7 +5,7 @@ import type { Cluster } from '../cluster.ts';
 import { allTopologies, choicesSummary, topologyDescriptions } from '../describe.ts';
 import { configUri } from '../prepare.ts';
 import type { Settings } from '../settings.ts';
-import { askInTurn, type Step } from './inTurn.ts';
+import { askInTurn, take, type Step } from './inTurn.ts';
 import { askBound, askLoad, type LoadChoice } from './load.ts';
 import { pickOne, pickSeveral, type Answer } from './pick.ts';
 import { gpuChoices, targetChoices } from './target.ts';
@@ -149,10 +149,4 @@ function askSameAgain(known: Known, last: BenchmarkChoices): Promise<Answer<bool
       { label: vscode.l10n.t('Choose anew…'), icon: 'list-selection', value: false },
     ],
   });
-}
-
-function take<Value>(answer: Answer<Value>, keep: (value: Value) => void): 'on' | 'back' | 'left' {
-  if (answer.kind !== 'value') return answer.kind;
-  keep(answer.value);
-  return 'on';
 }

@@ -1,3 +1,5 @@
+import type { Answer } from './pick.ts';
+
 /** Where a question stands among those that are asked in turn; the first is 1. */
 export interface StepPlace {
   readonly step: number;
@@ -8,6 +10,13 @@ export interface Step {
   /** Whether it is asked, by the answers to those before it. */
   applies(): boolean;
   ask(where: { readonly place: StepPlace; readonly canGoBack: boolean }): Promise<'on' | 'back' | 'left'>;
+}
+
+/** Keeps an answer, and goes on; or the way that the user went instead. */
+export function take<Value>(answer: Answer<Value>, keep: (value: Value) => void): 'on' | 'back' | 'left' {
+  if (answer.kind !== 'value') return answer.kind;
+  keep(answer.value);
+  return 'on';
 }
 
 /** Asks one question after the other, with a way back from each but the first. False when the user left. */

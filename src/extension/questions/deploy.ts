@@ -1,0 +1,100 @@
+import * as vscode from 'vscode';
+import type { TopologyName } from '../../core/plan.ts';
+import type { BenchmarkChoices, GpuChoice, Subject, TargetChoice } from '../choices.ts';
+import type { Cluster } from '../cluster.ts';
+import { allTopologies, topologyDescriptions } from '../describe.ts';
+import { configUri } from '../prepare.ts';
+import type { Settings } from '../settings.ts';
+import { askInTurn, take, type Step } from './inTurn.ts';
+import { pickOne } from './pick.ts';
+import { gpuChoices, targetChoices } from './target.ts';
+
+export type ClusterTarget = Extract<TargetChoice, { kind: 'kubernetes' }>;
+
+/** What is deployed to stay, and where; a deployment has no load, so that the profile means nothing. */
+export type DeployChoices = BenchmarkChoices & { readonly target: ClusterTarget };
+
+export interface KnownOfDeployment {
+  readonly subject: Subject;
+  /** Of the row that was clicked. */
+  readonly topology: TopologyName | undefined;
+  readonly last: Pick<BenchmarkChoices, 'target' | 'gpu'> | undefined;
+  readonly settings: Settings;
+  readonly cluster: Cluster;
+  readonly title: string;
+}
+
+interface Draft {
+  topology: TopologyName | undefined;
+  target: ClusterTarget | undefined;
+  /** undefined: not asked yet. */
+  gpu: GpuChoice | null | undefined;
+}
+
+/** Asks what is not decided yet: topology, place and GPU, with a way back. undefined when the user left. */
+export async function askDeploy(known: KnownOfDeployment): Promise<DeployChoices | undefined> {
+  const draft: Draft = { topology: known.topology, target: undefined, gpu: undefined };
+  if (!(await askInTurn(stepsOf(known, draft)))) return undefined;
+  const { topology, target, gpu } = draft;
+  if (topology === undefined || target === undefined) return undefined;
+  return { subject: known.subject, topologies: [topology], target, gpu: gpu ?? null, profile: 'quick' };
+}
+
+function stepsOf(
+  { subject, topology: clicked, last, settings, cluster, title }: KnownOfDeployment,
+  draft: Draft,
+): Step[] {
+  return [
+    {
+      applies: () => clicked === undefined,
+      ask: async (where) => {
+        const answer = await pickOne<TopologyName>({
+          title,
+          ...where,
+          placeholder: vscode.l10n.t('Which topology?'),
+          choices: () =>
+            allTopologies.map((topology) => ({
+              label: topology,
+              description: topologyDescriptions[topology],
+              value: topology,
+              picked: topology === draft.topology,
+            })),
+        });
+        return take(answer, (topology) => {
+          draft.topology = topology;
+        });
+      },
+    },
+    {
+      applies: () => true,
+      ask: async (where) => {
+        const answer = await pickOne<TargetChoice>({
+          title,
+          ...where,
+          placeholder: vscode.l10n.t('Where should {0} be deployed?', draft.topology ?? ''),
+          choices: () => targetChoices(cluster, configUri(subject), draft.target ?? last?.target, false),
+        });
+        return take(answer, (target) => {
+          if (target.kind === 'kubernetes') draft.target = target;
+        });
+      },
+    },
+    {
+      applies: () => true,
+      ask: async (where) => {
+        const { target } = draft;
+        if (target === undefined) return 'left';
+        const proposed = draft.gpu === undefined ? last?.gpu : draft.gpu;
+        const answer = await pickOne<GpuChoice | null>({
+          title,
+          ...where,
+          placeholder: vscode.l10n.t('Which GPU does it get?'),
+          choices: (signal) => gpuChoices(cluster, target, settings, proposed, signal),
+        });
+        return take(answer, (gpu) => {
+          draft.gpu = gpu;
+        });
+      },
+    },
+  ];
+}
