@@ -46,6 +46,8 @@ export interface ClusterInventory {
 export interface DeployedTopology {
   /** Name of its anchor ConfigMap; identifies it within the namespace. */
   readonly id: string;
+  /** Kube context that it was listed by; what is done to it is done there, whatever is selected by then. */
+  readonly context: string;
   readonly namespace: string;
   readonly topology: string;
   readonly model: string;

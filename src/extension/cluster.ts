@@ -131,25 +131,21 @@ export class Cluster implements vscode.Disposable {
     await removeLeftovers(await this.connection(place), leftovers, signal);
   }
 
-  async deleteDeployment(
-    place: ClusterPlace | undefined,
-    deployment: DeployedTopology,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async deleteDeployment(deployment: DeployedTopology, signal: AbortSignal): Promise<void> {
     const { deleteDeployment } = await loadKubernetes();
-    await deleteDeployment(await this.connection(place), deployment, signal);
+    await deleteDeployment(await this.connection(deployment), deployment, signal);
   }
 
   /** The last lines of each container. */
   async logs(deployment: DeployedTopology, signal: AbortSignal): Promise<string> {
     const { deploymentLogs } = await loadKubernetes();
-    return deploymentLogs(await this.connection(), deployment, signal);
+    return deploymentLogs(await this.connection(deployment), deployment, signal);
   }
 
   /** One request of one row each, through a port-forward. */
   async infer(deployment: DeployedTopology, texts: readonly string[], signal: AbortSignal): Promise<readonly Answer[]> {
     const { inferOnce } = await loadKubernetes();
-    return inferOnce(await this.connection(), deployment, texts, signal);
+    return inferOnce(await this.connection(deployment), deployment, texts, signal);
   }
 
   changed(): void {
@@ -164,7 +160,8 @@ export class Cluster implements vscode.Disposable {
 
   /** What names a cluster for the Kubernetes layer: the place given, else the current one. */
   async connection(place?: ClusterPlace): Promise<{ context?: string; namespace?: string; kubeconfigPath?: string }> {
-    return { ...this.kubeconfig(), ...(place ?? (await this.current())) };
+    const at = place ?? (await this.current());
+    return { ...this.kubeconfig(), ...(at === undefined ? {} : { context: at.context, namespace: at.namespace }) };
   }
 
   dispose(): void {

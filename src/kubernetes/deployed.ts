@@ -61,7 +61,7 @@ export async function describeDeployments(
   ]);
   return anchors.flatMap((anchor) => {
     const stored = storedFrom(anchor, namespace, cluster.serverNow());
-    return stored === undefined ? [] : [describe(stored, pods, events)];
+    return stored === undefined ? [] : [describe(cluster.context, stored, pods, events)];
   });
 }
 
@@ -130,7 +130,12 @@ function serversOf(anchor: Anchor, plan: Plan, topology: TopologyPlan): readonly
   return renderTopology({ ...empty, plan, topology, anchor, runtimeClassExists: false }).servers;
 }
 
-function describe(stored: StoredDeployment, pods: readonly Pod[], events: readonly ClusterEvent[]): DeployedTopology {
+function describe(
+  context: string,
+  stored: StoredDeployment,
+  pods: readonly Pod[],
+  events: readonly ClusterEvent[],
+): DeployedTopology {
   const { anchor, topology, plan, servers } = stored;
   const messages = servers.flatMap((server) => {
     const pod = newestPod(pods, server);
@@ -142,6 +147,7 @@ function describe(stored: StoredDeployment, pods: readonly Pod[], events: readon
   const [front] = servers;
   return {
     id: anchorName(anchor.id),
+    context,
     namespace: anchor.namespace,
     topology: topologyKey(topology),
     model: plan.model.name,

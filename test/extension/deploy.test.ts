@@ -85,7 +85,7 @@ test('a topology is deployed, looked into, asked and deleted from the tree, and 
 
     await row.pressInline('Delete Deployment');
     expect(await workbench.dialog().text()).toContain(
-      `Delete fastapi (tiny-sentiment) from the namespace ${namespace}?`,
+      `Delete fastapi (tiny-sentiment) from topology-bench-test/${namespace}?`,
     );
     await workbench.dialog().press('Delete');
     await tree.waitForRows('nothing deployed again', (rows) => rows.join() === nothing.join());

@@ -1,7 +1,6 @@
 import * as vscode from 'vscode';
 import type { DeployedTopology } from '../../core/cluster.ts';
 import { BenchError } from '../../core/errors.ts';
-import type { ClusterPlace } from '../cluster.ts';
 import { loadEngine, loadKubernetes } from '../engine.ts';
 import { plainText } from '../plainText.ts';
 import { isProtected } from '../protection.ts';
@@ -22,28 +21,20 @@ export async function deleteDeployment(argument: unknown, services: Services): P
   if (!(await trustedOrTold())) return;
   const deployment = await deploymentFrom(argument, services, vscode.l10n.t('Delete Deployment'));
   if (deployment === undefined) return;
-  // Read once: another context may be selected while the question stands.
-  const place = await services.cluster.current();
-  if (!(await mayDelete(deployment, place, services))) return;
+  if (!(await mayDelete(deployment, services))) return;
   await withProgress(vscode.l10n.t('Deleting {0}', deployment.topology), (signal) =>
-    services.cluster.deleteDeployment(place, deployment, signal),
+    services.cluster.deleteDeployment(deployment, signal),
   );
   services.cluster.changed();
 }
 
 /** A protected context asks for its name in place of the press of a button. */
 async function mayDelete(
-  deployment: DeployedTopology,
-  place: ClusterPlace | undefined,
+  { topology, model, context, namespace }: DeployedTopology,
   { protection }: Services,
 ): Promise<boolean> {
-  const question = vscode.l10n.t(
-    'Delete {0} ({1}) from the namespace {2}?',
-    deployment.topology,
-    deployment.model,
-    deployment.namespace,
-  );
-  if (place !== undefined && isProtected(place.context)) return protection.permitsRemoval(place.context, question);
+  const question = vscode.l10n.t('Delete {0} ({1}) from {2}/{3}?', topology, model, context, namespace);
+  if (isProtected(context)) return protection.permitsRemoval(context, question);
   const remove = vscode.l10n.t('Delete');
   return (await vscode.window.showWarningMessage(question, { modal: true }, remove)) === remove;
 }
@@ -58,7 +49,8 @@ export async function showLogs(argument: unknown, services: Services): Promise<v
     services.cluster.logs(deployment, signal),
   );
   logsChannel ??= vscode.window.createOutputChannel('Topology Bench: Deployments');
-  logsChannel.replace(`${deployment.topology} (${deployment.id}, namespace ${deployment.namespace})\n\n${text}`);
+  const { topology, id, context, namespace } = deployment;
+  logsChannel.replace(`${topology} (${id} on ${context}/${namespace})\n\n${text}`);
   logsChannel.show(true);
 }
 
@@ -111,13 +103,10 @@ export async function uploadModelAgain(argument: unknown, services: Services): P
   const assets = engine.openAssets(services.extension.path, services.extension.version);
   const path = subject.kind === 'built-in' ? assets.tinyModelDirectory : vscode.Uri.parse(subject.uri, true).fsPath;
   const { uploadModelAgain: upload } = await loadKubernetes();
-  const connection = await services.cluster.connection();
-  const what = vscode.l10n.t(
-    'Upload the model to {0} in the namespace {1}.',
-    deployment.topology,
-    deployment.namespace,
-  );
-  if (!(await services.protection.permits(connection.context ?? '', what))) return;
+  const connection = await services.cluster.connection(deployment);
+  const { topology, context, namespace } = deployment;
+  const what = vscode.l10n.t('Upload the model to {0} on {1}/{2}.', topology, context, namespace);
+  if (!(await services.protection.permits(context, what))) return;
   await vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, cancellable: true, title },
     async (progress, token) => {

@@ -246,7 +246,7 @@ function renderDeployment(deployment: DeployedTopology): vscode.TreeItem {
   item.description = [state, ...gpus].join(' · ');
   item.tooltip = [
     deployment.topology,
-    vscode.l10n.t('{0} in {1}', deployment.id, deployment.namespace),
+    vscode.l10n.t('{0} on {1}/{2}', deployment.id, deployment.context, deployment.namespace),
     deployment.message,
     deployment.endpoint,
     vscode.l10n.t('since {0}', formatTime(deployment.createdAt)),
@@ -268,5 +268,5 @@ function runTopologyNodeId(runId: string, key: string): string {
 }
 
 function deploymentNodeId(deployment: DeployedTopology): string {
-  return `deployment:${deployment.namespace}/${deployment.id}`;
+  return `deployment:${deployment.context}/${deployment.namespace}/${deployment.id}`;
 }

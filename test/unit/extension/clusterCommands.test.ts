@@ -10,14 +10,10 @@ vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
 vi.mock('../../../src/extension/questions/pick.ts', () => ({ pickOne: (question: never) => pickOne(question) }));
 vi.mock('../../../src/extension/engine.ts', () => ({
   loadEngine: async () => ({}),
-  loadKubernetes: async () => ({
-    listContexts: async () => contexts,
-    deleteDeployment: async (from: unknown) => deletedFrom.push(from),
-  }),
+  loadKubernetes: async () => ({ listContexts: async () => contexts }),
 }));
 const { Cluster } = await import('../../../src/extension/cluster.ts');
 const { selectContext } = await import('../../../src/extension/commands/cluster.ts');
-const { deleteDeployment } = await import('../../../src/extension/commands/deployments.ts');
 const { deployQuestion } = await import('../../../src/extension/commands/deploy.ts');
 const { targetChoices } = await import('../../../src/extension/questions/target.ts');
 
@@ -27,7 +23,6 @@ const contexts = [
 ];
 const configA = fakeVscode.Uri.file('/projects/a/config.pbtxt') as never;
 
-const deletedFrom: unknown[] = [];
 let selected: string | undefined;
 let offered: readonly (Choice<unknown> | Note)[] = [];
 let chosen = '';
@@ -82,16 +77,6 @@ describe('Select Kubernetes Context', () => {
     await selectContext(services);
     expect(pickedLabels()).toEqual([follow]);
   });
-});
-
-test('Delete Deployment deletes from the cluster that it asked about, whatever is selected meanwhile', async () => {
-  fakeVscode.window.showWarningMessage.mockImplementationOnce(async () => {
-    selected = 'production';
-    return 'Delete';
-  });
-  const deployment = { topology: 'triton', model: 'm', namespace: 'models' };
-  await deleteDeployment({ deployment }, services);
-  expect(deletedFrom).toEqual([{ context: 'staging', namespace: 'models' }]);
 });
 
 test("in a workspace of several folders the namespace is the one of the model's own folder", async () => {

@@ -18,13 +18,12 @@ const types = (text: string | undefined): void => {
 };
 
 let protection = new Protection();
-let context = 'prod-eu';
+const context = 'prod-eu';
 const deleted: string[] = [];
 const services = {
   cluster: {
     current: async () => ({ context, namespace: 'models' }),
-    deleteDeployment: async (place: { context: string }, { id }: DeployedTopology) =>
-      deleted.push(`${place.context} ${id}`),
+    deleteDeployment: async (listed: DeployedTopology) => deleted.push(`${listed.context} ${listed.id}`),
     changed: () => undefined,
   },
   get protection() {
@@ -40,7 +39,6 @@ beforeEach(() => {
   deleted.length = 0;
   fakeVscode.workspace.isTrusted = true;
   protection = new Protection();
-  context = 'prod-eu';
 });
 
 describe('a pattern', () => {
@@ -123,7 +121,8 @@ describe('the first deployment or benchmark on a protected context', () => {
 });
 
 describe('deleting', () => {
-  const deployment = { id: 'tb-triton-1', topology: 'triton', model: 'sentiment', namespace: 'models' };
+  const named = { id: 'tb-triton-1', topology: 'triton', model: 'sentiment', namespace: 'models' };
+  const deployment = { ...named, context: 'prod-eu' };
 
   test('asks for the name of a protected context each time, in place of a button', async () => {
     protect('prod-*');
@@ -135,14 +134,14 @@ describe('deleting', () => {
     types('prod-eu');
     await deleteDeployment({ deployment }, services);
     expect(deleted).toEqual(['prod-eu tb-triton-1']);
-    expect(showInputBox.mock.lastCall?.[0].prompt).toContain('Delete triton (sentiment) from the namespace models?');
+    expect(showInputBox.mock.lastCall?.[0].prompt).toContain('Delete triton (sentiment) from prod-eu/models?');
     expect(showWarningMessage).not.toHaveBeenCalled();
   });
 
-  test('asks for a button on any other', async () => {
-    context = 'staging';
+  test('asks for a button on any other, whichever is selected', async () => {
+    protect('prod-*');
     showWarningMessage.mockResolvedValueOnce('Delete');
-    await deleteDeployment({ deployment }, services);
+    await deleteDeployment({ deployment: { ...named, context: 'staging' } }, services);
     expect(deleted).toEqual(['staging tb-triton-1']);
     expect(showInputBox).not.toHaveBeenCalled();
   });

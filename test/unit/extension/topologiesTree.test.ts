@@ -11,6 +11,7 @@ const { TopologiesTree } = await import('../../../src/extension/trees/topologies
 const failures = { note: (error: unknown) => error, show: () => undefined } as unknown as Failures;
 const deployment: DeployedTopology = {
   id: 'tb-triton-1',
+  context: 'staging',
   namespace: 'models',
   topology: 'triton',
   model: 'sentiment',
