@@ -132,6 +132,13 @@ async function authenticated(config: KubeConfig): Promise<RequestOptions> {
   try {
     await config.applyToHTTPSOptions(options);
   } catch {
+    if (usesOidc(config)) {
+      throw new BenchError({
+        reason: 'unauthenticated',
+        message: 'The OIDC token of this context has run out, and Topology Bench does not renew it.',
+        nextStep: 'Renew it with "kubectl get pods", which writes it to the kubeconfig, or log in again.',
+      });
+    }
     // The helper's own message may hold an account or a token.
     throw new BenchError({
       reason: 'unauthenticated',
@@ -140,6 +147,11 @@ async function authenticated(config: KubeConfig): Promise<RequestOptions> {
     });
   }
   return options;
+}
+
+function usesOidc(config: KubeConfig): boolean {
+  const provider: unknown = config.getCurrentUser()?.authProvider;
+  return typeof provider === 'object' && provider !== null && 'name' in provider && provider.name === 'oidc';
 }
 
 /** A server address may have a path of its own, as behind Rancher. */
