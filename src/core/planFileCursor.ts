@@ -9,13 +9,14 @@ export interface CursorPlace {
   /** Offsets of the word at the cursor, which may be empty; end exclusive. */
   readonly start: number;
   readonly end: number;
-  /** Of `start`, counted from 0. */
+  /** Of the word, its quotation mark included; counted from 0. */
   readonly column: number;
   /** Only indentation and dashes stand before it on its line, so that a mapping or a list may begin here. */
   readonly ownLine: boolean;
   /** Inside of brackets or braces. */
   readonly flow: boolean;
-  readonly quoted: boolean;
+  /** The quotation mark that the word stands in. */
+  readonly quote: '"' | "'" | null;
   /** A colon follows, so that the key alone is missing. */
   readonly hasColon: boolean;
   /** Other keys of the mapping, or other items of the list, that the word belongs to. */
@@ -37,21 +38,22 @@ export function cursorPlace(text: string, offset: number): CursorPlace | undefin
   const document = parse(before + cursorWord);
   const found = findMark(document.contents, [], false);
   if (found === undefined) return undefined;
-  const quoted = found.node.type !== 'PLAIN';
-  const start = (found.node.range?.[0] ?? offset) + (quoted ? 1 : 0);
+  const quote = quoteOf(found.node);
+  const nodeStart = found.node.range?.[0] ?? offset;
+  const start = nodeStart + (quote === null ? 0 : 1);
   const written = text.slice(start, offset);
   if (!isWord(found.node) || written.includes('\n')) return undefined;
-  const lineStart = text.lastIndexOf('\n', start - 1) + 1;
-  const column = start - lineStart;
-  const ownLine = /^[\s-]*$/.test(text.slice(lineStart, start));
-  const rest = /^[^\s,:#"'[\]{}]*/.exec(after)?.[0] ?? '';
+  const lineStart = text.lastIndexOf('\n', nodeStart - 1) + 1;
+  const column = nodeStart - lineStart;
+  const ownLine = /^[\s-]*$/.test(text.slice(lineStart, nodeStart));
+  const rest = restOfWord(after, quote, found.role === 'value' && written !== '', found.flow);
   const place = {
     start,
     end: offset + rest.length,
     column,
     ownLine: ownLine && !found.flow,
     flow: found.flow,
-    quoted,
+    quote,
     hasColon: /^["']?[^\S\n]*:/.test(after.slice(rest.length)),
   };
   const misplaced = found.role === 'key' && !found.flow && column !== columnOfFirstKey(found.parent, before);
@@ -94,6 +96,30 @@ interface Found {
 
 function parse(text: string): Document {
   return parseDocument(text, { prettyErrors: false, logLevel: 'silent' });
+}
+
+/**
+ * What of the word at the cursor stands behind it.
+ * @param isValue it goes on over spaces and most signs, as a path may
+ */
+function restOfWord(after: string, quote: CursorPlace['quote'], isValue: boolean, flow: boolean): string {
+  const quoted = quote === null ? undefined : quotedRest[quote].exec(after)?.[1];
+  if (quoted !== undefined) return quoted;
+  const plain = !isValue || quote !== null ? oneWord : flow ? plainRest.flow : plainRest.block;
+  return plain.exec(after)?.[0] ?? '';
+}
+
+/** Up to the closing quotation mark, which must be on the same line. */
+const quotedRest = { '"': /^((?:[^"\\\n]|\\.)*)"/, "'": /^((?:[^'\n]|'')*)'(?!')/ } as const;
+const oneWord = /^[^\s,:#"'[\]{}]*/;
+/** To the end of YAML's plain scalar: before a comment, before a colon that ends a key, and inside of brackets before a comma or a bracket. */
+const plainRest = {
+  block: /^(?:[^\s:]|:(?=\S)|[^\S\n]+(?=[^\s#:]))*/,
+  flow: /^(?:[^\s:,[\]{}]|:(?=[^\s,[\]{}])|[^\S\n]+(?=[^\s#:,[\]{}]))*/,
+} as const;
+
+function quoteOf({ type }: Scalar): CursorPlace['quote'] {
+  return type === 'QUOTE_DOUBLE' ? '"' : type === 'QUOTE_SINGLE' ? "'" : null;
 }
 
 function isMarked(node: unknown): node is Scalar<string> {

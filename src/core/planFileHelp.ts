@@ -36,6 +36,9 @@ export interface PlanFileCompletions {
   readonly items: readonly PlanFileCompletion[];
   /** Which files can be named here, too; they are looked for by who has a disk. */
   readonly files: 'model' | 'tokenizer' | null;
+  /** How a path is written here (see planFilePaths.ts). */
+  readonly quote: CursorPlace['quote'];
+  readonly flow: boolean;
   /** Offsets of what a completion takes the place of; end exclusive. */
   readonly start: number;
   readonly end: number;
@@ -65,11 +68,12 @@ export function planFileCompletions(text: string, offset: number): PlanFileCompl
   const place = ifReadable(text, () => cursorPlace(text, offset));
   const field = place === undefined ? undefined : fieldAt(place.path);
   if (place === undefined || field === undefined) return undefined;
-  const { start, end } = place;
-  if (place.role === 'key') return { items: fieldItems(field, place, ''), files: null, start, end };
+  const { quote, flow, start, end } = place;
+  const where = { quote, flow, start, end };
+  if (place.role === 'key') return { items: fieldItems(field, place, ''), files: null, ...where };
   const [named] = place.path;
   const files = place.path.length === 1 && (named === 'model' || named === 'tokenizer') ? named : null;
-  return { items: valueItems(field, place), files, start, end };
+  return { items: valueItems(field, place), files, ...where };
 }
 
 /** What stands at a place of a plan file; undefined where there is nothing to say. */
@@ -174,7 +178,8 @@ function fieldInsert(
   place: CursorPlace,
   prefix: string,
 ): { readonly insert: string; readonly goesOn: boolean } {
-  if (place.hasColon) return { insert: `${prefix}${name}`, goesOn: false };
+  // A colon within the quotation marks of a key would be part of it.
+  if (place.hasColon || place.quote !== null) return { insert: `${prefix}${name}`, goesOn: false };
   const list = itemsOf(field) !== undefined;
   const group = alternatives(field).some(({ type }) => type === 'object');
   if (place.flow || !(group || list)) {
@@ -194,11 +199,11 @@ function valueItems(field: PlanFileField, place: CursorPlace): PlanFileCompletio
   if (words.length === 0 && help.default !== null && isPlain(field.default)) {
     words.push(...scalarItems([{ value: help.default, description: help.description }], help, place));
   }
-  return place.ownLine && !place.quoted ? [...fieldItems(field, place, ''), ...words] : words;
+  return place.ownLine && place.quote === null ? [...fieldItems(field, place, ''), ...words] : words;
 }
 
 function listItems(item: PlanFileField, help: FieldHelp, place: CursorPlace): PlanFileCompletion[] {
-  if (place.quoted) return [];
+  if (place.quote !== null) return [];
   const values = valuesOf(item);
   if (place.ownLine) {
     const words = values.map(({ value, description }) => ({ value: `- ${value}`, description }));

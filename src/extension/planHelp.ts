@@ -1,25 +1,51 @@
 import { dirname, posix, relative, sep } from 'node:path';
 import * as vscode from 'vscode';
 import type { FieldHelp, PlanFileCompletion, PlanFileCompletions, ValueHelp } from '../core/planFileHelp.ts';
+import { writtenPath } from '../core/planFilePaths.ts';
 import { loadEngine } from './engine.ts';
 import { planFileSelector } from './planFiles.ts';
-import { findConfigs, skippedFolders } from './questions/subject.ts';
+import { findConfigs, mostConfigs, skippedFolders } from './questions/subject.ts';
 
 /** Characters after which something else can be written, besides letters. */
 const triggers = [' ', '-', '/', '"', "'", '[', '{', ','];
 
+/** Longest that files are offered without looking for them anew: while a path is typed, each "/" asks for them. */
+const keptMs = 5_000;
+
 /** Completion and hover in plan files. The engine's bundle is loaded by the first key that is typed in one. */
 export function registerPlanFileHelp(): vscode.Disposable {
+  const find: FindFiles = { model: kept(findModels), tokenizer: kept(findTokenizers) };
+  const provideCompletionItems: vscode.CompletionItemProvider['provideCompletionItems'] = async (
+    document,
+    position,
+    token,
+    { triggerCharacter },
+  ) => {
+    const before = document.lineAt(position.line).text.slice(0, position.character);
+    if (triggerCharacter !== undefined && !mayFollow(before)) return [];
+    const items = await completionItems(document, position, find);
+    return token.isCancellationRequested ? [] : items;
+  };
   return vscode.Disposable.from(
     vscode.languages.registerCompletionItemProvider(planFileSelector, { provideCompletionItems }, ...triggers),
     vscode.languages.registerHoverProvider(planFileSelector, { provideHover }),
   );
 }
 
-async function provideCompletionItems(
+/**
+ * Whether something else is written behind such a character: not behind one in a comment, behind the spaces of an indentation
+ * or between words, or behind a dash within one. To tell costs less than to read the whole file.
+ */
+function mayFollow(before: string): boolean {
+  if (/^[^"']*(?:^|\s)#/.test(before)) return false;
+  if (before.endsWith(' ')) return /[-:,[{] $/.test(before);
+  return !before.endsWith('-') || /^\s*(?:- )*-$/.test(before);
+}
+
+async function completionItems(
   document: vscode.TextDocument,
   position: vscode.Position,
-  token: vscode.CancellationToken,
+  find: FindFiles,
 ): Promise<vscode.CompletionItem[]> {
   const { planFileCompletions } = await loadEngine();
   const completions = planFileCompletions(document.getText(), document.offsetAt(position));
@@ -29,7 +55,7 @@ async function provideCompletionItems(
     inserting: new vscode.Range(start, position),
     replacing: new vscode.Range(start, document.positionAt(completions.end)),
   };
-  const items = [...completions.items.map(itemOf), ...(await fileItems(completions, document, token))];
+  const items = [...completions.items.map(itemOf), ...(await fileItems(completions, document, find))];
   return items.map((item, index) => {
     item.range = range;
     // In the order of the schema, which begins with what every plan has.
@@ -76,23 +102,52 @@ function fieldText(field: FieldHelp, value: ValueHelp | null): string {
   return parts.join('\n\n');
 }
 
-/** Files of the workspace that a field can name, relative to the plan file; looked for only where one is written. */
+/** Paths of the files of the workspace that a field can name. */
+type FindFiles = Readonly<Record<NonNullable<PlanFileCompletions['files']>, () => Promise<readonly string[]>>>;
+
+/** Folders of models. */
+async function findModels(): Promise<readonly string[]> {
+  return (await findConfigs()).map(({ fsPath }) => dirname(fsPath));
+}
+
+async function findTokenizers(): Promise<readonly string[]> {
+  const found = await vscode.workspace.findFiles('**/tokenizer.json', skippedFolders, mostConfigs);
+  return found.map(({ fsPath }) => fsPath);
+}
+
+/** What was found a little while ago, or is being looked for, counts; a failure does not. */
+function kept<Value>(find: () => Promise<Value>): () => Promise<Value> {
+  let last: { readonly found: Promise<Value>; untilMs: number } | undefined;
+  return () => {
+    if (last !== undefined && performance.now() < last.untilMs) return last.found;
+    const asked = { found: find(), untilMs: Infinity };
+    last = asked;
+    asked.found.then(
+      () => {
+        asked.untilMs = performance.now() + keptMs;
+      },
+      () => {
+        asked.untilMs = 0;
+      },
+    );
+    return asked.found;
+  };
+}
+
+/** Files that a field can name, relative to the plan file; looked for only where one is written. */
 async function fileItems(
-  { files }: PlanFileCompletions,
+  completions: PlanFileCompletions,
   document: vscode.TextDocument,
-  token: vscode.CancellationToken,
+  find: FindFiles,
 ): Promise<vscode.CompletionItem[]> {
+  const { files } = completions;
   if (files === null) return [];
-  const found =
-    files === 'model'
-      ? await findConfigs(token)
-      : await vscode.workspace.findFiles('**/tokenizer.json', skippedFolders);
   const folder = dirname(document.uri.fsPath);
-  const paths = found.map(({ fsPath }) => pathFrom(folder, files === 'model' ? dirname(fsPath) : fsPath));
+  const paths = (await find[files]()).map((path) => pathFrom(folder, path));
   const kind = files === 'model' ? vscode.CompletionItemKind.Folder : vscode.CompletionItemKind.File;
   return [...new Set(paths)].sort().map((path) => {
     const item = new vscode.CompletionItem(path, kind);
-    item.insertText = plainYaml(path) ? path : JSON.stringify(path);
+    item.insertText = writtenPath(path, completions);
     return item;
   });
 }
@@ -101,9 +156,4 @@ async function fileItems(
 export function pathFrom(folder: string, path: string): string {
   const steps = relative(folder, path).split(sep).join(posix.sep);
   return steps.startsWith('..') || steps.startsWith('/') ? steps : `./${steps}`;
-}
-
-/** It begins with a dot, so that only these would be read as something else. */
-function plainYaml(path: string): boolean {
-  return !/: | #|[\n\t"\\]|[\s:]$/.test(path);
 }

@@ -6,7 +6,7 @@ import { readDocument } from '../modelDocument.ts';
 import { pickOne, type Answer, type Choice } from './pick.ts';
 
 /** More configs than anybody picks from; a workspace of more has them opened and clicked. */
-const mostConfigs = 200;
+export const mostConfigs = 200;
 /** Folders of others' files, which models are not looked for in. */
 export const skippedFolders = '**/{node_modules,.git,.venv,venv,.topology-bench}/**';
 
@@ -64,8 +64,8 @@ export function pickSubject(title: string): Promise<Answer<Subject>> {
 }
 
 /** Model configs of the workspace that are text classifiers'. */
-export async function findConfigs(token?: vscode.CancellationToken): Promise<vscode.Uri[]> {
-  const files = await vscode.workspace.findFiles('**/{config.pbtxt,config.json}', skippedFolders, mostConfigs, token);
+export async function findConfigs(): Promise<vscode.Uri[]> {
+  const files = await vscode.workspace.findFiles('**/{config.pbtxt,config.json}', skippedFolders, mostConfigs);
   const checkedFiles = await Promise.all(files.map(async (uri) => ((await isTextClassifier(uri)) ? [uri] : [])));
   return checkedFiles.flat().sort((a, b) => a.path.localeCompare(b.path));
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parsePlanFile } from '../../../src/core/planFile.ts';
 import { planFileCompletions, planFileHover } from '../../../src/core/planFileHelp.ts';
+import { writtenPath } from '../../../src/core/planFilePaths.ts';
 import { alternatives, fieldAt, fieldsOf, itemsOf, type PlanFileField } from '../../../src/core/planFileFields.ts';
 import { makePlan } from '../../../src/core/planning.ts';
 import { planFileChoices } from '../../../src/core/planFileChoices.ts';
@@ -19,6 +20,14 @@ function taken(marked: string, label: string): string {
   const item = completions?.items.find((one) => one.label === label);
   if (completions === undefined || item === undefined) return `(no ${label})`;
   return `${text.slice(0, completions.start)}${item.insert}${text.slice(completions.end)}`;
+}
+
+/** The text once a path was taken. */
+function withPath(marked: string, path: string): string {
+  const [text, offset] = atMark(marked);
+  const completions = planFileCompletions(text, offset);
+  if (completions === undefined) return '(nothing is offered)';
+  return `${text.slice(0, completions.start)}${writtenPath(path, completions)}${text.slice(completions.end)}`;
 }
 
 function atMark(marked: string): [string, number] {
@@ -52,6 +61,8 @@ describe('completion of a plan file', () => {
   it('keeps the colon that is there when a key is corrected', () => {
     expect(taken('pro|file: quick\n', 'profile')).toBe('profile: quick\n');
     expect(taken('version: 1\nprof|: quick\n', 'profile')).toBe('version: 1\nprofile: quick\n');
+    expect(taken('version: 1\n"prof|": quick\n', 'profile')).toBe('version: 1\n"profile": quick\n');
+    expect(taken('"pro|"\n', 'profile')).toBe('"profile"\n');
   });
 
   it('offers no field that contradicts one that is there', () => {
@@ -127,6 +138,27 @@ describe('completion of a plan file', () => {
     expect(text.slice(completions?.start, completions?.end)).toBe('./my models/sen');
     expect(planFileCompletions('tokenizer: ', 11)?.files).toBe('tokenizer');
     expect(planFileCompletions('images: { server: ', 18)?.files).toBeNull();
+  });
+
+  const paths = ['./sentiment', './my models/a', './b: c', './d #e', "./it's", './a "b" \\c', './a, {b} [c]'];
+  it.each([
+    'version: 1\nmodel: |\ncores: 3\n',
+    'version: 1\nmodel: ./o|ld # why\ncores: 3\n',
+    'version: 1\nmodel: ./my old mod|els/with spaces # why\ncores: 3\n',
+    'version: 1\nmodel: ./old:one|#two\ncores: 3\n',
+    'version: 1\nmodel: "|"\ncores: 3\n',
+    'version: 1\nmodel: "./my old mod|els/a: \\"b\\", c" # why\ncores: 3\n',
+    "version: 1\nmodel: '|'\ncores: 3\n",
+    "version: 1\nmodel: './it''s my old mod|el''s: folder' # why\ncores: 3\n",
+    '{ version: 1, model: |, cores: 3 }',
+    '{ version: 1, model: ./my old mod|el, cores: 3 }',
+    '{ version: 1, model: "./my old mod|el, b", cores: 3 }',
+    'version: 1\r\nmodel: ./old mod|el one\r\ncores: 3\r\n',
+  ])('writes each path so that it is read as that path, and leaves the rest: %j', (text) => {
+    for (const path of paths) {
+      expect(parsePlanFile(withPath(text, path)).planFile).toEqual({ version: 1, model: path, cores: 3 });
+      expect(withPath(text, path).includes('# why')).toBe(text.includes('# why'));
+    }
   });
 
   it.each([

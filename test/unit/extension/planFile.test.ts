@@ -1,6 +1,6 @@
 /** Plan files in the editor: what is marked, offered, run and saved. */
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import type { CancellationToken, CompletionItem, MarkdownString, TextDocument } from 'vscode';
+import type { CompletionItem, MarkdownString, TextDocument } from 'vscode';
 import { parsePlanFile } from '../../../src/core/planFile.ts';
 import { planFileChoices, planFileGpu } from '../../../src/core/planFileChoices.ts';
 import { planFileCompletions, planFileHover } from '../../../src/core/planFileHelp.ts';
@@ -209,23 +209,23 @@ describe('what is marked', () => {
 });
 
 describe('what is offered', () => {
-  type Provide<Result> = (document: TextDocument, at: unknown, token: CancellationToken) => Promise<Result>;
+  type Provide<Result> = (document: TextDocument, at: unknown, token: unknown, context: unknown) => Promise<Result>;
   const provider = <Result>(register: { mock: { calls: unknown[][] } }, name: string): Provide<Result> => {
     registerPlanFileHelp();
     const provide = (register.mock.calls.at(-1)?.[1] as Record<string, Provide<Result>>)[name];
     if (provide === undefined) throw new Error(`nothing was registered that has ${name}`);
     return provide;
   };
-  const ask = async <Result>(provide: Provide<Result>, marked: string): Promise<Result> => {
+  /** @param typed the character that asks by itself; none: the user does */
+  const ask = async <Result>(provide: Provide<Result>, marked: string, typed?: string): Promise<Result> => {
     const offset = marked.indexOf('|');
     const document = new FakeDocument(planPath, marked.replace('|', ''));
-    return provide(document as unknown as TextDocument, document.positionAt(offset), {} as CancellationToken);
+    const context = { triggerCharacter: typed };
+    return provide(document as unknown as TextDocument, document.positionAt(offset), {}, context);
   };
-  const offered = (marked: string): Promise<CompletionItem[]> =>
-    ask(
-      provider<CompletionItem[]>(fakeEditor.languages.registerCompletionItemProvider, 'provideCompletionItems'),
-      marked,
-    );
+  const completions = () =>
+    provider<CompletionItem[]>(fakeEditor.languages.registerCompletionItemProvider, 'provideCompletionItems');
+  const offered = (marked: string): Promise<CompletionItem[]> => ask(completions(), marked);
 
   test('fields with what they mean, in the order of the schema, in the place of the word', async () => {
     const items = await offered('version: 1\nco|lour\n');
@@ -257,6 +257,47 @@ describe('what is offered', () => {
     fakeEditor.workspace.findFiles.mockClear();
     await offered('version: 1\n|');
     expect(fakeEditor.workspace.findFiles).not.toHaveBeenCalled();
+  });
+
+  test('folders within the quotation marks that are there', async () => {
+    files.set('/project/models/b: c/config.pbtxt', tritonConfig);
+    const [item] = await offered('model: "./models/ol|d one"\n');
+    expect(item).toMatchObject({
+      insertText: './models/b: c',
+      range: { inserting: { start: { character: 8 }, end: { character: 19 } }, replacing: { end: { character: 24 } } },
+    });
+  });
+
+  test('files that were found a moment ago, while a path is typed, and new ones after that', async () => {
+    const now = vi.spyOn(performance, 'now').mockReturnValue(0);
+    const provide = completions();
+    files.set('/project/models/sentiment/config.pbtxt', tritonConfig);
+    await ask(provide, 'model: ./|', '/');
+    files.set('/project/models/new/config.pbtxt', tritonConfig);
+    expect(await ask(provide, 'model: ./models/|', '/')).toHaveLength(1);
+    expect(fakeEditor.workspace.findFiles).toHaveBeenCalledTimes(1);
+    now.mockReturnValue(6_000);
+    expect(await ask(provide, 'model: ./models/|', '/')).toHaveLength(2);
+    now.mockRestore();
+  });
+
+  test.each([
+    ['profile: |', ' ', true],
+    ['topologies:\n  -|', '-', true],
+    ['topologies:\n  - |', ' ', true],
+    ['topologies: [|', '[', true],
+    ['images: { packages: |', ' ', true],
+    ['profile: "|', '"', true],
+    ['# a comment |', ' ', false],
+    ['profile: quick # by the way, |', ' ', false],
+    ['gpu:\n  |', ' ', false],
+    ['topologies: [fastapi |', ' ', false],
+    ['profile: single-|', '-', false],
+  ])('behind %j the character %j asks by itself: %s', async (marked, typed, asks) => {
+    const read = vi.spyOn(engine, 'planFileCompletions');
+    await ask(completions(), marked, typed);
+    expect(read.mock.calls.length).toBe(asks ? 1 : 0);
+    read.mockRestore();
   });
 
   test('what is pointed at', async () => {
