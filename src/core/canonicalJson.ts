@@ -6,3 +6,8 @@ export function canonicalJson(value: unknown): string {
       : inner,
   );
 }
+
+/** Whether two values say the same, whatever the order of their keys. */
+export function sameJson(a: unknown, b: unknown): boolean {
+  return canonicalJson(a) === canonicalJson(b);
+}

@@ -1,12 +1,12 @@
 import { Document, isCollection, isSeq } from 'yaml';
 import { isEndpointPlan, planSubject } from './anyPlan.ts';
-import { canonicalJson } from './canonicalJson.ts';
+import { sameJson } from './canonicalJson.ts';
 import { defaultMaxInFlight, usualName, type CustomPhase } from './customPhases.ts';
 import type { AnyPlan, EndpointPlan } from './endpointPlan.ts';
-import type { GpuPlan, Phase, Plan, TritonSettings } from './plan.ts';
-import { planFileChoices } from './planFileChoices.ts';
+import type { GpuPlan, Phase, Plan } from './plan.ts';
+import { configuredTriton, remade } from './planFileAgain.ts';
 import type { PlanFile } from './planFileSchema.ts';
-import { defaultGpu, defaultImages, makePlan, planDefaults } from './planning.ts';
+import { defaultGpu, defaultImages, planDefaults } from './planning.ts';
 import { profileNames, profileOf } from './profiles.ts';
 import type { RunRecord } from './record.ts';
 import { formatList } from './view/format.ts';
@@ -128,7 +128,7 @@ function loadFields({ load }: Pick<AnyPlan, 'load'>): { readonly fields: Partial
     ...repetitions(ofProfile?.repetitions ?? 1),
     ...(bound === undefined || profile !== 'server' ? {} : { sloP95Ms: bound }),
   };
-  if (ofProfile !== undefined && same(ofProfile.phases, load.phases) && same(ofProfile.search, load.search)) {
+  if (ofProfile !== undefined && sameJson(ofProfile.phases, load.phases) && sameJson(ofProfile.search, load.search)) {
     return { fields: asNamed, notes: [] };
   }
   const measured = load.phases.filter(({ kind }) => kind === 'measured');
@@ -167,29 +167,8 @@ function gpuFields(gpu: GpuPlan): NonNullable<PlanFile['gpu']> {
 
 function different<Group extends object>(group: Group, usual: Group): Partial<Group> {
   const keys = Object.keys(group) as (keyof Group)[];
-  const entries = keys.filter((key) => !same(group[key], usual[key])).map((key) => [key, group[key]] as const);
+  const entries = keys.filter((key) => !sameJson(group[key], usual[key])).map((key) => [key, group[key]] as const);
   return Object.fromEntries(entries) as Partial<Group>;
-}
-
-/** What the model's config must have said of Triton; null where the plan comes out the same without. */
-function configuredTriton(file: PlanFile, plan: Plan): TritonSettings | null {
-  const setting = ({ topologies }: Plan): unknown => topologies.map(({ triton }) => triton);
-  if (same(setting(remade(file, plan, null)), setting(plan))) return null;
-  const named = plan.topologies.find(({ triton, variant }) => triton !== null && variant === '');
-  return (named ?? plan.topologies.find(({ triton }) => triton !== null))?.triton ?? null;
-}
-
-/** The plan that the file gives for the same model and texts. */
-function remade(file: PlanFile, plan: Plan, triton: TritonSettings | null): Plan {
-  const { payload } = plan.load;
-  // A plan knows how many texts there are, and not what they say.
-  const texts = Array.from({ length: payload.texts }, () => ({ text: '', identifiers: false }));
-  return makePlan({
-    ...planFileChoices(file, plan.target),
-    model: plan.model,
-    triton,
-    payload: { name: payload.name, sha256: payload.sha256, texts },
-  });
 }
 
 /** By name, in the order of the plan. */
@@ -201,9 +180,5 @@ function differing(plan: Plan, again: Plan): string[] {
     ['the search', load.search, again.load.search],
     ...Object.entries(rest).map(([name, value]) => [name, value, again[name as keyof Plan]] as const),
   ];
-  return parts.filter(([, then, now]) => !same(then, now)).map(([name]) => name);
-}
-
-function same(a: unknown, b: unknown): boolean {
-  return canonicalJson(a) === canonicalJson(b);
+  return parts.filter(([, then, now]) => !sameJson(then, now)).map(([name]) => name);
 }

@@ -6,6 +6,7 @@ export { parseModel } from '../core/model.ts';
 export { parsePlanFile } from '../core/planFile.ts';
 export { planFileChoices, planFileGpu } from '../core/planFileChoices.ts';
 export { planFileCompletions, planFileHover } from '../core/planFileHelp.ts';
+export { stillGives } from '../core/planFileAgain.ts';
 export { planFileText } from '../core/planFileText.ts';
 export { checkPlan, estimateSeconds, makePlan } from '../core/planning.ts';
 export { recordCsv } from '../core/view/csv.ts';
@@ -13,6 +14,7 @@ export { recordMarkdown } from '../core/view/markdown.ts';
 export { createLoadDriver } from '../load/driver.ts';
 export { createLocalTarget } from '../local/target.ts';
 export { identityOf } from '../local/processIdentity.ts';
+export { modelConfigPath } from '../models/configPath.ts';
 export { resolveModel } from '../models/resolve.ts';
 export {
   appendToJournal,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import { parseModel, settingsText, type ParsedConfig } from '../core/model.ts';
 import type { ModelConfig } from '../core/record.ts';
 
@@ -27,6 +27,19 @@ export function readDocument(document: vscode.TextDocument): ModelDocument {
   const read = readText(document.fileName, document.getText());
   entries.set(document, { version, read });
   return read;
+}
+
+/** Hashes of a model config as it stands: in an editor where it is open, saved or not, else on the disk; undefined where it is none. */
+export async function hashesOfFile(path: string): Promise<ReturnType<ModelDocument['hashes']>> {
+  const open = vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === 'file' && uri.fsPath === path);
+  if (open !== undefined) return readDocument(open).hashes();
+  try {
+    const bytes = await vscode.workspace.fs.readFile(vscode.Uri.file(path));
+    return readText(path, new TextDecoder().decode(bytes)).hashes();
+  } catch {
+    // It went away, or may not be read: then nothing is known of it.
+    return undefined;
+  }
 }
 
 function readText(fileName: string, text: string): ModelDocument {

@@ -1,109 +1,113 @@
 import * as vscode from 'vscode';
+import { sameJson } from '../core/canonicalJson.ts';
+import { configSince } from '../core/modelConfig.ts';
+import type { PlanFile } from '../core/planFile.ts';
 import type { RunRecord } from '../core/record.ts';
-import { tellingRows } from './describe.ts';
 import { loadEngine } from './engine.ts';
-import { command, figureCommand, liveTitle, recordOf } from './lens.ts';
-import { LensAges } from './lensAges.ts';
 import type { Memory } from './memory.ts';
+import { hashesOfFile } from './modelDocument.ts';
+import { namedFiles } from './planFiles.ts';
 import type { Results } from './results.ts';
+import { command, RunLenses } from './runLenses.ts';
 import type { LiveRun, Runs } from './runs.ts';
-import { readSettings } from './settings.ts';
+import { throttle } from './throttle.ts';
 
-class PlanLens extends vscode.CodeLens {
-  readonly uri: vscode.Uri;
-  /** undefined: the lens that starts a run; otherwise the n-th topology of the last one. */
-  readonly figure: number | undefined;
-  /** Whether the plan file says something else than when that run was started. */
-  readonly isStale: boolean;
-
-  constructor(uri: vscode.Uri, figure?: number, isStale = false) {
-    super(new vscode.Range(0, 0, 0, 0));
-    this.uri = uri;
-    this.figure = figure;
-    this.isStale = isStale;
-  }
-}
+/** Shortest time between two looks at a model config that is being typed in. */
+const lookMs = 500;
 
 /**
- * "Benchmark Topology" at the top of a plan file, which runs what it says, and what its last run showed: how long ago, and
- * whether the file says something else by now. No network.
+ * Above a plan file, of which a benchmark runs what it says. It is stale once the file, or the config of its model, says
+ * something else. A plan for an endpoint, which deploys nothing, gets nothing.
  */
-export class PlanLenses implements vscode.CodeLensProvider<PlanLens>, vscode.Disposable {
-  readonly #memory: Pick<Memory, 'lastRunOf' | 'choicesOf'>;
-  readonly #results: Results;
-  readonly #runs: Runs;
-  readonly #changed = new vscode.EventEmitter<void>();
-  readonly #ages: LensAges;
-  readonly #listeners: vscode.Disposable;
-  readonly onDidChangeCodeLenses = this.#changed.event;
+export class PlanLenses extends RunLenses {
+  readonly #memory: Pick<Memory, 'choicesOf'>;
+  /** Config of the model that was looked at last, by plan file. */
+  readonly #configs = new Map<string, string>();
+  readonly #look = throttle(lookMs, () => {
+    this.redraw();
+  });
+  readonly #documents: vscode.Disposable;
 
   constructor(memory: Pick<Memory, 'lastRunOf' | 'choicesOf'>, results: Results, runs: Runs) {
+    super(memory, results, runs);
     this.#memory = memory;
-    this.#results = results;
-    this.#runs = runs;
-    const changed = (): void => {
-      this.#changed.fire();
+    const lookAgain = ({ uri }: vscode.TextDocument): void => {
+      if ([...this.#configs.values()].includes(uri.fsPath)) this.#look.request();
     };
-    this.#ages = new LensAges(changed);
-    this.#listeners = vscode.Disposable.from(
-      runs.onDidChange(changed),
-      results.onDidChange(changed),
-      vscode.workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('topologyBench.codeLens.enabled')) changed();
+    this.#documents = vscode.Disposable.from(
+      vscode.workspace.onDidChangeTextDocument(({ document }) => {
+        lookAgain(document);
       }),
+      // What was typed and not saved is gone then.
+      vscode.workspace.onDidCloseTextDocument(lookAgain),
     );
   }
 
-  async provideCodeLenses(document: vscode.TextDocument): Promise<PlanLens[]> {
-    const { uri } = document;
-    if (!readSettings(uri).codeLens) return [];
-    const start = new PlanLens(uri);
-    if (this.#liveRun(uri) !== undefined) return [start];
-    const record = await this.#lastRecord(uri);
-    const figures = record === undefined ? [] : tellingRows(record);
-    this.#ages.follow(document, figures.length === 0 ? undefined : record);
-    const isStale = record !== undefined && (await this.#isChangedSince(record, document));
-    return [start, ...figures.map((_row, index) => new PlanLens(uri, index, isStale))];
+  override dispose(): void {
+    this.#look.dispose();
+    this.#documents.dispose();
+    super.dispose();
   }
 
-  async resolveCodeLens(lens: PlanLens): Promise<PlanLens> {
-    const live = this.#liveRun(lens.uri);
-    if (live !== undefined) {
-      lens.command = command('topologyBench.openResults', `$(sync~spin) ${liveTitle(live)}`, live.id);
-      return lens;
-    }
-    if (lens.figure === undefined) {
-      const title = `$(beaker) ${vscode.l10n.t('Benchmark Topology')}`;
-      const tooltip = vscode.l10n.t('Run what this plan file says');
-      lens.command = { ...command('topologyBench.benchmark', title, lens.uri), tooltip };
-      return lens;
-    }
-    const record = await this.#lastRecord(lens.uri);
-    const changed = lens.isStale ? vscode.l10n.t('The plan file has changed since.') : null;
-    const shown = record === undefined ? undefined : figureCommand(record, lens.figure, changed);
-    if (shown !== undefined) lens.command = shown;
-    return lens;
+  protected async rangeIn(document: vscode.TextDocument): Promise<vscode.Range | undefined> {
+    const file = await planIn(document);
+    return file?.target === 'endpoint' ? undefined : new vscode.Range(0, 0, 0, 0);
   }
 
-  dispose(): void {
-    this.#ages.dispose();
-    this.#listeners.dispose();
-    this.#changed.dispose();
+  protected startOf(uri: vscode.Uri): vscode.Command {
+    const title = `$(beaker) ${vscode.l10n.t('Benchmark Topology')}`;
+    return {
+      ...command('topologyBench.benchmark', title, uri),
+      tooltip: vscode.l10n.t('Run what this plan file says'),
+    };
   }
 
-  #liveRun(uri: vscode.Uri): LiveRun | undefined {
-    return this.#runs.active().find(({ choices }) => choices.plan?.uri === uri.toString());
+  protected isOf({ choices: { plan } }: LiveRun, uri: vscode.Uri): boolean {
+    return plan?.uri === uri.toString();
   }
 
-  async #lastRecord(uri: vscode.Uri): Promise<RunRecord | undefined> {
-    return recordOf(this.#memory.lastRunOf({ uri: uri.toString() }), this.#runs, this.#results);
+  /** By what they say: comments and the order of fields do not count. A file that cannot be read now says nothing. */
+  protected async changesSince(record: RunRecord, document: vscode.TextDocument): Promise<readonly string[]> {
+    const file = await planIn(document);
+    if (file === undefined) return [];
+    const isOther = !(await this.#isSame(file, record));
+    const hasOtherConfig = await this.#hasOtherConfig(file, record, document.uri.toString());
+    return [
+      ...(isOther ? [vscode.l10n.t('The plan file would run something else now.')] : []),
+      ...(hasOtherConfig ? [vscode.l10n.t("The config of the plan's model has changed since.")] : []),
+    ];
   }
 
-  /** By what it says: comments and the order of its fields do not count. A file that cannot be read now says nothing. */
-  async #isChangedSince({ id }: RunRecord, document: vscode.TextDocument): Promise<boolean> {
+  /** As remembered of the last runs; of one before them by its record, which holds neither the context nor any path. */
+  async #isSame(file: PlanFile, { id, plan }: RunRecord): Promise<boolean> {
     const before = this.#memory.choicesOf(id)?.plan?.file;
-    const { parsePlanFile } = await loadEngine();
-    const { planFile: now } = parsePlanFile(document.getText());
-    return before !== undefined && now !== undefined && JSON.stringify(before) !== JSON.stringify(now);
+    if (before !== undefined) return sameJson(before, file);
+    const { stillGives } = await loadEngine();
+    return stillGives(file, plan);
   }
+
+  async #hasOtherConfig(file: PlanFile, record: RunRecord, uri: string): Promise<boolean> {
+    const model = namedFiles({ uri, file }).model ?? this.#modelChosenFor(record.id);
+    if (model === undefined) return false;
+    const { modelConfigPath } = await loadEngine();
+    const config = await modelConfigPath(model);
+    if (config === undefined) {
+      this.#configs.delete(uri);
+      return false;
+    }
+    this.#configs.set(uri, config);
+    const now = await hashesOfFile(config);
+    return now !== undefined && configSince(record, now) === 'changed';
+  }
+
+  /** Of a plan that names none. */
+  #modelChosenFor(runId: string): string | undefined {
+    const subject = this.#memory.choicesOf(runId)?.subject;
+    return subject?.kind === 'config' ? vscode.Uri.parse(subject.uri, true).fsPath : undefined;
+  }
+}
+
+async function planIn(document: vscode.TextDocument): Promise<PlanFile | undefined> {
+  const { parsePlanFile } = await loadEngine();
+  return parsePlanFile(document.getText()).planFile;
 }

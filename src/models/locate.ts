@@ -118,6 +118,16 @@ export function foldersAround(source: ModelSource, onnxPath: string): string[] {
   return [...new Set([onnxFolder, source.directory, dirname(onnxFolder), dirname(source.directory)])];
 }
 
+/** Where the model's own config.json may lie: first the one that was named itself, then nearest first. */
+export function configFolders(path: string, source: ModelSource, onnxPath: string): string[] {
+  const named = isNamedConfig(path) ? [source.directory] : [];
+  return [...named, ...foldersAround(source, onnxPath)];
+}
+
+export function isNamedConfig(path: string): boolean {
+  return basename(path) === 'config.json';
+}
+
 export async function kindOf(path: string): Promise<'file' | 'directory' | undefined> {
   try {
     const found = await stat(path);

@@ -13,7 +13,15 @@ import {
 import type { ModelFile, ModelPlan, TritonSettings } from '../core/plan.ts';
 import type { ModelConfig } from '../core/record.ts';
 import { isLfsPointer, lfsPointer } from './lfs.ts';
-import { findOnnx, findTokenizer, foldersAround, kindOf, openSource, type ModelSource } from './locate.ts';
+import {
+  configFolders,
+  findOnnx,
+  findTokenizer,
+  isNamedConfig,
+  kindOf,
+  openSource,
+  type ModelSource,
+} from './locate.ts';
 import { podConfig } from './podConfig.ts';
 import { scanFile, type FileScan } from './scanFile.ts';
 import { checkTokenizer } from './tokenizer.ts';
@@ -54,12 +62,11 @@ export async function resolveModel(request: ModelRequest, signal: AbortSignal): 
     source.tritonConfigPath === undefined ? undefined : await readConfig(source.tritonConfigPath, warnings);
   const triton = tritonConfig?.parsed;
   // A config.json that was named itself must be a model's; others are only looked at.
-  const named = basename(request.path) === 'config.json' ? [source.directory] : [];
-  if (named.length > 0) await readConfig(request.path, []);
+  if (isNamedConfig(request.path)) await readConfig(request.path, []);
   const onnxPath = await findOnnx(source, triton?.modelFileName ?? null);
   const tokenizerPath = await findTokenizer(source, onnxPath, request.tokenizerPath);
   const { padTokenId } = await checkTokenizer(tokenizerPath, signal);
-  const own = await findHuggingFaceConfig([...named, ...foldersAround(source, onnxPath)], warnings);
+  const own = await findHuggingFaceConfig(configFolders(request.path, source, onnxPath), warnings);
   const labels = await labelsOf(source, triton, own?.parsed, warnings);
   const configPath = await podConfig({ own: own?.value, ownPath: own?.path, labels, padTokenId });
   const onnx = await scanOnnx(onnxPath, signal);

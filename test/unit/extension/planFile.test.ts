@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CompletionItem, MarkdownString, TextDocument } from 'vscode';
 import { parsePlanFile } from '../../../src/core/planFile.ts';
+import { stillGives } from '../../../src/core/planFileAgain.ts';
 import { planFileChoices, planFileGpu } from '../../../src/core/planFileChoices.ts';
 import { planFileCompletions, planFileHover } from '../../../src/core/planFileHelp.ts';
 import { planFileText } from '../../../src/core/planFileText.ts';
@@ -47,6 +48,7 @@ const { planFileCheck } = await import('../../../src/extension/planCheck.ts');
 const { registerPlanFileHelp } = await import('../../../src/extension/planHelp.ts');
 const { PlanLenses } = await import('../../../src/extension/planLens.ts');
 const { benchmarkAgain, benchmarkCommand } = await import('../../../src/extension/commands/benchmark.ts');
+const { readDocument } = await import('../../../src/extension/modelDocument.ts');
 const { saveAsPlan } = await import('../../../src/extension/commands/saveAsPlan.ts');
 
 const planPath = '/project/topology-bench.yaml';
@@ -55,6 +57,11 @@ const asked: string[] = [];
 const resolved: unknown[] = [];
 
 const engine = {
+  stillGives,
+  modelConfigPath: async (folder: string) => {
+    const config = `${folder}/config.pbtxt`;
+    return files.has(config) ? config : undefined;
+  },
   parsePlanFile,
   planFileChoices,
   planFileGpu,
@@ -79,6 +86,8 @@ let last: TargetChoice | undefined;
 let choicesOfRun: BenchmarkChoices | undefined;
 const remembered: unknown[] = [];
 const record = sampleRecord();
+/** The last run of the plan file. */
+let measured = record;
 const memory = {
   lastChoices: () => (last === undefined ? undefined : ({ target: last } as BenchmarkChoices)),
   rememberChoices: async (choices: unknown) => remembered.push(choices),
@@ -101,7 +110,7 @@ const services = {
   extension: { path: '/ext', version: '1' },
   memory,
   cluster,
-  results: { read: async () => record },
+  results: { read: async () => measured },
   runs: { get: () => undefined, active: () => [] },
   panels: { inFront: () => undefined },
   protection: { permits: async (context: string) => context !== 'protected' },
@@ -123,6 +132,7 @@ beforeEach(() => {
   for (const list of [asked, resolved, remembered, started]) list.length = 0;
   last = undefined;
   choicesOfRun = undefined;
+  measured = record;
   fakeEditor.window.activeTextEditor = undefined;
   haveOpen();
   fakeEditor.workspace.isTrusted = true;
@@ -314,22 +324,38 @@ describe('what is offered', () => {
 });
 
 describe('the lens', () => {
-  const lensesOf = async (runs: Partial<Services['runs']> = {}) => {
-    const lenses = new PlanLenses(
+  const nothing = { onDidChange: () => ({ dispose: () => undefined }) };
+  const make = (runs: Partial<Services['runs']> = {}) =>
+    new PlanLenses(
       memory as never,
-      { read: async () => record, onDidChange: () => ({ dispose: () => undefined }) } as never,
-      { get: () => undefined, active: () => [], onDidChange: () => ({ dispose: () => undefined }), ...runs } as never,
+      { ...nothing, read: async () => measured } as never,
+      { ...nothing, get: () => undefined, active: () => [], ...runs } as never,
     );
-    const found = await lenses.provideCodeLenses(new FakeDocument(planPath, 'version: 1\n') as unknown as TextDocument);
+  const lensesOf = async (text = 'version: 1\n', lenses = make()) => {
+    const found = await lenses.provideCodeLenses(new FakeDocument(planPath, text) as unknown as TextDocument);
     return Promise.all(found.map(async (lens) => (await lenses.resolveCodeLens(lens)).command));
+  };
+  /** What the plan file said when its last run was started. */
+  const before = (text: string): void => {
+    const { planFile } = parsePlanFile(text);
+    if (planFile !== undefined)
+      choicesOfRun = { plan: { uri: planUri.toString(), file: planFile } } as BenchmarkChoices;
+  };
+  const config = '/project/models/sentiment/config.pbtxt';
+  /** Its model had this config then. */
+  const withConfig = (text: string): void => {
+    const hashes = readDocument(new FakeDocument(config, text) as unknown as TextDocument).hashes();
+    const modelConfig = { format: 'config.pbtxt', sha256: '', settingsSha256: null, ...hashes } as const;
+    measured = sampleRecord({ record: { modelConfig } });
   };
 
   test('runs the plan, and shows what its last run showed', async () => {
+    before('version: 1\n');
     const [begin, ...figures] = await lensesOf();
     expect(begin).toMatchObject({ command: 'topologyBench.benchmark', title: '$(beaker) Benchmark Topology' });
     expect(begin?.arguments).toEqual([planUri]);
     expect(figures.map((figure) => figure?.title)).toEqual([
-      expect.stringMatching(/ ago: p50\/p95 fastapi \S+\/\S+ ms .* RPS$/u),
+      expect.stringMatching(/^\S+ ago: p50\/p95 fastapi \S+\/\S+ ms .* RPS$/u),
       expect.stringMatching(/^triton /u),
       expect.stringMatching(/^hybrid /u),
     ]);
@@ -337,23 +363,75 @@ describe('the lens', () => {
   });
 
   test('says that the figures are stale once the file says something else, comments aside', async () => {
-    const before = (text: string): void => {
-      const { planFile } = parsePlanFile(text);
-      if (planFile !== undefined)
-        choicesOfRun = { plan: { uri: planUri.toString(), file: planFile } } as BenchmarkChoices;
-    };
     before('# as agreed\nversion: 1\n');
     const [, same] = await lensesOf();
     expect(same?.title).not.toContain('stale');
     before('version: 1\ncores: 4\n');
     const [, changed] = await lensesOf();
     expect(changed?.title).toMatch(/^stale, .* ago: /u);
-    expect(changed?.tooltip).toContain('The plan file has changed since.');
+    expect(changed?.tooltip).toContain('\nThe plan file would run something else now.');
+  });
+
+  test('says so by the record, too, of a run whose answers are forgotten', async () => {
+    const saved = planFileText(measured, 'unknown');
+    const [, same] = await lensesOf(saved);
+    expect(same?.title).not.toContain('stale');
+    const [, changed] = await lensesOf(saved.replace('cores: 2', 'cores: 4'));
+    expect(changed?.title).toMatch(/^stale, /u);
+  });
+
+  test("says that they are stale once the model's config says something else, saved or not", async () => {
+    const text = 'version: 1\nmodel: models/sentiment\n';
+    before(text);
+    withConfig(tritonConfig);
+    files.set(config, `# a comment\n${tritonConfig}`);
+    const [, same] = await lensesOf(text);
+    expect(same?.title).not.toContain('stale');
+    files.set(config, tritonConfig.replace('size: 8', 'size: 4'));
+    const [, onDisk] = await lensesOf(text);
+    expect(onDisk?.title).toMatch(/^stale, /u);
+    expect(onDisk?.tooltip).toContain("\nThe config of the plan's model has changed since.");
+    const document = new FakeDocument(config, tritonConfig);
+    haveOpen(document);
+    const lenses = make();
+    let drawn = 0;
+    lenses.onDidChangeCodeLenses(() => {
+      drawn += 1;
+    });
+    const [, inEditor] = await lensesOf(text, lenses);
+    expect(inEditor?.title).not.toContain('stale');
+    document.type(tritonConfig.replace('size: 8', 'size: 2'));
+    expect(drawn).toBe(1);
+    const [, typed] = await lensesOf(text, lenses);
+    expect(typed?.title).toMatch(/^stale, /u);
+    new FakeDocument('/project/other/config.pbtxt', '').type('x');
+    lenses.dispose();
+    expect(drawn).toBe(1);
+  });
+
+  test('says so of the model that was chosen for a plan without one', async () => {
+    before('version: 1\n');
+    const subject = { kind: 'config', uri: 'file:///project/models/sentiment' } as const;
+    choicesOfRun = { ...choicesOfRun, subject } as BenchmarkChoices;
+    withConfig(tritonConfig);
+    files.set(config, tritonConfig.replace('size: 8', 'size: 4'));
+    const [, changed] = await lensesOf();
+    expect(changed?.tooltip).toContain("The config of the plan's model has changed since.");
+  });
+
+  test('is not there for a plan that deploys nothing, and running that says how it is done', async () => {
+    const text = 'version: 1\ntarget: endpoint\nprofile: quick\n';
+    expect(await lensesOf(text)).toEqual([]);
+    files.set(planPath, text);
+    await expect(benchmarkCommand(planUri, services)).rejects.toMatchObject({
+      message: 'topology-bench.yaml is a plan for an endpoint that exists already, and deploys nothing.',
+      nextStep: 'Run it on the command line: topology-bench run topology-bench.yaml --endpoint URL.',
+    });
   });
 
   test('leads to the run while one is under way', async () => {
     const live = { id: 'x', choices: { plan: { uri: planUri.toString() } }, state: null, cancelling: false };
-    expect(await lensesOf({ active: () => [live] as never })).toMatchObject([
+    expect(await lensesOf('version: 1\n', make({ active: () => [live] as never }))).toMatchObject([
       { command: 'topologyBench.openResults', title: '$(sync~spin) Benchmark is queued', arguments: ['x'] },
     ]);
   });

@@ -1,0 +1,24 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseModel } from '../core/model.ts';
+import { configFolders, findOnnx, kindOf, openSource } from './locate.ts';
+
+/**
+ * The config that a run takes its settings from (see resolve.ts): config.pbtxt where there is one, else the model's
+ * config.json; undefined without either, and of a model that is not there.
+ * @param path a folder, a config.pbtxt, a config.json or an .onnx file
+ */
+export async function modelConfigPath(path: string): Promise<string | undefined> {
+  try {
+    const source = await openSource(path);
+    if (source.tritonConfigPath !== undefined) return source.tritonConfigPath;
+    for (const folder of configFolders(path, source, await findOnnx(source, null))) {
+      const config = join(folder, 'config.json');
+      if ((await kindOf(config)) !== 'file') continue;
+      if (parseModel(config, await readFile(config, 'utf8')).model !== undefined) return config;
+    }
+  } catch {
+    // What is missing ends a run, and is said then.
+  }
+  return undefined;
+}
