@@ -15,7 +15,7 @@ export interface ApiResponse {
 export interface GetOptions {
   /** Names, labels and owners alone, without what the objects hold. */
   readonly metadataOnly?: boolean;
-  /** Give up at once, and after this long. */
+  /** Give up at once, and after this long without an answer; one that has begun has as long again to come whole. */
   readonly onceWithinMs?: number;
 }
 
@@ -26,14 +26,19 @@ export interface Cluster extends Disposable {
   /** Reads; tried again for a few seconds when the connection breaks. Rejects with StatusError. */
   get(path: string, signal: AbortSignal, options?: GetOptions): Promise<unknown>;
   /**
-   * Changes. The request is not torn down by a cancel, so that it is always known whether it took place; it has a time
-   * limit of its own. It is sent again when the connection breaks, so it must be one that may be sent twice. Rejects with
-   * StatusError.
+   * Changes. It is sent again when the connection breaks, so it must be one that may be sent twice. A cancel rejects at
+   * once and leaves the request under way, with a time limit of its own: `settled` says when it is known whether it took
+   * place. Rejects with StatusError.
    */
   change(
     request: { method: 'POST' | 'PATCH' | 'DELETE'; path: string; body?: unknown; contentType?: string },
     signal: AbortSignal,
   ): Promise<ApiResponse>;
+  /**
+   * Resolves when every change that was begun has come to its end, also those whose callers were cancelled. Whoever cleans
+   * up looks only then at what is there. Rejects with `cancelled` on abort.
+   */
+  settled(signal: AbortSignal): Promise<void>;
   /** A response read piece by piece: logs, watches. */
   stream(path: string, signal: AbortSignal): Promise<IncomingMessage>;
   openSocket(
@@ -45,6 +50,7 @@ export interface Cluster extends Disposable {
   serverNow(): number;
 }
 
+/** Until an answer begins, and then until it has come whole. */
 const requestTimeoutMs = 30_000;
 const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 /** Waits before another try; an API server that restarts is back within their sum. */
@@ -56,12 +62,13 @@ export function openCluster(choice: KubeconfigChoice): Cluster {
   const transport = createTransport(config);
   const serverClock = createServerClock();
   const noCancel = new AbortController().signal;
+  const underWay = new Set<Promise<unknown>>();
 
   async function ask(raw: RawRequest, signal: AbortSignal): Promise<ApiResponse> {
     const response = await transport.send(raw, signal);
     const date = Date.parse(response.headers.date ?? '');
     if (Number.isFinite(date)) serverClock.heard(date);
-    const text = await readText(response);
+    const text = await readText(response, raw.timeoutMs);
     const status = response.statusCode ?? 0;
     if (status >= 400) throw statusErrorFrom(status, text);
     return { status, body: parseBody(text) };
@@ -86,14 +93,21 @@ export function openCluster(choice: KubeconfigChoice): Cluster {
         ...(request.contentType === undefined ? {} : { contentType: request.contentType }),
         ...(request.body === undefined ? {} : { body: JSON.stringify(request.body) }),
       };
-      const response = await withRetries(() => ask(raw, noCancel), signal);
+      const changing = withRetries(() => ask(raw, noCancel), signal);
+      underWay.add(changing);
+      const ended = (): unknown => underWay.delete(changing);
+      changing.then(ended, ended);
+      const response = await unlessCancelled(changing, signal, 'changing the cluster');
       throwIfCancelled(signal, 'changing the cluster');
       return response;
+    },
+    async settled(signal) {
+      await unlessCancelled(Promise.allSettled(underWay), signal, 'waiting for changes to the cluster to end');
     },
     async stream(path, signal) {
       const response = await transport.send({ method: 'GET', path, timeoutMs: requestTimeoutMs }, signal);
       const status = response.statusCode ?? 0;
-      if (status >= 400) throw statusErrorFrom(status, await readText(response));
+      if (status >= 400) throw statusErrorFrom(status, await readText(response, requestTimeoutMs));
       return response;
     },
     openSocket: (path, onMessage, signal) => openChannelSocket(config, path, onMessage, signal),
@@ -122,6 +136,23 @@ async function withRetries(attempt: () => Promise<ApiResponse>, signal: AbortSig
     });
   }
   return attempt();
+}
+
+/** What a promise brings, or `cancelled` as soon as the signal is aborted; the work itself goes on. */
+async function unlessCancelled<Value>(work: Promise<Value>, signal: AbortSignal, what: string): Promise<Value> {
+  const heard = new AbortController();
+  const abort = new Promise<never>((_resolve, reject) => {
+    const onAbort = (): void => {
+      reject(cancelled(what));
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true, signal: heard.signal });
+  });
+  try {
+    return await Promise.race([work, abort]);
+  } finally {
+    heard.abort();
+  }
 }
 
 function isTransient(error: unknown): boolean {

@@ -85,13 +85,21 @@ export function createTransport(config: KubeConfig): { send: Transport; close: (
   };
 }
 
-/** The whole body as text. */
-export async function readText(response: IncomingMessage): Promise<string> {
+/**
+ * The whole body as text.
+ * @throws ConnectionError when the connection breaks, or the body has not come to its end within `withinMs`
+ */
+export async function readText(response: IncomingMessage, withinMs: number): Promise<string> {
   const chunks: Buffer[] = [];
+  const timer = setTimeout(() => {
+    response.destroy(unreachable('its answer did not come to an end in time', 'ETIMEDOUT'));
+  }, withinMs);
   try {
     for await (const chunk of response) chunks.push(chunk as Buffer);
   } catch (error) {
-    throw connectionError(error as NodeJS.ErrnoException);
+    throw error instanceof BenchError ? error : connectionError(error as NodeJS.ErrnoException);
+  } finally {
+    clearTimeout(timer);
   }
   return Buffer.concat(chunks).toString('utf8');
 }
