@@ -13,12 +13,14 @@ export async function listAll<Item extends ApiObject>(
   choice: ListChoice,
   signal: AbortSignal,
   metadataOnly = false,
+  onceWithinMs?: number,
 ): Promise<readonly Item[]> {
   const items: Item[] = [];
+  const options = { metadataOnly, ...(onceWithinMs === undefined ? {} : { onceWithinMs }) };
   let next: string | undefined;
   do {
     const asked = query({ ...choice, limit: 500, continue: next });
-    const page = (await cluster.get(`${path}?${asked}`, signal, { metadataOnly })) as ApiList<Item>;
+    const page = (await cluster.get(`${path}?${asked}`, signal, options)) as ApiList<Item>;
     items.push(...(page.items ?? []));
     next = page.metadata?.continue === '' ? undefined : page.metadata?.continue;
   } while (next !== undefined);

@@ -1,15 +1,19 @@
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isCancelled, toBenchError } from '../core/errors.ts';
+import { BenchError, isCancelled, toBenchError } from '../core/errors.ts';
 import { selectorText } from '../topologies/labels.ts';
 import type { Labels } from '../topologies/objects.ts';
 import type { ApiList, Pod } from './apiObjects.ts';
 import { query, type Cluster } from './cluster.ts';
 import { listPath } from './resources.ts';
-import { isConnectionTrouble, refusal, StatusError } from './statusError.ts';
+import { isConnectionTrouble, isStatus, refusal } from './statusError.ts';
+import { connectionError } from './transport.ts';
 
 /** After this long the API server ends a watch by itself, and the next one begins where it ended. */
-const watchSeconds = 240;
+const watchSeconds = 60;
+/** One that has not ended by then is of a connection that nobody has told of its end. */
+const deadAfterMs = (watchSeconds + 15) * 1000;
+const listWithinMs = 10_000;
 
 /**
  * Keeps the pods of a selector up to date until it is disposed. A watch that breaks is begun again from a fresh list, so
@@ -24,6 +28,7 @@ export class PodWatch implements AsyncDisposable {
   readonly #pods = new Map<string, Pod>();
   #listed = false;
   #failure: Error | undefined;
+  #trouble: string | undefined;
   /** Counts changes, so that one between two calls of `changed` is not missed. */
   #version = 0;
   #seen = 0;
@@ -39,6 +44,11 @@ export class PodWatch implements AsyncDisposable {
   /** The pods as last seen; undefined before the first list has come. */
   get pods(): readonly Pod[] | undefined {
     return this.#listed ? [...this.#pods.values()] : undefined;
+  }
+
+  /** Why the API server says nothing of the pods at the moment; undefined while it does. */
+  get trouble(): string | undefined {
+    return this.#trouble;
   }
 
   /**
@@ -80,6 +90,7 @@ export class PodWatch implements AsyncDisposable {
           this.#notify();
           return;
         }
+        this.#trouble = error instanceof Error ? error.message : String(error);
       }
       await sleep(500, undefined, { signal }).catch(() => undefined);
     }
@@ -89,10 +100,13 @@ export class PodWatch implements AsyncDisposable {
     const list = (await this.#cluster.get(
       `${this.#path}?${query({ labelSelector: this.#selector })}`,
       this.#end.signal,
+      // What fails is tried again here, so that it is known meanwhile what fails.
+      { onceWithinMs: listWithinMs },
     )) as ApiList<Pod>;
     this.#pods.clear();
     for (const pod of list.items ?? []) this.#pods.set(pod.metadata.uid, pod);
     this.#listed = true;
+    this.#trouble = undefined;
     this.#notify();
     return list.metadata?.resourceVersion;
   }
@@ -104,14 +118,24 @@ export class PodWatch implements AsyncDisposable {
       `${this.#path}?${query({ ...options, allowWatchBookmarks: true })}`,
       this.#end.signal,
     );
+    const timer = setTimeout(() => {
+      response.destroy(broken());
+    }, deadAfterMs);
     let version = from;
-    for await (const line of createInterface({ input: response })) {
-      const { type, object } = JSON.parse(line) as { type: string; object: Pod };
-      if (type === 'ERROR') return undefined;
-      version = object.metadata.resourceVersion ?? version;
-      if (type === 'DELETED') this.#pods.delete(object.metadata.uid);
-      else if (type !== 'BOOKMARK') this.#pods.set(object.metadata.uid, object);
-      if (type !== 'BOOKMARK') this.#notify();
+    try {
+      for await (const line of createInterface({ input: response })) {
+        const { type, object } = parseEvent(line);
+        if (type === 'ERROR') return undefined;
+        version = object.metadata.resourceVersion ?? version;
+        if (type === 'DELETED') this.#pods.delete(object.metadata.uid);
+        else if (type !== 'BOOKMARK') this.#pods.set(object.metadata.uid, object);
+        if (type !== 'BOOKMARK') this.#notify();
+      }
+    } catch (error) {
+      throw error instanceof BenchError ? error : connectionError(error as NodeJS.ErrnoException);
+    } finally {
+      clearTimeout(timer);
+      response.destroy();
     }
     return version;
   }
@@ -124,7 +148,20 @@ export class PodWatch implements AsyncDisposable {
   }
 }
 
-/** Everything but an answer of the API server that says no; 410 says that a version is too old, which a list cures. */
+/** A connection that broke in the middle of a line leaves half of it. */
+function parseEvent(line: string): { readonly type: string; readonly object: Pod } {
+  try {
+    return JSON.parse(line) as { type: string; object: Pod };
+  } catch {
+    throw broken();
+  }
+}
+
+function broken(): BenchError {
+  return connectionError(new Error('the watch did not end as it should'));
+}
+
+/** What another try may cure; 410 says that a version is too old, which a list cures. */
 function passes(error: unknown): boolean {
-  return !(error instanceof StatusError) || error.status === 410 || isConnectionTrouble(error);
+  return isStatus(error, 410) || isConnectionTrouble(error);
 }

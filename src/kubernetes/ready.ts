@@ -27,6 +27,7 @@ export interface WaitRequest {
 }
 
 const eventsEveryMs = 2_000;
+const eventsWithinMs = 10_000;
 /** An autoscaler that is about to add a node says so within this time. */
 const autoscalerSeconds = 15;
 const shownLogLines = 8;
@@ -34,7 +35,8 @@ const shownLogLines = 8;
 /**
  * Waits for pods, yielding what it waits for, in the cluster's own words, whenever that changes; returns the pods in the
  * order asked for. Ends early when waiting cannot help any more.
- * @throws BenchError pod-failed, image-unavailable, gpu-unavailable, rejected-by-cluster, not-ready or cancelled
+ * @throws BenchError pod-failed, image-unavailable, gpu-unavailable, rejected-by-cluster, not-ready, api-unreachable,
+ * unauthenticated, forbidden or cancelled
  */
 export async function* waitForPods(
   cluster: Cluster,
@@ -52,14 +54,21 @@ export async function* waitForPods(
   for (;;) {
     await watch.changed(500, signal);
     throwIfCancelled(signal, 'waiting for pods');
-    const { pods } = watch;
-    if (pods === undefined) continue;
+    const { pods, trouble } = watch;
+    const isLate = (performance.now() - began) / 1000 > request.timeoutSeconds;
+    if (pods === undefined) {
+      if (isLate) throw unanswered(request, trouble);
+      const waiting = trouble === undefined ? '' : `${componentsOf(request)}: the API server does not answer`;
+      if (waiting !== shown) yield waiting;
+      shown = waiting;
+      continue;
+    }
     const found = request.pods.map((awaited) => ({ awaited, pod: newestPod(pods, awaited) }));
     const missing = found.filter(({ pod }) => pod === undefined || !request.reached(pod));
     if (missing.length === 0) return found.flatMap(({ pod }) => (pod === undefined ? [] : [pod]));
 
     if (performance.now() - eventsReadAt >= eventsEveryMs) {
-      events = await readEvents(cluster, request.namespace, signal).catch((error: unknown) => {
+      events = await readEvents(cluster, request.namespace, signal, eventsWithinMs).catch((error: unknown) => {
         // The watch goes on by itself when the API server is back; until then the last events must do.
         if (isConnectionTrouble(error)) return events;
         throw error;
@@ -88,16 +97,31 @@ export async function* waitForPods(
       const told = finding.cause === 'image' ? (imageWords.get(awaited.name) ?? finding.message) : finding.message;
       if (finding.cause === 'image') imageWords.set(awaited.name, told);
       messages.push(told);
-      if ((performance.now() - began) / 1000 > request.timeoutSeconds) {
+      if (isLate) {
         throw await failure(cluster, timedOut(finding, request.timeoutSeconds), request.namespace, pod, signal);
       }
     }
+    if (trouble !== undefined) messages.push('the API server does not answer at the moment');
     const message = messages.join('; ');
     if (message !== shown) {
       shown = message;
       yield message;
     }
   }
+}
+
+function componentsOf({ pods }: WaitRequest): string {
+  return pods.map(({ component }) => component).join(', ');
+}
+
+/** When the time is up and nothing was ever heard of the pods. */
+function unanswered(request: WaitRequest, trouble: string | undefined): BenchError {
+  const why = trouble === undefined ? '' : ` ${trouble}`;
+  return new BenchError({
+    reason: 'api-unreachable',
+    message: `The API server has said nothing of the pods of ${componentsOf(request)} within ${String(request.timeoutSeconds)} s.${why}`,
+    nextStep: 'Check that the cluster runs, and your network or VPN, and try again.',
+  });
 }
 
 /** Turns what a pod says of its end into an error, with the container's last log lines. */
