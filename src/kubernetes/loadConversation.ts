@@ -73,7 +73,8 @@ export class LoadConversation {
   #running: number | undefined;
   /** Until then, by performance.now(), the worker waits for its next word at the least. */
   #waitsUntilMs: number;
-  readonly #noise: string[] = [];
+  /** How long others work while it rests: it waits for so much longer. */
+  #restMs = 0;
 
   constructor(
     cluster: Cluster,
@@ -133,9 +134,8 @@ export class LoadConversation {
         clearTimeout(timer);
         heard = true;
         for (const output of reader.line(line)) {
-          if (output.kind === 'noise') this.#noise.push(output.line);
-          else if (output.kind === 'gap') this.#handlers.warning("Lines of the load generator's log are missing.");
-          else await this.#take(output.message);
+          if (output.kind === 'gap') this.#handlers.warning("Lines of the load generator's log are missing.");
+          else if (output.kind === 'message') await this.#take(output.message);
         }
         if (this.#finished || this.#failed !== undefined) return true;
         timer = silence();
@@ -157,7 +157,7 @@ export class LoadConversation {
       case 'waiting':
         if (this.#running !== undefined)
           throw loadFailed(`the result of phase ${String(this.#running)} is missing from its log`);
-        this.#waitsUntilMs = performance.now() + this.#gateTimeoutMs;
+        this.#waitsUntilMs = performance.now() + this.#restMs + this.#gateTimeoutMs;
         await this.#handlers.waiting(message.phase);
         return;
       case 'phase-started':
@@ -256,6 +256,7 @@ export class LoadConversation {
   #told(word: Word, phase: number): void {
     const seconds = word.next === 'phase' ? word.phase.durationSeconds : word.next === 'rest' ? word.seconds : 0;
     if (word.next === 'phase') this.#running = phase;
+    this.#restMs = word.next === 'rest' ? seconds * 1000 : 0;
     this.#waitsUntilMs = performance.now() + seconds * 1000 + this.#spec.timeoutMs + this.#gateTimeoutMs;
   }
 

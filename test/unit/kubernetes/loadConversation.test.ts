@@ -1,4 +1,5 @@
-import { describe, expect, it } from 'vitest';
+import { PassThrough } from 'node:stream';
+import { describe, expect, it, vi } from 'vitest';
 import type { LoadSpec } from '../../../src/core/load.ts';
 import type { Cluster } from '../../../src/kubernetes/cluster.ts';
 import { LoadConversation, type ConversationHandlers } from '../../../src/kubernetes/loadConversation.ts';
@@ -93,6 +94,101 @@ function clockOf(answer: (hear: (channel: number, text: string) => void) => void
     }),
   } as unknown as Cluster;
 }
+
+describe('a load generator that rests while others work', () => {
+  it('may be silent for as long as they do, without a word of a stream that was lost', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    try {
+      const pod = makePod([0, 0], 'Running');
+      const log = new PassThrough();
+      let streams = 0;
+      const stream = async (): Promise<PassThrough> => {
+        streams += 1;
+        return log;
+      };
+      const warnings: string[] = [];
+      let goOn: () => void = () => undefined;
+      const conversation: LoadConversation = new LoadConversation(
+        { ...pod.cluster, stream } as unknown as Cluster,
+        of,
+        spec,
+        {
+          ...handlers,
+          waiting: async (phase) => {
+            if (phase === 0) await conversation.tell(0, { next: 'rest', seconds: 400 });
+            // As the team does it: whoever is at the gate waits there until the others are.
+            if (phase === 1) {
+              await new Promise<void>((resolve) => {
+                goOn = resolve;
+              });
+              await conversation.tell(1, { next: 'end' });
+            }
+          },
+          warning: (message) => warnings.push(message),
+        },
+        signal,
+      );
+      const carriedOut = conversation.carryOut();
+      let seq = 0;
+      const say = (message: object): void => {
+        log.write(`${JSON.stringify({ seq: seq++, ...message })}\n`);
+      };
+      say({ type: 'ready', node: 'v24', autocannon: '9' });
+      say({ type: 'waiting', phase: 0 });
+      await vi.waitUntil(() => pod.told === 1);
+      say({ type: 'waiting', phase: 1 });
+      await vi.advanceTimersByTimeAsync(400_000);
+      goOn();
+      await vi.waitUntil(() => pod.told === 2);
+      say({ type: 'finished' });
+      log.end();
+      expect(await carriedOut).toEqual({ node: 'v24', autocannon: '9' });
+      expect(warnings).toEqual([]);
+      expect(streams).toBe(1);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('is told to go on again and again, for as long as it waits after the rest', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const pod = makePod([0, 137, 0], 'Running');
+      const log = new PassThrough();
+      let told: unknown;
+      const conversation: LoadConversation = new LoadConversation(
+        { ...pod.cluster, stream: async () => log } as unknown as Cluster,
+        of,
+        spec,
+        {
+          ...handlers,
+          waiting: async (phase) => {
+            if (phase === 0) await conversation.tell(0, { next: 'rest', seconds: 400 });
+            if (phase !== 1) return;
+            // Longer than it waits without a rest; the first try then meets an API server that is away.
+            vi.advanceTimersByTime(400_000);
+            told = await conversation.tell(1, { next: 'end' });
+          },
+        },
+        signal,
+      );
+      const carriedOut = conversation.carryOut();
+      for (const [seq, message] of [
+        { type: 'ready', node: 'v24', autocannon: '9' },
+        { type: 'waiting', phase: 0 },
+        { type: 'waiting', phase: 1 },
+        { type: 'finished' },
+      ].entries())
+        log.write(`${JSON.stringify({ seq, ...message })}\n`);
+      log.end();
+      await carriedOut;
+      expect(told).toMatchObject({ startAtMs: 5 });
+      expect(pod.told).toBe(3);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
 
 function talk(cluster: Cluster): LoadConversation {
   return new LoadConversation(cluster, of, spec, handlers, signal);
