@@ -62,7 +62,7 @@ export interface DeployedTopology {
   readonly gpus: number;
 }
 
-/** An anchor of a run that nobody looks after any more, and what hangs on it. */
+/** A run or deployment of ours that is on the cluster, and what belongs to it. */
 export interface Leftover {
   readonly kind: 'run' | 'deployment';
   readonly id: string;
@@ -72,4 +72,17 @@ export interface Leftover {
   readonly gpus: number;
   /** True while a window or a command line still renews it. */
   readonly inUse: boolean;
+  /**
+   * Whether nobody looks after it and nobody asked for it to stay: a run, or a deployment whose Deploy was interrupted before it
+   * was ready.
+   */
+  readonly leftBehind: boolean;
+}
+
+/** What became of leftovers that were to be removed. */
+export interface Removal {
+  /** How many are gone with all that belonged to them. */
+  readonly removed: number;
+  /** Why a namespace that was made for one of them stays, one sentence each. */
+  readonly kept: readonly string[];
 }

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { ClusterInventory, DeployedTopology, Leftover } from '../core/cluster.ts';
+import type { ClusterInventory, DeployedTopology, Leftover, Removal } from '../core/cluster.ts';
 import type { Answer } from '../core/ports.ts';
 import { loadKubernetes } from './engine.ts';
 import type { Memory } from './memory.ts';
@@ -126,14 +126,24 @@ export class Cluster implements vscode.Disposable {
   }
 
   /** @throws BenchError clean-up-incomplete, which says what is left and how to remove it */
-  async removeLeftovers(place: ClusterPlace, leftovers: readonly Leftover[], signal: AbortSignal): Promise<void> {
+  async removeLeftovers(
+    place: ClusterPlace,
+    leftovers: readonly Leftover[],
+    waiting: (message: string) => void,
+    signal: AbortSignal,
+  ): Promise<Removal> {
     const { removeLeftovers } = await loadKubernetes();
-    await removeLeftovers(await this.connection(place), leftovers, signal);
+    return removeLeftovers(await this.connection(place), leftovers, signal, { waiting });
   }
 
-  async deleteDeployment(deployment: DeployedTopology, signal: AbortSignal): Promise<void> {
+  /** @returns why the namespace that was made for it stays, if it does */
+  async deleteDeployment(
+    deployment: DeployedTopology,
+    waiting: (message: string) => void,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
     const { deleteDeployment } = await loadKubernetes();
-    await deleteDeployment(await this.connection(deployment), deployment, signal);
+    return deleteDeployment(await this.connection(deployment), deployment, signal, { waiting });
   }
 
   /** The last lines of each container. */

@@ -10,6 +10,8 @@ export interface ApiMeta {
   readonly resourceVersion?: string;
   readonly creationTimestamp?: string;
   readonly deletionTimestamp?: string;
+  /** Who must have done something before the object goes. */
+  readonly finalizers?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly ownerReferences?: readonly { readonly uid: string; readonly kind: string; readonly name: string }[];
@@ -50,6 +52,10 @@ export interface ContainerStatus {
   readonly imageID?: string;
   readonly state?: ContainerState;
   readonly lastState?: ContainerState;
+}
+
+export interface Deployment extends ApiObject {
+  readonly status?: { readonly availableReplicas?: number };
 }
 
 export interface Pod extends ApiObject {

@@ -57,7 +57,7 @@ export async function deployTopology(
   };
   const leases: { readonly leased: Leased; readonly kept: AsyncDisposable }[] = [];
   const lease = (leased: Leased): void => {
-    leases.push({ leased, kept: keepLease(cluster, leased) });
+    leases.push({ leased, kept: keepLease(cluster, leased, warn) });
   };
   let hasBegun = false;
   try {
@@ -115,7 +115,8 @@ export async function deployTopology(
     const ownSignal = AbortSignal.timeout(cleanUpMs);
     try {
       if (hasBegun) await removeAll(cluster, namespace, anchorSelector(id), ownSignal);
-      if (hasMadeNamespace) await removeOwnNamespace(cluster, namespace, id, ownSignal);
+      const kept = hasMadeNamespace ? await removeOwnNamespace(cluster, namespace, id, ownSignal) : undefined;
+      if (kept !== undefined) warn(kept);
     } catch (error) {
       const problem = toBenchError(error, 'removing what was deployed');
       progress.warning(problem.nextStep === undefined ? problem.message : `${problem.message} ${problem.nextStep}`);

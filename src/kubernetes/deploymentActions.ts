@@ -11,10 +11,11 @@ import { bringUp } from './bringUp.ts';
 import { openCluster, type Cluster } from './cluster.ts';
 import { describeDeployments, podsOf, readStored, type StoredDeployment } from './deployed.ts';
 import type { ClusterChoice } from './inventory.ts';
+import { endLease } from './lease.ts';
 import { lastLogLines } from './logs.ts';
 import { removeOwnNamespace } from './namespace.ts';
 import { isPodReady } from './ready.ts';
-import { deleteOne, removeAll } from './remove.ts';
+import { deleteOne, removeAll, type RemoveOptions } from './remove.ts';
 import { objectPath } from './resources.ts';
 import { connectServers, type ServerConnection } from './serverConnection.ts';
 import { refusal } from './statusError.ts';
@@ -33,17 +34,22 @@ export async function listDeployments(choice: ClusterChoice, signal: AbortSignal
 
 /**
  * Deletes a deployment with all that belongs to it and waits until it is gone.
+ * @returns why the namespace that was made for it stays; undefined when there is none, or it is gone
  * @throws BenchError clean-up-incomplete, naming what is left
  */
-export async function deleteDeployment(choice: ClusterChoice, deployment: Named, signal: AbortSignal): Promise<void> {
+export async function deleteDeployment(
+  choice: ClusterChoice,
+  deployment: Named,
+  signal: AbortSignal,
+  options: RemoveOptions = {},
+): Promise<string | undefined> {
   using cluster = openCluster(choice);
   const { anchor, plan } = await readStored(cluster, deployment.namespace, deployment.id, signal);
   const { namespace, id, uid } = anchor;
   await deleteOne(cluster, { kind: 'ConfigMap', namespace, name: deployment.id, uid }, signal);
-  await removeAll(cluster, namespace, anchorSelector(id), signal);
-  if (plan.target.kind === 'kubernetes' && plan.target.createNamespace) {
-    await removeOwnNamespace(cluster, namespace, id, signal);
-  }
+  await removeAll(cluster, namespace, anchorSelector(id), signal, options);
+  if (plan.target.kind !== 'kubernetes' || !plan.target.createNamespace) return undefined;
+  return await removeOwnNamespace(cluster, namespace, id, signal);
 }
 
 /** The last lines of each container, under its name. */
@@ -98,6 +104,9 @@ export async function uploadModelAgain(
   // The gateway finds its Triton again a little after the kubelet has found that pod ready.
   await using connection = await connectTo(cluster, stored, null, signal);
   await untilAnswering(connection, signal);
+  // A Deploy that was interrupted has left its lease, by which it would count as left behind.
+  const leased = { path: objectPath('ConfigMap', anchor.namespace, deployment.id), uid: anchor.uid };
+  if (!stored.underWay) await endLease(cluster, leased, signal).catch(() => undefined);
 }
 
 /** Asks a deployment for its answer to each text, through a port-forward. */

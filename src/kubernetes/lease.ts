@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { leaseAnnotations } from '../topologies/anchor.ts';
 import type { ApiMeta } from './apiObjects.ts';
 import { query, type Cluster } from './cluster.ts';
+import { isStatus } from './statusError.ts';
 
 /** How often whoever looks after a run says so, and after how long of silence it is taken for gone. */
 const renewEveryMs = 15_000;
@@ -25,12 +26,22 @@ export interface Leased {
   readonly uid: string;
 }
 
-/** Renews a lease until it is disposed. A renewal that fails is made up for by the next. */
-export function keepLease(cluster: Cluster, leased: Leased): AsyncDisposable {
+/**
+ * Renews a lease until it is disposed. A renewal that fails is made up for by the next.
+ * @param warn is told, once, when the cluster refuses to renew it
+ */
+export function keepLease(cluster: Cluster, leased: Leased, warn: (message: string) => void): AsyncDisposable {
   const end = new AbortController();
   let underWay: Promise<unknown> = Promise.resolve();
+  let hasWarned = false;
   const timer = setInterval(() => {
-    underWay = renew(cluster, leased, end.signal).catch(() => undefined);
+    underWay = renew(cluster, leased, end.signal).catch((error: unknown) => {
+      if (hasWarned || !isStatus(error, 403)) return;
+      hasWarned = true;
+      warn(
+        `The cluster refuses to note on ${leased.path} that this is under way, so it looks left behind to others: ${error.message}`,
+      );
+    });
   }, renewEveryMs);
   timer.unref();
   return {
@@ -54,6 +65,8 @@ async function renew(cluster: Cluster, leased: Leased, signal: AbortSignal): Pro
 
 /** Says that nobody looks after the object any more; for one that stays. */
 export async function endLease(cluster: Cluster, leased: Leased, signal: AbortSignal): Promise<void> {
+  // A renewal that is still under way would take the lease up again.
+  await cluster.settled(signal);
   const none = Object.fromEntries(Object.values(leaseAnnotations).map((name) => [name, null]));
   await annotate(cluster, leased, none, signal);
 }
@@ -74,6 +87,11 @@ async function annotate(
     },
     signal,
   );
+}
+
+/** Whether the object bears a lease at all, fresh or not. */
+export function hasLease(metadata: ApiMeta): boolean {
+  return metadata.annotations?.[leaseAnnotations.renewedAt] !== undefined;
 }
 
 /** Whether somebody still looks after the object: its lease is fresh, and its holder, where it ran on this machine, lives. */

@@ -1,16 +1,17 @@
-import type { Leftover } from '../core/cluster.ts';
+import type { Leftover, Removal } from '../core/cluster.ts';
+import { BenchError, toBenchError } from '../core/errors.ts';
 import { anchorComponent } from '../topologies/anchor.ts';
 import { anchorName, anchorSelector, fieldManager, labelKeys, selectorText } from '../topologies/labels.ts';
-import type { ApiMeta, ApiObject, Pod } from './apiObjects.ts';
+import type { ApiMeta, ApiObject, Deployment, Pod } from './apiObjects.ts';
 import { openCluster, query, type Cluster } from './cluster.ts';
 import type { ClusterChoice } from './inventory.ts';
-import { isInUse } from './lease.ts';
+import { hasLease, isInUse } from './lease.ts';
 import { listAll } from './list.ts';
 import { removeOwnNamespace } from './namespace.ts';
 import { requestOf } from './nodes.ts';
 import { readServerVersion } from './preflight.ts';
-import { deleteOne, removeAll } from './remove.ts';
-import { ownKinds, type OwnKind } from './resources.ts';
+import { deleteOne, removeAll, type RemoveOptions } from './remove.ts';
+import { listPath, ownKinds, type OwnKind } from './resources.ts';
 import { isStatus, refusal } from './statusError.ts';
 
 type Kind = OwnKind | 'Namespace';
@@ -45,24 +46,54 @@ export async function findLeftovers(choice: ClusterChoice, signal: AbortSignal):
 }
 
 /**
- * Removes what `findLeftovers` found, by UID, and waits until it is gone.
+ * Removes what `findLeftovers` found, by UID, and waits until it is gone; one that does not go keeps none of the others.
  * @throws BenchError clean-up-incomplete, naming what is left
  */
 export async function removeLeftovers(
   choice: ClusterChoice,
   leftovers: readonly Leftover[],
   signal: AbortSignal,
-): Promise<void> {
+  options: RemoveOptions = {},
+): Promise<Removal> {
   using cluster = openCluster(choice);
+  const kept: string[] = [];
+  const failures: BenchError[] = [];
   for (const leftover of leftovers) {
-    const { namespace, id } = leftover;
-    const anchor = leftover.objects.find(({ kind, name }) => kind === 'ConfigMap' && name === anchorName(id));
-    // The anchor goes first: should this program die now, the cluster itself collects the rest.
-    if (anchor !== undefined) await deleteOne(cluster, { ...anchor, kind: 'ConfigMap', namespace }, signal);
-    await removeAll(cluster, namespace, anchorSelector(id), signal);
-    if (leftover.objects.some(({ kind }) => kind === 'Namespace'))
-      await removeOwnNamespace(cluster, namespace, id, signal);
+    try {
+      const stays = await removeLeftover(cluster, leftover, signal, options);
+      if (stays !== undefined) kept.push(stays);
+    } catch (error) {
+      failures.push(toBenchError(error, `removing ${leftover.id}`));
+      if (signal.aborted) break;
+    }
   }
+  const [first] = failures;
+  if (first !== undefined) throw failures.length === 1 ? first : together(failures, first);
+  return { removed: leftovers.length - kept.length, kept };
+}
+
+/** @returns why the namespace that was made for it stays; undefined when there is none, or it is gone */
+async function removeLeftover(
+  cluster: Cluster,
+  { namespace, id, objects }: Leftover,
+  signal: AbortSignal,
+  options: RemoveOptions,
+): Promise<string | undefined> {
+  const anchor = objects.find(({ kind, name }) => kind === 'ConfigMap' && name === anchorName(id));
+  // The anchor goes first: should this program die now, the cluster itself collects the rest.
+  if (anchor !== undefined) await deleteOne(cluster, { ...anchor, kind: 'ConfigMap', namespace }, signal);
+  await removeAll(cluster, namespace, anchorSelector(id), signal, options);
+  if (!objects.some(({ kind }) => kind === 'Namespace')) return undefined;
+  return await removeOwnNamespace(cluster, namespace, id, signal);
+}
+
+function together(failures: readonly BenchError[], first: BenchError): BenchError {
+  return new BenchError({
+    reason: first.reason,
+    message: failures.map(({ message }) => message).join(' '),
+    nextStep: first.nextStep,
+    cause: first,
+  });
 }
 
 async function describe(cluster: Cluster, group: readonly Found[], signal: AbortSignal): Promise<Leftover> {
@@ -72,16 +103,48 @@ async function describe(cluster: Cluster, group: readonly Found[], signal: Abort
   const anchor = group.find(({ metadata }) => metadata.labels?.[labelKeys.component] === anchorComponent);
   const created = group.map(({ metadata }) => metadata.creationTimestamp ?? '').sort();
   const holdsPods = group.some(({ kind }) => kind === 'Pod');
+  const kind = labels[labelKeys.kind] === 'deployment' ? 'deployment' : 'run';
+  const id = labels[labelKeys.run] ?? '';
+  // A namespace is made before the anchor, and says by itself that its run is under way.
+  const inUse = group.some(({ metadata }) => isInUse(metadata, cluster.serverNow()));
+  // Deploy takes its lease off when all is ready.
+  const leased = anchor ?? group.find((object) => object.kind === 'Namespace');
+  const wasInterrupted = leased !== undefined && hasLease(leased.metadata);
   return {
-    kind: labels[labelKeys.kind] === 'deployment' ? 'deployment' : 'run',
-    id: labels[labelKeys.run] ?? '',
+    kind,
+    id,
     namespace,
     createdAt: anchor?.metadata.creationTimestamp ?? created[0] ?? '',
     objects: group.map(({ kind, metadata }) => ({ kind, name: metadata.name, uid: metadata.uid })),
-    gpus: holdsPods ? await countGpus(cluster, namespace, labels[labelKeys.run] ?? '', signal) : 0,
-    // A namespace is made before the anchor, and says by itself that its run is under way.
-    inUse: group.some(({ metadata }) => isInUse(metadata, cluster.serverNow())),
+    gpus: holdsPods ? await countGpus(cluster, namespace, id, signal) : 0,
+    inUse,
+    leftBehind:
+      !inUse && (kind === 'run' || (wasInterrupted && !(await mayServe(cluster, namespace, id, group, signal)))),
   };
+}
+
+/** Whether a deployment is ready after all, as when only the last word of its Deploy got lost, or that cannot be seen. */
+async function mayServe(
+  cluster: Cluster,
+  namespace: string,
+  id: string,
+  group: readonly Found[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (!group.some(({ kind }) => kind === 'ConfigMap')) return false;
+  const labelSelector = selectorText(anchorSelector(id));
+  try {
+    const deployments = await listAll<Deployment>(
+      cluster,
+      listPath('Deployment', namespace),
+      { labelSelector },
+      signal,
+    );
+    return deployments.length > 0 && deployments.every(({ status }) => (status?.availableReplicas ?? 0) > 0);
+  } catch (error) {
+    if (isStatus(error, 403)) return true;
+    throw refusal(error, 'list deployments');
+  }
 }
 
 async function findAll(cluster: Cluster, namespace: string | undefined, signal: AbortSignal): Promise<Found[]> {

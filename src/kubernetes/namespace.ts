@@ -17,6 +17,9 @@ const byItself: Readonly<Record<string, (name: string) => boolean>> = {
 const coreApi = '/api/v1';
 /** A deletion that fails for this long is not waited for any more; the cluster goes on with it. */
 const stuckAfterMs = 15_000;
+/** Nor one that is only slow for this long. */
+const goneWithinMs = 120_000;
+const shownKinds = 4;
 
 interface Namespace extends ApiObject {
   readonly status?: { readonly conditions?: readonly Condition[] };
@@ -72,7 +75,7 @@ export async function createNamespace(
 
 /**
  * Deletes the namespace if this run made it and nothing else has come to live there since, and waits until it is gone.
- * @returns false when it stays, because it is another's or others live there
+ * @returns undefined when it is gone; when it stays on purpose, a sentence that says why, for the user
  * @throws BenchError clean-up-incomplete when it should go and does not, saying why
  */
 export async function removeOwnNamespace(
@@ -80,19 +83,21 @@ export async function removeOwnNamespace(
   name: string,
   runId: string,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<string | undefined> {
   try {
+    await cluster.settled(signal);
     const found = await readNamespace(cluster, name, signal);
-    const labels = found?.metadata.labels ?? {};
-    if (found === undefined || labels[labelKeys.managedBy] !== fieldManager || labels[labelKeys.run] !== runId)
-      return false;
-    const { uid, deletionTimestamp } = found.metadata;
+    if (found === undefined) return undefined;
+    const { uid, deletionTimestamp, labels = {} } = found.metadata;
+    if (labels[labelKeys.managedBy] !== fieldManager || labels[labelKeys.run] !== runId)
+      return `The namespace ${name} stays: it does not bear the labels of this run, so somebody else has made it or taken it over.`;
     if (deletionTimestamp === undefined) {
-      if (!(await isEmpty(cluster, name, signal))) return false;
+      const kept = whyKept(name, await look(cluster, name, signal));
+      if (kept !== undefined) return kept;
       await deleteNamespace(cluster, name, uid, signal);
     }
     await untilGone(cluster, name, uid, signal);
-    return true;
+    return undefined;
   } catch (error) {
     throw new BenchError({
       reason: 'clean-up-incomplete',
@@ -101,6 +106,15 @@ export async function removeOwnNamespace(
       cause: error,
     });
   }
+}
+
+function whyKept(name: string, { other, unseen }: Inside): string | undefined {
+  const made = `The namespace ${name}, which was made for this, stays`;
+  if (other !== undefined) return `${made}: ${other} lives there, which is not of Topology Bench.`;
+  if (unseen.length === 0) return undefined;
+  const kinds = unseen.slice(0, shownKinds).join(', ');
+  const more = unseen.length > shownKinds ? ` and ${String(unseen.length - shownKinds)} more kinds` : '';
+  return `${made}: whether it is empty cannot be told, because this user may not list ${kinds}${more} there. If nobody else uses it, remove it with "kubectl delete namespace ${name}".`;
 }
 
 function whyOf(error: unknown): string {
@@ -121,13 +135,30 @@ async function deleteNamespace(cluster: Cluster, name: string, uid: string, sign
 async function untilGone(cluster: Cluster, name: string, uid: string, signal: AbortSignal): Promise<void> {
   const began = performance.now();
   for (;;) {
-    const now = await readNamespace(cluster, name, signal);
+    const now = await readNamespace(cluster, name, signal).catch((error: unknown) => {
+      // The right to see it may have gone with it.
+      if (isStatus(error, 403)) return undefined;
+      throw error;
+    });
     if (now?.metadata.uid !== uid) return;
     const failing = now.status?.conditions?.find(
       ({ type, status }) => status === 'True' && type.startsWith('NamespaceDeletion') && type.endsWith('Failure'),
     );
-    if (failing !== undefined && performance.now() - began > stuckAfterMs) {
+    const waitedMs = performance.now() - began;
+    if (failing !== undefined && waitedMs > stuckAfterMs) {
       throw new BenchError({ reason: 'clean-up-incomplete', message: failing.message ?? failing.type });
+    }
+    if (waitedMs > goneWithinMs) {
+      const left = (now.status?.conditions ?? []).filter(
+        ({ type, status }) => status === 'True' && type.endsWith('Remaining'),
+      );
+      const words = left.map(({ type, message }) => message ?? type).join('; ');
+      const why = words === '' ? '' : `: ${words}`;
+      const seconds = String(goneWithinMs / 1000);
+      throw new BenchError({
+        reason: 'clean-up-incomplete',
+        message: `the cluster has not ended it within ${seconds} s${why}`,
+      });
     }
     await sleep(300, undefined, { signal });
   }
@@ -137,31 +168,48 @@ async function readNamespace(cluster: Cluster, name: string, signal: AbortSignal
   try {
     return (await cluster.get(namespacePath(name), signal)) as Namespace;
   } catch (error) {
-    if (isStatus(error, 404) || isStatus(error, 403)) return undefined;
+    if (isStatus(error, 404)) return undefined;
     throw error;
   }
 }
 
+/** What is in a namespace besides what every namespace has. */
+interface Inside {
+  /** One object, if there is any. */
+  readonly other: string | undefined;
+  /** Kinds that the user may not list, which may hold something. */
+  readonly unseen: readonly string[];
+}
+
 /**
  * Looks at every kind that the cluster knows.
- * @throws what keeps a kind from being listed: it might hold something
+ * @throws what else than a missing right keeps a kind from being listed: it might hold something
  */
-async function isEmpty(cluster: Cluster, namespace: string, signal: AbortSignal): Promise<boolean> {
+async function look(cluster: Cluster, namespace: string, signal: AbortSignal): Promise<Inside> {
+  const unseen: string[] = [];
   for (const { prefix, resource } of await namespacedResources(cluster, signal)) {
     const path = `${prefix}/namespaces/${encodeURIComponent(namespace)}/${resource}?limit=50`;
-    const list = (await unlessOutOfOrder(prefix, cluster.get(path, signal, { metadataOnly: true }))) as
-      ApiList<ApiObject> | undefined;
+    const listing = cluster.get(path, signal, { metadataOnly: true }) as Promise<ApiList<ApiObject>>;
+    const list = await unlessOutOfOrder(
+      prefix,
+      listing.catch((error: unknown) => {
+        if (!isStatus(error, 403)) throw error;
+        unseen.push(resource);
+        return undefined;
+      }),
+    );
     const isItsOwn = byItself[resource] ?? ((): boolean => false);
-    if (list?.items?.some(({ metadata }) => !isItsOwn(metadata.name)) === true) return false;
+    const other = list?.items?.find(({ metadata }) => !isItsOwn(metadata.name));
+    if (other !== undefined) return { other: `${other.metadata.name} (${resource})`, unseen };
   }
-  return true;
+  return { other: undefined, unseen };
 }
 
 /**
  * An API that another server answers for (metrics.k8s.io and its like) may be out of order for long. It is passed over: the
  * cluster itself deletes no namespace before that API has said what it holds there.
  */
-async function unlessOutOfOrder(prefix: string, reading: Promise<unknown>): Promise<unknown> {
+async function unlessOutOfOrder<Value>(prefix: string, reading: Promise<Value>): Promise<Value | undefined> {
   try {
     return await reading;
   } catch (error) {
@@ -191,7 +239,7 @@ async function namespacedResources(
   const prefixes = [coreApi, ...groups.map(({ preferredVersion }) => `/apis/${preferredVersion.groupVersion}`)];
   const lists = await Promise.all(
     prefixes.map(async (prefix) => {
-      const found = (await unlessOutOfOrder(prefix, cluster.get(prefix, signal))) as ResourceList | undefined;
+      const found = await unlessOutOfOrder(prefix, cluster.get(prefix, signal) as Promise<ResourceList>);
       return (found?.resources ?? [])
         .filter(({ namespaced, verbs, name }) => namespaced && verbs.includes('list') && !name.includes('/'))
         .map(({ name }) => ({ prefix, resource: name }));

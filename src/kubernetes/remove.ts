@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BenchError } from '../core/errors.ts';
+import { BenchError, explain } from '../core/errors.ts';
 import { selectorText } from '../topologies/labels.ts';
 import type { Labels } from '../topologies/objects.ts';
 import type { ApiMeta, ApiObject } from './apiObjects.ts';
@@ -17,6 +17,9 @@ export interface OwnedObject {
 const lookEveryMs = 200;
 /** An API server that is away for longer is left to the next clean-up. */
 const awayForMs = 60_000;
+/** Pods have half a minute at most to end in good order. */
+const usuallyStuckAfterMs = 120_000;
+const usuallyTellAfterMs = 10_000;
 const kinds = Object.keys(ownKinds) as OwnKind[];
 
 /** Everything of ours with these labels, names and owners only. Kinds that the user may not list are left out. */
@@ -67,30 +70,54 @@ export async function deleteOne(
   }
 }
 
+export interface RemoveOptions {
+  /** After so long in which nothing has gone, what is left is given up. */
+  readonly stuckAfterMs?: number;
+  /** Is told what is waited for, when nothing has gone for `tellAfterMs`, and whenever that changes. */
+  readonly waiting?: (message: string) => void;
+  readonly tellAfterMs?: number;
+}
+
 /**
  * Deletes everything of ours with these labels and waits until it is gone, so that a GPU is free and an inventory taken
  * afterwards is the same as before. Pods go with their Job or Deployment; each object is deleted by its UID.
- * @throws BenchError clean-up-incomplete, naming what is left when the signal is aborted
+ * @throws BenchError clean-up-incomplete, naming what is left and what keeps it, when it does not go or the signal is aborted
  */
 export async function removeAll(
   cluster: Cluster,
   namespace: string,
   selector: Labels,
   signal: AbortSignal,
+  options: RemoveOptions = {},
 ): Promise<void> {
+  const { stuckAfterMs = usuallyStuckAfterMs, tellAfterMs = usuallyTellAfterMs, waiting } = options;
+  const stuck = new AbortController();
+  const timer = setTimeout(() => {
+    stuck.abort();
+  }, stuckAfterMs);
+  const both = AbortSignal.any([signal, stuck.signal]);
   let left: readonly OwnedObject[] = [];
+  let fewest = Number.POSITIVE_INFINITY;
+  let fewerAtMs = performance.now();
   let answeredAtMs = performance.now();
   let trouble: unknown;
+  let told = '';
   const asked = new Set<string>();
   try {
+    await cluster.settled(both);
     for (;;) {
       try {
-        left = await listOwned(cluster, namespace, selector, signal);
+        left = await listOwned(cluster, namespace, selector, both);
         if (left.length === 0) return;
+        if (left.length < fewest) {
+          fewest = left.length;
+          fewerAtMs = performance.now();
+          timer.refresh();
+        }
         const deletable = left.filter(({ kind, metadata }) => isDeletable(kind, metadata) && !asked.has(metadata.uid));
         await Promise.all(
           deletable.map(async ({ kind, metadata }) => {
-            await deleteOne(cluster, { kind, namespace, name: metadata.name, uid: metadata.uid }, signal);
+            await deleteOne(cluster, { kind, namespace, name: metadata.name, uid: metadata.uid }, both);
             asked.add(metadata.uid);
           }),
         );
@@ -100,11 +127,19 @@ export async function removeAll(
         if (!isConnectionTrouble(error) || performance.now() - answeredAtMs > awayForMs) throw error;
         trouble = error;
       }
-      await sleep(lookEveryMs, undefined, { signal });
+      const message = trouble === undefined ? `waiting until this is gone: ${describe(left)}` : explain(trouble);
+      if (performance.now() - fewerAtMs > tellAfterMs && message !== told) {
+        told = message;
+        waiting?.(message);
+      }
+      await sleep(lookEveryMs, undefined, { signal: both });
     }
   } catch (error) {
     // When the time runs out while the API server is away, that is the reason.
-    throw incomplete(namespace, left, trouble ?? error);
+    const why = trouble ?? (stuck.signal.aborted && !signal.aborted ? notGone(stuckAfterMs) : error);
+    throw incomplete(namespace, left, why);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -113,14 +148,45 @@ function isDeletable(kind: OwnKind, metadata: ApiMeta): boolean {
   return kind !== 'Pod' || (metadata.ownerReferences ?? []).length === 0;
 }
 
+function notGone(afterMs: number): BenchError {
+  return new BenchError({
+    reason: 'clean-up-incomplete',
+    message: `it was deleted and has not gone within ${String(Math.round(afterMs / 1000))} s`,
+  });
+}
+
+/** Each with the finalizers that keep it. */
+function describe(left: readonly OwnedObject[]): string {
+  return left
+    .map(({ kind, metadata }) => {
+      const finalizers = foreignFinalizers(metadata);
+      return `${kind} ${metadata.name}${finalizers.length === 0 ? '' : ` (kept by the finalizer ${finalizers.join(', ')})`}`;
+    })
+    .join(', ');
+}
+
+/** Kubernetes' own, which its garbage collector and Job controller take off, have no domain or its. */
+function foreignFinalizers({ finalizers = [] }: ApiMeta): string[] {
+  return finalizers.filter((name) => name.includes('/') && !/^([^/]*\.)?(k8s|kubernetes)\.io\//u.test(name));
+}
+
 function incomplete(namespace: string, left: readonly OwnedObject[], cause: unknown): BenchError {
-  const names = left.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
-  const what = names.length === 0 ? 'what this run made' : names.join(', ');
+  const what = left.length === 0 ? 'what this run made' : describe(left);
   const why = cause instanceof BenchError ? ` (${cause.message.replace(/\.$/u, '')})` : '';
   return new BenchError({
     reason: 'clean-up-incomplete',
     message: `In the namespace ${namespace} this is still there: ${what}${why}.`,
-    nextStep: `Remove it with "Topology Bench: Clean Up" in VS Code or "topology-bench clean --namespace ${namespace}" on the command line, with the same context.`,
+    nextStep: `${cureFor(left)}Remove it with "Topology Bench: Clean Up" in VS Code or "topology-bench clean --namespace ${namespace}" on the command line, with the same context.`,
     cause,
   });
+}
+
+/** What to see to first, where an object was deleted and somebody else keeps it from going. */
+function cureFor(left: readonly OwnedObject[]): string {
+  const going = left.filter(({ metadata }) => metadata.deletionTimestamp !== undefined);
+  if (going.some(({ metadata }) => foreignFinalizers(metadata).length > 0))
+    return 'First ask whoever runs what the finalizer is named after why it does not let go. ';
+  if (going.some(({ kind }) => kind === 'Pod'))
+    return 'A pod that does not end is often on a node that is down: look at "kubectl get nodes" first. ';
+  return '';
 }

@@ -64,6 +64,7 @@ interface Run {
 class KubernetesTarget {
   readonly #options: KubernetesTargetOptions;
   #run: Run | undefined;
+  #warn: (message: string) => void = () => undefined;
   #anchor: Anchor | undefined;
   /** Of the namespace, where this run made it, and of the anchor. */
   readonly #leases: AsyncDisposable[] = [];
@@ -98,11 +99,12 @@ class KubernetesTarget {
     const warn = (message: string): void => {
       progress.warning(message);
     };
+    this.#warn = warn;
     const makingNamespace = (): void => {
       this.#hasMade.namespace = true;
     };
     const madeNamespace = (leased: Leased): void => {
-      this.#leases.push(keepLease(cluster, leased));
+      this.#leases.push(keepLease(cluster, leased, warn));
     };
     const owner = { kind: 'run', id: runId } as const;
     const checked = await preflight(cluster, plan, owner, { warn, makingNamespace, madeNamespace }, signal);
@@ -129,7 +131,7 @@ class KubernetesTarget {
     const run = this.#started();
     const { cluster, plan } = run;
     progress.stage('apply');
-    for (const earlier of this.#standing) await this.#remove(run, earlier, signal);
+    for (const earlier of this.#standing) await this.#remove(run, earlier, progress, signal);
     const began = performance.now();
     this.#hasMade.objects = true;
     const anchor = (this.#anchor ??= await this.#applyAnchor(run, signal));
@@ -220,15 +222,19 @@ class KubernetesTarget {
     this.#standing.clear();
     this.#anchor = undefined;
     if (this.#hasMade.namespace) {
-      await removeOwnNamespace(cluster, namespace, id, signal);
+      const kept = await removeOwnNamespace(cluster, namespace, id, signal);
+      if (kept !== undefined) this.#warn(kept);
       this.#hasMade.namespace = false;
     }
     cluster[Symbol.dispose]();
     this.#run = undefined;
   }
 
-  async #remove(run: Run, topology: TopologyPlan, signal: AbortSignal): Promise<void> {
-    await removeAll(run.cluster, run.namespace, topologySelector(run.id, topology), signal);
+  async #remove(run: Run, topology: TopologyPlan, progress: DeployProgress, signal: AbortSignal): Promise<void> {
+    const waiting = (message: string): void => {
+      progress.status(`${topologyKey(topology)} was before this: ${message}`);
+    };
+    await removeAll(run.cluster, run.namespace, topologySelector(run.id, topology), signal, { waiting });
     this.#standing.delete(topology);
   }
 
@@ -237,7 +243,8 @@ class KubernetesTarget {
     const bare = this.#anchorOf(run, null);
     const [change] = await apply(cluster, [renderAnchor(bare, run.plan, null, leaseOf(cluster))], signal);
     const uid = change?.uid ?? '';
-    this.#leases.push(keepLease(cluster, { path: objectPath('ConfigMap', namespace, anchorName(run.id)), uid }));
+    const path = objectPath('ConfigMap', namespace, anchorName(run.id));
+    this.#leases.push(keepLease(cluster, { path, uid }, this.#warn));
     return { ...bare, uid };
   }
 

@@ -3,6 +3,8 @@ import type { Leftover } from '../../core/cluster.ts';
 import type { ClusterPlace } from '../cluster.ts';
 import { formatCount } from '../../core/view/format.ts';
 import { startOfRunId } from '../../core/runId.ts';
+import { isDeployNote } from '../deployNote.ts';
+import { plainText } from '../plainText.ts';
 import type { Services } from '../services.ts';
 import { signalFrom } from '../signals.ts';
 import { trustedOrTold } from '../trust.ts';
@@ -21,7 +23,7 @@ export async function cleanUp(argument: unknown, services: Services): Promise<vo
     return;
   }
   const all = await foreign(place, services);
-  await forgetMarkers(place, services, new Set(all.map((leftover) => leftover.id)));
+  await forgetMarkers(place, services, all);
   const leftovers = all.filter((leftover) => !leftover.inUse);
   if (leftovers.length === 0) {
     void vscode.window.showInformationMessage(
@@ -43,27 +45,29 @@ export async function cleanUp(argument: unknown, services: Services): Promise<vo
 }
 
 /**
- * After activation: runs that a closed window left behind are looked for, but only where such a run is noted; their
- * clean-up is offered, once each. True when one of them still seems to be looked after, which may be an echo of a window
+ * After activation: runs that a closed window left behind, and what a Deploy of it had half made, are looked for, but only
+ * where such a one is noted; their clean-up is offered, once each. True when one of them still seems to be looked after, which may be an echo of a window
  * that has just closed: then it is worth looking again a minute later.
  * @param offered ids of the runs that were offered by this window already; those offered now are added
  */
 export async function offerLeftBehind(services: Services, offered: Set<string>): Promise<boolean> {
   if (!vscode.workspace.isTrusted) return false;
-  const noted = new Set(services.memory.unfinished().map((run) => run.runId));
+  const notes = services.memory.unfinished();
+  const noted = new Set(notes.map((run) => run.runId));
   const places = new Map<string, ClusterPlace>();
-  for (const { context, namespace } of services.memory.unfinished()) {
+  for (const { context, namespace } of notes) {
     places.set(`${context}/${namespace}`, { context, namespace });
   }
   let lookAgain = false;
   for (const place of places.values()) {
     try {
-      const runs = (await foreign(place, services)).filter((leftover) => leftover.kind === 'run');
-      await forgetMarkers(place, services, new Set(runs.map((leftover) => leftover.id)));
-      lookAgain ||= runs.some((run) => run.inUse && noted.has(run.id));
-      const left = runs.filter((run) => !run.inUse && !offered.has(run.id));
+      const all = await foreign(place, services);
+      await forgetMarkers(place, services, all);
+      const deploying = notes.some((note) => isDeployNote(note) && isAt(note, place));
+      lookAgain ||= all.some(({ kind, id, inUse }) => inUse && (kind === 'run' ? noted.has(id) : deploying));
+      const left = all.filter(({ id, leftBehind }) => leftBehind && !offered.has(id));
       if (left.length === 0) continue;
-      for (const run of left) offered.add(run.id);
+      for (const { id } of left) offered.add(id);
       offer(place, left, services).catch((error: unknown) => {
         services.failures.show(error, 'cleaning up');
       });
@@ -76,14 +80,18 @@ export async function offerLeftBehind(services: Services, offered: Set<string>):
   return lookAgain;
 }
 
-async function offer(place: ClusterPlace, runs: readonly Leftover[], services: Services): Promise<void> {
+async function offer(place: ClusterPlace, left: readonly Leftover[], services: Services): Promise<void> {
   const cleanUpNow = vscode.l10n.t('Clean Up');
-  const gpus = runs.reduce((sum, run) => sum + run.gpus, 0);
+  const gpus = left.reduce((sum, each) => sum + each.gpus, 0);
+  const count = (kind: Leftover['kind'], name: string): string[] => {
+    const { length } = left.filter((each) => each.kind === kind);
+    return length === 0 ? [] : [formatCount(length, name)];
+  };
   const held = gpus === 0 ? '' : vscode.l10n.t(' GPUs still held: {0}.', gpus);
   const chosen = await vscode.window.showWarningMessage(
     vscode.l10n.t(
       'A window that closed has left {0} behind on {1}/{2}.{3}',
-      formatCount(runs.length, 'benchmark run'),
+      [...count('run', 'benchmark run'), ...count('deployment', 'unfinished deployment')].join(', '),
       place.context,
       place.namespace,
       held,
@@ -91,7 +99,7 @@ async function offer(place: ClusterPlace, runs: readonly Leftover[], services: S
     cleanUpNow,
     vscode.l10n.t('Later'),
   );
-  if (chosen === cleanUpNow) await remove(place, runs, services);
+  if (chosen === cleanUpNow) await remove(place, left, services);
 }
 
 async function remove(place: ClusterPlace, leftovers: readonly Leftover[], services: Services): Promise<void> {
@@ -102,16 +110,20 @@ async function remove(place: ClusterPlace, leftovers: readonly Leftover[], servi
     place.namespace,
   );
   if (!(await services.protection.permitsRemoval(place.context, what))) return;
-  await vscode.window.withProgress(
+  const { kept } = await vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
       cancellable: true,
       title: vscode.l10n.t('Cleaning up {0}/{1}', place.context, place.namespace),
     },
-    async (_progress, token) => {
+    async (progress, token) => {
       const stop = signalFrom(token);
+      const waiting = (message: string): void => {
+        services.log.info(message);
+        progress.report({ message: plainText(message) });
+      };
       try {
-        await services.cluster.removeLeftovers(place, leftovers, stop.signal);
+        return await services.cluster.removeLeftovers(place, leftovers, waiting, stop.signal);
       } finally {
         stop.dispose();
       }
@@ -119,7 +131,9 @@ async function remove(place: ClusterPlace, leftovers: readonly Leftover[], servi
   );
   for (const leftover of leftovers) await services.memory.forgetUnfinished(leftover.id);
   services.cluster.changed();
-  void vscode.window.showInformationMessage(vscode.l10n.t('Removed {0}.', formatCount(leftovers.length, 'leftover')));
+  const removed = vscode.l10n.t('Removed {0}.', formatCount(leftovers.length, 'leftover'));
+  if (kept.length === 0) void vscode.window.showInformationMessage(removed);
+  else void vscode.window.showWarningMessage(plainText([removed, ...kept].join(' ')));
 }
 
 /** What is there and is not of this window; `inUse` tells what another window or the command line looks after. */
@@ -132,19 +146,25 @@ async function foreign(place: ClusterPlace, services: Services): Promise<Leftove
 const nothingYetMs = 15 * 60_000;
 
 /**
- * A noted run of which nothing is there any more is finished. One that was noted lately may be another window's that has
- * made nothing yet: its note is all that would find it later.
+ * A noted run of which nothing is there any more is finished, and so is a noted Deploy where no deployment is half made. One
+ * that was noted lately may be another window's that has made nothing yet: its note is all that would find it later.
  */
-async function forgetMarkers(place: ClusterPlace, services: Services, present: ReadonlySet<string>): Promise<void> {
+async function forgetMarkers(place: ClusterPlace, services: Services, present: readonly Leftover[]): Promise<void> {
   const active = new Set(services.runs.active().map((run) => run.id));
+  const ids = new Set(present.map(({ id }) => id));
+  const halfMade = present.some(({ kind, inUse, leftBehind }) => kind === 'deployment' && (inUse || leftBehind));
   for (const run of services.memory.unfinished()) {
-    const here = run.context === place.context && run.namespace === place.namespace;
+    const isPresent = isDeployNote(run) ? halfMade : ids.has(run.runId);
     // A note from the future is of a clock that was set back, and must not stay for ever.
     const recent = Math.abs(Date.now() - Date.parse(run.startedAt)) < nothingYetMs;
-    if (here && !recent && !present.has(run.runId) && !active.has(run.runId)) {
+    if (isAt(run, place) && !recent && !isPresent && !active.has(run.runId)) {
       await services.memory.forgetUnfinished(run.runId);
     }
   }
+}
+
+function isAt(run: ClusterPlace, place: ClusterPlace): boolean {
+  return run.context === place.context && run.namespace === place.namespace;
 }
 
 function placeIn(argument: unknown): ClusterPlace | undefined {
@@ -155,7 +175,8 @@ function placeIn(argument: unknown): ClusterPlace | undefined {
 }
 
 function itemOf(leftover: Leftover): vscode.QuickPickItem & { readonly leftover: Leftover } {
-  const what = leftover.kind === 'run' ? vscode.l10n.t('Benchmark run') : vscode.l10n.t('Deployment');
+  const deployment = leftover.leftBehind ? vscode.l10n.t('Unfinished deployment') : vscode.l10n.t('Deployment');
+  const what = leftover.kind === 'run' ? vscode.l10n.t('Benchmark run') : deployment;
   const since = leftover.kind === 'run' ? startOfRunId(leftover.id) : leftover.createdAt;
   return {
     label: `${what} ${leftover.id}`,
@@ -164,8 +185,8 @@ function itemOf(leftover: Leftover): vscode.QuickPickItem & { readonly leftover:
       ...(leftover.gpus === 0 ? [] : [formatCount(leftover.gpus, 'GPU')]),
     ].join(', '),
     detail: leftover.objects.map((object) => `${object.kind}/${object.name}`).join(', '),
-    // A deployment was made to stay; only a run's remains are taken for rubbish.
-    picked: leftover.kind === 'run',
+    // A deployment that came up was made to stay.
+    picked: leftover.leftBehind,
     leftover,
   };
 }

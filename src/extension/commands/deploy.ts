@@ -3,6 +3,7 @@ import type { TopologyName } from '../../core/plan.ts';
 import type { DeployProgress } from '../../core/ports.ts';
 import { formatBytes } from '../../core/view/format.ts';
 import type { ClusterPlace } from '../cluster.ts';
+import { deployNote } from '../deployNote.ts';
 import { allTopologies, gpuName, subjectName } from '../describe.ts';
 import { loadKubernetes } from '../engine.ts';
 import { configUri, type Planned } from '../prepare.ts';
@@ -84,7 +85,10 @@ async function deploy(planned: Planned, place: ClusterPlace, services: Services)
     },
     async (progress, token) => {
       const stop = signalFrom(token);
+      const note = deployNote(place);
       try {
+        // Should this window close now, the next one looks there for what is half made.
+        await services.memory.noteUnfinished(note);
         await deployOn(
           {
             assets,
@@ -101,6 +105,7 @@ async function deploy(planned: Planned, place: ClusterPlace, services: Services)
       } finally {
         stop.dispose();
         services.cluster.changed();
+        await services.memory.forgetUnfinished(note.runId);
       }
     },
   );

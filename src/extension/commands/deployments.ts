@@ -22,10 +22,11 @@ export async function deleteDeployment(argument: unknown, services: Services): P
   const deployment = await deploymentFrom(argument, services, vscode.l10n.t('Delete Deployment'));
   if (deployment === undefined) return;
   if (!(await mayDelete(deployment, services))) return;
-  await withProgress(vscode.l10n.t('Deleting {0}', deployment.topology), (signal) =>
-    services.cluster.deleteDeployment(deployment, signal),
+  const kept = await withProgress(vscode.l10n.t('Deleting {0}', deployment.topology), (signal, report) =>
+    services.cluster.deleteDeployment(deployment, report, signal),
   );
   services.cluster.changed();
+  if (kept !== undefined) void vscode.window.showWarningMessage(plainText(kept));
 }
 
 /** A protected context asks for its name in place of the press of a button. */
@@ -158,13 +159,19 @@ async function deploymentFrom(
   return answer.kind === 'value' ? answer.value : undefined;
 }
 
-async function withProgress<Value>(title: string, work: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
+async function withProgress<Value>(
+  title: string,
+  work: (signal: AbortSignal, report: (message: string) => void) => Promise<Value>,
+): Promise<Value> {
   return vscode.window.withProgress(
     { location: vscode.ProgressLocation.Notification, cancellable: true, title },
-    async (_progress, token) => {
+    async (progress, token) => {
       const stop = signalFrom(token);
+      const report = (message: string): void => {
+        progress.report({ message: plainText(message) });
+      };
       try {
-        return await work(stop.signal);
+        return await work(stop.signal, report);
       } finally {
         stop.dispose();
       }

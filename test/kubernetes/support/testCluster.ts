@@ -43,10 +43,10 @@ export async function kubectl(...commandArguments: readonly string[]): Promise<s
 }
 
 /** Applies YAML or JSON as the administrator. */
-export async function kubectlApply(text: string): Promise<void> {
+export async function kubectlApply(text: string, ...options: readonly string[]): Promise<void> {
   const { kubeconfig, kubectl: program } = testCluster();
   await new Promise<void>((resolve, reject) => {
-    const child = execFile(program, ['--kubeconfig', kubeconfig, 'apply', '-f', '-'], (error) => {
+    const child = execFile(program, ['--kubeconfig', kubeconfig, 'apply', '-f', '-', ...options], (error) => {
       if (error === null) resolve();
       else reject(new Error('kubectl apply failed', { cause: error }));
     });

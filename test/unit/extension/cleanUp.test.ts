@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Leftover } from '../../../src/core/cluster.ts';
+import { deployNote } from '../../../src/extension/deployNote.ts';
 import { settingDefaults } from '../../../src/extension/contributions.ts';
 import type { UnfinishedRun } from '../../../src/extension/memory.ts';
 import type { Services } from '../../../src/extension/services.ts';
@@ -21,12 +22,15 @@ const left = (id: string, inUse = false): Leftover => ({
   objects: [{ kind: 'ConfigMap', name: `tb-${id}`, uid: id }],
   gpus: 1,
   inUse,
+  leftBehind: !inUse,
 });
+const deployment = (id: string, state: Partial<Leftover>): Leftover => ({ ...left(id), kind: 'deployment', ...state });
 
 let unfinished: UnfinishedRun[] = [];
 let onCluster: Leftover[] = [];
 const asked = vi.fn();
 const removed: string[] = [];
+let kept: string[] = [];
 const permitsRemoval = vi.fn<(...parts: unknown[]) => Promise<boolean>>(async () => true);
 const services = {
   memory: {
@@ -44,6 +48,7 @@ const services = {
     },
     async removeLeftovers(_where: unknown, leftovers: readonly Leftover[]) {
       removed.push(...leftovers.map(({ id }) => id));
+      return { removed: leftovers.length - kept.length, kept };
     },
     changed: () => undefined,
   },
@@ -60,6 +65,7 @@ beforeEach(() => {
   unfinished = [];
   onCluster = [];
   removed.length = 0;
+  kept = [];
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -92,6 +98,65 @@ test('Clean Up looks where it was called on, else at the current place', async (
   expect(asked).toHaveBeenLastCalledWith(place);
   await cleanUp(undefined, services);
   expect(asked).toHaveBeenLastCalledWith({ context: 'other', namespace: 'default' });
+});
+
+describe('Clean Up', () => {
+  test('ticks what was left behind, and not a deployment that came up and was made to stay', async () => {
+    onCluster = [
+      left('left'),
+      deployment('up', { leftBehind: false }),
+      deployment('half-made', { leftBehind: true }),
+      deployment('under-way', { inUse: true, leftBehind: false }),
+    ];
+    await cleanUp(place, services);
+    const [items] = fakeVscode.window.showQuickPick.mock.lastCall as [{ label: string; picked: boolean }[]];
+    expect(items.map(({ label, picked }) => [label, picked])).toEqual([
+      ['Benchmark run left', true],
+      ['Deployment up', false],
+      ['Unfinished deployment half-made', true],
+    ]);
+  });
+
+  test('says which namespace stays, and why', async () => {
+    onCluster = [left('left')];
+    kept = ['The namespace made stays: theirs lives there.'];
+    fakeVscode.window.showQuickPick.mockImplementationOnce(async (items: unknown) => items);
+    await cleanUp(place, services);
+    expect(fakeVscode.window.showWarningMessage).toHaveBeenCalledWith(
+      'Removed 1 leftover. The namespace made stays: theirs lives there.',
+    );
+    expect(fakeVscode.window.showInformationMessage).not.toHaveBeenCalled();
+  });
+});
+
+describe('a Deploy that was cut off', () => {
+  const note = { ...deployNote(place), startedAt: minutesAgo(60) };
+
+  test('is offered for removal with the GPU that it holds', async () => {
+    unfinished = [note];
+    onCluster = [deployment('half-made', { leftBehind: true }), deployment('up', { leftBehind: false })];
+    fakeVscode.window.showWarningMessage.mockResolvedValueOnce('Clean Up');
+    await offerLeftBehind(services, new Set());
+    await vi.waitFor(() => {
+      expect(removed).toEqual(['half-made']);
+    });
+    expect(fakeVscode.window.showWarningMessage.mock.calls[0]?.[0]).toBe(
+      'A window that closed has left 1 unfinished deployment behind on kind-x/team-a. GPUs still held: 1.',
+    );
+    // Its note stays for as long as something half made is there.
+    expect(unfinished).toEqual([note]);
+    onCluster = [deployment('up', { leftBehind: false })];
+    await offerLeftBehind(services, new Set());
+    expect(unfinished).toEqual([]);
+  });
+
+  test('is looked for again while another window may still be at it', async () => {
+    unfinished = [note];
+    onCluster = [deployment('under-way', { inUse: true, leftBehind: false })];
+    expect(await offerLeftBehind(services, new Set())).toBe(true);
+    expect(fakeVscode.window.showWarningMessage).not.toHaveBeenCalled();
+    expect(unfinished).toEqual([note]);
+  });
 });
 
 describe('what a closed window left behind', () => {

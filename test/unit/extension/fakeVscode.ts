@@ -152,6 +152,7 @@ export const fakeVscode = {
     registerWebviewPanelSerializer: () => ({ dispose: () => undefined }),
     createQuickPick,
     createInputBox,
+    showQuickPick: vi.fn<(items: unknown) => Promise<unknown>>(async () => undefined),
     showInputBox: vi.fn<(options: InputBox) => Promise<string | undefined>>(async () => undefined),
     showSaveDialog: vi.fn<(options: SaveDialog) => Promise<Uri | undefined>>(async () => undefined),
     setStatusBarMessage: vi.fn(),

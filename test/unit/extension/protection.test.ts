@@ -23,7 +23,9 @@ const deleted: string[] = [];
 const services = {
   cluster: {
     current: async () => ({ context, namespace: 'models' }),
-    deleteDeployment: async (listed: DeployedTopology) => deleted.push(`${listed.context} ${listed.id}`),
+    async deleteDeployment(listed: DeployedTopology) {
+      deleted.push(`${listed.context} ${listed.id}`);
+    },
     changed: () => undefined,
   },
   get protection() {

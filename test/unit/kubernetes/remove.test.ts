@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+import type { ApiMeta } from '../../../src/kubernetes/apiObjects.ts';
+import type { Cluster } from '../../../src/kubernetes/cluster.ts';
+import { removeOwnNamespace } from '../../../src/kubernetes/namespace.ts';
+import { removeAll } from '../../../src/kubernetes/remove.ts';
+import { StatusError } from '../../../src/kubernetes/statusError.ts';
+import { anchorSelector, ownLabels } from '../../../src/topologies/labels.ts';
+
+const never = new AbortController().signal;
+const quick = { stuckAfterMs: 700, tellAfterMs: 200 };
+const owner = { kind: 'run', id: 'r1' } as const;
+
+describe('removing what a run made', () => {
+  it('ends when an object does not go, and says what keeps it and what to do', async () => {
+    const world = makeWorld({
+      configmaps: [{ name: 'tb-r1', uid: 'u1', finalizers: ['example.org/keep', 'foregroundDeletion'] }],
+    });
+    const said: string[] = [];
+    const waiting = (message: string): unknown => said.push(message);
+    const removing = removeAll(world.cluster, 'team', anchorSelector('r1'), never, { ...quick, waiting });
+    await expect(removing).rejects.toMatchObject({
+      reason: 'clean-up-incomplete',
+      message:
+        'In the namespace team this is still there: ConfigMap tb-r1 (kept by the finalizer example.org/keep) (it was deleted and has not gone within 1 s).',
+      nextStep: expect.stringMatching(/^First ask whoever runs what the finalizer.*topology-bench clean/u) as string,
+    });
+    expect(said).toEqual(['waiting until this is gone: ConfigMap tb-r1 (kept by the finalizer example.org/keep)']);
+    expect(world.deleted).toEqual([['/api/v1/namespaces/team/configmaps/tb-r1', 'u1']]);
+  });
+
+  it('points to the nodes when a pod does not end', async () => {
+    const pod = { name: 'tb-r1-x', uid: 'u2', finalizers: ['batch.kubernetes.io/job-tracking'] };
+    const world = makeWorld({ pods: [{ ...pod, deletionTimestamp: '2026-11-29T00:00:00Z' }] });
+    const removing = removeAll(world.cluster, 'team', anchorSelector('r1'), never, quick);
+    await expect(removing).rejects.toMatchObject({
+      message: expect.stringContaining('still there: Pod tb-r1-x (it was deleted') as string,
+      nextStep: expect.stringMatching(/^A pod that does not end is often on a node that is down/u) as string,
+    });
+    expect(world.deleted).toEqual([]);
+  });
+
+  it('is not given up while something still goes', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const world = makeWorld({
+      configmaps: names.map((name) => ({ name, uid: name, finalizers: ['example.org/keep'] })),
+    });
+    const timer = setInterval(() => world.objects['configmaps']?.pop(), 400);
+    await removeAll(world.cluster, 'team', anchorSelector('r1'), never, quick);
+    clearInterval(timer);
+  });
+});
+
+describe('a namespace that was made for a run', () => {
+  it('goes, by its UID, when nothing but what every namespace has is in it', async () => {
+    const world = makeWorld({ configmaps: [{ name: 'kube-root-ca.crt', uid: 'c' }], podtemplates: [] });
+    expect(await removeOwnNamespace(world.cluster, 'made', 'r1', never)).toBeUndefined();
+    expect(world.deleted).toEqual([['/api/v1/namespaces/made', 'n']]);
+  });
+
+  it('stays when something of others is in it, which is named', async () => {
+    const world = makeWorld({ configmaps: [{ name: 'theirs', uid: 'c' }] });
+    expect(await removeOwnNamespace(world.cluster, 'made', 'r1', never)).toBe(
+      'The namespace made, which was made for this, stays: theirs (configmaps) lives there, which is not of Topology Bench.',
+    );
+    expect(world.deleted).toEqual([]);
+  });
+
+  it('stays when the user may not see whether it is empty, with how to remove it', async () => {
+    const world = makeWorld({ configmaps: [], podtemplates: 'forbidden' });
+    expect(await removeOwnNamespace(world.cluster, 'made', 'r1', never)).toMatch(
+      /stays: whether it is empty cannot be told, because this user may not list podtemplates there\. .*"kubectl delete namespace made"/u,
+    );
+    expect(world.deleted).toEqual([]);
+  });
+
+  it('stays when it is of another run by now', async () => {
+    const world = makeWorld({});
+    expect(await removeOwnNamespace(world.cluster, 'made', 'r2', never)).toMatch(
+      /^The namespace made stays: it does not/u,
+    );
+    expect(world.deleted).toEqual([]);
+  });
+
+  it('that the API server cannot say is empty is not deleted', async () => {
+    const world = makeWorld({ configmaps: 'broken' });
+    await expect(removeOwnNamespace(world.cluster, 'made', 'r1', never)).rejects.toMatchObject({
+      reason: 'clean-up-incomplete',
+      message: expect.stringContaining('is still there') as string,
+    });
+    expect(world.deleted).toEqual([]);
+  });
+});
+
+type Contents = Record<string, ApiMeta[] | 'forbidden' | 'broken'>;
+
+/** A namespace with these objects by plural; deleted ones go unless a finalizer keeps them. */
+function makeWorld(objects: Contents) {
+  const deleted: [path: string, uid: string][] = [];
+  let isThere = true;
+  const labels = ownLabels(owner);
+  const resources = Object.keys(objects).map((name) => ({ name, namespaced: true, verbs: ['list'] }));
+  const listed = (plural: string): ApiMeta[] => {
+    const found = objects[plural] ?? [];
+    if (found === 'forbidden') throw new StatusError(403, 'Forbidden', `this user cannot list resource "${plural}"`);
+    if (found === 'broken') throw new StatusError(500, '', 'etcd is away');
+    return found;
+  };
+  const cluster = {
+    settled: async () => undefined,
+    async get(path: string) {
+      if (path === '/apis') return { groups: [] };
+      if (path === '/api/v1') return { resources };
+      if (path === '/api/v1/namespaces/made') {
+        if (!isThere) throw new StatusError(404, 'NotFound', 'gone');
+        return { metadata: { name: 'made', uid: 'n', labels } };
+      }
+      const plural = /\/([a-z]+)\?/u.exec(path)?.[1] ?? '';
+      return { items: listed(plural).map((metadata) => ({ metadata: { ...metadata } })) };
+    },
+    async change({ path, body }: { path: string; body: { preconditions: { uid: string } } }) {
+      deleted.push([path, body.preconditions.uid]);
+      if (path === '/api/v1/namespaces/made') isThere = false;
+      for (const [plural, found] of Object.entries(objects)) {
+        if (typeof found === 'string' || !path.includes(`/${plural}/`)) continue;
+        objects[plural] = found.flatMap((metadata) => {
+          if (metadata.uid !== body.preconditions.uid) return [metadata];
+          return metadata.finalizers === undefined ? [] : [{ ...metadata, deletionTimestamp: '2026-11-29T00:00:00Z' }];
+        });
+      }
+      return { status: 200, body: {} };
+    },
+  } as unknown as Cluster;
+  const lists = objects as Record<string, ApiMeta[] | undefined>;
+  return { cluster, deleted, objects: lists };
+}
