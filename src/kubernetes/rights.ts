@@ -16,6 +16,7 @@ const applyAndDelete = ['get', 'list', 'create', 'patch', 'delete'];
 
 /**
  * What a run or a deployment needs; network policies and Secrets only for the hybrid, Deployments only for Deploy.
+ * docs/role.yaml and docs/cluster-role.yaml grant all of it.
  * @param needs.makesNamespace whether the namespace is to be made, and deleted afterwards
  */
 export function neededRights(needs: {
@@ -25,7 +26,7 @@ export function neededRights(needs: {
 }): Right[] {
   return [
     ...(needs.makesNamespace
-      ? [{ group: '', resource: 'namespaces', verbs: ['get', 'create', 'delete'], clusterWide: true } as const]
+      ? [{ group: '', resource: 'namespaces', verbs: ['get', 'create', 'patch', 'delete'], clusterWide: true } as const]
       : []),
     { group: '', resource: 'pods', verbs: ['get', 'list', 'watch'] },
     { group: '', resource: 'pods/log', verbs: ['get'] },
@@ -35,8 +36,10 @@ export function neededRights(needs: {
     { group: '', resource: 'configmaps', verbs: applyAndDelete },
     { group: '', resource: 'services', verbs: applyAndDelete },
     { group: '', resource: 'events', verbs: ['list'] },
-    // The load generator and the probe are Jobs even where the servers are not.
-    ...(needs.workload === 'Deployment' ? [] : [{ group: 'batch', resource: 'jobs', verbs: applyAndDelete }]),
+    // The load generator and the probe of the hybrid's network policy are Jobs even where the servers are not.
+    ...(needs.workload === 'Deployment' && !needs.hybrid
+      ? []
+      : [{ group: 'batch', resource: 'jobs', verbs: applyAndDelete }]),
     ...(needs.workload === 'Job' ? [] : [{ group: 'apps', resource: 'deployments', verbs: applyAndDelete }]),
     ...(needs.hybrid
       ? [

@@ -16,19 +16,25 @@ import {
 import { expectSameInventory, inventory } from './support/inventory.ts';
 import { deleteNamespace, makeNamespace } from './support/namespaces.ts';
 import { assets, ProgressLog, resolveTinyModel, testPlan } from './support/plans.ts';
-import { kubectl, testCluster } from './support/testCluster.ts';
+import { accountWithRole } from './support/serviceAccount.ts';
+import { kubectl } from './support/testCluster.ts';
 
 const signal = new AbortController().signal;
 
-/** The hybrid from Deploy to Delete: the tests follow one another. */
+/**
+ * The hybrid from Deploy to Delete, by an account that has the rights of docs/role.yaml and no others: the tests follow one
+ * another.
+ */
 describe('a deployment', () => {
   let namespace: string;
+  let kubeconfigPath: string;
   let before: string[];
   let deployed: DeployedTopology;
   const progress = new ProgressLog();
 
   beforeAll(async () => {
     namespace = await makeNamespace('deploy');
+    kubeconfigPath = await accountWithRole(namespace);
     before = await inventory();
     deployed = await deploy(progress);
   });
@@ -82,9 +88,9 @@ describe('a deployment', () => {
   it('is listed among what is ours, and is not taken for a run', async () => {
     const leftovers = await findLeftovers({ ...choice(), namespace }, signal);
     expect(leftovers).toHaveLength(1);
-    expect(leftovers[0]).toMatchObject({ kind: 'deployment', namespace, inUse: false });
+    expect(leftovers[0]).toMatchObject({ kind: 'deployment', namespace, inUse: false, leftBehind: false });
     expect(leftovers[0]?.objects.map(({ kind }) => kind)).toEqual(
-      expect.arrayContaining(['ConfigMap', 'Deployment', 'NetworkPolicy', 'Secret', 'Service']),
+      expect.arrayContaining(['ConfigMap', 'Deployment', 'NetworkPolicy', 'Service']),
     );
   });
 
@@ -129,7 +135,7 @@ describe('a deployment', () => {
   });
 
   function choice(): { kubeconfigPath: string; namespace: string } {
-    return { kubeconfigPath: testCluster().kubeconfig, namespace };
+    return { kubeconfigPath, namespace };
   }
 
   async function deploy(log: ProgressLog, deploySignal = signal): Promise<DeployedTopology> {
@@ -137,13 +143,7 @@ describe('a deployment', () => {
     const { modelPaths } = await resolveTinyModel();
     const [topology] = plan.topologies;
     if (topology === undefined) throw new Error('the plan has no topology');
-    return await deployTopology(
-      { kubeconfigPath: testCluster().kubeconfig, assets, modelPaths },
-      plan,
-      topology,
-      log,
-      deploySignal,
-    );
+    return await deployTopology({ kubeconfigPath, assets, modelPaths }, plan, topology, log, deploySignal);
   }
 
   async function until(reached: (now: DeployedTopology) => boolean): Promise<DeployedTopology> {

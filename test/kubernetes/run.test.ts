@@ -7,9 +7,13 @@ import { expectSameInventory, inventory } from './support/inventory.ts';
 import { deleteNamespace, makeNamespace } from './support/namespaces.ts';
 import { testPlan } from './support/plans.ts';
 import { runBenchmark } from './support/runs.ts';
+import { accountWithRole } from './support/serviceAccount.ts';
 import { testCluster } from './support/testCluster.ts';
 
-/** One run of all three topologies, in a namespace that enforces Pod Security "restricted", looked at from all sides. */
+/**
+ * One run of all three topologies, in a namespace that enforces Pod Security "restricted", by an account that has the
+ * rights of docs/role.yaml and no others, looked at from all sides.
+ */
 describe('a run of all three topologies', () => {
   let namespace: string;
   let before: string[];
@@ -18,6 +22,7 @@ describe('a run of all three topologies', () => {
 
   beforeAll(async () => {
     namespace = await makeNamespace('run');
+    const kubeconfigPath = await accountWithRole(namespace);
     before = await inventory();
     const plan = await testPlan(['fastapi', 'triton', 'hybrid'], namespace, {
       cores: 2,
@@ -29,7 +34,8 @@ describe('a run of all three topologies', () => {
         { name: 'c8', kind: 'measured', loop: 'closed', connections: 8, durationSeconds: 2 },
       ],
     });
-    record = await runBenchmark(plan, (event) => events.push(event), new AbortController().signal);
+    const { signal } = new AbortController();
+    record = await runBenchmark(plan, (event) => events.push(event), signal, { kubeconfigPath });
   });
 
   afterAll(async () => {

@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
+import { parse } from 'yaml';
 import { BenchError, cancelled } from '../../../src/core/errors.ts';
 import type { ApiMeta } from '../../../src/kubernetes/apiObjects.ts';
 import { connectionLost } from '../../../src/kubernetes/channelSocket.ts';
@@ -101,13 +103,31 @@ describe('a lease', () => {
           return Promise.resolve({});
         },
       } as unknown as Cluster;
-      const lease = keepLease(told, { path: '/api/v1/namespaces/x', uid: 'u' });
+      const lease = keepLease(told, { path: '/api/v1/namespaces/x', uid: 'u' }, () => undefined);
       await vi.advanceTimersByTimeAsync(15_000);
       expect(stamps).toEqual([0]);
       aheadMs = 86_400_000;
       await vi.advanceTimersByTimeAsync(15_000);
       expect(stamps).toEqual([0, 86_400_000, 0]);
       await lease[Symbol.asyncDispose]();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('that the cluster refuses to renew is told once', async () => {
+    vi.useFakeTimers();
+    try {
+      const warnings: string[] = [];
+      const refusing = {
+        serverNow: () => now,
+        change: () => Promise.reject(statusErrorFrom(403, '{"message":"namespaces \\"x\\" is forbidden"}')),
+      } as unknown as Cluster;
+      const warn = (message: string): unknown => warnings.push(message);
+      const lease = keepLease(refusing, { path: '/api/v1/namespaces/x', uid: 'u' }, warn);
+      await vi.advanceTimersByTimeAsync(60_000);
+      await lease[Symbol.asyncDispose]();
+      expect(warnings).toEqual([expect.stringContaining('looks left behind to others: namespaces "x" is forbidden')]);
     } finally {
       vi.useRealTimers();
     }
@@ -135,7 +155,37 @@ describe('rights', () => {
         ({ resource }) => resource === 'namespaces',
       );
     expect(namespaces(false)).toBeUndefined();
-    expect(namespaces(true)).toMatchObject({ verbs: ['get', 'create', 'delete'], clusterWide: true });
+    expect(namespaces(true)).toMatchObject({ verbs: ['get', 'create', 'patch', 'delete'], clusterWide: true });
+  });
+
+  it.each([
+    ['role.yaml', false],
+    ['cluster-role.yaml', true],
+  ])('are what docs/%s grants, no less and no more', (file, makesNamespace) => {
+    const flat = (
+      rules: readonly { groups: readonly string[]; resources: readonly string[]; verbs: readonly string[] }[],
+    ) =>
+      rules
+        .flatMap(({ groups, resources, verbs }) =>
+          groups.flatMap((group) =>
+            resources.flatMap((resource) => verbs.map((verb) => `${verb} ${group}/${resource}`)),
+          ),
+        )
+        .sort();
+    const { rules } = parse(readFileSync(`docs/${file}`, 'utf8')) as {
+      rules: { apiGroups: string[]; resources: string[]; verbs: string[] }[];
+    };
+    const granted = flat(rules.map(({ apiGroups, resources, verbs }) => ({ groups: apiGroups, resources, verbs })));
+    const needed = (['Job', 'Deployment'] as const).flatMap((workload) =>
+      flat(
+        neededRights({ hybrid: true, workload, makesNamespace }).map(({ group, resource, verbs }) => ({
+          groups: [group],
+          resources: [resource],
+          verbs,
+        })),
+      ),
+    );
+    expect(granted).toEqual([...new Set(needed)].sort());
   });
 
   it('ask for Secrets and network policies only where a gateway needs them, and never to read all Secrets', () => {
