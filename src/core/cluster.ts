@@ -1,3 +1,5 @@
+import type { TopologyResult } from './record.ts';
+
 /** What the trees, the command line and the pickers show of a cluster. Plain JSON. */
 
 /** A pod, and how many GPUs of a node it holds. */
@@ -60,6 +62,8 @@ export interface DeployedTopology {
   /** Inside the cluster, e.g. "http://tb-x-fastapi.team.svc:8000". */
   readonly endpoint: string;
   readonly gpus: number;
+  /** Whether pods other than the gateway are kept from Triton, as the deployment's own probe found; of the hybrid alone. */
+  readonly networkPolicy: TopologyResult['networkPolicy'];
 }
 
 /** A run or deployment of ours that is on the cluster, and what belongs to it. */

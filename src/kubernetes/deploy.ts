@@ -4,12 +4,19 @@ import type { DeployedTopology } from '../core/cluster.ts';
 import { toBenchError } from '../core/errors.ts';
 import type { Plan, TopologyPlan } from '../core/plan.ts';
 import type { DeployProgress } from '../core/ports.ts';
-import { renderAnchor } from '../topologies/anchor.ts';
-import { anchorName, anchorSelector, topologySelector, topologySlug, type Anchor } from '../topologies/labels.ts';
+import { networkPolicyAnnotation, renderAnchor } from '../topologies/anchor.ts';
+import {
+  anchorName,
+  anchorSelector,
+  fieldManager,
+  topologySelector,
+  topologySlug,
+  type Anchor,
+} from '../topologies/labels.ts';
 import { renderTopology } from '../topologies/render.ts';
 import { apply } from './apply.ts';
 import { bringUp } from './bringUp.ts';
-import { openCluster } from './cluster.ts';
+import { openCluster, query, type Cluster } from './cluster.ts';
 import { describeDeployment } from './deployed.ts';
 import { dryRun } from './dryRun.ts';
 import { checkFits } from './fits.ts';
@@ -17,9 +24,11 @@ import type { KubeconfigChoice } from './kubeconfig.ts';
 import { endLease, keepLease, leaseOf, type Leased } from './lease.ts';
 import { removeOwnNamespace } from './namespace.ts';
 import { checkedPackageIndex } from './packageIndex.ts';
+import { probeNetworkPolicy } from './policyProbe.ts';
 import { namespaceOf, preflight } from './preflight.ts';
 import { removeAll } from './remove.ts';
 import { objectPath } from './resources.ts';
+import { refusal } from './statusError.ts';
 import { modelManifestSha256 } from './upload.ts';
 
 export interface DeployOptions extends KubeconfigChoice {
@@ -86,7 +95,7 @@ export async function deployTopology(
     lease({ path: objectPath('ConfigMap', namespace, anchorName(id)), uid });
     const rendered = renderTopology({ ...request, anchor: { ...anchor, uid } });
     await apply(cluster, rendered.objects, signal);
-    await bringUp(
+    const up = await bringUp(
       cluster,
       {
         namespace,
@@ -98,6 +107,11 @@ export async function deployTopology(
       progress,
       signal,
     );
+    if (topology.name === 'hybrid') {
+      const owned = { ...request, anchor: { ...anchor, uid } };
+      const networkPolicy = await probeNetworkPolicy(cluster, owned, up, progress, signal);
+      await annotateAnchor(cluster, owned.anchor, { [networkPolicyAnnotation]: networkPolicy }, signal);
+    }
     for (const { leased, kept } of leases.splice(0)) {
       await kept[Symbol.asyncDispose]();
       // One that is not ended runs out by itself.
@@ -121,5 +135,25 @@ export async function deployTopology(
       const problem = toBenchError(error, 'removing what was deployed');
       progress.warning(problem.nextStep === undefined ? problem.message : `${problem.message} ${problem.nextStep}`);
     }
+  }
+}
+
+async function annotateAnchor(
+  cluster: Cluster,
+  { id, namespace, uid }: Anchor,
+  annotations: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<void> {
+  const name = anchorName(id);
+  const change = {
+    method: 'PATCH',
+    path: `${objectPath('ConfigMap', namespace, name)}?${query({ fieldManager })}`,
+    body: { metadata: { uid, annotations } },
+    contentType: 'application/merge-patch+json',
+  } as const;
+  try {
+    await cluster.change(change, signal);
+  } catch (error) {
+    throw refusal(error, `change the ConfigMap ${name}`);
   }
 }

@@ -1,7 +1,7 @@
 import type { DeployedTopology } from '../core/cluster.ts';
 import { BenchError } from '../core/errors.ts';
 import { topologyKey, type Plan, type TopologyPlan } from '../core/plan.ts';
-import { anchorComponent, readAnchorData } from '../topologies/anchor.ts';
+import { anchorComponent, networkPolicyAnnotation, readAnchorData } from '../topologies/anchor.ts';
 import {
   anchorName,
   fieldManager,
@@ -13,7 +13,7 @@ import {
 import { loaderContainer, serverPorts } from '../topologies/podTemplate.ts';
 import { renderTopology } from '../topologies/render.ts';
 import type { RenderedServer } from '../topologies/renderRequest.ts';
-import type { ClusterEvent, Pod, StoredConfigMap } from './apiObjects.ts';
+import type { ApiMeta, ClusterEvent, Pod, StoredConfigMap } from './apiObjects.ts';
 import type { Cluster } from './cluster.ts';
 import { diagnoseMissingPod, diagnosePod } from './diagnose.ts';
 import { isInUse } from './lease.ts';
@@ -33,6 +33,7 @@ export interface StoredDeployment {
   readonly topology: TopologyPlan;
   readonly servers: readonly RenderedServer[];
   readonly createdAt: string;
+  readonly networkPolicy: DeployedTopology['networkPolicy'];
   /** Whether somebody is deploying it right now. */
   readonly underWay: boolean;
 }
@@ -120,6 +121,7 @@ function storedFrom(anchor: StoredConfigMap, namespace: string, serverNowMs: num
     topology: data.topology,
     servers: serversOf(own, data.plan, data.topology),
     createdAt: metadata.creationTimestamp ?? '',
+    networkPolicy: networkPolicyOf(data.topology, metadata),
     underWay: isInUse(metadata, serverNowMs),
   };
 }
@@ -157,7 +159,15 @@ function describe(
     message: messages.length === 0 ? 'ready' : messages.join('; '),
     endpoint: `http://${front?.name ?? ''}.${anchor.namespace}.svc:${String(serverPorts.http)}`,
     gpus: servers.reduce((sum, { gpus }) => sum + gpus, 0),
+    networkPolicy: stored.networkPolicy,
   };
+}
+
+/** As the probe found when it was deployed; one that was deployed by an earlier version was not probed. */
+function networkPolicyOf({ name }: TopologyPlan, { annotations }: ApiMeta): DeployedTopology['networkPolicy'] {
+  if (name !== 'hybrid') return 'not applicable';
+  const found = annotations?.[networkPolicyAnnotation];
+  return found === 'enforced' || found === 'not enforced' ? found : 'not probed';
 }
 
 async function read<Value>(reading: Promise<Value>, doing: string): Promise<Value> {

@@ -3,7 +3,7 @@ import type { Assets } from '../assets/assets.ts';
 import { BenchError, throwIfCancelled } from '../core/errors.ts';
 import { topologyKey, type Plan, type TopologyPlan } from '../core/plan.ts';
 import type { DeployProgress, Deployment, LoadDriver, Target } from '../core/ports.ts';
-import type { Environment, TopologyResult } from '../core/record.ts';
+import type { Environment } from '../core/record.ts';
 import { renderAnchor } from '../topologies/anchor.ts';
 import { anchorName, anchorSelector, topologySelector, type Anchor } from '../topologies/labels.ts';
 import { loadGeneratorCores, renderWorker } from '../topologies/loadGenerator.ts';
@@ -11,7 +11,7 @@ import { renderTopology } from '../topologies/render.ts';
 import type { RenderRequest } from '../topologies/renderRequest.ts';
 import type { Node } from './apiObjects.ts';
 import { apply } from './apply.ts';
-import { bringUp, type BroughtUp } from './bringUp.ts';
+import { bringUp } from './bringUp.ts';
 import { openCluster, type Cluster } from './cluster.ts';
 import { connect, createDeployment } from './deployment.ts';
 import { dryRun } from './dryRun.ts';
@@ -156,7 +156,9 @@ class KubernetesTarget {
     try {
       const runtimes = await connection.runtimes(signal);
       const networkPolicy =
-        topology.name === 'hybrid' ? await this.#probe(cluster, request, up, progress, signal) : 'not applicable';
+        topology.name === 'hybrid'
+          ? await probeNetworkPolicy(cluster, request, up, progress, signal)
+          : 'not applicable';
       const secretName = rendered.objects.find(({ kind }) => kind === 'Secret')?.metadata.name ?? null;
       throwIfCancelled(signal, 'the topology became ready');
       const deployment = createDeployment({
@@ -183,25 +185,6 @@ class KubernetesTarget {
       await connection[Symbol.asyncDispose]();
       throw error;
     }
-  }
-
-  async #probe(
-    cluster: Cluster,
-    request: RenderRequest,
-    up: BroughtUp,
-    progress: DeployProgress,
-    signal: AbortSignal,
-  ): Promise<TopologyResult['networkPolicy']> {
-    const addressOf = (component: string): string | undefined =>
-      up.servers.find(({ server }) => server.component === component)?.pod.status?.podIP;
-    const [gateway, triton] = [addressOf('gateway'), addressOf('triton')];
-    const warn = (message: string): void => {
-      progress.warning(message);
-    };
-    if (gateway !== undefined && triton !== undefined)
-      return await probeNetworkPolicy(cluster, request, { gateway, triton }, warn, signal);
-    warn('Whether the network policy is enforced could not be probed: a pod has no address.');
-    return 'not probed';
   }
 
   async close(signal: AbortSignal): Promise<void> {

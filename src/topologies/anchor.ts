@@ -11,6 +11,9 @@ export const leaseAnnotations = {
   holder: 'topology-bench/holder',
 } as const;
 
+/** Of a deployed hybrid's anchor: whether its cluster enforces network policies, as a probe found. */
+export const networkPolicyAnnotation = 'topology-bench/network-policy';
+
 /**
  * The ConfigMap that owns every other object of a run or deployment: deleting it deletes all. It is made first, and holds
  * the plan, which has nothing private in it.

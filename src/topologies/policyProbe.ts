@@ -1,4 +1,5 @@
-import { labelKeys, objectMeta, ownLabels, topologySelector, topologySlug } from './labels.ts';
+import { besideGpuScheduling } from './gpu.ts';
+import { componentSelector, labelKeys, objectMeta, ownLabels, topologySelector, topologySlug } from './labels.ts';
 import type { Job } from './objects.ts';
 import { serverImage, serverPorts } from './podTemplate.ts';
 import type { RenderRequest } from './renderRequest.ts';
@@ -10,6 +11,13 @@ export interface ProbeAddresses {
   readonly gateway: string;
   readonly triton: string;
 }
+
+export const probeContainer = 'probe';
+/**
+ * How long the probe may take to start, a pull included, and, from then on, for its tries: those of the script below take
+ * at most 68 s.
+ */
+export const probeSeconds = { start: 300, tries: 75 } as const;
 
 /** Needs no core of its own, so that it fits beside a topology that fills the node. */
 const requests = { cpu: '0', memory: '64Mi' };
@@ -50,12 +58,14 @@ print(found if control == "connected" else f"the probe does not reach the gatewa
 
 /**
  * A pod that is neither gateway nor load generator and tries to reach Triton's gRPC port, to learn whether the cluster
- * enforces network policies. It carries none of the labels that the policy lets through.
+ * enforces network policies. It carries none of the labels that the policy lets through. It goes to the gateway's node,
+ * where there is room: that one has the image.
  */
 export function renderPolicyProbe(request: RenderRequest, addresses: ProbeAddresses): Job {
-  const { anchor, topology } = request;
+  const { plan, anchor, topology } = request;
   const labels = { ...topologySelector(anchor.id, topology), [labelKeys.component]: 'probe' };
-  return renderJob(objectMeta(anchor, `${topologySlug(topology)}-probe`, labels), 120, {
+  const metadata = objectMeta(anchor, `${topologySlug(topology)}-probe`, labels);
+  return renderJob(metadata, probeSeconds.start + probeSeconds.tries, {
     metadata: { labels: { ...ownLabels(anchor), ...labels } },
     spec: {
       restartPolicy: 'Never',
@@ -63,9 +73,11 @@ export function renderPolicyProbe(request: RenderRequest, addresses: ProbeAddres
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       securityContext: podSecurityContext,
+      ...besideGpuScheduling(plan.gpu),
+      affinity: besideGateway(request),
       containers: [
         {
-          name: 'probe',
+          name: probeContainer,
           image: serverImage(request, 'gateway'),
           command: [
             ...['python3', '-c', script],
@@ -81,4 +93,10 @@ export function renderPolicyProbe(request: RenderRequest, addresses: ProbeAddres
       volumes: [],
     },
   });
+}
+
+function besideGateway({ anchor, topology }: RenderRequest): unknown {
+  const matchLabels = componentSelector(anchor.id, topology, 'gateway');
+  const podAffinityTerm = { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels } };
+  return { podAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 100, podAffinityTerm }] } };
 }

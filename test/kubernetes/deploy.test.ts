@@ -17,7 +17,7 @@ import { expectSameInventory, inventory } from './support/inventory.ts';
 import { deleteNamespace, makeNamespace } from './support/namespaces.ts';
 import { assets, ProgressLog, resolveTinyModel, testPlan } from './support/plans.ts';
 import { accountWithRole } from './support/serviceAccount.ts';
-import { kubectl } from './support/testCluster.ts';
+import { harness, kubectl, testCluster } from './support/testCluster.ts';
 
 const signal = new AbortController().signal;
 
@@ -50,6 +50,7 @@ describe('a deployment', () => {
       ready: true,
       gpus: 0,
       modelMissing: false,
+      networkPolicy: 'enforced',
     });
     expect(progress.stages).toEqual(['apply', 'upload', 'wait']);
     expect(await listDeployments(choice(), signal)).toEqual([deployed]);
@@ -120,6 +121,21 @@ describe('a deployment', () => {
     expect(await listDeployments(choice(), signal)).toEqual([]);
     await expectSameInventory(before);
     await expect(inferOnce(choice(), deployed, ['a'], signal)).rejects.toBeInstanceOf(BenchError);
+  });
+
+  it('on a cluster that does not enforce network policies says so from then on', async () => {
+    const log = new ProgressLog();
+    await harness('signal', 'policies', 'STOP');
+    try {
+      const open = await deploy(log);
+      expect(open).toMatchObject({ ready: true, networkPolicy: 'not enforced' });
+      expect(log.warnings.join()).toMatch(/pods other than the gateway can reach Triton/u);
+      expect(await listDeployments(choice(), signal)).toEqual([open]);
+      await deleteDeployment(choice(), open, signal);
+    } finally {
+      await harness('signal', 'policies', 'CONT');
+    }
+    await expectSameInventory(before);
   });
 
   it('that is cancelled before it is ready leaves nothing', async () => {

@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/core/events.ts';
 import type { Phase } from '../../src/core/plan.ts';
@@ -15,10 +13,9 @@ import { openLink, type Link } from './support/link.ts';
 import { deleteNamespace, makeNamespace } from './support/namespaces.ts';
 import { ProgressLog, resolveTinyModel, testPlan } from './support/plans.ts';
 import { runBenchmark, testTarget } from './support/runs.ts';
-import { kubectl, kubectlApply, testCluster } from './support/testCluster.ts';
+import { harness, kubectl, kubectlApply } from './support/testCluster.ts';
 
 const never = new AbortController().signal;
-const execute = promisify(execFile);
 const shortPhase: Phase = { name: 'short', kind: 'measured', loop: 'closed', connections: 1, durationSeconds: 1 };
 const longPhases: readonly Phase[] = [
   { name: 'warm-up', kind: 'warm-up', loop: 'closed', connections: 1, durationSeconds: 1 },
@@ -289,11 +286,6 @@ describe('when something breaks in the middle', () => {
     }
   });
 });
-
-async function harness(command: string, ...commandArguments: readonly string[]): Promise<void> {
-  const program = join(import.meta.dirname, 'harness', command);
-  await execute(program, [testCluster().stateDir, ...commandArguments]);
-}
 
 /** Kills the server's process from outside its pod, as the kernel does when memory runs out. */
 async function killServer(namespace: string): Promise<void> {

@@ -243,19 +243,40 @@ function renderDeployment(deployment: DeployedTopology): vscode.TreeItem {
   const item = new vscode.TreeItem(deployment.model);
   const gpus = deployment.gpus === 0 ? [] : [vscode.l10n.t('{0} GPU', deployment.gpus)];
   const state = deployment.ready ? vscode.l10n.t('ready') : deployment.message;
-  item.description = [state, ...gpus].join(' · ');
+  const isOpen = deployment.networkPolicy === 'not enforced';
+  const open = isOpen ? [vscode.l10n.t('network policy not enforced')] : [];
+  item.description = [state, ...open, ...gpus].join(' · ');
   item.tooltip = [
     deployment.topology,
     vscode.l10n.t('{0} on {1}/{2}', deployment.id, deployment.context, deployment.namespace),
     deployment.message,
     deployment.endpoint,
+    ...describeNetworkPolicy(deployment),
     vscode.l10n.t('since {0}', formatTime(deployment.createdAt)),
   ].join('\n');
   item.iconPath = new vscode.ThemeIcon(
-    deployment.modelMissing ? 'warning' : deployment.ready ? 'pass' : 'loading~spin',
+    deployment.modelMissing || (deployment.ready && isOpen) ? 'warning' : deployment.ready ? 'pass' : 'loading~spin',
   );
   item.contextValue = deployment.modelMissing ? nodeContexts.deploymentWithoutModel : nodeContexts.deployment;
   return item;
+}
+
+/** Who reaches the hybrid's Triton; nothing for a topology without a gateway. */
+function describeNetworkPolicy({ networkPolicy }: DeployedTopology): string[] {
+  switch (networkPolicy) {
+    case 'enforced':
+      return [vscode.l10n.t('Network policy enforced: only the gateway reaches Triton.')];
+    case 'not enforced':
+      return [
+        vscode.l10n.t(
+          'Network policy not enforced: other pods reach Triton directly, past de-identification. Use a cluster whose network plug-in enforces network policies.',
+        ),
+      ];
+    case 'not probed':
+      return [vscode.l10n.t('Network policy not probed: whether other pods reach Triton is not known.')];
+    case 'not applicable':
+      return [];
+  }
 }
 
 /** A row keeps whether it is open by its id, so a run that gets its topologies must be another one to open by itself. */

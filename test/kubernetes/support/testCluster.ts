@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 
@@ -40,6 +41,11 @@ export async function kubectl(...commandArguments: readonly string[]): Promise<s
   const { kubeconfig, kubectl: program } = testCluster();
   const { stdout } = await run(program, ['--kubeconfig', kubeconfig, ...commandArguments], { maxBuffer: 64 << 20 });
   return stdout;
+}
+
+/** A command of test/kubernetes/harness on this cluster. */
+export async function harness(command: string, ...commandArguments: readonly string[]): Promise<void> {
+  await run(join(import.meta.dirname, '..', 'harness', command), [testCluster().stateDir, ...commandArguments]);
 }
 
 /** Applies YAML or JSON as the administrator. */

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { TreeItem } from 'vscode';
 import type { DeployedTopology } from '../../../src/core/cluster.ts';
 import { BenchError } from '../../../src/core/errors.ts';
 import type { Cluster } from '../../../src/extension/cluster.ts';
@@ -21,6 +22,7 @@ const deployment: DeployedTopology = {
   message: '0/1 nodes are available: 1 Insufficient nvidia.com/gpu',
   endpoint: 'http://tb-triton-1.models.svc:8000',
   gpus: 1,
+  networkPolicy: 'not applicable',
 };
 
 let deployments: () => readonly DeployedTopology[] = () => [];
@@ -36,6 +38,17 @@ async function shown(): Promise<{ hint: string; rows: string[] }> {
   const texts = await tree.texts();
   const all = texts.flatMap(({ children, ...row }) => [row, ...children]);
   return { hint: tree.hint(), rows: all.map(({ label, description }) => `${label}: ${description}`) };
+}
+
+/** The row of the first deployment, as VS Code gets it. */
+async function deploymentItem(): Promise<TreeItem> {
+  const cluster = { deployments: async () => deployments() } as unknown as Cluster;
+  const tree = new TopologiesTree(cluster, { active: () => [] } as unknown as Runs, failures);
+  for (const topology of await tree.getChildren()) {
+    const [row] = await tree.getChildren(topology);
+    if (row !== undefined) return tree.getTreeItem(row);
+  }
+  throw new Error('there is no deployment');
 }
 
 describe('the Topologies view', () => {
@@ -59,6 +72,29 @@ describe('the Topologies view', () => {
     const { hint, rows } = await shown();
     expect(hint).toBe('');
     expect(rows).toContain('sentiment: 0/1 nodes are available: 1 Insufficient nvidia.com/gpu · 1 GPU');
+  });
+
+  test('warns of a hybrid whose Triton other pods reach, and says in its tooltip who does', async () => {
+    const hybrid: DeployedTopology = { ...deployment, topology: 'hybrid', ready: true, message: 'ready', gpus: 0 };
+    deployments = () => [{ ...hybrid, networkPolicy: 'not enforced' }];
+    expect((await shown()).rows).toContain('sentiment: ready · network policy not enforced');
+    expect(await deploymentItem()).toMatchObject({
+      iconPath: { id: 'warning' },
+      tooltip: expect.stringContaining('other pods reach Triton directly, past de-identification') as string,
+    });
+    deployments = () => [{ ...hybrid, networkPolicy: 'enforced' }];
+    expect((await shown()).rows).toContain('sentiment: ready');
+    expect(await deploymentItem()).toMatchObject({
+      iconPath: { id: 'pass' },
+      tooltip: expect.stringContaining('only the gateway reaches Triton') as string,
+    });
+    deployments = () => [{ ...hybrid, networkPolicy: 'not probed' }];
+    expect(await deploymentItem()).toMatchObject({
+      iconPath: { id: 'pass' },
+      tooltip: expect.stringContaining('whether other pods reach Triton is not known') as string,
+    });
+    deployments = () => [deployment];
+    expect((await deploymentItem()).tooltip).not.toContain('etwork policy');
   });
 
   test('says why the cluster could not be asked, and does not claim that nothing is deployed', async () => {
