@@ -1,3 +1,5 @@
+import type { Toleration } from '../topologies/objects.ts';
+
 /**
  * What the API server tells of objects, with the fields that are read here; every one may be missing.
  * Source: https://kubernetes.io/docs/reference/kubernetes-api/
@@ -61,6 +63,8 @@ export interface Deployment extends ApiObject {
 export interface Pod extends ApiObject {
   readonly spec: {
     readonly nodeName?: string;
+    readonly nodeSelector?: Readonly<Record<string, string>>;
+    readonly tolerations?: readonly Toleration[];
     readonly containers: readonly PodContainer[];
     readonly initContainers?: readonly PodContainer[];
   };

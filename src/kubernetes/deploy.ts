@@ -86,7 +86,7 @@ export async function deployTopology(
     };
     const owner = renderAnchor(anchor, own, topology, leaseOf(cluster));
     const { objects } = renderTopology(request);
-    checkFits(objects, nodes ?? []);
+    checkFits(objects, nodes ?? [], warn);
     await dryRun(cluster, [owner, ...objects], signal);
     hasBegun = true;
     const [change] = await apply(cluster, [owner], signal);

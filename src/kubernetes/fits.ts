@@ -1,17 +1,21 @@
 import { BenchError } from '../core/errors.ts';
 import type { Deployment, Job, Manifest } from '../topologies/objects.ts';
-import type { Node } from './apiObjects.ts';
+import type { Node, Pod } from './apiObjects.ts';
 import { impossibleResources, isReady, requestOf } from './nodes.ts';
+import { placementNextStep, whyNowhere } from './placement.ts';
 import { parseQuantity } from './quantity.ts';
 
 /**
  * Checks that the pods of a topology could be placed at all, were the cluster empty.
  * @throws BenchError rejected-by-cluster or gpu-unavailable, naming the pod and what no node has enough of
  */
-export function checkFits(objects: readonly Manifest[], nodes: readonly Node[]): void {
+export function checkFits(objects: readonly Manifest[], nodes: readonly Node[], warn: (message: string) => void): void {
   for (const { metadata, spec } of objects.filter(isWorkload)) {
     const lacking = impossibleResources(spec.template, nodes);
-    if (lacking.length === 0) continue;
+    if (lacking.length === 0) {
+      warnOfNowhere(`the pod of ${metadata.name}`, spec.template, nodes, warn);
+      continue;
+    }
     const asked = lacking.map((resource) => `${String(requestOf(spec.template, resource))} ${resource}`).join(' and ');
     throw new BenchError({
       reason: lacking.some((resource) => resource.includes('/')) ? 'gpu-unavailable' : 'rejected-by-cluster',
@@ -19,6 +23,18 @@ export function checkFits(objects: readonly Manifest[], nodes: readonly Node[]):
       nextStep: 'Plan with fewer cores, less memory or fewer GPUs, or add a larger node.',
     });
   }
+}
+
+/** Warns of a pod that none of the nodes would take. It is not refused: an autoscaler may be about to bring one that does. */
+export function warnOfNowhere(
+  what: string,
+  pod: Pick<Pod, 'spec'>,
+  nodes: readonly Node[],
+  warn: (message: string) => void,
+): void {
+  const why = whyNowhere(pod, nodes);
+  if (why !== undefined)
+    warn(`No node that the cluster has now takes ${what} (${why}), so it waits for one. ${placementNextStep}`);
 }
 
 /** Whether pods of these cores find room side by side on empty nodes, the largest placed first. */

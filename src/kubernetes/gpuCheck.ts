@@ -2,8 +2,8 @@ import type { GpuNode } from '../core/cluster.ts';
 import { BenchError } from '../core/errors.ts';
 import type { GpuPlan } from '../core/plan.ts';
 import { gpuScheduling } from '../topologies/gpu.ts';
-import type { Toleration } from '../topologies/objects.ts';
 import type { Node } from './apiObjects.ts';
+import { isSelected, repellingTaints } from './placement.ts';
 
 /**
  * Checks that a pod with the plan's GPU could be placed now.
@@ -56,21 +56,8 @@ function allTaken(gpu: GpuPlan, candidates: readonly GpuNode[]): BenchError {
 
 /** Whether the scheduler would put the plan's pod there, were there room. */
 function matches(gpu: GpuPlan, node: Node): boolean {
-  const labels = node.metadata.labels ?? {};
-  const selected = Object.entries(gpu.nodeSelector).every(([key, value]) => labels[key] === value);
-  const tolerations = gpuScheduling(gpu, false).tolerations ?? [];
-  const repelling = (node.spec?.taints ?? []).filter(({ effect }) => effect !== 'PreferNoSchedule');
-  return selected && repelling.every((taint) => tolerations.some((toleration) => tolerates(toleration, taint)));
-}
-
-function tolerates(
-  toleration: Toleration,
-  taint: { readonly key: string; readonly value?: string; readonly effect: string },
-): boolean {
-  if (toleration.effect !== undefined && toleration.effect !== taint.effect) return false;
-  if (toleration.key === undefined) return toleration.operator === 'Exists';
-  if (toleration.key !== taint.key) return false;
-  return toleration.operator === 'Exists' || (toleration.value ?? '') === (taint.value ?? '');
+  const { tolerations = [] } = gpuScheduling(gpu, false);
+  return isSelected(gpu.nodeSelector, node) && repellingTaints(tolerations, node).length === 0;
 }
 
 function names(nodes: readonly GpuNode[]): string {

@@ -83,13 +83,18 @@ export function requestOf(pod: Pick<Pod, 'spec'>, resource: string): number {
 
 /** The resources of a pod that no node has enough of, were it empty; none when some node could take the pod. */
 export function impossibleResources(pod: Pick<Pod, 'spec'>, nodes: readonly Node[]): string[] {
+  const lacking = nodes.map((node) => lackingResources(pod, node));
+  const [first = []] = lacking;
+  return first.filter((resource) => lacking.every((list) => list.includes(resource)));
+}
+
+/** The resources of a pod that one node has not enough of, were it empty. */
+export function lackingResources(pod: Pick<Pod, 'spec'>, node: Node): string[] {
   const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
   const resources = new Set(containers.flatMap((container) => Object.keys(container.resources?.requests ?? {})));
-  const lacking = nodes.map((node) =>
-    [...resources].filter((resource) => requestOf(pod, resource) > toNumber(node.status?.allocatable?.[resource])),
+  return [...resources].filter(
+    (resource) => requestOf(pod, resource) > toNumber(node.status?.allocatable?.[resource]),
   );
-  if (lacking.length === 0 || lacking.some((list) => list.length === 0)) return [];
-  return [...resources].filter((resource) => lacking.every((list) => list.includes(resource)));
 }
 
 async function readHolders(

@@ -2,10 +2,11 @@ import { BenchError, throwIfCancelled } from '../core/errors.ts';
 import type { Labels } from '../topologies/objects.ts';
 import type { ClusterEvent, Node, Pod } from './apiObjects.ts';
 import type { Cluster } from './cluster.ts';
-import { diagnoseMissingPod, diagnosePod, imageNextStep, type Finding } from './diagnose.ts';
+import { diagnoseMissingPod, diagnosePod, imageNextStep, refusedNextStep, type Finding } from './diagnose.ts';
 import { readEvents } from './events.ts';
 import { lastLogLines } from './logs.ts';
 import { impossibleResources, readNodes } from './nodes.ts';
+import { placementNextStep, whyNowhere } from './placement.ts';
 import { PodWatch } from './podWatch.ts';
 import { isConnectionTrouble } from './statusError.ts';
 
@@ -183,11 +184,14 @@ export function newestPod(pods: readonly Pod[], { selector }: Pick<AwaitedPod, '
   return (alive.length > 0 ? alive : own).toSorted((a, b) => (age(a) < age(b) ? -1 : 1)).at(-1);
 }
 
-/** A pod that is larger than every node waits in vain, unless an autoscaler is about to bring a larger one. */
+/** A pod that is larger than every node, or that none takes, waits in vain, unless an autoscaler is about to bring a larger one. */
 function checkPossible(pod: Pod, nodes: readonly Node[], events: readonly ClusterEvent[], words: string): void {
-  const comes = events.some(({ reason }) => reason === 'TriggeredScaleUp' || reason === 'Nominated');
-  const lacking = comes ? [] : impossibleResources(pod, nodes);
-  if (lacking.length === 0) return;
+  if (events.some(({ reason }) => reason === 'TriggeredScaleUp' || reason === 'Nominated')) return;
+  const lacking = impossibleResources(pod, nodes);
+  if (lacking.length === 0) {
+    checkPlacement(pod, nodes, words);
+    return;
+  }
   throw new BenchError({
     reason: lacking.some((resource) => resource.includes('/')) ? 'gpu-unavailable' : 'not-ready',
     message: `No node of the cluster has enough ${lacking.join(' and ')} for this pod, even when empty. ${words}`,
@@ -195,10 +199,16 @@ function checkPossible(pod: Pod, nodes: readonly Node[], events: readonly Cluste
   });
 }
 
+function checkPlacement(pod: Pod, nodes: readonly Node[], words: string): void {
+  const why = whyNowhere(pod, nodes);
+  if (why === undefined) return;
+  const message = `No node of the cluster takes this pod (${why}), and no autoscaler is bringing one. ${words}`;
+  throw new BenchError({ reason: 'not-ready', message, nextStep: placementNextStep });
+}
+
 function expired(finding: Extract<Finding, { state: 'waiting' }>): Extract<Finding, { state: 'failed' }> {
-  const reason = finding.cause === 'image' ? 'image-unavailable' : 'rejected-by-cluster';
-  const nextStep = finding.cause === 'image' ? imageNextStep : undefined;
-  return { state: 'failed', reason, message: finding.message, ...(nextStep === undefined ? {} : { nextStep }) };
+  const { cause, message, nextStep = cause === 'image' ? imageNextStep : refusedNextStep } = finding;
+  return { state: 'failed', reason: cause === 'image' ? 'image-unavailable' : 'rejected-by-cluster', message, nextStep };
 }
 
 function timedOut(
@@ -212,7 +222,9 @@ function timedOut(
     message: `Not ready after ${String(timeoutSeconds)} s: ${finding.message}`,
     nextStep: wantsGpu
       ? 'Wait until a GPU is free, or delete what holds it.'
-      : 'If it only needs more time, raise readyTimeoutSeconds in the plan.',
+      : finding.cause === 'unschedulable'
+        ? 'Free what is said to be lacking, or add a node that takes the pod. If one is on its way, raise readyTimeoutSeconds in the plan.'
+        : 'If it only needs more time, raise readyTimeoutSeconds in the plan.',
   };
 }
 

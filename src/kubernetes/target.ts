@@ -6,7 +6,7 @@ import type { DeployProgress, Deployment, LoadDriver, Target } from '../core/por
 import type { Environment } from '../core/record.ts';
 import { renderAnchor } from '../topologies/anchor.ts';
 import { anchorName, anchorSelector, topologySelector, type Anchor } from '../topologies/labels.ts';
-import { loadGeneratorCores, renderWorker } from '../topologies/loadGenerator.ts';
+import { loadGeneratorCores, loadGeneratorNeeds, renderWorker } from '../topologies/loadGenerator.ts';
 import { renderTopology } from '../topologies/render.ts';
 import type { RenderRequest } from '../topologies/renderRequest.ts';
 import type { Node } from './apiObjects.ts';
@@ -15,7 +15,7 @@ import { bringUp } from './bringUp.ts';
 import { openCluster, type Cluster } from './cluster.ts';
 import { connect, createDeployment } from './deployment.ts';
 import { dryRun } from './dryRun.ts';
-import { checkFits, coresOf, fitTogether } from './fits.ts';
+import { checkFits, coresOf, fitTogether, warnOfNowhere } from './fits.ts';
 import type { KubeconfigChoice } from './kubeconfig.ts';
 import { keepLease, leaseOf, type Leased } from './lease.ts';
 import { removeOwnNamespace } from './namespace.ts';
@@ -113,9 +113,10 @@ class KubernetesTarget {
     const anchor = this.#anchorOf(run, dryRunUid);
     await dryRun(cluster, [renderAnchor(anchor, plan, null, {})], signal);
     const loadCores = Array.from({ length: plan.load.generators }, () => loadGeneratorCores);
+    if (plan.load.vantage === 'in-cluster') warnOfNowhere('the load generator', loadGeneratorNeeds(plan), run.nodes, warn);
     for (const topology of plan.topologies) {
       const { objects } = renderTopology(this.#request(run, topology, anchor));
-      checkFits(objects, run.nodes);
+      checkFits(objects, run.nodes, warn);
       const cores = plan.load.vantage === 'in-cluster' ? [...coresOf(objects), ...loadCores] : coresOf(objects);
       if (checked.nodes !== null && !fitTogether(cores, checked.nodes)) {
         warn(

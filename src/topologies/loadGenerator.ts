@@ -1,5 +1,6 @@
 import { longestLoadSeconds, mostPhases } from '../core/loadLength.ts';
 import type { LoadSpec } from '../core/load.ts';
+import { besideGpuScheduling } from './gpu.ts';
 import { apiKeyName } from './hybrid.ts';
 import {
   componentSelector,
@@ -10,7 +11,7 @@ import {
   topologySlug,
   type Anchor,
 } from './labels.ts';
-import type { ConfigMap, Job, PodTemplate } from './objects.ts';
+import type { ConfigMap, Container, Job, PodSpec, PodTemplate } from './objects.ts';
 import type { RenderRequest } from './renderRequest.ts';
 import { containerSecurityContext, podSecurityContext } from './security.ts';
 import { renderJob } from './workload.ts';
@@ -34,6 +35,14 @@ export interface LoadGeneratorParts {
   readonly workerName: string;
   /** Secret with the gateway's key; null where no key is needed. */
   readonly secretName: string | null;
+}
+
+/** What decides where a load generator's pod may go. */
+export function loadGeneratorNeeds({ gpu }: RenderRequest['plan']): {
+  readonly spec: Pick<PodSpec, 'tolerations'> & { readonly containers: readonly Pick<Container, 'name' | 'resources'>[] };
+} {
+  const resources = { requests: amounts, limits: amounts };
+  return { spec: { ...besideGpuScheduling(gpu), containers: [{ name: loadContainer, resources }] } };
 }
 
 /** The bundle that runs in the load generator's pod; one ConfigMap serves all topologies of a run. */
@@ -68,6 +77,7 @@ export function renderLoadGenerator(parts: LoadGeneratorParts): { spec: ConfigMa
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       securityContext: podSecurityContext,
+      ...besideGpuScheduling(plan.gpu),
       affinity: awayFromServers(parts),
       containers: [
         {

@@ -1,4 +1,4 @@
-import { gpuAmounts, gpuScheduling } from './gpu.ts';
+import { besideGpuScheduling, gpuAmounts, gpuScheduling } from './gpu.ts';
 import { componentSelector, ownLabels } from './labels.ts';
 import type { Container, EnvironmentVariable, PodTemplate, Probe, Volume, VolumeMount } from './objects.ts';
 import type { RenderedServer, RenderRequest } from './renderRequest.ts';
@@ -115,7 +115,7 @@ export function podTemplate(
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       securityContext: podSecurityContext,
-      ...gpuScheduling(gpu, request.runtimeClassExists),
+      ...(gpu === null ? besideGpuScheduling(plan.gpu) : gpuScheduling(gpu, request.runtimeClassExists)),
       initContainers: [...(installs ? [install] : []), ...(parts.holdsModel ? [loader] : [])],
       containers: [server],
       volumes: [
