@@ -24,7 +24,7 @@ export function whyNowhere(pod: Pick<Pod, 'spec'>, nodes: readonly Node[]): stri
   const counts = new Map<string, number>();
   for (const refusal of refusals) counts.set(refusal ?? '', (counts.get(refusal ?? '') ?? 0) + 1);
   const parts = [...counts].toSorted(([, a], [, b]) => b - a).map(([why, count]) => `${String(count)} ${why}`);
-  return `of ${String(nodes.length)} ${parts.join(', ')}`;
+  return `${String(nodes.length)} ${nodes.length === 1 ? 'node' : 'nodes'}: ${parts.join(', ')}`;
 }
 
 /** Whether a node's labels are those that a pod asks for. */

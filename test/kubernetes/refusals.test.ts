@@ -178,6 +178,20 @@ describe('what the cluster refuses is said in its own words', () => {
     expect(error.message).toMatch(/asks for 200 cpu/u);
   });
 
+  it('nodes that none of its pods may go to', async () => {
+    const { nodeName } = testCluster();
+    await kubectl('taint', 'node', nodeName, 'sku=gpu:NoSchedule');
+    try {
+      const error = await deployFails(await testPlan(['fastapi'], namespace));
+      expect(error.reason).toBe('not-ready');
+      expect(error.message).toMatch(/takes this pod \(1 node: 1 with the taint sku=gpu:NoSchedule\).*untolerated taint/u);
+      expect(error.nextStep).toContain('gpu.tolerations');
+      expect(progress.warnings.filter((warning) => warning.includes('sku=gpu:NoSchedule'))).toHaveLength(2);
+    } finally {
+      await kubectl('taint', 'node', nodeName, 'sku=gpu:NoSchedule-');
+    }
+  });
+
   it('an image that cannot be pulled', async () => {
     const { images } = testCluster();
     const missing = 'registry.invalid/topology-bench/nothing:1';

@@ -139,6 +139,21 @@ describe('rendering', () => {
     expect(podSpecs(without.objects).map(({ runtimeClassName }) => runtimeClassName)).toEqual([undefined]);
   });
 
+  it('lets what asks for no GPU beside those that do, and keeps their node selector to them', () => {
+    const gpuRequest = request('hybrid', 'run', { gpu: sampleGpu });
+    const [gateway, triton] = podSpecs(renderTopology(gpuRequest).objects);
+    const probe = renderPolicyProbe(gpuRequest, { gateway: '10.0.0.6', triton: '10.0.0.7' }).spec.template.spec;
+    expect(triton?.nodeSelector).toEqual(sampleGpu.nodeSelector);
+    for (const spec of [gateway, probe]) {
+      expect(spec?.tolerations).toEqual(triton?.tolerations);
+      expect(spec?.nodeSelector).toBeUndefined();
+    }
+    expect(podSpecs(renderTopology(request('hybrid', 'run')).objects).map(({ tolerations }) => tolerations)).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+
   it('trusts a package index without TLS only by its own name', () => {
     const { objects } = renderTopology({
       ...request('fastapi', 'run'),
