@@ -173,7 +173,7 @@ async function runTopologies<Run extends AnyPlan>(
     try {
       await served.remove(AbortSignal.timeout(cleanUpMs));
     } catch (error) {
-      warn(`${key} was not removed yet: ${toBenchError(error, 'removing it').message}`);
+      warn(`${key} was not removed yet: ${explain(toBenchError(error, 'removing it'))}`);
     }
   }
 }

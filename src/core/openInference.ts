@@ -55,8 +55,15 @@ export function inferenceError(server: string, status: number, bodyText: string)
   return new BenchError({
     reason: status === 401 || status === 403 ? 'target-refused' : 'load-failed',
     message: `${server} answered HTTP ${String(status)} to an inference request${words}.`,
-    nextStep: status >= 500 ? 'The server log says more.' : undefined,
+    nextStep: nextStepAfter(status),
   });
+}
+
+function nextStepAfter(status: number): string {
+  if (status === 401 || status === 403)
+    return 'Deploy it anew, so that it has a new key; if that is refused too, see what stands between here and the server.';
+  if (status >= 500) return 'The server log says more.';
+  return 'Check what the plan says of the model, such as its largest batch; the server log says more.';
 }
 
 /** The message of an OIP error object ({"error": "..."}), of FastAPI's {"detail": "..."}, or else the text's start. */
@@ -90,6 +97,7 @@ function unusable(why: string, bodyText: string): BenchError {
   return new BenchError({
     reason: 'answers-differ',
     message: `The server's answer cannot be used: ${why}. It begins: ${shorten(bodyText)}`,
+    nextStep: "Check that the model's files are of one export and its config names its labels; the server log says more.",
   });
 }
 

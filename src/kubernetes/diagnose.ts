@@ -11,18 +11,24 @@ export type Finding =
       readonly cause: 'unschedulable' | 'image' | 'model' | 'other';
       /** When it stays so for this long it will not pass; undefined: it may pass until the time is up. */
       readonly patienceSeconds?: number;
+      /** For when the patience is over. */
+      readonly nextStep?: string;
     }
   | {
       readonly state: 'failed';
       readonly reason: Reason;
       readonly message: string;
-      readonly nextStep?: string;
+      readonly nextStep: string;
       /** Whose last lines tell more. */
       readonly container?: { readonly name: string; readonly previous: boolean };
     };
 
 export const imageNextStep =
   "Check the image's name (in the settings, under images in a plan file, or in an option such as --server-image), and that the cluster's nodes can reach its registry.";
+
+export const refusedNextStep =
+  "Mend what the cluster's words name, or ask whoever looks after the cluster, and start again.";
+const quotaNextStep = 'Free some of that quota, ask for more, or plan with less.';
 
 /** A registry that says one of these will say it again. */
 const definiteImageWords =
@@ -70,7 +76,7 @@ export function diagnoseMissingPod(component: string, name: string, events: read
   if (failed?.message === undefined) return waiting(`${component}: waiting for its pod`);
   const message = `${component}: ${failed.message}`;
   if (failed.message.includes('exceeded quota') && !isBeyondQuota(failed.message)) {
-    return { state: 'waiting', cause: 'other', message, patienceSeconds: 60 };
+    return { state: 'waiting', cause: 'other', message, patienceSeconds: 60, nextStep: quotaNextStep };
   }
   if (failed.message.includes('is forbidden')) {
     return {
@@ -78,7 +84,7 @@ export function diagnoseMissingPod(component: string, name: string, events: read
       reason: 'rejected-by-cluster',
       message,
       nextStep: failed.message.includes('exceeded quota')
-        ? 'Free some of that quota, ask for more, or plan with less.'
+        ? quotaNextStep
         : 'Choose a namespace that allows such pods.',
     };
   }
@@ -109,17 +115,39 @@ export function endedPod(component: string, pod: Pod): Finding {
     state: 'failed',
     reason: 'pod-failed',
     message: `${what}: its pod ended${how.length === 0 ? '' : `: ${how.join('; ')}`}`,
-    ...memoryStep(bad?.state?.terminated),
+    nextStep: endedNextStep(pod, bad),
     ...(ended === undefined ? {} : { container: { name: ended.name, previous: false } }),
   };
 }
 
-/** Where the kernel kills one process of several, the node may tell it as a plain exit with 128 + SIGKILL. */
-function memoryStep(end: ContainerState['terminated']): { readonly nextStep?: string } {
+/** What to do about a pod that the cluster itself has ended, or else about the container that ended first. */
+function endedNextStep({ status }: Pod, container: ContainerStatus | undefined): string {
+  const end = container?.state?.terminated;
+  if (end !== undefined && isOutOfMemory(end)) return containerNextStep(container?.name, end);
+  if (status?.reason === 'DeadlineExceeded')
+    return 'It reached the limit by which the cluster ends what was left behind: start again, with a shorter load.';
+  if (status?.reason === 'Evicted')
+    return 'Free what the node is short of, or plan with less, and start again.';
+  if (status?.reason !== undefined && status.reason !== '') return refusedNextStep;
+  return containerNextStep(container?.name, end);
+}
+
+/** What to do about a container that ended and should not have. */
+export function containerNextStep(name: string | undefined, end: ContainerState['terminated']): string {
+  if (end !== undefined && isOutOfMemory(end))
+    return 'Give the topology more memory (memoryMiB in a plan file, --memory on the command line).';
+  // Where the kernel kills one process of several, the node may tell it as a plain exit with 128 + SIGKILL.
+  if (end?.exitCode === 137) return 'It was killed. If memory ran out, give the topology more.';
+  if (name === packagesContainer)
+    return 'Check that pods reach the package index (topologyBench.packageIndexUrl in VS Code, --package-index on the command line) and that the package set fits the Python of the image, or use images that have the packages.';
+  if (end?.reason === 'StartError')
+    return 'Check that the image is one that can run this server (docs/images.md), and start again.';
+  return 'Mend what its log names, and start again; where the log says nothing of it, check that image and package set fit each other (docs/images.md).';
+}
+
+function isOutOfMemory({ reason, message }: NonNullable<ContainerState['terminated']>): boolean {
   // With too little memory to start at all, the runtime says so in its own words.
-  if (end?.reason === 'OOMKilled' || end?.message?.includes('OOM-killed') === true)
-    return { nextStep: 'Give the topology more memory (memoryMiB in a plan file, --memory on the command line).' };
-  return end?.exitCode === 137 ? { nextStep: 'It was killed. If memory ran out, give the topology more.' } : {};
+  return reason === 'OOMKilled' || message?.includes('OOM-killed') === true;
 }
 
 function diagnoseContainer(
@@ -164,13 +192,13 @@ function diagnoseWaiting(
       return imageFailure(words);
     case 'CrashLoopBackOff': {
       const end = describeEnd(container) ?? 'it ends again and again';
-      const isOutOfMemory = container.lastState?.terminated?.reason === 'OOMKilled';
-      if (container.restartCount < 2 && !isOutOfMemory) return waiting(`${component}: ${end}, will be started again`);
+      const ranOutOfMemory = container.lastState?.terminated?.reason === 'OOMKilled';
+      if (container.restartCount < 2 && !ranOutOfMemory) return waiting(`${component}: ${end}, will be started again`);
       return {
         state: 'failed',
         reason: 'pod-failed',
         message: `${component}: ${end}; it was started ${String(container.restartCount + 1)} times`,
-        ...memoryStep(container.lastState?.terminated),
+        nextStep: containerNextStep(container.name, container.lastState?.terminated),
         container: { name: container.name, previous: true },
       };
     }
@@ -215,7 +243,7 @@ function diagnoseRunning(
       state: 'failed',
       reason: 'pod-failed',
       message: `${component}: ${describeEnd({ ...container, state: {} }) ?? 'OOMKilled'}`,
-      ...memoryStep(container.lastState.terminated),
+      nextStep: containerNextStep(container.name, container.lastState.terminated),
       container: { name: container.name, previous: true },
     };
   }

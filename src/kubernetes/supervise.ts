@@ -3,7 +3,7 @@ import type { Labels } from '../topologies/objects.ts';
 import type { RenderedServer } from '../topologies/renderRequest.ts';
 import type { Pod } from './apiObjects.ts';
 import type { Cluster } from './cluster.ts';
-import { describeEnd, endedPod } from './diagnose.ts';
+import { containerNextStep, describeEnd, endedPod } from './diagnose.ts';
 import { PodWatch } from './podWatch.ts';
 import { failure } from './ready.ts';
 
@@ -46,7 +46,12 @@ async function problemOf(
   const { component } = server;
   const now = pods.find((candidate) => candidate.metadata.uid === pod.metadata.uid);
   if (now === undefined || now.metadata.deletionTimestamp !== undefined) {
-    const finding = { state: 'failed', reason: 'pod-failed', message: `${component}: its pod was deleted` } as const;
+    const finding = {
+      state: 'failed',
+      reason: 'pod-failed',
+      message: `${component}: its pod was deleted`,
+      nextStep: 'Start again when nobody deletes pods there: a node that is drained, an eviction or a person may do so.',
+    } as const;
     return failure(cluster, finding, namespace, undefined, signal);
   }
   if (now.status?.phase === 'Failed' || now.status?.phase === 'Succeeded') {
@@ -64,6 +69,7 @@ async function problemOf(
       state: 'failed',
       reason: 'pod-failed',
       message: `${component}: it was started again${how === undefined ? '' : ` after ${how}`}`,
+      nextStep: containerNextStep(container?.name, container?.lastState?.terminated),
       ...(container === undefined ? {} : { container: { name: container.name, previous: true } }),
     },
     namespace,

@@ -230,6 +230,7 @@ export class LocalDeployment implements Deployment {
     throw new BenchError({
       reason: 'connection-lost',
       message: `The metrics of ${server.component} answered HTTP ${String(response.status)}.`,
+      nextStep: 'Start again; a server that has ended meanwhile is then named, with its log.',
     });
   }
 

@@ -91,6 +91,7 @@ describe('what a pod waits for', () => {
     });
     expect(diagnosePod('triton', notStarted, [])).toMatchObject({
       message: `triton: its pod ended: StartError (exit code 128): ${notThere}`,
+      nextStep: expect.stringContaining('image') as string,
     });
     const tooSmall = 'container init was OOM-killed (memory limit too low?): unknown';
     const tooLittle = pod({
@@ -104,6 +105,20 @@ describe('what a pod waits for', () => {
     });
     const evicted = pod({ phase: 'Failed', reason: 'Evicted', message: 'The node was low on resource: memory.' });
     expect(diagnosePod('fastapi', evicted, []).message).toContain('Evicted: The node was low on resource: memory.');
+  });
+
+  it('says what to do next, whatever ended a pod', () => {
+    const ended = (changes: Partial<NonNullable<Pod['status']>>): unknown => {
+      const finding = diagnosePod('fastapi', pod({ phase: 'Failed', ...changes }), []);
+      return finding.state === 'failed' ? finding.nextStep : undefined;
+    };
+    const exit = { terminated: { exitCode: 1, reason: 'Error' } };
+    expect(ended({ initContainerStatuses: [container('packages', exit)] })).toMatch(/package index/u);
+    expect(ended({ containerStatuses: [container('fastapi', exit)] })).toMatch(/what its log names/u);
+    expect(ended({ reason: 'Evicted' })).toMatch(/node is short of/u);
+    expect(ended({ reason: 'DeadlineExceeded' })).toMatch(/shorter load/u);
+    expect(ended({ reason: 'UnexpectedAdmissionError', message: 'no GPU is healthy' })).toMatch(/whoever looks after/u);
+    expect(ended({})).toMatch(/start again/u);
   });
 
   it('gives a container that is started again two chances, and one that ran out of memory none', () => {
@@ -147,6 +162,7 @@ describe('why there is no pod', () => {
     expect(diagnoseMissingPod('triton', 'tb-x-triton', [quota(2)])).toMatchObject({
       state: 'waiting',
       patienceSeconds: 60,
+      nextStep: expect.stringContaining('quota') as string,
     });
     expect(diagnoseMissingPod('triton', 'tb-x-triton', [quota(0)])).toMatchObject({
       state: 'failed',

@@ -173,6 +173,7 @@ describe('the Open Inference Protocol', () => {
       expect.objectContaining({
         reason: 'answers-differ',
         message: expect.stringContaining(message) as string,
+        nextStep: expect.stringContaining('of one export') as string,
       }) as Error,
     );
   });
@@ -187,6 +188,7 @@ describe('the Open Inference Protocol', () => {
     expect(error).toBeInstanceOf(BenchError);
     expect(error.message).toBe('FastAPI answered HTTP 400 to an inference request: no.');
     expect(inferenceError('The gateway', 401, '').reason).toBe('target-refused');
+    for (const status of [400, 401, 503]) expect(inferenceError('FastAPI', status, '').nextStep).toMatch(/\.$/u);
     expect(inferenceError('FastAPI', 503, 'x'.repeat(1000)).message.length).toBeLessThan(400);
   });
 });
