@@ -1,14 +1,16 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import type { RunEvent } from '../../src/core/events.ts';
 import type { RunRecord, TopologyResult } from '../../src/core/record.ts';
 import { runRecordSchema } from '../../src/core/record.ts';
 import { splitLimits } from '../../src/core/split.ts';
 import { expectSameInventory, inventory } from './support/inventory.ts';
 import { deleteNamespace, makeNamespace } from './support/namespaces.ts';
-import { testPlan } from './support/plans.ts';
+import { prebuiltImages, testPlan } from './support/plans.ts';
 import { runBenchmark } from './support/runs.ts';
 import { accountWithRole } from './support/serviceAccount.ts';
-import { testCluster } from './support/testCluster.ts';
+import { kubectl, testCluster } from './support/testCluster.ts';
 
 /**
  * One run of all three topologies, in a namespace that enforces Pod Security "restricted", by an account that has the
@@ -19,6 +21,7 @@ describe('a run of all three topologies', () => {
   let before: string[];
   let record: RunRecord;
   const events: RunEvent[] = [];
+  let apiKey = Promise.resolve('');
 
   beforeAll(async () => {
     namespace = await makeNamespace('run');
@@ -35,7 +38,17 @@ describe('a run of all three topologies', () => {
       ],
     });
     const { signal } = new AbortController();
-    record = await runBenchmark(plan, (event) => events.push(event), signal, { kubeconfigPath });
+    record = await runBenchmark(
+      plan,
+      (event) => {
+        events.push(event);
+        // The gateway's key lives as long as its topology does.
+        if (event.type === 'stage' && event.topology === 'hybrid' && event.stage === 'answers')
+          apiKey = readApiKey(namespace);
+      },
+      signal,
+      { kubeconfigPath },
+    );
   });
 
   afterAll(async () => {
@@ -160,9 +173,13 @@ describe('a run of all three topologies', () => {
     await expectSameInventory(before);
   });
 
-  it('keeps servers, users and keys out of the record', () => {
+  it('keeps addresses, context, user and the key that the gateway had out of the record', async () => {
+    const key = await apiKey;
+    expect(key).toMatch(/^[0-9a-f]{48}$/u);
     const text = JSON.stringify(record);
-    expect(text).not.toMatch(/https:\/\/|127\.0\.0\.1|Bearer|x-api-key/u);
+    for (const part of [key, Buffer.from(key).toString('base64'), ...(await ownNames())]) expect(text).not.toContain(part);
+    expect(text).not.toMatch(anyAddress);
+    expect(JSON.stringify(events)).not.toContain(key);
   });
 
   function topology(name: string): TopologyResult {
@@ -206,6 +223,30 @@ describe('other ways to run', () => {
     expect(statuses.some((message) => message.includes('installing packages'))).toBe(true);
   });
 
+  it('keeps what the log of a failed server names out of the record', async () => {
+    const { images } = testCluster();
+    const plan = await testPlan(['fastapi'], namespace, {
+      images: { ...prebuiltImages(), server: images.servingBare, packages: 'install' },
+    });
+    // Nobody listens there, and pip says so with the address.
+    const nowhere = { packageIndexUrl: 'http://10.200.0.1:9/private-index/' };
+    const told: string[] = [];
+    const record = await runBenchmark(
+      plan,
+      (event) => {
+        if (event.type === 'status') told.push(event.message);
+      },
+      new AbortController().signal,
+      nowhere,
+    );
+    expect(told.join()).toContain('installing packages');
+    expect(record.failure?.message).toMatch(/fastapi \(packages\): its pod ended: .* Its last log lines: .*ERROR: /u);
+    expect(record.failure?.nextStep).toMatch(/package index/u);
+    const text = JSON.stringify(record);
+    for (const part of ['private-index', ...(await ownNames())]) expect(text).not.toContain(part);
+    expect(text).not.toMatch(anyAddress);
+  });
+
   it('shows that nothing is batched where dynamic batching is off', async () => {
     const plan = await testPlan(['triton'], namespace, {
       triton: { dynamicBatching: null, instances: 1 },
@@ -238,3 +279,20 @@ describe('other ways to run', () => {
     await expectSameInventory(before);
   });
 });
+
+/** An address with its scheme, or an IPv4 address; the name of a container runtime is written like the first. */
+const anyAddress = /(?!containerd:|cri-o:|docker:)\b[a-z][a-z0-9+.-]*:\/\/|(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.])/u;
+
+async function readApiKey(namespace: string): Promise<string> {
+  const component = '--selector=app.kubernetes.io/component=gateway';
+  const path = '--output=jsonpath={.items[0].data.api-key}';
+  return Buffer.from(await kubectl('get', 'secrets', '--namespace', namespace, component, path), 'base64').toString();
+}
+
+/** What the kubeconfig calls its contexts and users. */
+async function ownNames(): Promise<string[]> {
+  const named = parse(await readFile(testCluster().kubeconfig, 'utf8')) as Record<'contexts' | 'users', { name: string }[]>;
+  const names = [...named.contexts, ...named.users].map(({ name }) => name);
+  expect(names.length).toBeGreaterThan(1);
+  return names;
+}

@@ -7,7 +7,7 @@ import type { Leftover } from '../../../src/core/cluster.ts';
 import { findLeftovers, removeLeftovers } from '../../../src/kubernetes/index.ts';
 import { expectSameInventory, inventory } from '../support/inventory.ts';
 import { deleteNamespace, makeNamespace } from '../support/namespaces.ts';
-import { stages } from '../support/stages.ts';
+import { moments } from '../support/stages.ts';
 import { kubectl, testCluster } from '../support/testCluster.ts';
 
 /** Long enough for the stage to have begun its work, short enough to be in it still. */
@@ -26,20 +26,23 @@ describe('a run whose process is killed', () => {
     await deleteNamespace(namespace);
   });
 
-  it.each(stages)('in the stage %s is found and removed by one clean', async (stage) => {
-    await killIn(stage);
+  it.each(moments)('at %s (%s) is found and removed by one clean', async (moment, topology) => {
+    await killIn(moment, [namespace, topology]);
     const choice = { kubeconfigPath: testCluster().kubeconfig, namespace };
     const leftovers = await findLeftovers(choice, signal);
     // Nobody has to wait for a lease to run out: the holder was on this machine and is dead.
     expect(leftovers.map(describeLeftover)).toEqual(leftovers.map(() => ({ kind: 'run', namespace, inUse: false })));
-    if (stage !== 'preflight' && stage !== 'apply' && stage !== 'delete') expect(leftovers).toHaveLength(1);
+    if (moment !== 'preflight' && moment !== 'apply' && moment !== 'delete') expect(leftovers).toHaveLength(1);
+    const kinds = new Set(leftovers.flatMap(({ objects }) => objects.map(({ kind }) => kind)));
+    if (moment === 'wait' || moment === 'probe' || moment === 'answers')
+      for (const kind of ['Secret', 'NetworkPolicy', 'Job']) expect(kinds).toContain(kind);
     await removeLeftovers(choice, leftovers, signal);
     expect(await findLeftovers(choice, signal)).toEqual([]);
     await expectSameInventory(before);
   });
 
   it('is told from one that is still under way', async () => {
-    const child = startRun(namespace);
+    const child = startRun(namespace, 'fastapi');
     const lines = createInterface({ input: child.stdout });
     for await (const line of lines) if (line === 'wait') break;
     const choice = { kubeconfigPath: testCluster().kubeconfig, namespace };
@@ -62,12 +65,27 @@ describe('a run whose process is killed', () => {
 
   it('leaves a namespace that it made, which goes with the rest', async () => {
     const made = `${namespace}-made`;
-    await killIn('upload', [made, 'make']);
+    await killIn('upload', [made, 'fastapi', 'make']);
     // Without a namespace the whole cluster is searched.
     const choice = { kubeconfigPath: testCluster().kubeconfig };
     const leftovers = await findLeftovers(choice, signal);
     expect(leftovers).toHaveLength(1);
     expect(leftovers[0]).toMatchObject({ kind: 'run', namespace: made });
+    expect(leftovers[0]?.objects.map(({ kind }) => kind)).toContain('Namespace');
+    await removeLeftovers(choice, leftovers, signal);
+    await expectSameInventory(before);
+  });
+
+  it('leaves the namespace alone, where it had just made that', async () => {
+    const made = `${namespace}-empty`;
+    const child = startRun(made, 'hybrid', 'make');
+    const closed = once(child, 'close');
+    await kubectl('wait', '--for=create', `namespace/${made}`, '--timeout=60s');
+    child.kill('SIGKILL');
+    await closed;
+    const choice = { kubeconfigPath: testCluster().kubeconfig };
+    const leftovers = await findLeftovers(choice, signal);
+    expect(leftovers).toMatchObject([{ kind: 'run', namespace: made, inUse: false }]);
     expect(leftovers[0]?.objects.map(({ kind }) => kind)).toContain('Namespace');
     await removeLeftovers(choice, leftovers, signal);
     await expectSameInventory(before);
@@ -99,7 +117,7 @@ describe('a run whose process is killed', () => {
     await expectSameInventory(before);
   });
 
-  async function killIn(stage: string, programArguments: readonly string[] = [namespace]): Promise<void> {
+  async function killIn(stage: string, programArguments: readonly string[] = [namespace, 'fastapi']): Promise<void> {
     const child = startRun(...programArguments);
     const closed = once(child, 'close');
     for await (const line of createInterface({ input: child.stdout })) {

@@ -1,14 +1,28 @@
-import type { Stage } from '../../../src/core/events.ts';
+import type { RunEvent, Stage } from '../../../src/core/events.ts';
+import type { TopologyName } from '../../../src/core/plan.ts';
 
-/** Every stage of a run in which something may stand on the cluster, in order. */
-export const stages = [
-  'preflight',
-  'apply',
-  'upload',
-  'wait',
-  'answers',
-  'warm-up',
-  'load',
-  'collect',
-  'delete',
-] as const satisfies readonly Stage[];
+/** A stage of a run in which something may stand on the cluster, or the probe of the hybrid's network policy. */
+export type Moment = Stage | 'probe';
+
+/**
+ * Each of them, in order, and the topology that a run is ended with there: the hybrid, with its Secret, its NetworkPolicy
+ * and the probe's Job, where all of it stands, comes or goes, and otherwise the one that is up first.
+ */
+export const moments = [
+  ['preflight', 'fastapi'],
+  ['apply', 'hybrid'],
+  ['upload', 'fastapi'],
+  ['wait', 'hybrid'],
+  ['probe', 'hybrid'],
+  ['answers', 'hybrid'],
+  ['warm-up', 'fastapi'],
+  ['load', 'fastapi'],
+  ['collect', 'fastapi'],
+  ['delete', 'hybrid'],
+] as const satisfies readonly (readonly [Moment, TopologyName])[];
+
+/** The moment that an event begins. */
+export function momentOf(event: RunEvent): Moment | undefined {
+  if (event.type === 'stage') return event.stage;
+  return event.type === 'status' && event.message.includes('probing whether') ? 'probe' : undefined;
+}
