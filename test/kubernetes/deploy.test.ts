@@ -17,7 +17,7 @@ import { expectSameInventory, inventory } from './support/inventory.ts';
 import { deleteNamespace, makeNamespace } from './support/namespaces.ts';
 import { assets, ProgressLog, resolveTinyModel, testPlan } from './support/plans.ts';
 import { accountWithRole } from './support/serviceAccount.ts';
-import { harness, kubectl, testCluster } from './support/testCluster.ts';
+import { harness, kubectl } from './support/testCluster.ts';
 
 const signal = new AbortController().signal;
 
