@@ -25,6 +25,24 @@ export const simulations = {
   'one server': oneServer(8),
 } satisfies Record<string, Simulation>;
 
+export type SimulationName = keyof typeof simulations;
+
+/** Of the AR(1) ones, from one request to the next; the drifting ones name their milliseconds. */
+const alikeToTheNext: Readonly<Record<string, number>> = {
+  'AR(1) 0.5': 0.5,
+  'AR(1) 0.8': 0.8,
+  'AR(1) 0.95': 0.95,
+  'AR(1) 0.99': 0.99,
+};
+
+/** Seconds after which the likeness of requests has fallen to 1/e; 0 where they are independent, or alike for a queue's length alone. */
+export function likenessSeconds(name: string, rps: number): number {
+  const phi = alikeToTheNext[name];
+  if (phi !== undefined) return -1 / Math.log(phi) / rps;
+  const [, milliseconds] = /drifts (\d+) ms/.exec(name) ?? [];
+  return milliseconds === undefined ? 0 : Number(milliseconds) / 1000;
+}
+
 export function simulatedWindows(simulation: Simulation, seed: number, seconds: number, rps: number): TimeWindows {
   const recorder = createWindowRecorder(seconds);
   simulation(seededRandom(seed), seconds, rps, (atMs, latencyMs) => {

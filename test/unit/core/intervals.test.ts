@@ -3,7 +3,8 @@ import { phaseIntervals, quantileInterval, rateInterval } from '../../../src/cor
 import type { Interval } from '../../../src/core/record.ts';
 import { timeWindow, slotOf, encodeWindows, type TimeWindow } from '../../../src/core/windows.ts';
 import { coverageOf } from '../../support/coverage.ts';
-import { simulatedWindows, simulations, truthOf } from '../../support/phaseSimulation.ts';
+import { judgeCoverage } from '../../support/coverageReport.ts';
+import { simulatedWindows, simulations, truthOf, type SimulationName } from '../../support/phaseSimulation.ts';
 import { sampleRecord } from '../../support/sampleRecord.ts';
 
 const limits = (interval: Interval): { low: number; high: number } => {
@@ -13,23 +14,22 @@ const limits = (interval: Interval): { low: number; high: number } => {
 const reason = (interval: Interval): string => ('unknown' in interval ? interval.unknown : 'an interval was given');
 
 describe('95% intervals', () => {
-  // With true coverage of 93%, fewer than 86% of 200 cover in one of 3000 tries; test/bench/coverage.bench.ts looks closer.
+  // So few phases find what is far off; test/bench/coverage.bench.ts looks closer, and from both sides.
   it.each(['lognormal', 'bimodal 3%', 'bimodal 8%', 'AR(1) 0.5'] as const)(
     'hold the truth of 5 s of %s load about 95 times of 100',
     (name) => {
       const truth = truthOf(simulations[name], 500, 1_000_000);
       const coverages = coverageOf(simulations[name], truth, { seconds: 5, rps: 500, phases: 200, seed: 31 });
       for (const { statistic, given, covered } of coverages) {
-        if (statistic === 'p99Ms') continue;
-        expect(given, statistic).toBeGreaterThan(185);
-        expect(covered / given, statistic).toBeGreaterThan(0.86);
-        expect(covered / given, statistic).toBeLessThan(1);
+        // A tail of 25 requests is not always enough for an interval.
+        expect(given, statistic).toBeGreaterThan(statistic === 'p99Ms' ? 100 : 185);
+        expect(judgeCoverage(covered, given), statistic).toBe('within');
       }
     },
   );
 
   it('are wider where requests that follow each other are alike', () => {
-    const width = (name: keyof typeof simulations): number => {
+    const width = (name: SimulationName): number => {
       const { low, high } = limits(
         quantileInterval(simulatedWindows(simulations[name], 5, 20, 500).windows, 0.5, null),
       );
