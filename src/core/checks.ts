@@ -1,5 +1,6 @@
-import { compareRecords, isRegression, type Change, type IntervalOf } from './compare.ts';
-import { foundRate, phaseOf, resultOf, whyMissing, type Level } from './levels.ts';
+import { compareRecords, judgeChange, type Change, type IntervalOf } from './compare.ts';
+import { generatorLimit, isGeneratorBound } from './generatorBound.ts';
+import { foundRate, phaseOf, repetitionsOf, resultOf, whyMissing, type Level } from './levels.ts';
 import type { PhaseResult, RunRecord } from './record.ts';
 import { decidingChanges } from './regressions.ts';
 import { keepsSlo, placesIn, sloFigure, type Slo } from './slo.ts';
@@ -9,7 +10,12 @@ import { formatMs, formatRps, significant } from './view/format.ts';
 export interface Check extends Level {
   /** The bound as it was written, or what was compared. */
   readonly name: string;
-  readonly outcome: 'passed' | 'failed' | 'no number';
+  readonly outcome:
+    | 'passed'
+    | 'failed'
+    /** Worse than is allowed by its figure, and not by all of its interval: neither shown nor ruled out. */
+    | 'not shown'
+    | 'no number';
   /** What was found; a sentence without its place and without a full stop. */
   readonly message: string;
 }
@@ -28,7 +34,7 @@ function found(slo: Slo, record: RunRecord, level: Level): Found {
   if (phase === undefined) return { outcome: 'no number', message: whyMissing(record, level) };
   if (!phase.validity.valid)
     return { outcome: 'no number', message: `not valid: ${phase.validity.reasons.join('; ')}` };
-  return slo.metric === 'rate' ? rateFound(slo, record, level) : phaseFound(slo, phase, record.plan.load.timeoutMs);
+  return slo.metric === 'rate' ? rateFound(slo, record, level) : phaseFound(slo, record, level, phase);
 }
 
 function rateFound(slo: Slo, record: RunRecord, level: Level): Found {
@@ -42,17 +48,20 @@ function rateFound(slo: Slo, record: RunRecord, level: Level): Found {
   };
 }
 
-function phaseFound(slo: Slo, phase: PhaseResult, timeoutMs: number): Found {
-  const figure = sloFigure(slo, phase, timeoutMs);
+function phaseFound(slo: Slo, record: RunRecord, { topology, level }: Level, phase: PhaseResult): Found {
+  const repetitions = repetitionsOf(record, topology, level);
+  const figure = sloFigure(slo, phase, record.plan.load.timeoutMs, repetitions);
   if (figure === null) {
     const { samples } = phase.measurement.latency;
     return { outcome: 'no number', message: `${String(samples)} successes are too few for ${slo.metric}` };
   }
   const timeouts = phase.measurement.requests.timeouts;
   const counted = slo.unit === 'ms' && timeouts > 0 ? `, with ${String(timeouts)} timeouts counted at their limit` : '';
+  const kept = keepsSlo(slo, figure);
+  const limited = slo.metric === 'rps' && !kept && repetitions.some(isGeneratorBound) ? `: ${generatorLimit}` : '';
   return {
-    outcome: keepsSlo(slo, figure) ? 'passed' : 'failed',
-    message: `${slo.metric} is ${figureText(slo, figure)}${counted}`,
+    outcome: kept ? 'passed' : 'failed',
+    message: `${slo.metric} is ${figureText(slo, figure)}${counted}${limited}`,
   };
 }
 
@@ -64,22 +73,24 @@ export function checkAgainst(before: RunRecord, after: RunRecord, share: number,
   return compareRecords(before, after, intervalOf).flatMap(({ topology, level, changes, problems }) =>
     decidingChanges({ level, changes }).map((change): Check => {
       const check = { topology, level, name: `${change.metric} against run ${before.id}` };
-      const regression = isRegression(change, share);
-      if (problems.length > 0 || regression === null) {
+      const judged = judgeChange(change, share);
+      if (problems.length > 0 || judged === null) {
         const message = problems.length > 0 ? problems.join('; ') : `there is no ${change.metric} to compare`;
         return { ...check, outcome: 'no number', message };
       }
-      return { ...check, outcome: regression ? 'failed' : 'passed', message: changeText(change, share) };
+      return { ...check, outcome: outcomes[judged], message: changeText(change, share) };
     }),
   );
 }
 
-function changeText({ metric, before, after, ratio, interval }: Change, share: number): string {
+const outcomes = { kept: 'passed', regression: 'failed', 'not shown': 'not shown' } as const;
+
+function changeText({ metric, before, after, ratio, interval, unshown }: Change, share: number): string {
   const text = metric === 'rps' ? (value: number | null): string => formatRps(value ?? 0) : formatMs;
   const between =
     interval === null ? '' : ` (95% interval ${significant(interval.low)} to ${significant(interval.high)})`;
   const limit = metric === 'rps' ? 1 - share : 1 + share;
-  return `${metric} went from ${text(before)} to ${text(after)}, ${(ratio ?? 0).toFixed(3)} times as much${between}; the limit is ${limit.toFixed(3)}`;
+  return `${metric} went from ${text(before)} to ${text(after)}, ${(ratio ?? 0).toFixed(3)} times as much${between}; the limit is ${limit.toFixed(3)}${unshown === undefined ? '' : `, and ${unshown}`}`;
 }
 
 function figureText({ unit }: Slo, figure: number): string {

@@ -2,12 +2,15 @@ import { mergeMeasurements } from './mergeMeasurements.ts';
 import type { PhaseMeasurement } from './load.ts';
 import { nameLoad } from './phaseLoad.ts';
 import type { Batching, Interval, Intervals, PhaseResult, Split, Validity } from './record.ts';
+import { repeatedMethod } from './repeatedMethod.ts';
+import { geometricMean } from './statistics.ts';
 import { meanInterval95 } from './tInterval.ts';
+import { usedRepetitions } from './usedRepetitions.ts';
 
 /**
- * Each measured phase over all the repetitions of its topology: counts and histograms are sums, rates are of all the time
- * measured, and the intervals hold what changes from one deployment to the next. Repetitions that are not valid are left
- * out, and named, as long as one is valid.
+ * Each measured phase over all the repetitions of its topology: quantiles and RPS are the geometric means of the repetitions'
+ * own, and their intervals hold what changes from one deployment to the next; counts and histograms are sums. Repetitions that
+ * are not valid are left out, and named, as long as one is valid.
  * @returns null where every phase was measured once
  */
 export function combineRepetitions(phases: readonly PhaseResult[]): PhaseResult[] | null {
@@ -22,8 +25,7 @@ export function combineRepetitions(phases: readonly PhaseResult[]): PhaseResult[
 }
 
 function combined(group: readonly PhaseResult[]): PhaseResult[] {
-  const valid = group.filter(({ validity }) => validity.valid);
-  const used = valid.length > 0 ? valid : group;
+  const used = usedRepetitions(group, ({ validity }) => validity.valid);
   const [first] = used;
   if (first === undefined) return [];
   if (group.length === 1) return [first];
@@ -40,7 +42,10 @@ function combined(group: readonly PhaseResult[]): PhaseResult[] {
   ];
 }
 
-/** The repetitions as if they had followed each other without a break. */
+/**
+ * The repetitions as if they had followed each other without a break, but for quantiles and RPS: a quantile of all requests
+ * together is another quantity than what the repetitions' interval is of, and may lie outside it.
+ */
 function oneAfterTheOther(parts: readonly PhaseMeasurement[]): PhaseMeasurement {
   const merged = mergeMeasurements(
     // Each has its own windows of time: laid over each other they would be of no time at all.
@@ -55,10 +60,19 @@ function oneAfterTheOther(parts: readonly PhaseMeasurement[]): PhaseMeasurement 
     offsetSeconds += (lengths[at] ?? 0) / 1000;
     return shifted;
   });
+  const over = (of: (part: PhaseMeasurement) => number | null): number | null => geometricMean(parts.map(of));
   return {
     ...merged,
+    latency: {
+      ...merged.latency,
+      p50Ms: over(({ latency }) => latency.p50Ms),
+      p95Ms: over(({ latency }) => latency.p95Ms),
+      p99Ms: over(({ latency }) => latency.p99Ms),
+    },
+    // Of all the time that the window stands for; that of several generators is the busiest one's.
+    generator: { ...merged.generator, cpuSeconds: sum(parts.map(({ generator }) => generator.cpuSeconds)) },
     window: { startMs: merged.window.startMs, endMs: merged.window.startMs + elapsedMs },
-    rps: (merged.requests.ok * 1000) / elapsedMs,
+    rps: over(({ rps }) => rps) ?? 0,
     attemptedRps: (merged.requests.sent * 1000) / elapsedMs,
     timeSeries,
   };
@@ -120,7 +134,7 @@ function intervalsOver(phases: readonly PhaseResult[]): Intervals | 'not yet com
   const over = (of: (phase: PhaseResult) => number | null): Interval => meanInterval(phases.map(of));
   return {
     level: 0.95,
-    method: "Student's t over repetitions",
+    method: repeatedMethod,
     resamples: 0,
     seed: 0,
     p50Ms: over(({ measurement }) => measurement.latency.p50Ms),

@@ -1,3 +1,4 @@
+import { generatorLimit, isGeneratorBound } from './generatorBound.ts';
 import {
   baselineLevels,
   commonLevels,
@@ -5,11 +6,13 @@ import {
   levelsOf,
   phaseOf,
   plannedLevels,
+  repetitionsOf,
   whyMissing,
   type Level,
 } from './levels.ts';
 import { nameLoad } from './phaseLoad.ts';
 import type { PhaseResult, RunRecord } from './record.ts';
+import { differenceInterval95 } from './tInterval.ts';
 import { verdictOf, type Repetition } from './verdict.ts';
 
 /** Two runs beside each other: the figures of the same topology under the same load, and their ratio. */
@@ -23,15 +26,20 @@ export interface RatioInterval {
   readonly high: number;
 }
 
-/** Latencies in milliseconds, RPS in successes a second. */
-export interface Change {
-  readonly metric: ComparedMetric;
+/** A figure of both runs. Latencies in milliseconds, RPS in successes a second. */
+export interface ComparedFigure {
   readonly before: number | null;
   readonly after: number | null;
   /** after / before; null where one of them is missing, or the first is 0. */
   readonly ratio: number | null;
   /** null where nobody knows it. */
   readonly interval: RatioInterval | null;
+  /** Why the ratio says nothing of the servers; absent where it does. A clause without a full stop. */
+  readonly unshown?: string;
+}
+
+export interface Change extends ComparedFigure {
+  readonly metric: ComparedMetric;
 }
 
 export interface LevelComparison extends Level {
@@ -43,46 +51,107 @@ export interface LevelComparison extends Level {
 /** How far a ratio may be off by chance; null where that is not known. */
 export type IntervalOf = (metric: ComparedMetric, before: PhaseResult, after: PhaseResult) => RatioInterval | null;
 
+/** A level of one run: what its row shows, and the repetitions that this is made from. */
+export interface MeasuredLevel {
+  readonly phase: PhaseResult | undefined;
+  readonly repetitions: readonly PhaseResult[];
+}
+
+export function measuredLevel(record: RunRecord, { topology, level }: Level): MeasuredLevel {
+  return { phase: phaseOf(record, topology, level), repetitions: repetitionsOf(record, topology, level) };
+}
+
+const quantities = { p50: 'p50Ms', p95: 'p95Ms', p99: 'p99Ms', rps: 'rps' } as const;
+
+/**
+ * A figure of both runs. Where both measured the level repeatedly, ratio and interval are of the repetitions; else the interval
+ * is that of the two figures' own (MOVER).
+ */
+export function compareFigure(
+  metric: keyof typeof quantities,
+  before: MeasuredLevel,
+  after: MeasuredLevel,
+): ComparedFigure {
+  const [from, to] = [figureOf(metric, before.phase), figureOf(metric, after.phase)];
+  const figures = { before: from, after: to };
+  if (from === null || to === null || from === 0) return { ...figures, ratio: null, interval: null };
+  const valid = [before, after].every(({ phase }) => phase?.validity.valid === true);
+  const repeated = valid ? comparedOnRepetitions(valuesOf(metric, before), valuesOf(metric, after)) : null;
+  const compared =
+    repeated === null
+      ? { ratio: to / from, interval: valid ? ownInterval(metric, before, after) : null }
+      : { ratio: repeated.ratio, interval: { low: repeated.low, high: repeated.high } };
+  const limited = metric === 'rps' && [before, after].some(({ repetitions }) => repetitions.some(isGeneratorBound));
+  return limited
+    ? { ...figures, ratio: compared.ratio, interval: null, unshown: generatorLimit }
+    : { ...figures, ...compared };
+}
+
+/**
+ * Two runs that both measured repeatedly: they took no turns with each other, so that their repetitions are no pairs. Welch's
+ * interval of the difference of the mean logarithms.
+ * @returns null where one of them has fewer than two repetitions, or a number is missing
+ */
+export function comparedOnRepetitions(
+  before: readonly (number | null)[],
+  after: readonly (number | null)[],
+): (RatioInterval & { readonly ratio: number }) | null {
+  if (before.length < 2 || after.length < 2) return null;
+  const logarithms = (values: readonly (number | null)[]): number[] => values.map((value) => Math.log(value ?? 0));
+  const [from, to] = [logarithms(before), logarithms(after)];
+  if (![...from, ...to].every(Number.isFinite)) return null;
+  const { mean, low, high } = differenceInterval95(from, to);
+  return { ratio: Math.exp(mean), low: Math.exp(low), high: Math.exp(high) };
+}
+
+function valuesOf(metric: keyof typeof quantities, { repetitions }: MeasuredLevel): (number | null)[] {
+  return repetitions.map((phase) => figureOf(metric, phase));
+}
+
 /** From the two figures' own intervals; null where one of them has none. */
-export const ratioInterval: IntervalOf = (metric, before, after) => {
+function ownInterval(
+  metric: keyof typeof quantities,
+  before: MeasuredLevel,
+  after: MeasuredLevel,
+): RatioInterval | null {
   const verdict = verdictOf([{ a: sideOf(metric, after), b: sideOf(metric, before) }]);
   return verdict.kind === 'none' ? null : { low: verdict.low, high: verdict.high };
-};
+}
 
-function sideOf(metric: ComparedMetric, phase: PhaseResult): Repetition {
-  const { intervals, validity } = phase;
-  const key = ({ p50: 'p50Ms', p95: 'p95Ms', rps: 'rps' } as const)[metric];
-  const interval = intervals === 'not yet computed' ? null : intervals[key];
-  return { value: figureOf(metric, phase), interval, valid: validity.valid };
+function sideOf(metric: keyof typeof quantities, { phase }: MeasuredLevel): Repetition {
+  const intervals = phase === undefined || phase.intervals === 'not yet computed' ? null : phase.intervals;
+  return {
+    value: figureOf(metric, phase),
+    interval: intervals?.[quantities[metric]] ?? null,
+    valid: phase?.validity.valid === true,
+  };
 }
 
 /**
  * Every topology and level that both runs have, in the order of the later one; without a ratio where they were loaded differently.
- * @param intervalOf gives the ratios their intervals, where there are any
+ * @param intervalOf gives the ratios their intervals in place of `compareFigure`
  */
-export function compareRecords(
-  before: RunRecord,
-  after: RunRecord,
-  intervalOf: IntervalOf = ratioInterval,
-): LevelComparison[] {
+export function compareRecords(before: RunRecord, after: RunRecord, intervalOf?: IntervalOf): LevelComparison[] {
   return commonLevels(baselineLevels(before), laterLevels(before, after)).map(({ topology, level }) => {
-    const [first, second] = [phaseOf(before, topology, level), phaseOf(after, topology, level)];
-    const apart = loadsApart(level, first, second);
+    const [first, second] = [measuredLevel(before, { topology, level }), measuredLevel(after, { topology, level })];
+    const apart = loadsApart(level, first.phase, second.phase);
     const change = (metric: ComparedMetric): Change => {
-      const [from, to] = [figureOf(metric, first), figureOf(metric, second)];
-      if (from === null || to === null || from === 0 || apart.length > 0)
-        return { metric, before: from, after: to, ratio: null, interval: null };
-      const interval = first === undefined || second === undefined ? null : intervalOf(metric, first, second);
+      const compared = { metric, ...compareFigure(metric, first, second) };
+      if (compared.ratio === null || apart.length > 0) return { ...compared, ratio: null, interval: null };
+      const interval =
+        intervalOf === undefined || first.phase === undefined || second.phase === undefined
+          ? compared.interval
+          : intervalOf(metric, first.phase, second.phase);
       const known = level === confirmationLevel ? withinPrecision(interval, before, after) : interval;
-      return { metric, before: from, after: to, ratio: to / from, interval: known };
+      return { ...compared, interval: known };
     };
     return {
       topology,
       level,
       changes: { p50: change('p50'), p95: change('p95'), rps: change('rps') },
       problems: [
-        ...problemsOf(before, { topology, level }, first),
-        ...problemsOf(after, { topology, level }, second),
+        ...problemsOf(before, { topology, level }, first.phase),
+        ...problemsOf(after, { topology, level }, second.phase),
         ...apart,
       ],
     };
@@ -119,22 +188,38 @@ function laterLevels(before: RunRecord, after: RunRecord): Level[] {
   return before.plan.load.search?.kind === 'ladder' ? levelsOf(after) : plannedLevels(after.plan);
 }
 
+/** What a change shows beside the share that is allowed. */
+export type ChangeJudgement =
+  | 'kept'
+  | 'regression'
+  /** Beyond the share, but its interval reaches back across it; or the figures say nothing of the servers. */
+  | 'not shown';
+
 /**
- * Whether a change is for the worse by more than is allowed: higher latency, lower RPS. With an interval only if all of it
- * is; without one the ratio itself decides. null where there is no ratio.
+ * Whether a change is for the worse by more than is allowed: higher latency, lower RPS. With an interval that is shown only if
+ * all of it is; without one the ratio itself decides. null where there is no ratio.
  * @param share allowed, e.g. 0.1 for 10%
  */
-export function isRegression({ metric, ratio, interval }: Change, share: number): boolean | null {
+export function judgeChange({ metric, ratio, interval, unshown }: Change, share: number): ChangeJudgement | null {
   if (ratio === null) return null;
+  if (unshown !== undefined) return 'not shown';
   const latency = metric !== 'rps';
-  const leastBad = latency ? (interval?.low ?? ratio) : (interval?.high ?? ratio);
-  return latency ? leastBad > 1 + share : leastBad < 1 - share;
+  const beyond = (value: number): boolean => (latency ? value > 1 + share : value < 1 - share);
+  if (!beyond(ratio)) return 'kept';
+  if (interval === null) return 'regression';
+  return beyond(latency ? interval.low : interval.high) ? 'regression' : 'not shown';
 }
 
-function figureOf(metric: ComparedMetric, phase: PhaseResult | undefined): number | null {
+/** Whether a change is shown to be for the worse by more than is allowed; null where there is no ratio. */
+export function isRegression(change: Change, share: number): boolean | null {
+  const judged = judgeChange(change, share);
+  return judged === null ? null : judged === 'regression';
+}
+
+function figureOf(metric: keyof typeof quantities, phase: PhaseResult | undefined): number | null {
   if (phase === undefined) return null;
   const { latency, rps } = phase.measurement;
-  return { p50: latency.p50Ms, p95: latency.p95Ms, rps }[metric];
+  return { p50: latency.p50Ms, p95: latency.p95Ms, p99: latency.p99Ms, rps }[metric];
 }
 
 function problemsOf(record: RunRecord, level: Level, phase: PhaseResult | undefined): string[] {

@@ -1,3 +1,4 @@
+import { isGeneratorBound } from './generatorBound.ts';
 import { findKnee, type LadderLevel } from './knee.ts';
 import type { PhaseResult } from './record.ts';
 
@@ -10,12 +11,15 @@ export function ladderLevel(index: number): number {
 export function ladderEnded(levels: readonly PhaseResult[]): boolean {
   const last = levels.at(-1);
   if (last === undefined) return false;
-  return !last.validity.valid || findKnee(levels.flatMap(levelOf)).kind === 'knee';
+  // A load generator that had no time left here has none for more connections.
+  return !last.validity.valid || isGeneratorBound(last) || findKnee(levels.flatMap(levelOf)).kind === 'knee';
 }
 
 function levelOf(phase: PhaseResult): LadderLevel[] {
   if (phase.loop !== 'closed') return [];
   const { connections, measurement, intervals, validity } = phase;
   const interval = intervals === 'not yet computed' ? null : intervals.rps;
-  return [{ connections, rps: measurement.rps, interval, valid: validity.valid }];
+  return [
+    { connections, rps: measurement.rps, interval, valid: validity.valid, generatorBound: isGeneratorBound(phase) },
+  ];
 }

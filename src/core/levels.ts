@@ -1,7 +1,9 @@
 import { ladderLevel } from './ladder.ts';
+import { nameLoad } from './phaseLoad.ts';
 import type { LoadPlan } from './plan.ts';
 import type { PhaseResult, RunRecord, TopologyResult } from './record.ts';
 import { topologyKey } from './topologyKey.ts';
+import { usedRepetitions } from './usedRepetitions.ts';
 
 /** What the levels of a run are called, and where their numbers are: what bounds, comparisons and CI files speak of. */
 
@@ -74,21 +76,42 @@ export function phaseOf(record: RunRecord, topology: string, level: string): Pha
   return phases.find((phase) => phase.kind === 'measured' && phase.name === level);
 }
 
+/** The phases, one for each repetition, that the numbers of a level are made from; of a search's confirmation the one that counts. */
+export function repetitionsOf(record: RunRecord, topology: string, level: string): readonly PhaseResult[] {
+  const phase = phaseOf(record, topology, level);
+  const result = resultOf(record, topology);
+  if (phase === undefined || result === undefined) return [];
+  const searched = level === confirmationLevel && record.plan.load.search?.kind === 'slo';
+  if (searched || result.combined === null) return [phase];
+  return usedRepetitions(
+    result.phases.filter(
+      (one) => one.kind === 'measured' && one.name === level && nameLoad(one).key === nameLoad(phase).key,
+    ),
+    ({ validity }) => validity.valid,
+  );
+}
+
 /** What the searches of a topology found. */
 export interface FoundRate {
   /** Requests a second; of several repetitions the lowest, since a rate that was kept once and not always is not kept. null: none. */
   readonly ratePerSecond: number | null;
-  /** Why it is no higher, or why there is none; each reason once. */
+  /** Why it is no higher, or why there is none, and whether chance may have kept it; each reason once. */
   readonly because: readonly string[];
 }
+
+/** Said of a rate whose p95 was under the bound, and not all of its interval, or that has none. */
+const notConfident = 'not confidently: no 95% interval of p95 lies wholly under the bound';
 
 /** undefined where no search has come to its end. */
 export function foundRate({ searches }: Pick<TopologyResult, 'searches'>): FoundRate | undefined {
   if (searches.length === 0) return undefined;
   const rates = searches.flatMap(({ ratePerSecond }) => ratePerSecond ?? []);
+  const lowest = rates.length < searches.length ? null : Math.min(...rates);
+  const doubtful =
+    lowest !== null && searches.some(({ ratePerSecond, confident }) => ratePerSecond === lowest && confident === false);
   return {
-    ratePerSecond: rates.length < searches.length ? null : Math.min(...rates),
-    because: [...new Set(searches.map(({ because }) => because))],
+    ratePerSecond: lowest,
+    because: [...new Set(searches.map(({ because }) => because)), ...(doubtful ? [notConfident] : [])],
   };
 }
 

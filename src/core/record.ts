@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { pooledMethod, repeatedMethod } from './repeatedMethod.ts';
 import { searchEnds } from './sloSearch.ts';
 import { phaseMeasurementSchema } from './load.ts';
 import { endpointPlanSchema, endpointTopologySchema } from './endpointPlan.ts';
@@ -82,7 +83,10 @@ export type Interval = z.infer<typeof intervalSchema>;
 /** How they are made: intervals.ts and docs/statistics.md. */
 export const intervalsSchema = z.strictObject({
   level: z.literal(0.95),
-  method: z.enum(['circular block bootstrap over time', "Student's t over repetitions"]),
+  method: z.enum(['circular block bootstrap over time', pooledMethod, repeatedMethod]).meta({
+    description:
+      'How the intervals were made. "Student\'s t over repetitions" stands in earlier records, whose figures over repetitions are those of all their requests together.',
+  }),
   /** 0 where nothing is drawn. */
   resamples: z.number().int().nonnegative(),
   seed: z.number().int().nonnegative(),
@@ -148,10 +152,22 @@ export const topologyResultSchema = z.strictObject({
   /** hybrid on a cluster: whether a pod that is not the gateway was kept from Triton. */
   networkPolicy: z.enum(['enforced', 'not enforced', 'not probed', 'not applicable']),
   phases: z.array(phaseResultSchema),
-  /** The measured phases, each over all its repetitions; null where each was measured once. */
-  combined: z.array(phaseResultSchema).nullable().default(null),
+  /** null where each phase was measured once. */
+  combined: z.array(phaseResultSchema).nullable().default(null).meta({
+    description:
+      "The measured phases, each over all its repetitions. p50, p95, p99 and RPS are the geometric means of the repetitions' own, so that they belong to their intervals; counts, histograms and means are of all requests together. In earlier records, whose intervals' method is \"Student's t over repetitions\", the quantiles and RPS are of all requests together, too.",
+  }),
   /** What the search for the highest rate found, one for each repetition that came to its end; empty without one. */
-  searches: z.array(z.strictObject({ ratePerSecond: z.number().nullable(), because: z.enum(searchEnds) })).default([]),
+  searches: z
+    .array(
+      z.strictObject({
+        ratePerSecond: z.number().nullable(),
+        because: z.enum(searchEnds),
+        /** Whether all of p95's 95% interval was under the bound; null without a rate, and in a record from before it was asked. */
+        confident: z.boolean().nullable().default(null),
+      }),
+    )
+    .default([]),
   failure: failureSchema.nullable(),
 });
 export type TopologyResult = z.infer<typeof topologyResultSchema>;

@@ -1,6 +1,7 @@
 import type { AnyPlan } from './endpointPlan.ts';
 import { commonLevels, confirmationLevel, levelsOf, plannedLevels, type Level } from './levels.ts';
 import { sloQuantileMs } from './sloLatency.ts';
+import { geometricMean } from './statistics.ts';
 import type { PhaseResult, RunRecord } from './record.ts';
 
 /**
@@ -111,9 +112,15 @@ export function placesIn(slo: Slo, record: RunRecord): Level[] {
  * The figure of a phase that a bound is about, in the bound's unit; null where there are too few samples.
  * A request that ran into its timeout counts in a quantile as one that took that long: latencies of successes alone would
  * look the better the more requests never ended.
+ * @param repetitions that the phase is made from, whose quantiles' geometric mean is the figure
  */
-export function sloFigure(slo: Slo, { measurement }: PhaseResult, timeoutMs: number): number | null {
-  const { requests, rps } = measurement;
+export function sloFigure(
+  slo: Slo,
+  phase: PhaseResult,
+  timeoutMs: number,
+  repetitions: readonly PhaseResult[] = [phase],
+): number | null {
+  const { requests, rps } = phase.measurement;
   if (slo.metric === 'rps') return rps;
   if (slo.metric === 'errors') {
     if (slo.unit === 'count') return requests.errors;
@@ -121,9 +128,18 @@ export function sloFigure(slo: Slo, { measurement }: PhaseResult, timeoutMs: num
   }
   // Of a search, and of no phase of it: foundRate knows it.
   if (slo.metric === 'rate') return null;
-  const { latency } = measurement;
-  if (requests.timeouts === 0) return { p50: latency.p50Ms, p95: latency.p95Ms, p99: latency.p99Ms }[slo.metric];
-  return sloQuantileMs(measurement, quantiles[slo.metric] ?? 0.5, timeoutMs);
+  const { metric } = slo;
+  return geometricMean(repetitions.map(({ measurement }) => quantileOf(metric, measurement, timeoutMs)));
+}
+
+function quantileOf(
+  metric: 'p50' | 'p95' | 'p99',
+  measurement: PhaseResult['measurement'],
+  timeoutMs: number,
+): number | null {
+  const { latency, requests } = measurement;
+  if (requests.timeouts === 0) return { p50: latency.p50Ms, p95: latency.p95Ms, p99: latency.p99Ms }[metric];
+  return sloQuantileMs(measurement, quantiles[metric] ?? 0.5, timeoutMs);
 }
 
 export function keepsSlo({ comparison, value }: Slo, figure: number): boolean {

@@ -8,6 +8,18 @@ export function minimumSamples(quantile: number, confidence = 0.99): number {
 }
 
 /**
+ * What one number stands for positive ones that vary by a factor: the n-th root of their product.
+ * @returns null where one of them is missing, or there is none
+ */
+export function geometricMean(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  if (known.length === 0 || known.length < values.length) return null;
+  const mean = Math.exp(known.reduce((sum, value) => sum + Math.log(value), 0) / known.length);
+  // Equal numbers give that number, and not its neighbour.
+  return Math.min(Math.max(...known), Math.max(Math.min(...known), mean));
+}
+
+/**
  * Successes from which p95 is known well enough to be published: 95% of the tail, 99% confidence, a margin of 0.25%,
  * rounded up to a multiple of 2^13. Source: MLPerf inference rules, the number of queries of the Server scenario.
  */

@@ -12,7 +12,13 @@ export interface Thirds {
 }
 
 export type SteadyState =
-  | { readonly state: 'steady' }
+  | {
+      readonly state: 'steady';
+      /** Those that differ by more than is allowed, as chance may have it. */
+      readonly byChance: readonly Thirds[];
+      /** Quantiles for which a third has too few successes. */
+      readonly notJudged: readonly Thirds['quantity'][];
+    }
   | { readonly state: 'unstable'; readonly quantities: readonly Thirds[] }
   | { readonly state: 'not judged'; readonly why: string };
 
@@ -41,14 +47,19 @@ export function steadyState({ widthMs, windows }: TimeWindows): SteadyState {
   if (thirds.some((third) => third.length < steadyStateLimits.windows)) {
     return { state: 'not judged', why: 'the phase is too short to compare its thirds' };
   }
-  const quantities = [rateOf(thirds, widthMs), quantileOf(thirds, 'p50', 0.5), quantileOf(thirds, 'p95', 0.95)]
-    .filter((judged) => judged !== undefined)
-    .filter(({ differs }) => differs)
-    .map(({ quantity, values }) => ({ quantity, values }));
-  return quantities.length === 0 ? { state: 'steady' } : { state: 'unstable', quantities };
+  const judged = [rateOf(thirds, widthMs), quantileOf(thirds, 'p50', 0.5), quantileOf(thirds, 'p95', 0.95)].filter(
+    (one) => one !== undefined,
+  );
+  const differing = (how: Judged['differs']): Thirds[] =>
+    judged.filter(({ differs }) => differs === how).map(({ quantity, values }) => ({ quantity, values }));
+  const quantities = differing('surely');
+  if (quantities.length > 0) return { state: 'unstable', quantities };
+  const known = new Set(judged.map(({ quantity }) => quantity));
+  const notJudged = (['RPS', 'p50', 'p95'] as const).filter((quantity) => !known.has(quantity));
+  return { state: 'steady', byChance: differing('by chance'), notJudged };
 }
 
-type Judged = Thirds & { readonly differs: boolean };
+type Judged = Thirds & { readonly differs: 'no' | 'by chance' | 'surely' };
 type Parts = readonly (readonly TimeWindow[])[];
 
 function rateOf(thirds: Parts, widthMs: number): Judged | undefined {
@@ -93,7 +104,8 @@ function judged(
   const greatest = Math.max(...values);
   const far = greatest > least * steadyStateLimits.ratio;
   const apart = Math.max(...levels) - Math.min(...levels);
-  return { quantity, values: [first, second, third], differs: far && apart > chanceDifference(series) };
+  const differs = !far ? 'no' : apart > chanceDifference(series) ? 'surely' : 'by chance';
+  return { quantity, values: [first, second, third], differs };
 }
 
 /** What the levels of two thirds differ by through chance alone, at most. */

@@ -1,11 +1,12 @@
 import { backlogOf } from './backlog.ts';
 import type { AnyPlan, AnyTopology } from './endpointPlan.ts';
+import { generatorCpuLimit, generatorCpuShare } from './generatorBound.ts';
 import { lateSendMs, longestLoopMs, type PhaseMeasurement } from './load.ts';
 import type { LoadPlan, Phase } from './plan.ts';
 import type { Validity } from './record.ts';
 import { minimumSamples, publishedQualitySamples } from './statistics.ts';
 import { threadsPerCopy } from './threads.ts';
-import { steadyState, type Thirds } from './steadyState.ts';
+import { steadyState, type SteadyState, type Thirds } from './steadyState.ts';
 import { decodeWindows } from './windows.ts';
 
 /** Limits that a measurement must keep to be believed. */
@@ -38,8 +39,6 @@ export const validityLimits = {
   startSpreadMs: 100,
   /** By which a generator's wall clock may go further than its steady one in a phase, either way; more was no drift. */
   clockShiftMs: 100,
-  /** CPU seconds a second; the generator is one thread, so at 1 it has no time left. */
-  generatorCpuShare: 0.9,
   /** Three of perf_analyzer's windows, 5 s each by default: in a shorter phase one short disturbance fills a third. */
   steadySeconds: 15,
 } as const;
@@ -94,8 +93,10 @@ export function judgeMeasurement(measurement: PhaseMeasurement): Validity {
   const caveats = caveatsOf(measurement);
   const missing = missingAnswers(measurement);
   if (missing !== undefined) (missing.known ? caveats : reasons).push(missing.text);
-  const unstable = unstableText(measurement);
-  if (unstable !== undefined) {
+  const steady = steadinessOf(measurement);
+  caveats.push(...doubtsOf(steady));
+  if (steady?.state === 'unstable') {
+    const unstable = unstableText(steady.quantities);
     if (windowMs(measurement) >= validityLimits.steadySeconds * 1000) reasons.push(unstable);
     else {
       caveats.push(
@@ -106,12 +107,27 @@ export function judgeMeasurement(measurement: PhaseMeasurement): Validity {
   return { valid: reasons.length === 0, reasons, caveats };
 }
 
-/** A phase that changed its level has no one number; undefined where it did not, or where that cannot be told. */
-function unstableText({ windows }: PhaseMeasurement): string | undefined {
-  if (windows === undefined) return undefined;
-  const judged = steadyState(decodeWindows(windows));
-  if (judged.state !== 'unstable') return undefined;
-  return `unstable: over the thirds of the phase ${judged.quantities.map(thirdsText).join(', and ')}`;
+/** undefined for a measurement that holds no windows of time, which no phase of this version is. */
+function steadinessOf({ windows, requests }: PhaseMeasurement): SteadyState | undefined {
+  return windows === undefined || requests.ok === 0 ? undefined : steadyState(decodeWindows(windows));
+}
+
+/** A phase that changed its level has no one number. */
+function unstableText(quantities: readonly Thirds[]): string {
+  return `unstable: over the thirds of the phase ${quantities.map(thirdsText).join(', and ')}`;
+}
+
+/** What the judgement of a phase's steadiness leaves open. */
+function doubtsOf(steady: SteadyState | undefined): string[] {
+  if (steady === undefined || steady.state === 'unstable') return [];
+  if (steady.state === 'not judged') return [`steady state not judged: ${steady.why}`];
+  const { byChance, notJudged } = steady;
+  return [
+    ...byChance.map((thirds) => `over the thirds of the phase ${thirdsText(thirds)}, which may be chance`),
+    ...(notJudged.length === 0
+      ? []
+      : [`steady state of ${notJudged.join(' and ')} not judged: a third of the phase has too few successes`]),
+  ];
 }
 
 function thirdsText({ quantity, values }: Thirds): string {
@@ -260,7 +276,7 @@ function clockShiftText({ generator: { clockShiftMs } }: PhaseMeasurement): stri
 
 function caveatsOf(measurement: PhaseMeasurement): string[] {
   const { samples } = measurement.latency;
-  const { cpuSeconds, throttledMs } = measurement.generator;
+  const { throttledMs } = measurement.generator;
   const caveats: string[] = [];
   if (samples >= minimumSamples(0.95) && samples < minimumSamples(0.99)) {
     caveats.push(`p99 is left out: ${String(samples)} successes, and it needs ${String(minimumSamples(0.99))}`);
@@ -270,8 +286,8 @@ function caveatsOf(measurement: PhaseMeasurement): string[] {
       `quick quality: fewer than the ${publishedQualitySamples.toLocaleString('en-US')} successes of a published p95 (MLPerf)`,
     );
   }
-  const cpuShare = (cpuSeconds * 1000) / windowMs(measurement);
-  if (cpuShare > validityLimits.generatorCpuShare) {
+  const cpuShare = generatorCpuShare(measurement);
+  if (cpuShare > generatorCpuLimit) {
     caveats.push(
       `the load generator used ${percent(cpuShare)} of a core: its own speed limits the rate and adds to the latency`,
     );

@@ -9,7 +9,7 @@ export type ShownMetric = 'p50' | 'p95' | 'p99' | 'rps';
 /** What a ratio's interval shows; null where there is none. */
 export type Finding = 'better' | 'worse' | 'no difference shown' | null;
 
-export type ShownChange = Pick<Change, 'before' | 'after' | 'ratio' | 'interval'>;
+export type ShownChange = Pick<Change, 'before' | 'after' | 'ratio' | 'interval' | 'unshown'>;
 
 export const metricNames: Readonly<Record<ShownMetric, string>> = { p50: 'p50', p95: 'p95', p99: 'p99', rps: 'RPS' };
 

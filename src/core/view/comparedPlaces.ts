@@ -1,9 +1,8 @@
-import { compareRecords, loadsApart } from '../compare.ts';
+import { compareFigure, compareRecords, loadsApart, measuredLevel } from '../compare.ts';
 import { incomparable } from '../differences.ts';
-import { confirmationLevel, phaseOf, type Level } from '../levels.ts';
+import { confirmationLevel, type Level } from '../levels.ts';
 import { nameLoad, type LoadName } from '../phaseLoad.ts';
-import type { Interval, PhaseResult, RunRecord } from '../record.ts';
-import { verdictOf } from '../verdict.ts';
+import type { PhaseResult, RunRecord } from '../record.ts';
 import type { ShownChange, ShownMetric } from './change.ts';
 
 /** A topology at a level that both runs have. */
@@ -22,9 +21,10 @@ export interface ComparedPlace extends Level {
 export function comparedPlaces(before: RunRecord, after: RunRecord): ComparedPlace[] {
   const measuredAlike = incomparable(before.plan, after.plan).length === 0;
   return compareRecords(before, after).map(({ topology, level, changes, problems }) => {
-    const [first, second] = [phaseOf(before, topology, level), phaseOf(after, topology, level)];
+    const [from, to] = [measuredLevel(before, { topology, level }), measuredLevel(after, { topology, level })];
+    const [first, second] = [from.phase, to.phase];
     const comparable = measuredAlike && loadsApart(level, first, second).length === 0;
-    const known = { ...changes, p99: p99Change(first, second) };
+    const known = { ...changes, p99: compareFigure('p99', from, to) };
     const loaded = second ?? first;
     return {
       topology,
@@ -50,28 +50,7 @@ export function levelText({ level, load }: ComparedPlace, size: 'long' | 'short'
   return level === `c${load.short}` || level === load.short ? load[size] : `${level}, ${load[size]}`;
 }
 
-function shown({ before, after, ratio, interval }: ShownChange, comparable: boolean): ShownChange {
-  return comparable ? { before, after, ratio, interval } : { before, after, ratio: null, interval: null };
-}
-
-/** As compareRecords makes the others. */
-function p99Change(before: PhaseResult | undefined, after: PhaseResult | undefined): ShownChange {
-  const [from, to] = [p99Of(before), p99Of(after)];
-  const verdict = verdictOf([{ a: to, b: from }]);
-  return {
-    before: from.value,
-    after: to.value,
-    ratio: from.value === null || to.value === null || from.value === 0 ? null : to.value / from.value,
-    interval: verdict.kind === 'none' ? null : { low: verdict.low, high: verdict.high },
-  };
-}
-
-function p99Of(phase: PhaseResult | undefined): { value: number | null; interval: Interval | null; valid: boolean } {
-  if (phase === undefined) return { value: null, interval: null, valid: false };
-  const { intervals, measurement, validity } = phase;
-  return {
-    value: measurement.latency.p99Ms,
-    interval: intervals === 'not yet computed' ? null : intervals.p99Ms,
-    valid: validity.valid,
-  };
+function shown({ before, after, ratio, interval, unshown }: ShownChange, comparable: boolean): ShownChange {
+  if (!comparable) return { before, after, ratio: null, interval: null };
+  return { before, after, ratio, interval, ...(unshown === undefined ? {} : { unshown }) };
 }

@@ -1,5 +1,7 @@
 import { comparedMetrics, type Change, type ComparedMetric, type LevelComparison } from '../compare.ts';
+import { generatorLimit } from '../generatorBound.ts';
 import { confirmationLevel, type Level } from '../levels.ts';
+import { chanceText } from '../verdict.ts';
 import { formatList, fullStop, significant } from './format.ts';
 
 /** Two runs side by side, as rows of texts. */
@@ -17,7 +19,9 @@ const names: Readonly<Record<ComparedMetric, string>> = { p50: 'p50 ms', p95: 'p
  * @param differences what else than chance may have changed them (see differencesOf)
  */
 export function comparisonTable(levels: readonly LevelComparison[], differences: readonly string[]): ComparisonTable {
-  const known = levels.some(({ changes }) => comparedMetrics.some((metric) => changes[metric].interval !== null));
+  const known = levels.flatMap(({ changes }) =>
+    comparedMetrics.filter((metric) => changes[metric].interval !== null),
+  ).length;
   return {
     header: ['Topology', 'Level', ...comparedMetrics.flatMap((metric) => [names[metric], 'now', 'ratio'])],
     rows: levels.map(({ topology, level, changes, problems }) => [
@@ -28,8 +32,10 @@ export function comparisonTable(levels: readonly LevelComparison[], differences:
     notes: [
       ...doubtNote(levels),
       ...confirmationNote(levels),
+      ...generatorNote(levels),
       ...differences.map((difference) => fullStop(`Differs: ${difference}`)),
-      ...(known ? [] : ['The ratios have no intervals: how far chance alone would move them is not known.']),
+      ...(known > 1 ? [chanceText(known)] : []),
+      ...(known > 0 ? [] : ['The ratios have no intervals: how far chance alone would move them is not known.']),
     ],
   };
 }
@@ -50,6 +56,16 @@ export function confirmationNote(levels: readonly Level[]): string[] {
   return [
     `${confirmationLevel}: each run at the highest rate that it found, so RPS says which is better, to within the precision of the search; latencies are of different rates where RPS differ.`,
   ];
+}
+
+/** Rates that have no verdict although both runs have numbers. */
+export function generatorNote(
+  levels: readonly (Level & { readonly changes: { readonly rps: Pick<Change, 'unshown'> } })[],
+): string[] {
+  const bound = levels.filter(({ changes }) => changes.rps.unshown === generatorLimit);
+  if (bound.length === 0) return [];
+  const places = bound.map(({ topology, level }) => `${topology} ${level}`);
+  return [`RPS of ${formatList(places)}: ${generatorLimit}, in one of the runs or in both; its ratio is no verdict.`];
 }
 
 function cells({ before, after, ratio, interval }: Change): string[] {

@@ -1,5 +1,7 @@
 import { isEndpointPlan, isSmokeTest } from '../anyPlan.ts';
 import type { RunRecord } from '../record.ts';
+import { areOverRepetitions } from '../repeatedMethod.ts';
+import { chanceText } from '../verdict.ts';
 import { changeText, findingOf, metricNames, ratioParts, type Finding, type ShownMetric } from './change.ts';
 import { levelText, type ComparedPlace } from './comparedPlaces.ts';
 import { formatCount } from './format.ts';
@@ -12,6 +14,7 @@ export interface ComparisonHeadline {
 }
 
 const judged = ['p95', 'rps'] as const;
+const shownMetrics = ['p50', 'p95', 'p99', 'rps'] as const;
 
 /** @param incomparable see differences.ts */
 export function comparisonHeadline(
@@ -102,10 +105,12 @@ function findingsOf({ changes }: ComparedPlace): Exclude<Finding, null>[] {
 
 function worthOf(before: RunRecord, after: RunRecord, places: readonly ComparedPlace[]): readonly string[] {
   const decided = places.flatMap(findingsOf).length;
+  const ratios = places.flatMap(({ changes }) =>
+    shownMetrics.filter((metric) => findingOf(metric, changes[metric]) !== null),
+  ).length;
   const counted = judged.flatMap((metric) => countsText(metric, places));
   const doubtful = places.filter(({ problems }) => problems.length > 0).length;
   const once = onceText(before, after, places);
-  const share = once.length === 0 ? 'one ratio in twenty' : 'at least one ratio in twenty';
   return [
     ...(counted.length === 0
       ? []
@@ -113,7 +118,7 @@ function worthOf(before: RunRecord, after: RunRecord, places: readonly ComparedP
     ...(doubtful === 0
       ? []
       : [`At ${String(doubtful)} of them a number is missing or not valid; the notes below the table say why.`]),
-    ...(decided > 1 ? [`Where nothing has changed, ${share} shows a difference by chance alone.`] : []),
+    ...(ratios > 1 ? [chanceText(ratios, once.length > 0)] : []),
     ...(decided > 0 ? once : []),
     ...smokeTexts(before, after),
   ];
@@ -150,11 +155,7 @@ function onceText(before: RunRecord, after: RunRecord, places: readonly Compared
   const overTurns = (side: 'before' | 'after'): boolean =>
     places.every((place) => {
       const intervals = place[side]?.intervals;
-      return (
-        intervals === undefined ||
-        intervals === 'not yet computed' ||
-        intervals.method === "Student's t over repetitions"
-      );
+      return intervals === undefined || intervals === 'not yet computed' || areOverRepetitions(intervals);
     });
   const once = [before, after].filter(
     (run) => run.plan.load.repetitions === 1 || !overTurns(run === before ? 'before' : 'after'),

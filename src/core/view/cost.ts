@@ -64,7 +64,7 @@ export function costColumns(rows: readonly PhaseRow[], price: GpuPrice | null): 
 
 /** What the columns hold and leave out, and why a topology that holds a GPU is not in them; whole sentences. */
 export function costRemarks(rows: readonly PhaseRow[], price: GpuPrice | null): string[] {
-  const served = rows.find((row) => row.gpu === 'used');
+  const served = rows.find((row) => row.gpu === 'used' && !row.generatorBound);
   const without = (use: PhaseRow['gpu'], why: string): string[] => {
     const names = [...new Set(rows.filter((row) => row.gpu === use).map((row) => row.topology))];
     return names.length === 0 ? [] : [`No cost of ${formatList(names)}: ${why}`];
@@ -80,14 +80,23 @@ export function costRemarks(rows: readonly PhaseRow[], price: GpuPrice | null): 
       : [
           `${priceHeader(price)}: a million successful requests at ${priceText(price)} a GPU-hour, if the GPU is this busy all the time. CPUs, memory, network and hours in which the GPU is held and idle are not in it.`,
         ]),
+    ...boundRemark(rows),
     ...without('unused', 'a GPU was held, but the CPU computed.'),
     ...without('unknown', 'a GPU is held, but whether it computes is not known.'),
   ];
 }
 
+/** What a GPU would have served beyond that rate is not known, and so is what it would have cost. */
+function boundRemark(rows: readonly PhaseRow[]): string[] {
+  const bound = rows.filter((row) => row.gpu === 'used' && row.generatorBound);
+  if (bound.length === 0) return [];
+  const places = [...new Set(bound.map((row) => `${row.topology} at ${row.load.long}`))];
+  return [`No cost of ${formatList(places)}: the load generator, not the server, set the rate.`];
+}
+
 /** Whether there is anything that a price would be shown of. */
 export function hasCost(rows: readonly PhaseRow[]): boolean {
-  return rows.some((row) => row.gpu === 'used');
+  return rows.some((row) => row.gpu === 'used' && !row.generatorBound);
 }
 
 /** The same figures for a card, where each stands by itself. */
@@ -126,9 +135,9 @@ interface Cost {
   readonly priceInterval: { readonly low: number; readonly high: number | null } | null;
 }
 
-/** @returns null where no GPU has computed */
-function costOf({ gpu, gpus, rps, intervals }: PhaseRow, price: GpuPrice | null): Cost | null {
-  if (gpu !== 'used') return null;
+/** @returns null where no GPU has computed, and where the load generator set the rate */
+function costOf({ gpu, gpus, rps, intervals, generatorBound }: PhaseRow, price: GpuPrice | null): Cost | null {
+  if (gpu !== 'used' || generatorBound) return null;
   const interval = intervals === null || 'unknown' in intervals.rps ? null : intervals.rps;
   const perGpuHour = price?.perGpuHour ?? null;
   return {

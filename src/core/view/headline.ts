@@ -4,6 +4,8 @@ import type { AnyPlan } from '../endpointPlan.ts';
 import type { LoadName } from '../phaseLoad.ts';
 import type { RunRecord } from '../record.ts';
 import { verdictText, type Verdict } from '../verdict.ts';
+import { generatorLimit } from '../generatorBound.ts';
+import { repetitionCounts } from './repetitionCounts.ts';
 import { rowVerdict, type ComparedQuantity } from './rowVerdict.ts';
 import { searchTexts } from './searchTexts.ts';
 import { rowsAt, rowsOf, tellingLevel, type Measured, type PhaseRow } from './measured.ts';
@@ -54,12 +56,13 @@ export function endAnnouncement(measured: Measured): string {
 function figuresOf(row: PhaseRow): string {
   const p95 = row.p95Ms === null ? `p95 ${insufficientSamples}` : `p95 ${significant(row.p95Ms)} ms`;
   const errors = row.errors > 0 && row.sent > 0 ? `, ${formatShare(row.errors / row.sent)} errors` : '';
-  return `${row.topology} ${significant(row.rps)} RPS at ${p95}${errors}${row.validity.valid ? '' : ' (not valid)'}`;
+  const limit = row.generatorBound ? " (the load generator's limit)" : '';
+  return `${row.topology} ${significant(row.rps)} RPS${limit} at ${p95}${errors}${row.validity.valid ? '' : ' (not valid)'}`;
 }
 
 /**
  * The topology with the highest rate against each other one, in RPS and in p95. Rows that are not valid, and those without
- * intervals, have no verdict.
+ * intervals, have no verdict; of those that have none although they look as if they had, it says why.
  */
 function verdictsOf(rows: readonly PhaseRow[]): string[] {
   const comparable = rows.filter((row) => row.validity.valid && row.intervals !== null);
@@ -80,9 +83,7 @@ function verdictSentence(
 ): string[] {
   const verdicts = others
     .map((other) => ({ other, verdict: rowVerdict(best, other, quantity) }))
-    .filter(
-      (one): one is { other: PhaseRow; verdict: Exclude<Verdict, { kind: 'none' }> } => one.verdict.kind !== 'none',
-    );
+    .filter(({ other, verdict }) => verdict.kind !== 'none' || isWorthSaying(verdict, best, other));
   if (verdicts.length === 0) return [];
   const texts = verdicts.map(({ other, verdict }, index) => {
     const text = verdictText(verdict, best.topology, other.topology);
@@ -92,6 +93,11 @@ function verdictSentence(
       : text;
   });
   return [`${name}: ${texts.join(', ')}.`];
+}
+
+/** The table shows intervals of both, so that the reader would miss a verdict. */
+function isWorthSaying({ why }: Extract<Verdict, { kind: 'none' }>, best: PhaseRow, other: PhaseRow): boolean {
+  return why === generatorLimit || Math.max(best.planned, other.planned) > 1;
 }
 
 /** One sentence for the topologies that this level says nothing of, while the run is over. */
@@ -108,7 +114,7 @@ function missingText(measured: Measured, rows: readonly PhaseRow[], level: LoadN
 
 function worthOf(measured: Measured, rows: readonly PhaseRow[], invalid: number): string {
   const computed = rows.some((row) => row.intervals !== null);
-  const parts = [intervalsWorth(computed, measured.topologies.length > 1, measured.plan)];
+  const parts = [intervalsWorth(measured, rows, computed)];
   if (isSmokeTest(measured.plan)) {
     parts.unshift('Smoke test only: the load came through a port-forward.');
   }
@@ -120,18 +126,37 @@ function worthOf(measured: Measured, rows: readonly PhaseRow[], invalid: number)
   return parts.join(' ');
 }
 
-function intervalsWorth(computed: boolean, several: boolean, plan: AnyPlan): string {
-  const { repetitions } = plan.load;
-  if (repetitions > 1 && isEndpointPlan(plan)) {
-    return `The endpoint was measured ${String(repetitions)} times: the 95% intervals in brackets hold what changes from one time to the next.`;
-  }
-  if (repetitions > 1) {
-    return `Each topology was deployed and measured ${String(repetitions)} times, in turns: the 95% intervals in brackets hold what changes from one deployment to the next.`;
-  }
+function intervalsWorth({ plan, record, topologies }: Measured, rows: readonly PhaseRow[], computed: boolean): string {
+  if (plan.load.repetitions > 1) return record === null ? turnsToCome : repeatedWorth(plan, rows);
+  const several = topologies.length > 1;
   if (!several) return computed ? 'In brackets: 95% intervals of this one run.' : '95% intervals were not computed.';
   return computed
     ? 'Each topology ran once, not interleaved: the 95% intervals in brackets hold the chance within a phase, not what changes from one deployment to the next.'
     : 'Each topology ran once, not interleaved, and 95% intervals were not computed: a difference may be chance.';
+}
+
+const turnsToCome = 'These are the figures of the last turn so far; those over all turns come when the run has ended.';
+
+/** By the repetitions that the rows rest on, which may be fewer than were planned. */
+function repeatedWorth(plan: AnyPlan, rows: readonly PhaseRow[]): string {
+  const times = String(plan.load.repetitions);
+  const endpoint = isEndpointPlan(plan);
+  const turn = endpoint ? 'time' : 'deployment';
+  const holding = `hold what changes from one ${turn} to the next`;
+  const withinOne = `hold the chance within a phase, not what changes from one ${turn} to the next`;
+  const counts = repetitionCounts(rows);
+  if (counts.short === 0) {
+    const measured = endpoint
+      ? `The endpoint was measured ${times} times`
+      : `Each topology was deployed and measured ${times} times, in turns`;
+    return `${measured}: the 95% intervals in brackets ${holding}.`;
+  }
+  if (counts.single === rows.length)
+    return `Of ${times} repetitions planned, each row rests on one: the 95% intervals in brackets ${withinOne}.`;
+  const fewer = `Of ${times} repetitions planned, ${String(counts.short)} of ${formatCount(rows.length, 'row')} ${counts.short === 1 ? 'rests' : 'rest'} on fewer`;
+  return counts.single === 0
+    ? `${fewer}: the 95% intervals in brackets ${holding}.`
+    : `${fewer}: the 95% intervals in brackets ${holding}, but those of a row that rests on one ${withinOne}.`;
 }
 
 function withoutNumbers(measured: Measured): Headline {

@@ -18,7 +18,7 @@ export interface JUnitParts {
 /**
  * A run as JUnit XML: a test suite for each topology, in it a test case for each level and for each check; what went wrong with
  * the run itself is a suite of its own, "run". A level without numbers is an error; one that is not valid is a failure, or,
- * where checks were asked for and none needs it, skipped.
+ * where checks were asked for and none needs it, skipped. So is a check whose regression is neither shown nor ruled out.
  * Source: https://github.com/testmoapp/junitxml
  */
 export function junitXml({ record, checks, problems }: JUnitParts): string {
@@ -82,13 +82,26 @@ function levelCase(record: RunRecord, result: TopologyResult, { topology, level 
 }
 
 function checkCase({ topology, level, name, outcome, message }: Check): XmlElement {
-  const ending =
-    outcome === 'passed' ? [] : [verdict('failure', message, outcome === 'failed' ? 'bound' : 'no-number')];
+  const ending = checkEnding(outcome, message);
   return {
     name: 'testcase',
     attributes: { classname: topology, name: `${level} ${name}`, time: '0.000' },
     children: [...ending, { name: 'system-out', attributes: {}, text: message }],
   };
+}
+
+function checkEnding(outcome: Check['outcome'], message: string): XmlElement[] {
+  switch (outcome) {
+    case 'passed':
+      return [];
+    // CI systems show a skipped case and its message, and hide the output of one that passed.
+    case 'not shown':
+      return [verdict('skipped', `neither shown nor ruled out: ${message}`)];
+    case 'failed':
+      return [verdict('failure', message, 'bound')];
+    case 'no number':
+      return [verdict('failure', message, 'no-number')];
+  }
 }
 
 function runSuite(problems: readonly Failure[]): XmlElement {

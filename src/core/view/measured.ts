@@ -1,5 +1,6 @@
 import type { AnyPlan, AnyTopology } from '../endpointPlan.ts';
 import type { RunState } from '../events.ts';
+import { isGeneratorBound } from '../generatorBound.ts';
 import { gpuUseOf, type GpuUse } from '../gpuUse.ts';
 import { nameLoad, type LoadName } from '../phaseLoad.ts';
 import type {
@@ -13,6 +14,7 @@ import type {
   Validity,
 } from '../record.ts';
 import { topologyKey } from '../topologyKey.ts';
+import { usedRepetitions } from '../usedRepetitions.ts';
 
 /** One topology of a run, finished or not: what is known of it so far. */
 export interface MeasuredTopology {
@@ -44,6 +46,8 @@ export interface PhaseRepetition {
   readonly rps: number;
   readonly intervals: Intervals | null;
   readonly valid: boolean;
+  /** Whether the load generator set the rate, and not the server. */
+  readonly generatorBound: boolean;
 }
 
 /** Numbers of one topology at one level. */
@@ -71,6 +75,10 @@ export interface PhaseRow {
   readonly split: Split | null;
   /** One for each time that this phase was measured, in order. */
   readonly repetitions: readonly PhaseRepetition[];
+  /** Repetitions that the plan asks for; of a topology under way, and of a search for a rate, those that there are. */
+  readonly planned: number;
+  /** Whether the load generator set the rate, and not the server, in one of the repetitions used. */
+  readonly generatorBound: boolean;
   readonly validity: Validity;
 }
 
@@ -147,6 +155,8 @@ function rowOf(plan: AnyPlan, topology: MeasuredTopology, phase: PhaseResult): P
   const { measurement } = phase;
   const gpu = gpuUseOf(plan, topology.result?.runtimes ?? null);
   const gpus = plan.gpu?.count ?? 0;
+  const repetitions = repetitionsOf(topology, phase);
+  const open = topology.result === null || plan.load.search?.kind === 'slo';
   return {
     topology: topology.key,
     phase: phase.name,
@@ -165,9 +175,16 @@ function rowOf(plan: AnyPlan, topology: MeasuredTopology, phase: PhaseResult): P
     batching: phase.batching,
     intervals: phase.intervals === 'not yet computed' ? null : phase.intervals,
     split: phase.split,
-    repetitions: repetitionsOf(topology, phase),
+    repetitions,
+    planned: open ? repetitions.length : Math.max(plan.load.repetitions, repetitions.length),
+    generatorBound: repetitionsUsed({ repetitions }).some(({ generatorBound }) => generatorBound),
     validity: phase.validity,
   };
+}
+
+/** The repetitions that a row's figures are made from: the valid ones, or all where none is. */
+export function repetitionsUsed({ repetitions }: Pick<PhaseRow, 'repetitions'>): readonly PhaseRepetition[] {
+  return usedRepetitions(repetitions, ({ valid }) => valid);
 }
 
 function repetitionsOf({ phases, result }: MeasuredTopology, { name }: PhaseResult): PhaseRepetition[] {
@@ -180,5 +197,6 @@ function repetitionsOf({ phases, result }: MeasuredTopology, { name }: PhaseResu
       rps: measurement.rps,
       intervals: intervals === 'not yet computed' ? null : intervals,
       valid: validity.valid,
+      generatorBound: isGeneratorBound({ measurement }),
     }));
 }

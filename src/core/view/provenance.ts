@@ -11,9 +11,11 @@ import type {
   RuntimeReport,
   TopologyResult,
 } from '../record.ts';
+import { areOverRepetitions, repeatedMethod } from '../repeatedMethod.ts';
 import { topologyKey } from '../topologyKey.ts';
 import { formatCount, formatList, formatSeconds, formatTime, sentence } from './format.ts';
 import { measuredRecord, rowsOf } from './measured.ts';
+import { repetitionCounts } from './repetitionCounts.ts';
 import { caveatsOfAll } from './resultTable.ts';
 
 /** How a run was measured: terms and texts, in sections. */
@@ -57,6 +59,9 @@ export function recordCaveats(record: RunRecord): string[] {
   if (record.sameAnswers.verdict === 'differed') {
     caveats.push(`The answers differed, so the topologies cannot be compared: ${record.sameAnswers.detail}`);
   }
+  const rows = rowsOf(measuredRecord(record));
+  const counts = repetitionCounts(rows);
+  const repeated = rows.some(({ intervals }) => intervals !== null && areOverRepetitions(intervals));
   if (record.topologies.length > 1 && plan.load.repetitions === 1) {
     caveats.push(
       'Each topology ran once, one after the other, not interleaved: a change of the machine in between looks like a difference.',
@@ -66,10 +71,15 @@ export function recordCaveats(record: RunRecord): string[] {
   caveats.push(
     intervalsOf(record) === undefined
       ? '95% intervals were not computed.'
-      : plan.load.repetitions > 1
-        ? `The 95% intervals, below the figures or in brackets, hold what changes from one ${turn} to the next.`
+      : repeated
+        ? `The 95% intervals, below the figures or in brackets, hold what changes from one ${turn} to the next${counts.single > 0 ? ', but not those of rows that rest on one repetition' : ''}.`
         : `The 95% intervals, below the figures or in brackets, hold the chance within a phase: what changes more slowly than the phase, or from one ${turn} to the next, is not in them.`,
   );
+  if (rows.some(({ intervals }) => intervals?.method === repeatedMethod)) {
+    caveats.push(
+      'p50, p95, p99 and RPS of a row over several repetitions are the geometric means of those of its repetitions.',
+    );
+  }
   const onCpu = record.topologies.filter((result) =>
     result.runtimes.some((runtime) => runtime.provider === 'CPUExecutionProvider'),
   );
@@ -81,7 +91,7 @@ export function recordCaveats(record: RunRecord): string[] {
   if (record.topologies.some((result) => result.networkPolicy === 'not enforced')) {
     caveats.push('The cluster does not enforce network policies: a pod that is not the gateway reached Triton.');
   }
-  const said = new Set(caveatsOfAll(rowsOf(measuredRecord(record))));
+  const said = new Set(caveatsOfAll(rows));
   return [...new Set([...caveats, ...said, ...record.warnings].map(sentence))];
 }
 
@@ -109,7 +119,9 @@ function intervalsOf(record: RunRecord): Intervals | undefined {
 function intervalsText(record: RunRecord): string {
   const intervals = intervalsOf(record);
   if (intervals === undefined) return 'not computed';
-  return `95%, ${intervals.method}, ${String(intervals.resamples)} resamples, seed ${String(intervals.seed)}`;
+  const drawn =
+    intervals.resamples === 0 ? '' : `, ${String(intervals.resamples)} resamples, seed ${String(intervals.seed)}`;
+  return `95%, ${intervals.method}${drawn}`;
 }
 
 function payloadText({ target, load: { payload, seed } }: AnyPlan): string {

@@ -3,6 +3,7 @@ import { costColumns, costRemarks, type CostColumn } from './cost.ts';
 import { columnDecimals, formatInterval, formatShare } from './format.ts';
 import type { Interval } from '../record.ts';
 import { levelsOf, rowsAt, type PhaseRow } from './measured.ts';
+import { missingRepetitions } from './repetitionCounts.ts';
 
 /** The table of a run as panel, report, terminal and Markdown show it: texts, already formatted and aligned. */
 export interface ResultTable {
@@ -248,7 +249,9 @@ function validityCell(row: PhaseRow, notes: Notes): TableCell {
   const named = row.errors === 0 || reasons.some((reason) => reason.startsWith('errors'));
   const kinds = Object.entries(row.errorsByKind).map(([kind, count]) => `${kind}: ${String(count)}`);
   const errors = named ? [] : [`errors of ${row.topology} at ${row.load.long}: ${kinds.join(', ')}`];
-  const reference = notes.refer([...reasons, ...caveats, ...errors, ...missingIntervals(row)]);
+  const missing = missingRepetitions(row);
+  const fewer = missing === undefined ? [] : [missing];
+  const reference = notes.refer([...reasons, ...caveats, ...errors, ...missingIntervals(row), ...fewer]);
   return { text: `${valid ? 'yes' : 'no'}${reference}`, value: null, interval: null, tone: valid ? 'normal' : 'bad' };
 }
 

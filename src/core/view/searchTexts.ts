@@ -1,6 +1,6 @@
 import { findKnee } from '../knee.ts';
 import { foundRate } from '../levels.ts';
-import { formatList, significant } from './format.ts';
+import { significant } from './format.ts';
 import type { Measured, MeasuredTopology, PhaseRow } from './measured.ts';
 
 /** What a search has found, a sentence for each kind of answer; empty where the plan searches nothing, and before the end. */
@@ -15,7 +15,7 @@ export function searchTexts(measured: Measured, rows: readonly PhaseRow[]): stri
 
 function rateText({ key, result }: MeasuredTopology): string {
   const found = result === null ? undefined : foundRate(result);
-  const reasons = formatList(found?.because ?? []);
+  const reasons = (found?.because ?? []).join('; ');
   const rate = found?.ratePerSecond ?? null;
   return rate === null ? `${key} none (${reasons})` : `${key} ${significant(rate)}/s (${reasons})`;
 }
@@ -25,11 +25,16 @@ function kneeText({ key, result }: MeasuredTopology, rows: readonly PhaseRow[]):
   const levels = rows.flatMap((row) => {
     const { connections } = row.load;
     if (row.topology !== key || connections === null) return [];
-    return [{ connections, rps: row.rps, interval: row.intervals?.rps ?? null, valid: row.validity.valid }];
+    const { rps, generatorBound } = row;
+    return [{ connections, rps, interval: row.intervals?.rps ?? null, valid: row.validity.valid, generatorBound }];
   });
   const knee = findKnee(levels);
   if (knee.kind === 'knee')
     return [`${key} gains little beyond ${String(knee.connections)} connections (${significant(knee.rps)} RPS).`];
+  if (knee.kind === 'generator')
+    return [
+      `Where ${key} stops gaining is not known: from ${String(knee.connections)} connections on the load generator set the rate.`,
+    ];
   return knee.kind === 'unknown'
     ? [`Where ${key} stops gaining is not known: ${knee.why}.`]
     : [`${key} still gained at ${String(knee.connections)} connections, or its intervals are too wide to tell.`];

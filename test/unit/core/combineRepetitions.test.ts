@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
+import { checkSlos } from '../../../src/core/checks.ts';
 import { combineRepetitions } from '../../../src/core/combineRepetitions.ts';
+import { comparedOnRepetitions, compareRecords } from '../../../src/core/compare.ts';
 import { studentT } from '../../../src/core/distributions.ts';
 import { decodeHistogram } from '../../../src/core/histogram.ts';
 import type { Phase, TopologyPlan } from '../../../src/core/plan.ts';
-import { phaseResultSchema, type PhaseResult } from '../../../src/core/record.ts';
+import { phaseResultSchema, type PhaseResult, type RunRecord } from '../../../src/core/record.ts';
+import type { Slo } from '../../../src/core/slo.ts';
 import { headlineOf } from '../../../src/core/view/headline.ts';
 import { measuredRecord, rowsOf } from '../../../src/core/view/measured.ts';
+import { recordCaveats } from '../../../src/core/view/provenance.ts';
+import { resultTable } from '../../../src/core/view/resultTable.ts';
 import { sampleRecord, samplePhase } from '../../support/sampleRecord.ts';
 import { samplePlan, sampleTopologies } from '../topologies/samplePlan.ts';
 
@@ -19,6 +24,32 @@ function turn(repetition: number, topology: TopologyPlan = sampleTopologies.trit
   }));
 }
 
+const slowedBy =
+  (factor: number) =>
+  (phase: PhaseResult): PhaseResult => {
+    const { latency, rps } = phase.measurement;
+    const times = (value: number | null): number | null => (value === null ? null : value * factor);
+    const slower = {
+      ...latency,
+      p50Ms: times(latency.p50Ms),
+      p95Ms: times(latency.p95Ms),
+      p99Ms: times(latency.p99Ms),
+    };
+    return { ...phase, measurement: { ...phase.measurement, latency: slower, rps: rps / factor } };
+  };
+
+/** A run of the sample in three turns; some of its phases may be changed. */
+function repeatedRecord(change: (phase: PhaseResult) => PhaseResult = (phase) => phase, id?: string): RunRecord {
+  const record = sampleRecord(id === undefined ? {} : { record: { id } });
+  const topologies = record.topologies.map((result, at) => {
+    const phases = [1, 2, 3].flatMap((repetition) => turn(repetition, record.plan.topologies[at])).map(change);
+    return { ...result, phases, combined: combineRepetitions(phases) };
+  });
+  return { ...record, topologies, plan: { ...record.plan, load: { ...record.plan.load, repetitions: 3 } } };
+}
+
+const bad = { valid: false, reasons: ['the load generator was late'], caveats: [] };
+
 const turns = [turn(1), turn(2), turn(3)].flat();
 const measured = turns.filter(({ kind }) => kind === 'measured');
 
@@ -30,7 +61,7 @@ describe('the repetitions of a phase', () => {
     const ok = measured.reduce((sum, { measurement }) => sum + measurement.requests.ok, 0);
     expect(all?.measurement.requests.ok).toBe(ok);
     expect(decodeHistogram(all?.measurement.histogram ?? '').totalCount).toBe(ok);
-    expect(all?.measurement.rps).toBeCloseTo(ok / 15, 6);
+    expect(all?.measurement.generator.cpuSeconds).toBeCloseTo(3 * 5 * 0.3, 9);
     expect(all?.measurement.timeSeries).toHaveLength(15);
     expect(all?.serverCount).toBe(measured.reduce((sum, { serverCount }) => sum + (serverCount ?? 0), 0));
   });
@@ -48,8 +79,39 @@ describe('the repetitions of a phase', () => {
     expect(intervals.rps.high).toBeCloseTo(Math.exp(mean + reach), 6);
   });
 
+  it('have as figures the geometric means of their own, which their intervals hold', () => {
+    // One repetition that was three times slower: its requests are the slow tail of all requests together.
+    const slow = turns.map((phase) => (phase.repetition === 2 ? slowedBy(3)(phase) : phase));
+    const [all] = combineRepetitions(slow) ?? [];
+    const used = slow.filter(({ kind }) => kind === 'measured');
+    const product = used.reduce((sum, { measurement }) => sum * (measurement.latency.p95Ms ?? 0), 1);
+    expect(all?.measurement.latency.p95Ms).toBeCloseTo(Math.cbrt(product), 9);
+    const rates = used.reduce((sum, { measurement }) => sum * measurement.rps, 1);
+    expect(all?.measurement.rps).toBeCloseTo(Math.cbrt(rates), 6);
+    if (all === undefined || all.intervals === 'not yet computed') throw new Error('no intervals');
+    const { latency, rps } = all.measurement;
+    const figures = { p50Ms: latency.p50Ms, p95Ms: latency.p95Ms, p99Ms: latency.p99Ms, rps };
+    for (const quantity of ['p50Ms', 'p95Ms', 'p99Ms', 'rps'] as const) {
+      const interval = all.intervals[quantity];
+      if ('unknown' in interval) throw new Error(interval.unknown);
+      expect(interval.low, quantity).toBeLessThanOrEqual(figures[quantity] ?? Number.NaN);
+      expect(interval.high, quantity).toBeGreaterThanOrEqual(figures[quantity] ?? Number.NaN);
+    }
+  });
+
+  it('have no figure where one of them has none', () => {
+    const some = turns.map((phase) =>
+      phase.repetition === 2
+        ? {
+            ...phase,
+            measurement: { ...phase.measurement, latency: { ...phase.measurement.latency, p99Ms: null } },
+          }
+        : phase,
+    );
+    expect(combineRepetitions(some)?.[0]?.measurement.latency.p99Ms).toBeNull();
+  });
+
   it('leave out one that is not valid, and say so', () => {
-    const bad = { valid: false, reasons: ['the load generator was late'], caveats: [] };
     const some = turns.map((phase) => (phase.repetition === 2 ? { ...phase, validity: bad } : phase));
     const [all] = combineRepetitions(some) ?? [];
     expect(all?.validity.valid).toBe(true);
@@ -72,16 +134,61 @@ describe('the repetitions of a phase', () => {
   });
 
   it('make pairs for the verdict, and the headline says what the intervals hold', () => {
-    const record = sampleRecord();
-    const topologies = record.topologies.map((result, at) => {
-      const phases = [1, 2, 3].flatMap((repetition) => turn(repetition, record.plan.topologies[at]));
-      return { ...result, phases, combined: combineRepetitions(phases) };
-    });
-    const repeated = { ...record, topologies, plan: { ...record.plan, load: { ...record.plan.load, repetitions: 3 } } };
+    const repeated = repeatedRecord();
     const rows = rowsOf(measuredRecord(repeated));
     expect(rows.map(({ repetitions }) => repetitions.length)).toEqual(rows.map(() => 3));
     const { text, worth } = headlineOf(measuredRecord(repeated));
     expect(text).toMatch(/RPS: triton [\d.]+x fastapi \[[\d.]+–[\d.]+\]/u);
     expect(worth).toContain('deployed and measured 3 times, in turns');
+    expect(recordCaveats(repeated).join(' ')).toContain('are the geometric means of those of its repetitions.');
+  });
+
+  it('are said to be those that are left, and one is no verdict', () => {
+    const one = repeatedRecord((phase) => (phase.repetition === 1 ? phase : { ...phase, validity: bad }));
+    const { text, worth } = headlineOf(measuredRecord(one));
+    expect(text).toContain(
+      'no verdict on triton and fastapi: of 3 pairs one is valid, and a verdict over repetitions needs two',
+    );
+    expect(worth).toContain(
+      'Of 3 repetitions planned, each row rests on one: the 95% intervals in brackets hold the chance within a phase, not what changes from one deployment to the next.',
+    );
+    expect(worth).not.toContain('measured 3 times');
+    expect(recordCaveats(one).join(' ')).toContain('hold the chance within a phase');
+    expect(resultTable(rowsOf(measuredRecord(one))).notes).toContain('rests on 1 of 3 repetitions');
+
+    const two = repeatedRecord((phase) => (phase.repetition === 3 ? { ...phase, validity: bad } : phase));
+    const shown = headlineOf(measuredRecord(two));
+    expect(shown.text).toMatch(/RPS: triton [\d.]+x fastapi \[[\d.]+–[\d.]+, 2 of 3 pairs\]/u);
+    expect(shown.worth).toContain('Of 3 repetitions planned, 3 of 3 rows rest on fewer: ');
+  });
+
+  it('of two runs are compared with each other, and not their figures alone', () => {
+    const before = repeatedRecord();
+    const after = repeatedRecord(slowedBy(1.2), '20260103-093000-0001');
+    const at = compareRecords(before, after).find(({ topology, level }) => topology === 'triton' && level === 'c8');
+    const values = before.topologies[1]?.phases
+      .filter(({ kind }) => kind === 'measured')
+      .map(({ measurement }) => measurement.latency.p95Ms ?? 0);
+    const expected = comparedOnRepetitions(values ?? [], values?.map((value) => value * 1.2) ?? []);
+    expect(at?.changes.p95.ratio).toBeCloseTo(1.2, 9);
+    expect(at?.changes.p95.interval?.low).toBeCloseTo(expected?.low ?? 0, 9);
+    expect(at?.changes.p95.interval?.high).toBeCloseTo(expected?.high ?? 0, 9);
+  });
+
+  it('keep or break a bound by the figure that the table shows', () => {
+    const record = repeatedRecord((phase) => (phase.repetition === 2 ? slowedBy(3)(phase) : phase));
+    const [check] = checkSlos([{ ...p95Bound, topology: 'triton', level: '8' }], record);
+    const figure = record.topologies[1]?.combined?.[0]?.measurement.latency.p95Ms ?? 0;
+    expect(check?.message).toBe(`p95 is ${figure.toFixed(3)} ms`);
   });
 });
+
+const p95Bound: Slo = {
+  text: 'p95<1s',
+  topology: null,
+  level: null,
+  metric: 'p95',
+  comparison: '<',
+  value: 1000,
+  unit: 'ms',
+};

@@ -1,12 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { checkAgainst, checkSlos } from '../../../src/core/checks.ts';
-import { compareRecords, isRegression, type Change } from '../../../src/core/compare.ts';
+import { compareRecords, isRegression, judgeChange, type Change } from '../../../src/core/compare.ts';
 import { differencesOf, incomparable } from '../../../src/core/differences.ts';
+import { generatorLimit } from '../../../src/core/generatorBound.ts';
 import type { Plan } from '../../../src/core/plan.ts';
 import { makePlan } from '../../../src/core/planning.ts';
 import type { PhaseResult, RunRecord, TopologyResult } from '../../../src/core/record.ts';
 import { parseSlo, type Slo } from '../../../src/core/slo.ts';
 import { comparisonTable } from '../../../src/core/view/comparison.ts';
+import { costColumns, costRemarks } from '../../../src/core/view/cost.ts';
+import { headlineOf } from '../../../src/core/view/headline.ts';
+import { measuredRecord, rowsOf } from '../../../src/core/view/measured.ts';
+import { rowVerdict } from '../../../src/core/view/rowVerdict.ts';
 import { choices } from '../../support/choices.ts';
 import { sampleEndpointPlan, sampleEndpointRecord } from '../../support/sampleEndpoint.ts';
 import { failedResult, sampleLocalPlan, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
@@ -166,6 +171,18 @@ describe('a regression', () => {
     expect(isRegression(change(parts), 0.1)).toBe(wanted);
   });
 
+  it.each<[string, Partial<Change>, ReturnType<typeof judgeChange>]>([
+    ['beyond the share with all of its interval', { ratio: 1.5, interval: { low: 1.2, high: 1.9 } }, 'regression'],
+    ['beyond it without an interval', { ratio: 1.5 }, 'regression'],
+    ['beyond it, its interval across it', { ratio: 1.5, interval: { low: 1.05, high: 2.1 } }, 'not shown'],
+    ['within it, its interval across it', { ratio: 1.05, interval: { low: 0.9, high: 1.2 } }, 'kept'],
+    ['RPS beyond it, across it', { metric: 'rps', ratio: 0.6, interval: { low: 0.3, high: 0.95 } }, 'not shown'],
+    ['RPS that the generator set', { metric: 'rps', ratio: 1, unshown: generatorLimit }, 'not shown'],
+    ['no ratio', { ratio: null }, null],
+  ])('is neither shown nor ruled out: %s', (_name, parts, wanted) => {
+    expect(judgeChange(change(parts), 0.1)).toBe(wanted);
+  });
+
   it('is a failed check of p95 and of RPS, and names both numbers, their ratio and the limit', () => {
     const checks = checkAgainst(before, later('triton', 'c8', slower(1.2)), 0.1);
     expect(checks).toHaveLength(18);
@@ -183,7 +200,10 @@ describe('a regression', () => {
   it('that chance may explain is none, where an interval is known', () => {
     const after = later('triton', 'c8', slower(1.2));
     const wide = checkAgainst(before, after, 0.1, () => ({ low: 0.7, high: 1.6 }));
-    expect(wide.every(({ outcome }) => outcome === 'passed')).toBe(true);
+    expect(wide.filter(({ outcome }) => outcome !== 'passed').map(({ level, outcome }) => [level, outcome])).toEqual([
+      ['c8', 'not shown'],
+      ['c8', 'not shown'],
+    ]);
     expect(wide[0]?.message).toContain('(95% interval 0.70 to 1.60)');
     const narrow = checkAgainst(before, after, 0.1, (metric, from, to) =>
       metric === 'p95' && from.name === 'c8' && to.measurement.rps < from.measurement.rps
@@ -210,6 +230,57 @@ describe('a regression', () => {
     }));
     const missing = checkAgainst(before, few, 0.1).filter(({ outcome }) => outcome !== 'passed');
     expect(missing).toMatchObject([{ outcome: 'no number', message: 'there is no p95 to compare' }]);
+  });
+});
+
+describe('rates that the load generator set', () => {
+  const busy = (phase: PhaseResult): PhaseResult => {
+    const { measurement } = phase;
+    const generator = { ...measurement.generator, cpuSeconds: 0.95 * phase.durationSeconds };
+    return { ...phase, measurement: { ...measurement, generator } };
+  };
+
+  it('are no verdict between two runs, and no regression', () => {
+    const after = later('triton', 'c8', (phase) => busy(slower(2)(phase)));
+    const at = compareRecords(before, after).find(({ topology, level }) => topology === 'triton' && level === 'c8');
+    expect(at?.changes.rps).toMatchObject({ ratio: 0.5, interval: null, unshown: generatorLimit });
+    const checks = checkAgainst(before, after, 0.1).filter(({ outcome }) => outcome !== 'passed');
+    expect(checks.map(({ name, outcome }) => [name.slice(0, 3), outcome])).toEqual([
+      ['p95', 'failed'],
+      ['rps', 'not shown'],
+    ]);
+    expect(checks[1]?.message).toMatch(/the limit is 0\.900, and the load generator, not the server, set the rate$/);
+    expect(comparisonTable(compareRecords(before, after), []).notes).toContain(
+      'RPS of triton c8: the load generator, not the server, set the rate, in one of the runs or in both; its ratio is no verdict.',
+    );
+  });
+
+  it('are named where a bound on them is broken', () => {
+    const [broken] = checkSlos([slo('triton@8:rps>=9999')], later('triton', 'c8', busy));
+    expect(broken).toMatchObject({ outcome: 'failed' });
+    expect(broken?.message).toMatch(/^rps is [\d.]+\/s: the load generator, not the server, set the rate$/);
+  });
+
+  it('have no verdict between topologies, no knee and no cost, and the headline names the generator', () => {
+    const measured = measuredRecord(later('triton', 'c32', busy));
+    const rows = rowsOf(measured);
+    const [fastapi, triton] = ['fastapi', 'triton'].map((topology) =>
+      rows.find((row) => row.topology === topology && row.phase === 'c32'),
+    );
+    if (fastapi === undefined || triton === undefined) throw new Error('the sample has both');
+    expect(rowVerdict(triton, fastapi, 'rps')).toEqual({ kind: 'none', why: generatorLimit });
+    expect(rowVerdict(triton, fastapi, 'p95Ms').kind).not.toBe('none');
+    expect(headlineOf(measured).text).toMatch(/triton \d+ RPS \(the load generator's limit\) at p95/);
+    expect(headlineOf(measured).text).toContain(
+      'no verdict on triton and fastapi: the load generator, not the server, set the rate',
+    );
+    for (const column of costColumns(rows, null)) {
+      expect(column.cell(triton)).toBeNull();
+      expect(column.cell(fastapi)).not.toBeNull();
+    }
+    expect(costRemarks(rows, null)).toContain(
+      'No cost of triton at 32 connections: the load generator, not the server, set the rate.',
+    );
   });
 });
 
@@ -321,6 +392,7 @@ it('the table of two runs has both figures, their ratio, and what they are worth
   expect(notes).toEqual([
     expect.stringMatching(/^\(!\) triton c8: the numbers of one of the runs, or of both, are missing or not valid/),
     'Differs: GPU driver: 1, now 2.',
+    'Where nothing differs, one in twenty of these 24 ratios, so about 1.2, shows a difference by chance alone.',
   ]);
   const unknown = comparisonTable(
     compareRecords(before, after, () => null),

@@ -6,11 +6,18 @@ import {
 } from '../../../src/core/cost.ts';
 import { findKnee, type LadderLevel } from '../../../src/core/knee.ts';
 
-const level = (connections: number, rps: number, reachShare = 0.02, valid = true): LadderLevel => ({
+const level = (
+  connections: number,
+  rps: number,
+  reachShare = 0.02,
+  valid = true,
+  generatorBound = false,
+): LadderLevel => ({
   connections,
   rps,
   interval: { low: rps * (1 - reachShare), high: rps * (1 + reachShare) },
   valid,
+  generatorBound,
 });
 
 describe('the knee of a ladder', () => {
@@ -44,6 +51,19 @@ describe('the knee of a ladder', () => {
       why: 'fewer than two levels are valid',
     });
     expect(findKnee([level(1, 100), { ...level(2, 101), interval: null }]).kind).toBe('not reached');
+  });
+});
+
+describe('the knee of a ladder at which the load generator had no time left', () => {
+  it('is not where it set the rate: it names the generator', () => {
+    const ladder = [level(1, 100), level(2, 190), level(4, 330), level(8, 335, 0.02, true, true)];
+    expect(findKnee(ladder)).toEqual({ kind: 'generator', connections: 8 });
+    expect(findKnee([level(1, 100, 0.02, true, true), level(2, 100)])).toEqual({ kind: 'generator', connections: 1 });
+  });
+
+  it('is still the one below it, which the server had', () => {
+    const ladder = [level(1, 100), level(2, 190), level(4, 192), level(8, 335, 0.02, true, true)];
+    expect(findKnee(ladder)).toEqual({ kind: 'knee', connections: 2, rps: 190 });
   });
 });
 

@@ -69,7 +69,7 @@ describe('the steady state of a phase', () => {
           (share) => 10 * (1 + 0.1 * share),
         ),
       ),
-    ).toEqual({ state: 'steady' });
+    ).toEqual({ state: 'steady', byChance: [], notJudged: [] });
     expect(
       quantities(
         changing(
@@ -93,6 +93,20 @@ describe('the steady state of a phase', () => {
     expect(first).toBeLessThan(650);
     expect(third).toBeGreaterThan(830);
     expect(third).toBeLessThan(970);
+  });
+
+  it('says what differs by more than ten percent, as chance may have it, and what it has too few requests to judge', () => {
+    // 40 requests a third: p95 needs 90, and the levels of so few differ by chance.
+    const few = changing(
+      () => 24,
+      () => 10,
+    );
+    const judged = steadyState(few);
+    expect(judged).toMatchObject({ state: 'steady', notJudged: ['p95'] });
+    if (judged.state !== 'steady') return;
+    const [rate] = judged.byChance;
+    expect(rate?.quantity).toBe('RPS');
+    expect(Math.max(...(rate?.values ?? [])) / Math.min(...(rate?.values ?? []))).toBeGreaterThan(1.1);
   });
 
   it('is not judged of a phase too short for thirds', () => {

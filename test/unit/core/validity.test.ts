@@ -154,6 +154,31 @@ describe('whether a measurement may be believed', () => {
     ]);
   });
 
+  it('says what the judgement of its steadiness leaves open', () => {
+    const inWindows = (counts: readonly number[], widthMs = 100): PhaseMeasurement =>
+      with_({
+        window: { startMs: 0, endMs: counts.length * widthMs },
+        generator: { ...good.generator, cpuSeconds: 0 },
+        windows: encodeWindows({
+          widthMs,
+          windows: counts.map((count) => timeWindow(0, new Map([[slotOf(8000), count]]))),
+        }),
+      });
+    // Thirds of 120, 132 and 144 requests in 12 windows each, which vary by more.
+    const uneven = [0, 1, 2].flatMap((third) => [2, 20, 3, 18, 4, 13].flatMap((count) => [count, count + 2 * third]));
+    const { valid, caveats } = judgeMeasurement(inWindows(uneven));
+    expect(valid).toBe(true);
+    expect(besideQuick(caveats)).toEqual([
+      'over the thirds of the phase RPS was 100, then 110, then 120, which may be chance',
+    ]);
+    expect(besideQuick(judgeMeasurement(inWindows(Array<number>(15).fill(40))).caveats)).toEqual([
+      'steady state not judged: the phase is too short to compare its thirds',
+    ]);
+    expect(besideQuick(judgeMeasurement(inWindows(Array<number>(30).fill(5))).caveats)).toEqual([
+      'steady state of p95 not judged: a third of the phase has too few successes',
+    ]);
+  });
+
   it.each<[string, PhaseMeasurement]>([
     ['enough samples', samples(459)],
     ['errors at the limit', with_(requests({ ok: 9_892, errors: 100 }))],

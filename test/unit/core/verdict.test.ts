@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { verdictOf, verdictText, type Repetition } from '../../../src/core/verdict.ts';
+import { judgeCoverage } from '../../support/coverageReport.ts';
 import { verdictCoverage } from '../../support/verdictCoverage.ts';
 
 const repetition = (value: number, reach: number, valid = true): Repetition => ({
@@ -45,6 +46,13 @@ describe('the verdict of one repetition', () => {
     expect(why({ ...good, value: null })).toBe('no verdict on a and b: a number has no interval');
     expect(verdictOf([]).kind).toBe('none');
   });
+
+  it('is none where a number is outside its own interval, which then belongs to another quantity', () => {
+    const outside: Repetition = { value: 100, interval: { low: 101, high: 110 }, valid: true };
+    expect(verdictText(verdictOf([pair(outside, repetition(100, 5))]), 'a', 'b')).toBe(
+      'no verdict on a and b: a number is outside its own interval',
+    );
+  });
 });
 
 describe('the verdict of repetitions that took turns', () => {
@@ -70,19 +78,35 @@ describe('the verdict of repetitions that took turns', () => {
       pair(without(112), without(100)),
     ];
     const spoiled = pair(repetition(900, 1, false), without(100));
-    expect(verdictOf([...pairs, spoiled])).toEqual(verdictOf(pairs));
-    expect(verdictOf(pairs)).toMatchObject({ kind: 'difference', pairs: 3 });
+    expect(verdictOf([...pairs, spoiled])).toEqual({ ...verdictOf(pairs), planned: 4 });
+    expect(verdictOf(pairs)).toMatchObject({ kind: 'difference', pairs: 3, planned: 3 });
     expect(verdictOf([spoiled]).kind).toBe('none');
   });
 
-  it('covers where deployments differ by chance; one repetition cannot', () => {
-    const covered = new Map(verdictCoverage(2000).map((one) => [one.name, one.covered]));
-    // 2000 tries: 95% give or take 1.9% in all but one of 10 000.
-    for (const pairs of [2, 3, 5, 10]) {
-      const share = covered.get(`${String(pairs)} interleaved repetitions`) ?? 0;
-      expect(Math.abs(share - 0.95), String(pairs)).toBeLessThan(0.019);
-    }
-    expect(Math.abs((covered.get('one repetition, deployments all alike') ?? 0) - 0.95)).toBeLessThan(0.019);
-    expect(covered.get('one repetition, deployments differ (its interval cannot know)')).toBeLessThan(0.8);
+  it('is none where one pair is left of several, and says how many it rests on where some are missing', () => {
+    const good = pair(repetition(180, 9), repetition(100, 5));
+    const spoiled = pair(repetition(180, 9, false), repetition(100, 5));
+    const why = 'no verdict on a and b: of 3 pairs one is valid, and a verdict over repetitions needs two';
+    expect(verdictText(verdictOf([good, spoiled, spoiled]), 'a', 'b')).toBe(why);
+    // A topology that failed in its second turn has one pair and no other.
+    expect(verdictText(verdictOf([good], 3), 'a', 'b')).toBe(why);
+    const two = [good, pair(repetition(185, 9), repetition(100, 5)), spoiled];
+    expect(verdictText(verdictOf(two), 'a', 'b')).toMatch(/^a 1\.8x b \[1\.5–2\.2, 2 of 3 pairs\]$/u);
+    expect(
+      verdictText(
+        verdictOf([pair(repetition(110, 1), repetition(100, 1)), pair(repetition(90, 1), repetition(100, 1))], 3),
+        'a',
+        'b',
+      ),
+    ).toMatch(/^no difference shown between a and b \(.*, 2 of 3 pairs\)$/u);
+  });
+
+  it('covers where deployments differ by chance, in one run and between two; one repetition cannot', () => {
+    const verdicts = new Map(verdictCoverage(2000).map((one) => [one.name, one]));
+    for (const { name, covered, runs, why } of verdicts.values())
+      if (why === undefined) expect(judgeCoverage(covered, runs), name).toBe('within');
+    const share = (name: string): number => (verdicts.get(name)?.covered ?? Number.NaN) / 2000;
+    expect(share('one repetition, deployments differ')).toBeLessThan(0.8);
+    expect(share('two runs of 2 and 2 repetitions')).toBeGreaterThan(0.95);
   });
 });

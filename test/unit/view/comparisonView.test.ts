@@ -42,7 +42,10 @@ describe('the answer in words', () => {
     expect(worth[0]).toBe(
       'Of 9 places (a topology at a load): p95 no difference shown at 9; RPS no difference shown at 9.',
     );
-    expect(worth.join(' ')).toContain('one ratio in twenty shows a difference by chance alone');
+    // By hand: p50, p95, p99 and RPS of 9 places are 36 ratios.
+    expect(worth.join(' ')).toContain(
+      'at least one in twenty of these 36 ratios, so 1.8 or more, shows a difference by chance alone',
+    );
     expect(worth.join(' ')).toContain('Both runs deployed each topology once');
   });
 
@@ -223,7 +226,7 @@ describe('the table', () => {
             maxInFlight: 64,
           };
           const phases = [samplePhase(server, result.topology, open, 0)];
-          return { ...result, phases, searches: [{ ratePerSecond: rate, because: searchEnds[0] }] };
+          return { ...result, phases, searches: [{ ratePerSecond: rate, because: searchEnds[0], confident: true }] };
         },
       });
     const view = comparisonView(searched('20260102-093000-0001', 200), searched('20260102-093000-0002', 300));

@@ -119,7 +119,7 @@ describe('a record as CSV', () => {
     const all = record.topologies[1]?.combined?.find(({ name }) => name === 'c8');
     expect(combined).toMatchObject({
       rps: String(all?.measurement.rps),
-      interval_method: "Student's t over repetitions",
+      interval_method: "Student's t of the geometric mean of repetitions",
       caveats: expect.stringContaining('left out: repetition 2: the load generator was late') as string,
     });
     expect(second).toMatchObject({ reasons: 'the load generator was late' });

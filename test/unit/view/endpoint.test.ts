@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { combineRepetitions } from '../../../src/core/combineRepetitions.ts';
 import { describeRecord } from '../../../src/core/view/describe.ts';
 import { headlineOf } from '../../../src/core/view/headline.ts';
 import { junitXml } from '../../../src/core/view/junit.ts';
@@ -29,7 +30,13 @@ describe('a record of an endpoint in words', () => {
   });
 
   it('speaks of times, not of deployments', () => {
-    const turns = sampleEndpointRecord(sampleEndpointPlan({ repetitions: 3 }));
+    const once = sampleEndpointRecord(sampleEndpointPlan({ repetitions: 3 }));
+    const topologies = once.topologies.map((result) => {
+      const phases = [1, 2, 3].flatMap((repetition) => result.phases.map((phase) => ({ ...phase, repetition })));
+      return { ...result, phases, combined: combineRepetitions(phases) };
+    });
+    const turns = { ...once, topologies };
+    expect(headlineOf(measuredRecord(once)).worth).toContain('not what changes from one time to the next');
     const texts = [headlineOf(measuredRecord(turns)).worth, ...recordCaveats(turns), ...recordCaveats(record)].join(
       ' ',
     );

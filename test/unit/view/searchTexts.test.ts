@@ -16,15 +16,40 @@ function searched(profile: 'server' | 'ladder', searches: RunRecord['topologies'
 it('the highest rate under the bound is the first thing that is said, with why it is no higher', () => {
   const missed = 'the next rate missed the bound';
   const text = searched('server', [
-    [{ ratePerSecond: 303, because: missed }],
+    [{ ratePerSecond: 303, because: missed, confident: true }],
     [
-      { ratePerSecond: 512, because: missed },
-      { ratePerSecond: 498, because: missed },
+      { ratePerSecond: 512, because: missed, confident: false },
+      { ratePerSecond: 498, because: missed, confident: null },
     ],
-    [{ ratePerSecond: null, because: 'no rate kept the bound' }],
+    [{ ratePerSecond: null, because: 'no rate kept the bound', confident: null }],
   ]);
   expect(text).toMatch(
     /^Highest rate with p95 under 100 ms: fastapi 303\/s \(the next rate missed the bound\); triton 498\/s \(the next rate missed the bound\); hybrid none \(no rate kept the bound\)\. /u,
+  );
+});
+
+it('a rate that chance may have kept under the bound is said to be so', () => {
+  const because = 'the next rate missed the bound';
+  const text = searched('server', [[{ ratePerSecond: 303, because, confident: false }]]);
+  expect(text).toContain(
+    'fastapi 303/s (the next rate missed the bound; not confidently: no 95% interval of p95 lies wholly under the bound)',
+  );
+});
+
+it('a ladder whose generator had no time left names it, and no knee', () => {
+  const record = sampleRecord();
+  const { search } = profileOf('ladder');
+  const topologies = record.topologies.map((result) => ({
+    ...result,
+    phases: result.phases.map((phase) => {
+      const { measurement } = phase;
+      const cpuSeconds = phase.name === 'c8' ? phase.durationSeconds : 0;
+      return { ...phase, measurement: { ...measurement, generator: { ...measurement.generator, cpuSeconds } } };
+    }),
+  }));
+  const plan = { ...record.plan, load: { ...record.plan.load, search } };
+  expect(headlineOf(measuredRecord({ ...record, plan, topologies })).text).toMatch(
+    /^Where fastapi stops gaining is not known: from 8 connections on the load generator set the rate\./u,
   );
 });
 
