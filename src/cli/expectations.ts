@@ -16,6 +16,7 @@ export interface ExpectationOptions {
   slo?: string[];
   baseline?: string;
   maxRegression?: string;
+  strictBaseline?: boolean;
 }
 
 export function addExpectationOptions(command: Command): Command {
@@ -26,13 +27,19 @@ export function addExpectationOptions(command: Command): Command {
       (text: string, before: string[] | undefined) => [...(before ?? []), text],
     )
     .option('--baseline <record>', 'run to compare p95 and RPS with: its file, or its id in the results folder')
-    .option('--max-regression <share>', 'how much worse each may be than the baseline (default: 10%)');
+    .option('--max-regression <share>', 'how much worse each may be than the baseline (default: 10%)')
+    .option('--strict-baseline', 'fail also where a regression is neither shown nor ruled out');
 }
 
 /** What a run has to keep; `baseline` and `slos` may both be there, or neither. */
 export interface Expectations {
   readonly slos: readonly Slo[];
-  readonly baseline: { readonly record: RunRecord; readonly share: number } | null;
+  readonly baseline: {
+    readonly record: RunRecord;
+    readonly share: number;
+    /** Whether what is neither shown nor ruled out fails. */
+    readonly strict: boolean;
+  } | null;
 }
 
 /**
@@ -61,10 +68,12 @@ export async function expectationsOf(
         : repeated;
   if (record === undefined) {
     if (share !== undefined) throw usageError('--max-regression needs a --baseline to compare with.');
+    if (options.strictBaseline === true)
+      throw usageError('--strict-baseline needs a --baseline, or --repeat with --max-regression.');
     return { slos, baseline: null };
   }
   checkBaseline(record, plan, context);
-  return { slos, baseline: { record, share: share ?? usualShare } };
+  return { slos, baseline: { record, share: share ?? usualShare, strict: options.strictBaseline === true } };
 }
 
 /**
@@ -82,10 +91,21 @@ export function slosOf(texts: readonly string[]): Slo[] {
 /** null when nothing was asked for: then every level has to be valid. */
 export function checksOf({ slos, baseline }: Expectations, record: RunRecord): Check[] | null {
   if (slos.length === 0 && baseline === null) return null;
-  return [
-    ...checkSlos(slos, record),
-    ...(baseline === null ? [] : checkAgainst(baseline.record, record, baseline.share)),
-  ];
+  return [...checkSlos(slos, record), ...(baseline === null ? [] : againstBaseline(baseline, record))];
+}
+
+function againstBaseline(
+  { record: before, share, strict }: NonNullable<Expectations['baseline']>,
+  record: RunRecord,
+): Check[] {
+  const checks = checkAgainst(before, record, share);
+  return strict ? checks.map(strictly) : checks;
+}
+
+/** What is not shown fails like a regression, and still says what it is. */
+function strictly(check: Check): Check {
+  if (check.outcome !== 'not shown') return check;
+  return { ...check, outcome: 'failed', message: `not shown, and --strict-baseline asks for more: ${check.message}` };
 }
 
 /** What a bound may name, as the end of a sentence. */

@@ -43,7 +43,7 @@ export function outcomeText(told: Told): string {
   const blocks: string[] = [];
   const { checks, record, beside } = told;
   if (checks !== null) {
-    const marks = { passed: 'ok', failed: 'FAILED', 'no number': 'NO NUMBER' } as const;
+    const marks = { passed: 'ok', failed: 'FAILED', 'not shown': 'NOT SHOWN', 'no number': 'NO NUMBER' } as const;
     const rows = checks.map(({ outcome, topology, level, name, message }) => [
       marks[outcome],
       topology,
@@ -127,6 +127,8 @@ function besideHeadline(before: RunRecord, after: RunRecord): string {
 }
 
 function checksHeadline(checks: readonly Check[]): string {
-  const kept = checks.filter(({ outcome }) => outcome === 'passed').length;
-  return `${String(kept)} of ${String(checks.length)} passed`;
+  const having = (wanted: Check['outcome']): number => checks.filter(({ outcome }) => outcome === wanted).length;
+  const unshown = having('not shown');
+  const rest = unshown === 0 ? '' : `; ${String(unshown)} not shown: a regression is neither shown nor ruled out`;
+  return `${String(having('passed'))} of ${String(checks.length)} passed${rest}`;
 }

@@ -3,9 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { BenchError } from '../../../src/core/errors.ts';
+import { createLatencyHistogram, encodeHistogram, latencyOf, recordLatency } from '../../../src/core/histogram.ts';
 import type { PhaseMeasurement } from '../../../src/core/load.ts';
 import type { Deployment, Target } from '../../../src/core/ports.ts';
 import { runRecordSchema } from '../../../src/core/record.ts';
+import { seededRandom } from '../../../src/core/seededRandom.ts';
+import { encodeWindows } from '../../../src/core/windows.ts';
+import { createWindowRecorder } from '../../../src/load/windowRecorder.ts';
+import { normal } from '../../support/phaseSimulation.ts';
 import { ScriptedTarget } from '../../support/scriptedTarget.ts';
 import { parseXml, type Element } from '../../support/xml.ts';
 import { runCommand, type RunEnded } from './runCommand.ts';
@@ -68,6 +73,29 @@ const late: Change = (phase, measurement) =>
 const slower: Change = (phase, measurement) =>
   phase === 'c8' ? { ...measurement, rps: 800, latency: { ...measurement.latency, p95Ms: 2.5 } } : measurement;
 
+/** Latencies around a median, spread by a log-normal, in windows of time, from which intervals can be made. */
+function inWindows(medianMs: number): Change {
+  return (_phase, measurement) => {
+    const random = seededRandom(3);
+    const recorder = createWindowRecorder(5);
+    const histogram = createLatencyHistogram();
+    for (let at = 0; at < 1000; at += 1) {
+      const latencyMs = medianMs * Math.exp(0.1 * normal(random));
+      recorder.succeeded(at * 5, latencyMs);
+      recordLatency(histogram, latencyMs);
+    }
+    const windows = encodeWindows(recorder.finish(5000));
+    return { ...measurement, windows, latency: latencyOf(histogram), histogram: encodeHistogram(histogram) };
+  };
+}
+
+const files = (): string[] => [
+  '--junit',
+  join(folder, 'out', 'junit.xml'),
+  '--markdown',
+  join(folder, 'out', 'run.md'),
+];
+
 function run(options: readonly string[], of: Target = target()): Promise<RunEnded> {
   return runCommand(['--namespace', 'team-a', '--topologies', 'fastapi,triton', '--out', runs, ...options], of);
 }
@@ -128,6 +156,7 @@ describe('bounds', () => {
     ],
     [['--profile', 'ladder', '--slo', '@3:p95<50ms'], 'at c1, c2, c4, c8, c16, c32, c64, c128 and c256.'],
     [['--max-regression', '10%'], '--max-regression needs a --baseline'],
+    [['--strict-baseline'], '--strict-baseline needs a --baseline, or --repeat with --max-regression.'],
     [['--baseline', 'nowhere.json'], 'there is no file nowhere.json'],
     [['--baseline', '20260101-000000-0000'], '20260101-000000-0000 is neither a file nor a run in '],
     [['--json', '--markdown', '-'], '--json and --markdown - would both fill standard output.'],
@@ -162,6 +191,35 @@ describe('a baseline', () => {
     );
     expect((await run(['--baseline', good, '--max-regression', '25%'], target(slower))).code).toBe(0);
     expect((await run(['--baseline', good, '--max-regression', '19.9%'], target(slower))).code).toBe(1);
+  });
+
+  it('says of what chance may have done that it is not shown: no failure, unless the baseline is to be strict', async () => {
+    const steady = await recordOf(target(inWindows(10)));
+    const noisy = target(inWindows(10.2));
+    const { code, stdout } = await run(['--baseline', steady, '--max-regression', '1%', ...files()], noisy);
+    expect(stdout).toMatch(
+      /^NOT SHOWN +triton +c8 +p95 against run .* times as much \(95% interval .*\); the limit is 1\.010$/m,
+    );
+    expect(stdout).toMatch(/^Checks: \d+ of 12 passed; \d+ not shown: a regression is neither shown nor ruled out$/m);
+    expect(stdout).not.toMatch(/^(FAILED|NO NUMBER)/m);
+    expect(code).toBe(0);
+    expect(await readFile(join(folder, 'out', 'run.md'), 'utf8')).toMatch(
+      /\| not shown \| triton \| c8 \| p95 against/,
+    );
+    const cases = (await parseXml(await readFile(join(folder, 'out', 'junit.xml'), 'utf8'))).children.flatMap(
+      ({ children }) => children,
+    );
+    const [skipped] = cases.find(({ attributes }) => attributes['name']?.startsWith('c8 p95'))?.children ?? [];
+    expect(skipped?.name).toBe('skipped');
+    expect(skipped?.attributes['message']).toMatch(/^neither shown nor ruled out: p95 went from/);
+
+    const strict = await run(['--baseline', steady, '--max-regression', '1%', '--strict-baseline', ...files()], noisy);
+    expect(strict.code).toBe(1);
+    expect(strict.stdout).toMatch(
+      /^FAILED +triton +c8 +p95 .* not shown, and --strict-baseline asks for more: p95 went/m,
+    );
+    // What is shown to be kept is kept, however strict.
+    expect((await run(['--baseline', steady, '--strict-baseline'], target(inWindows(10)))).code).toBe(0);
   });
 
   it('that is not valid somewhere is warned of, and fails there', async () => {
@@ -214,7 +272,7 @@ describe('a search for the highest rate', () => {
     const kept = await search(['--slo', 'rate>=500', '--slo', 'p95<5ms'], 600);
     expect(kept.stdout).toContain('Checks: 4 of 4 passed\n');
     expect(kept.stdout).toMatch(
-      /^ok +triton +confirmation +rate>=500 +rate is 596\.0\/s \(the next rate missed the bound\)$/m,
+      /^ok +triton +confirmation +rate>=500 +rate is 596\.0\/s \(the next rate missed the bound; not confidently: no 95% interval of p95 lies wholly under the bound\)$/m,
     );
     expect(kept.stdout).toMatch(/^ok +triton +confirmation +p95<5ms +p95 is 2\.000 ms$/m);
     expect(kept.code).toBe(0);
@@ -282,12 +340,6 @@ describe('a ladder', () => {
 });
 
 describe('files for CI', () => {
-  const files = (): string[] => [
-    '--junit',
-    join(folder, 'out', 'junit.xml'),
-    '--markdown',
-    join(folder, 'out', 'run.md'),
-  ];
   const junit = async (): Promise<Element> => await parseXml(await readFile(join(folder, 'out', 'junit.xml'), 'utf8'));
   const markdown = (): Promise<string> => readFile(join(folder, 'out', 'run.md'), 'utf8');
 
