@@ -205,7 +205,9 @@ function withRepetition(
 
 function searchesOf(plan: AnyPlan, phases: readonly PhaseResult[]): TopologyResult['searches'] {
   const outcome = searchOutcome(plan.load, phases);
-  return outcome === null ? [] : [{ ratePerSecond: outcome.rate, because: outcome.because }];
+  return outcome === null
+    ? []
+    : [{ ratePerSecond: outcome.rate, because: outcome.because, confident: outcome.confident }];
 }
 
 /** What was measured holds also where it cannot be put together. */

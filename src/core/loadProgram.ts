@@ -2,7 +2,7 @@ import { ladderEnded, ladderLevel } from './ladder.ts';
 import type { ClosedPhase, LadderSearch, LoadPlan, OpenPhase, Phase, SloSearchPlan } from './plan.ts';
 import type { PhaseResult } from './record.ts';
 import { longestTrialSeconds } from './loadLength.ts';
-import { judgeTrial } from './sloLatency.ts';
+import { isConfident, judgeTrial } from './sloLatency.ts';
 import { nextSearchStep, type SearchOutcome, type SearchStep, type Trial } from './sloSearch.ts';
 
 /**
@@ -67,7 +67,8 @@ function phaseOf(search: SloSearchPlan, step: SearchStep): ClosedPhase | OpenPha
   }
   const least = Math.min(longestTrialSeconds, Math.ceil(samplesOfTrial / step.rate));
   return {
-    name: `${step.next === 'trial' ? 'trial' : 'sustained'} ${String(step.rate)}/s`,
+    // A name of its own, because phases of one name are taken for repetitions of each other.
+    name: `${step.next === 'trial' ? 'trial' : 'sustained'} ${String(step.rate)}/s${step.again === true ? ' again' : ''}`,
     kind: 'measured',
     loop: 'open',
     ratePerSecond: step.rate,
@@ -85,7 +86,16 @@ function trialsOf(search: SloSearchPlan, timeoutMs: number, searched: readonly P
     const step = nextSearchStep(search, trials);
     if (step.next === 'end') break;
     if (step.next === 'capacity') trials.push({ kind: 'capacity', rate: result.measurement.rps, verdict: 'kept' });
-    else trials.push({ kind: step.next, rate: step.rate, verdict: judgeTrial(result, search.p95Ms, timeoutMs) });
+    else {
+      const verdict = judgeTrial(result, search.p95Ms, timeoutMs);
+      const confident = isConfident(result, search.p95Ms, timeoutMs);
+      trials.push({
+        kind: step.next,
+        rate: step.rate,
+        verdict,
+        ...(step.next === 'confirmation' ? { confident } : {}),
+      });
+    }
   }
   return trials;
 }

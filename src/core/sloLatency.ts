@@ -19,6 +19,23 @@ export function sloQuantileMs(
 }
 
 /**
+ * Whether p95 was confidently under its bound in a phase that kept it: all of its 95% interval is. Timeouts move the interval as
+ * they move p95. A p95 without an interval is confident of nothing.
+ */
+export function isConfident(
+  { measurement, intervals }: Pick<PhaseResult, 'measurement' | 'intervals'>,
+  boundMs: number,
+  timeoutMs: number,
+): boolean {
+  const { p95Ms } = measurement.latency;
+  const counted = sloQuantileMs(measurement, 0.95, timeoutMs);
+  if (intervals === 'not yet computed' || 'unknown' in intervals.p95Ms || p95Ms === null || counted === null)
+    return false;
+  const moved = measurement.requests.timeouts === 0 ? 1 : counted / p95Ms;
+  return intervals.p95Ms.high * moved <= boundMs;
+}
+
+/**
  * Whether a phase kept p95 under its bound. Failed requests and requests that found no room in time miss it too: then it is
  * the server that was too slow. What a generator measured that was itself late or starved says nothing of the server.
  */

@@ -27,11 +27,17 @@ export interface Trial {
    * "not known": the phase may not be believed, so that it says nothing about the server.
    */
   readonly verdict: 'kept' | 'missed' | 'not known';
+  /** Of one that kept: whether p95 was confidently under the bound, all of its 95% interval; absent where nobody asked. */
+  readonly confident?: boolean;
 }
 
 export type SearchStep =
   | { readonly next: 'capacity' }
-  | { readonly next: 'trial' | 'confirmation'; readonly rate: number }
+  | {
+      readonly next: 'trial' | 'confirmation';
+      readonly rate: number;
+      /** What the last one said nothing about. */ readonly again?: true;
+    }
   | { readonly next: 'end'; readonly outcome: SearchOutcome };
 
 export const searchEnds = [
@@ -41,6 +47,9 @@ export const searchEnds = [
   'the trials were used up',
   'no rate kept the bound',
   'no rate was confirmed',
+  'the load generator could not be believed at any rate',
+  'no rate kept the bound where the load generator could be believed',
+  'the load generator could not be believed in any confirmation',
 ] as const;
 
 export interface SearchOutcome {
@@ -48,6 +57,8 @@ export interface SearchOutcome {
   readonly rate: number | null;
   /** Why it is no higher, or why there is none. */
   readonly because: (typeof searchEnds)[number];
+  /** Whether all of p95's 95% interval was under the bound at that rate; null without a rate. */
+  readonly confident: boolean | null;
 }
 
 /** A closed loop reaches what the server can do; an open one has no room for queues there, so the search begins at half. */
@@ -60,7 +71,7 @@ const confirmationStep = 0.9;
 export const mostConfirmations = 3;
 
 /**
- * What comes next.
+ * What comes next. A trial that says nothing about the server is carried out once more before it counts against its rate.
  * @param trials that have ended, in order
  */
 export function nextSearchStep(search: SloSearch, trials: readonly Trial[]): SearchStep {
@@ -68,15 +79,19 @@ export function nextSearchStep(search: SloSearch, trials: readonly Trial[]): Sea
   if (capacity === undefined) return { next: 'capacity' };
   const confirmations = rest.filter(({ kind }) => kind === 'confirmation');
   if (confirmations.length > 0) return afterConfirmations(search, rest, confirmations);
+  const last = rest.at(-1);
+  if (last !== undefined && rest.length < search.mostTrials && isWorthAnother(rest)) {
+    return { next: 'trial', rate: last.rate, again: true };
+  }
   const { low, high } = bracket(rest);
   const ceiling = Math.min(search.highestRate, high ?? Number.POSITIVE_INFINITY);
   if (low !== undefined && (low >= search.highestRate || ceiling <= low * (1 + search.precision)))
     return { next: 'confirmation', rate: low };
   if (rest.length >= search.mostTrials)
-    return low === undefined ? end(null, 'no rate kept the bound') : { next: 'confirmation', rate: low };
+    return low === undefined ? end(null, whyNone(rest)) : { next: 'confirmation', rate: low };
   if (low === undefined) {
     const rate = high === undefined ? capacity.rate * firstShareOfCapacity : high / 2;
-    if (rate < capacity.rate * lowestShareOfCapacity || rate <= 0) return end(null, 'no rate kept the bound');
+    if (rate < capacity.rate * lowestShareOfCapacity || rate <= 0) return end(null, whyNone(rest));
     return { next: 'trial', rate: tidy(Math.min(rate, search.highestRate)) };
   }
   // Above a good rate and below none that failed, the step is large; between two, it is the geometric mean.
@@ -86,13 +101,44 @@ export function nextSearchStep(search: SloSearch, trials: readonly Trial[]): Sea
 
 function afterConfirmations(search: SloSearch, trials: readonly Trial[], confirmations: readonly Trial[]): SearchStep {
   const last = confirmations.at(-1);
-  if (last?.verdict === 'kept') return end(last.rate, whyNoHigher(search, trials, last.rate));
-  if (last === undefined || confirmations.length >= mostConfirmations) return end(null, 'no rate was confirmed');
+  if (last?.verdict === 'kept') return end(last.rate, whyNoHigher(search, trials, last.rate), last.confident ?? null);
+  if (last === undefined || confirmations.length >= mostConfirmations) {
+    const nobody = confirmations.every(({ verdict }) => verdict === 'not known');
+    return end(null, nobody ? 'the load generator could not be believed in any confirmation' : 'no rate was confirmed');
+  }
+  if (isWorthAnother(confirmations)) return { next: 'confirmation', rate: last.rate, again: true };
   return { next: 'confirmation', rate: tidy(last.rate * confirmationStep) };
 }
 
-/** The highest rate that kept the bound below the lowest that did not; a phase not to be believed bounds the search too. */
-function bracket(trials: readonly Trial[]): { readonly low: number | undefined; readonly high: number | undefined } {
+/** The last of them says nothing, and nothing else was tried at its rate. */
+function isWorthAnother(trials: readonly Trial[]): boolean {
+  const last = trials.at(-1);
+  return last?.verdict === 'not known' && trials.filter(({ rate }) => rate === last.rate).length === 1;
+}
+
+/** Without those that said nothing and were carried out once more. */
+function settled(trials: readonly Trial[]): Trial[] {
+  return trials.filter(
+    ({ kind, rate, verdict }, at) =>
+      verdict !== 'not known' || !trials.slice(at + 1).some((later) => later.kind === kind && later.rate === rate),
+  );
+}
+
+/** Why a search has found no rate: what nobody could measure is not what the server did. */
+function whyNone(trials: readonly Trial[]): SearchOutcome['because'] {
+  const known = settled(trials);
+  if (known.every(({ verdict }) => verdict === 'missed')) return 'no rate kept the bound';
+  return known.every(({ verdict }) => verdict === 'not known')
+    ? 'the load generator could not be believed at any rate'
+    : 'no rate kept the bound where the load generator could be believed';
+}
+
+/**
+ * The highest rate that kept the bound below the lowest that did not; one at which the load generator could not be believed
+ * twice bounds the search too.
+ */
+function bracket(all: readonly Trial[]): { readonly low: number | undefined; readonly high: number | undefined } {
+  const trials = settled(all);
   const failed = trials.filter(({ verdict }) => verdict !== 'kept').map(({ rate }) => rate);
   const high = failed.length === 0 ? undefined : Math.min(...failed);
   const kept = trials
@@ -103,7 +149,9 @@ function bracket(trials: readonly Trial[]): { readonly low: number | undefined; 
 
 function whyNoHigher(search: SloSearch, trials: readonly Trial[], rate: number): SearchOutcome['because'] {
   if (rate >= search.highestRate) return 'the highest rate of the plan kept the bound';
-  const above = trials.filter((trial) => trial.rate > rate && trial.verdict !== 'kept').sort((a, b) => a.rate - b.rate);
+  const above = settled(trials)
+    .filter((trial) => trial.rate > rate && trial.verdict !== 'kept')
+    .sort((a, b) => a.rate - b.rate);
   const [nearest] = above;
   if (nearest === undefined) return 'the trials were used up';
   if (nearest.verdict === 'not known') return 'the load generator could not be believed at the next rate';
@@ -113,8 +161,8 @@ function whyNoHigher(search: SloSearch, trials: readonly Trial[], rate: number):
     : 'the next rate missed the bound';
 }
 
-function end(rate: number | null, because: SearchOutcome['because']): SearchStep {
-  return { next: 'end', outcome: { rate, because } };
+function end(rate: number | null, because: SearchOutcome['because'], confident: boolean | null = null): SearchStep {
+  return { next: 'end', outcome: { rate, because, confident } };
 }
 
 /** Three significant digits: a rate that people can say, and that the next run can ask for again. */

@@ -76,6 +76,21 @@ describe('the load of a topology, phase by phase', () => {
     expect(ended.at(-1)).toMatchObject({ name: `sustained ${String(outcome?.rate)}/s`, durationSeconds: 60 });
   });
 
+  it('names a rate that is tried again apart from its first try, so that the two are no repetitions', () => {
+    const load = loadOf('server');
+    const ended: PhaseResult[] = [];
+    for (let phase = nextPhase(load, ended); phase !== null && ended.length < 9; phase = nextPhase(load, ended)) {
+      const result = served(phase, 500);
+      const { measurement } = result;
+      const generator = { ...measurement.generator, eventLoopDelayP99Ms: 90 };
+      const late = phase.name.startsWith('trial') && !phase.name.endsWith('again');
+      ended.push(late ? { ...result, measurement: { ...measurement, generator } } : result);
+    }
+    const names = ended.filter(({ kind }) => kind === 'measured').map(({ name }) => name);
+    expect(names.slice(0, 3)).toEqual(['capacity', 'trial 250/s', 'trial 250/s again']);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
   it('gives trials at low rates the time for samples enough', () => {
     const load = loadOf('server');
     const { search } = load;

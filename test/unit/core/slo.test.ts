@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createLatencyHistogram, encodeHistogram, latencyOf, recordLatency } from '../../../src/core/histogram.ts';
 import { keepsSlo, parseSlo, placesOf, sloFigure, type Slo } from '../../../src/core/slo.ts';
+import { isConfident } from '../../../src/core/sloLatency.ts';
 import type { PhaseResult } from '../../../src/core/record.ts';
 import { samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
 
@@ -153,5 +154,28 @@ describe('the figure of a bound', () => {
   it('of errors is a share of the requests sent, or their count', () => {
     expect(sloFigure(slo('errors<1%'), withTimeouts(10, 990), 3000)).toBe(0.01);
     expect(sloFigure(slo('errors<=10'), withTimeouts(10, 990), 3000)).toBe(10);
+  });
+});
+
+describe('whether p95 was confidently under its bound', () => {
+  const [phase] = sampleRecord().topologies[0]?.phases.filter(({ kind }) => kind === 'measured') ?? [];
+  if (phase === undefined || phase.intervals === 'not yet computed') throw new Error('the sample has intervals');
+  const { intervals } = phase;
+  const { p95Ms } = intervals;
+  if ('unknown' in p95Ms) throw new Error(p95Ms.unknown);
+
+  it('is decided by the upper limit of its interval, which timeouts move', () => {
+    expect(isConfident(phase, p95Ms.high * 1.001, 10_000)).toBe(true);
+    expect(isConfident(phase, p95Ms.high * 0.999, 10_000)).toBe(false);
+    const { measurement } = phase;
+    const timeouts = Math.round(measurement.requests.ok * 0.03);
+    const timedOut = { ...measurement, requests: { ...measurement.requests, timeouts } };
+    expect(isConfident({ ...phase, measurement: timedOut }, p95Ms.high * 1.001, 10_000)).toBe(false);
+  });
+
+  it('is not where there is no interval', () => {
+    expect(isConfident({ ...phase, intervals: 'not yet computed' }, 1e9, 10_000)).toBe(false);
+    const unknown = { ...intervals, p95Ms: { unknown: 'too short' } };
+    expect(isConfident({ ...phase, intervals: unknown }, 1e9, 10_000)).toBe(false);
   });
 });

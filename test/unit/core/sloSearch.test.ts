@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { nextSearchStep, type SearchOutcome, type SloSearch, type Trial } from '../../../src/core/sloSearch.ts';
+import { seededRandom } from '../../../src/core/seededRandom.ts';
+import {
+  mostConfirmations,
+  nextSearchStep,
+  type SearchOutcome,
+  type SearchStep,
+  type SloSearch,
+  type Trial,
+} from '../../../src/core/sloSearch.ts';
+import { normal } from '../../support/phaseSimulation.ts';
 
 const search: SloSearch = { p95Ms: 50, highestRate: 10_000, precision: 0.05, mostTrials: 12 };
 
@@ -11,14 +20,18 @@ function p95OfQueue(serviceRate: number, rate: number): number {
 function carryOut(
   settings: SloSearch,
   capacity: number,
-  judge: (rate: number, kind: Trial['kind']) => Trial['verdict'],
+  judge: (rate: number, kind: Trial['kind']) => Trial['verdict'] | Pick<Trial, 'verdict' | 'confident'>,
 ): { outcome: SearchOutcome; trials: Trial[] } {
   const trials: Trial[] = [];
   for (let step = 0; step < 100; step += 1) {
     const next = nextSearchStep(settings, trials);
     if (next.next === 'end') return { outcome: next.outcome, trials };
     if (next.next === 'capacity') trials.push({ kind: 'capacity', rate: capacity, verdict: 'kept' });
-    else trials.push({ kind: next.next, rate: next.rate, verdict: judge(next.rate, next.next) });
+    else {
+      const judged = judge(next.rate, next.next);
+      const verdict = typeof judged === 'string' ? { verdict: judged } : judged;
+      trials.push({ kind: next.next, rate: next.rate, ...verdict });
+    }
   }
   throw new Error('the search does not end');
 }
@@ -41,12 +54,12 @@ describe('the search for the highest rate', () => {
 
   it('finds a rate above the capacity of the closed loop, up to the highest of the plan', () => {
     const { outcome } = carryOut({ ...search, highestRate: 900 }, 100, () => 'kept');
-    expect(outcome).toEqual({ rate: 900, because: 'the highest rate of the plan kept the bound' });
+    expect(outcome).toMatchObject({ rate: 900, because: 'the highest rate of the plan kept the bound' });
   });
 
   it('says so when no rate keeps the bound, after a bounded number of trials', () => {
     const { outcome, trials } = carryOut(search, 300, () => 'missed');
-    expect(outcome).toEqual({ rate: null, because: 'no rate kept the bound' });
+    expect(outcome).toEqual({ rate: null, because: 'no rate kept the bound', confident: null });
     expect(trials.length).toBeLessThan(9);
   });
 
@@ -61,7 +74,7 @@ describe('the search for the highest rate', () => {
 
   it('gives no rate when none is confirmed', () => {
     const { outcome, trials } = carryOut(search, 1_000, (_rate, kind) => (kind === 'trial' ? 'kept' : 'missed'));
-    expect(outcome).toEqual({ rate: null, because: 'no rate was confirmed' });
+    expect(outcome).toEqual({ rate: null, because: 'no rate was confirmed', confident: null });
     expect(trials.filter(({ kind }) => kind === 'confirmation')).toHaveLength(3);
   });
 
@@ -71,11 +84,52 @@ describe('the search for the highest rate', () => {
     expect(outcome.rate).toBeLessThanOrEqual(600);
   });
 
+  it('tries a rate once more before a phase that says nothing counts against it', () => {
+    const rates: number[] = [];
+    const { outcome } = carryOut(search, 1_000, (rate) => {
+      const first = !rates.includes(rate);
+      rates.push(rate);
+      return first ? 'not known' : rate <= 700 ? 'kept' : 'missed';
+    });
+    expect(outcome.because).toBe('the next rate missed the bound');
+    expect(outcome.rate).toBeGreaterThan(630);
+    expect(outcome.rate).toBeLessThanOrEqual(700);
+    const twice = rates.filter((rate) => rates.filter((other) => other === rate).length > 1);
+    expect(twice.length).toBe(rates.length);
+  });
+
+  it('does not say that no rate kept the bound where nobody could tell', () => {
+    const unknown = carryOut(search, 300, () => 'not known');
+    expect(unknown.outcome).toEqual({
+      rate: null,
+      because: 'the load generator could not be believed at any rate',
+      confident: null,
+    });
+    expect(unknown.trials.length).toBeLessThanOrEqual(1 + search.mostTrials);
+    const some = carryOut(search, 300, (rate) => (rate > 100 ? 'not known' : 'missed'));
+    expect(some.outcome.because).toBe('no rate kept the bound where the load generator could be believed');
+    const { outcome, trials } = carryOut(search, 1_000, (_rate, kind) => (kind === 'trial' ? 'kept' : 'not known'));
+    expect(outcome.because).toBe('the load generator could not be believed in any confirmation');
+    expect(trials.filter(({ kind }) => kind === 'confirmation')).toHaveLength(mostConfirmations);
+  });
+
+  it('says whether the rate that it found was confirmed confidently', () => {
+    const trials: Trial[] = [
+      { kind: 'capacity', rate: 800, verdict: 'kept' },
+      { kind: 'trial', rate: 400, verdict: 'kept' },
+      { kind: 'trial', rate: 410, verdict: 'missed' },
+    ];
+    const after = (confident: boolean): SearchStep =>
+      nextSearchStep(search, [...trials, { kind: 'confirmation', rate: 400, verdict: 'kept', confident }]);
+    expect(after(false)).toMatchObject({ outcome: { rate: 400, confident: false } });
+    expect(after(true)).toMatchObject({ outcome: { rate: 400, confident: true } });
+  });
+
   it('confirms what it knows when the trials are used up', () => {
     const { outcome, trials } = carryOut({ ...search, mostTrials: 2 }, 1_000, (rate) =>
       rate <= 620 ? 'kept' : 'missed',
     );
-    expect(outcome).toEqual({ rate: 500, because: 'the trials were used up' });
+    expect(outcome).toMatchObject({ rate: 500, because: 'the trials were used up' });
     expect(trials.map(({ kind }) => kind)).toEqual(['capacity', 'trial', 'trial', 'confirmation']);
   });
 
@@ -87,5 +141,42 @@ describe('the search for the highest rate', () => {
     ];
     expect(nextSearchStep(search, trials)).toEqual(nextSearchStep(search, [...trials]));
     expect(nextSearchStep(search, trials)).toEqual({ next: 'trial', rate: 506 });
+  });
+});
+
+describe('the search with p95 known by a sample alone', () => {
+  /** What a trial's p95 is off by: standard error of its logarithm. A confirmation is six times as long. */
+  const errors = { trial: 0.08, confirmation: 0.08 / Math.sqrt(6) } as const;
+  // p95 rises slowly here, so that what it is off by moves the rate by 3 of 100.
+  const serviceRate = 200;
+  const truth = serviceRate - (1000 * Math.log(20)) / search.p95Ms;
+  const random = seededRandom(12);
+  const found = Array.from({ length: 1000 }, () =>
+    carryOut(search, serviceRate, (rate, kind) => {
+      const error = kind === 'capacity' ? 0 : errors[kind];
+      const p95Ms = p95OfQueue(serviceRate, rate) * Math.exp(error * normal(random));
+      const confident = p95Ms * Math.exp(1.96 * error) <= search.p95Ms;
+      return { verdict: p95Ms <= search.p95Ms ? 'kept' : 'missed', confident };
+    }),
+  ).map(({ outcome }) => outcome);
+  const rates = found.flatMap(({ rate }) => rate ?? []).sort((a, b) => a - b);
+
+  it('finds a rate that is off by more than the precision now and then, and seldom by much', () => {
+    expect(rates.length).toBeGreaterThan(990);
+    const within = (share: number): number =>
+      rates.filter((rate) => Math.abs(rate / truth - 1) <= share).length / rates.length;
+    expect(within(0.05)).toBeGreaterThan(0.5);
+    expect(within(0.05)).toBeLessThan(0.7);
+    expect(within(0.1)).toBeGreaterThan(0.9);
+  });
+
+  it('finds rates that truly break the bound, and hardly ever calls one of them confident', () => {
+    const broken = found.filter(({ rate }) => (rate ?? 0) > truth);
+    expect(broken.length / found.length).toBeGreaterThan(0.02);
+    // Confidently wrong is one confirmation of 40 at most, and a rate must first be found that breaks the bound.
+    expect(broken.filter(({ confident }) => confident === true).length / found.length).toBeLessThan(0.01);
+    const confident = found.filter((outcome) => outcome.confident === true).length / found.length;
+    expect(confident).toBeGreaterThan(0.5);
+    expect(confident).toBeLessThan(0.8);
   });
 });
