@@ -5,6 +5,7 @@ import { phaseIntervals } from './intervals.ts';
 import type { PhaseMeasurement } from './load.ts';
 import { nextPhase } from './loadProgram.ts';
 import { inferenceRequestBody } from './openInference.ts';
+import { phaseSeed } from './phaseSeed.ts';
 import type { Phase } from './plan.ts';
 import {
   canBeAsked,
@@ -78,8 +79,9 @@ export async function measureTopology(parts: {
           place = where;
         },
         async nextPhase(index) {
-          const phase = nextPhase(plan.load, phases);
-          if (phase === null) return null;
+          const planned = nextPhase(plan.load, phases);
+          if (planned === null) return null;
+          const phase = { ...planned, seed: phaseSeed(plan.load.seed, repetition, index) };
           current = phase;
           if (before === undefined) {
             before = await settledCounters(debt);

@@ -138,6 +138,8 @@ const phaseBase = z.strictObject({
   /** A warm-up is a phase whose numbers are dropped. */
   kind: z.enum(['warm-up', 'measured']),
   durationSeconds: z.number().positive().max(86_400),
+  /** Of arrivals and the bodies' order, once a run has drawn it (see phaseSeed.ts); absent in a plan, and in records from before. */
+  seed: z.number().int().nonnegative().exactOptional(),
 });
 
 /** Each connection sends its next request when the last one is answered. */
@@ -203,7 +205,7 @@ export const loadPlanSchema = z.strictObject({
   /** How often every topology is deployed and measured, in turns: A B C, A B C. */
   repetitions: z.number().int().min(1).max(50).default(1),
   timeoutMs: z.number().int().min(1).max(600_000),
-  /** Order of the payload's texts. */
+  /** From it, those of the phases are drawn: their arrivals, and the order of the payload's texts. */
   seed: z.number().int().nonnegative(),
   payload: z.strictObject({
     name: z.string(),

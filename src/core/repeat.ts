@@ -43,6 +43,11 @@ export function repeatPlan(record: RunRecord, choices: RepeatChoices): RepeatedP
           namespace: choices.namespace ?? plan.target.namespace,
           createNamespace: choices.createNamespace ?? plan.target.createNamespace,
         };
+  if (!record.topologies.some(({ phases }) => phases.some(({ seed }) => seed !== undefined))) {
+    notes.push(
+      `Run ${record.id} sent its texts in the same order, and with a rate at the same moments, in every phase and turn; the repeat draws both anew for each.`,
+    );
+  }
   const images = plan.target.kind === 'local' ? plan.images : pinnedImages(record, plan.images, notes);
   return { plan: checkPlan({ ...plan, target, images }), notes };
 }

@@ -9,6 +9,7 @@ import { isMainThread } from 'node:worker_threads';
 import { BenchError, cancelled, isCancelled, toBenchError } from '../core/errors.ts';
 import { type Go, loadSpecSchema, type LoadSpec, type PhaseMeasurement } from '../core/load.ts';
 import type { Phase } from '../core/plan.ts';
+import { seededOrder } from '../core/seededOrder.ts';
 import { type Alarm, startAlarm } from './alarm.ts';
 import { autocannonVersion } from './autocannon.ts';
 import { checkEndpoint } from './checkEndpoint.ts';
@@ -124,8 +125,8 @@ interface PreparedLoad {
 /** What can go wrong before a request is sent does so here, or before the first phase that needs it. */
 async function prepare(spec: LoadSpec, writer: MessageWriter, signal: AbortSignal): Promise<PreparedLoad> {
   // Each of several generators draws its own order and its own moments.
-  const seed = spec.seed + seedStep * Number(process.env[indexVariable] ?? 0);
-  const requests = requestBytes({ ...spec, seed }, process.env);
+  const seedOf = (seed: number): number => seed + seedStep * Number(process.env[indexVariable] ?? 0);
+  const requests = requestBytes({ ...spec, seed: seedOf(spec.seed) }, process.env);
   const endpoint = openEndpoint(spec);
   writer.write({ type: 'ready', node: process.version, autocannon: autocannonVersion });
   const client = endpoint.secure ? 'own' : 'autocannon';
@@ -153,13 +154,19 @@ async function prepare(spec: LoadSpec, writer: MessageWriter, signal: AbortSigna
         await (checked ??= check());
       }
       const overheadMs = await measureOverhead(phase, until);
-      const parts = { spec: { ...spec, seed }, requests, endpoint, alarm, client, startAtMs, offsetMs } as const;
+      const seed = seedOf(phase.seed ?? spec.seed);
+      const ordered = phase.seed === undefined ? requests : inOrder(requests, seed);
+      const parts = { spec: { ...spec, seed }, requests: ordered, endpoint, alarm, client, startAtMs, offsetMs } as const;
       const { measurement, givenUp } = await runPhase(phase, parts, listener, until);
       const generator = { ...measurement.generator, overheadMs, givenUpBefore };
       if (givenUpBefore !== null) givenUpBefore = givenUp;
       return { ...measurement, generator };
     },
   };
+}
+
+function inOrder(requests: readonly Buffer[], seed: number): Buffer[] {
+  return seededOrder(requests.length, seed).flatMap((index) => requests[index] ?? []);
 }
 
 function runPhase(

@@ -2,6 +2,7 @@ import { createLatencyHistogram, encodeHistogram, latencyOf, recordLatency } fro
 import { withoutTag } from '../../src/core/images.ts';
 import { phaseIntervals } from '../../src/core/intervals.ts';
 import type { PhaseMeasurement } from '../../src/core/load.ts';
+import { phaseSeed } from '../../src/core/phaseSeed.ts';
 import { checkPlan, makePlan } from '../../src/core/planning.ts';
 import type { Phase, Plan, TopologyPlan } from '../../src/core/plan.ts';
 import type { FrontCounters, ServerCounters } from '../../src/core/ports.ts';
@@ -131,6 +132,7 @@ export function samplePhase(plan: Plan, topology: TopologyPlan, phase: Phase, in
   const after = sampleCounters(topology, phase, measurement, serverCount);
   return {
     ...phase,
+    seed: phaseSeed(plan.load.seed, 1, index),
     repetition: 1,
     measurement,
     serverCount,

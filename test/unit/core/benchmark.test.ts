@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { benchmark } from '../../../src/core/benchmark.ts';
 import { BenchError } from '../../../src/core/errors.ts';
 import { reduce, startState, type RunEvent, type RunState } from '../../../src/core/events.ts';
+import { phaseSeed } from '../../../src/core/phaseSeed.ts';
 import { makePlan } from '../../../src/core/planning.ts';
 import { runRecordSchema, type RunRecord } from '../../../src/core/record.ts';
 import { withoutPrivate } from '../../../src/core/withoutPrivate.ts';
@@ -55,6 +56,17 @@ describe('benchmark', () => {
       detail: expect.stringMatching(/^2 topologies/u) as string,
     });
     expect(state.topologies.map(({ stage }) => stage)).toEqual(['ended', 'ended']);
+  });
+
+  it('draws other arrivals and another order of texts for each turn and phase, and the same for all topologies of a turn', async () => {
+    const { record } = await go(new ScriptedTarget(), { repetitions: 2, topologies: ['fastapi', 'triton'] });
+    const seeds = record?.topologies.map(({ phases }) => phases.map(({ seed }) => seed));
+    expect(seeds?.[0]).toEqual(seeds?.[1]);
+    expect(new Set(seeds?.[0]).size).toBe(2 * choicesPhases);
+    expect(seeds?.[0]?.[0]).toBe(phaseSeed(record?.plan.load.seed ?? 0, 1, 0));
+    // The same plan once more draws the same.
+    const again = await go(new ScriptedTarget(), { repetitions: 2, topologies: ['fastapi', 'triton'] });
+    expect(again.record?.topologies.map(({ phases }) => phases.map(({ seed }) => seed))).toEqual(seeds);
   });
 
   it('keeps what a topology measured before the turn in which it failed, and gives it no other', async () => {

@@ -29,6 +29,22 @@ describe('the plan of a run once more', () => {
     expect(repeatPlan(again, { payload }).plan).toEqual(plan);
   });
 
+  it('says of a run from before each phase had its own seed that the repeat draws otherwise', () => {
+    const old = sampleRecord({
+      change: (result) => ({
+        ...result,
+        phases: result.phases.map((phase) => {
+          const rest = { ...phase };
+          delete rest.seed;
+          return rest;
+        }),
+      }),
+    });
+    expect(repeatPlan(old, { payload }).notes).toEqual([
+      expect.stringMatching(/^Run .* sent its texts in the same order, .*; the repeat draws both anew for each\.$/),
+    ]);
+  });
+
   it('takes an image by its name, and says so, where no digest is known by which it can be pulled', () => {
     const record = placed((placement) => ({ ...placement, pinnedImage: null }));
     const { plan, notes } = repeatPlan(record, { payload });

@@ -169,6 +169,22 @@ describe('the requests', () => {
     expect((await order(8)).slice(0, 20)).not.toEqual(first.slice(0, 20));
   });
 
+  it('are in an order of their own in each phase that has a seed of its own', async () => {
+    const bodies = Array.from({ length: 20 }, (_, index) => `body number ${String(index)}`);
+    const order = async (seed: number): Promise<string[]> => {
+      await server.forget();
+      const phases = [
+        { name: 'load', kind: 'measured', loop: 'closed', connections: 1, durationSeconds: 1, seed },
+      ] as const;
+      const { truth } = await load('/ok?keep=1&delay=4', { method: 'POST', bodies, phases: [...phases] });
+      return truth.bodies.slice(0, 20);
+    };
+    const first = await order(7);
+    expect([...first].sort()).toEqual([...bodies].sort());
+    expect(await order(7)).toEqual(first);
+    expect(await order(8)).not.toEqual(first);
+  });
+
   it('are shared out over the connections, so that each body is sent equally often', async () => {
     const bodies = Array.from({ length: 10 }, (_, index) => String(index));
     const { truth } = await load('/ok?keep=1&delay=2', { method: 'POST', bodies, connections: 7 });
