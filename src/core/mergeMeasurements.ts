@@ -1,6 +1,8 @@
 import { createLatencyHistogram, decodeHistogram, encodeHistogram, latencyOf, mergeLatencies } from './histogram.ts';
 import type { Latency, PhaseMeasurement, PhaseSnapshot, RequestCounts } from './load.ts';
-import { decodeWindows, encodeWindows, mergeWindows } from './windows.ts';
+import { minimumSamples } from './statistics.ts';
+import { pooledSlots, slotAtShare, slotMs } from './windowQuantiles.ts';
+import { decodeWindows, encodeWindows, mergeWindows, type TimeWindows } from './windows.ts';
 
 /** How several load generators carried out one phase together. */
 export type Team = NonNullable<PhaseMeasurement['generator']['team']>;
@@ -20,7 +22,7 @@ export function mergeMeasurements(parts: readonly PhaseMeasurement[], team: Team
   const startMs = least(parts.map(({ window }) => window.startMs));
   // The longest of them: rates are per second of it, so that a generator which stopped early makes no rate higher.
   const elapsedMs = greatest(parts.map(({ window }) => window.endMs - window.startMs));
-  const windows = parts.map((part) => part.windows);
+  const windows = mergedWindows(parts);
   return {
     window: { startMs, endMs: startMs + elapsedMs },
     requests,
@@ -31,13 +33,23 @@ export function mergeMeasurements(parts: readonly PhaseMeasurement[], team: Team
     attemptedRps: (requests.sent * 1000) / Math.max(1, elapsedMs),
     longestWaitMs: greatestKnown(parts.map((part) => part.longestWaitMs)),
     histogram: encodeHistogram(histogram),
-    timeSeries: sumOfSeries(parts.map((part) => part.timeSeries)),
+    timeSeries:
+      parts.length === 1
+        ? first.timeSeries
+        : sumOfSeries(
+            parts.map((part) => part.timeSeries),
+            windows,
+          ),
     generator: { ...worstHealth(parts.map((part) => part.generator)), team },
     schedule: sumOfSchedules(parts.map((part) => part.schedule)),
-    ...(windows.every((each) => each !== undefined)
-      ? { windows: encodeWindows(mergeWindows(windows.map(decodeWindows))) }
-      : {}),
+    ...(windows === undefined ? {} : { windows: encodeWindows(windows) }),
   };
+}
+
+/** undefined where one of the parts has none. */
+function mergedWindows(parts: readonly PhaseMeasurement[]): TimeWindows | undefined {
+  const windows = parts.map((part) => part.windows);
+  return windows.every((each) => each !== undefined) ? mergeWindows(windows.map(decodeWindows)) : undefined;
 }
 
 /**
@@ -86,19 +98,41 @@ function sumOfKinds(all: readonly PhaseMeasurement['errorsByKind'][]): Record<st
   return Object.fromEntries([...kinds].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Second by second; a second's quantiles are those of the generator that saw the longest ones. */
-function sumOfSeries(all: readonly PhaseMeasurement['timeSeries'][]): PhaseMeasurement['timeSeries'] {
+/**
+ * Second by second. Quantiles cannot be made of the generators' own: they are read from the windows of all of them, and are null
+ * where a second is no whole number of windows.
+ */
+function sumOfSeries(
+  all: readonly PhaseMeasurement['timeSeries'][],
+  windows: TimeWindows | undefined,
+): PhaseMeasurement['timeSeries'] {
   const length = greatest(all.map((series) => series.length));
+  let begin = 0;
   return Array.from({ length }, (_, at) => {
     const seconds = all.flatMap((series) => series[at] ?? []);
+    const second = greatest(seconds.map((entry) => entry.second));
+    const quantile = quantilesBetween(windows, begin, second);
+    begin = second;
     return {
-      second: greatest(seconds.map(({ second }) => second)),
+      second,
       ok: seconds.reduce((sum, { ok }) => sum + ok, 0),
       errors: seconds.reduce((sum, { errors }) => sum + errors, 0),
-      p50Ms: greatestKnown(seconds.map(({ p50Ms }) => p50Ms)),
-      p95Ms: greatestKnown(seconds.map(({ p95Ms }) => p95Ms)),
+      p50Ms: quantile(0.5),
+      p95Ms: quantile(0.95),
     };
   });
+}
+
+/** Of what ended between two moments, in seconds, to the nearest window. */
+function quantilesBetween(
+  windows: TimeWindows | undefined,
+  begin: number,
+  end: number,
+): (quantile: number) => number | null {
+  if (windows === undefined || 1000 % windows.widthMs !== 0) return () => null;
+  const at = (second: number): number => Math.round((second * 1000) / windows.widthMs);
+  const pooled = pooledSlots(windows.windows.slice(at(begin), at(end)));
+  return (quantile) => (pooled.samples < minimumSamples(quantile) ? null : slotMs(slotAtShare(pooled, quantile)));
 }
 
 function sumOfSchedules(all: readonly PhaseMeasurement['schedule'][]): PhaseMeasurement['schedule'] {

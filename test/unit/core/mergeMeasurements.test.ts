@@ -15,6 +15,7 @@ import { seededRandom } from '../../../src/core/seededRandom.ts';
 import { judgeMeasurement } from '../../../src/core/validity.ts';
 import { decodeWindows, encodeWindows } from '../../../src/core/windows.ts';
 import { createPhaseRecorder } from '../../../src/load/phaseRecorder.ts';
+import { createWindowRecorder } from '../../../src/load/windowRecorder.ts';
 import { sampleRecord } from '../../support/sampleRecord.ts';
 
 const together = { generators: 3, lost: 0, startSpreadMs: 4, clockSkewMs: 0, clockSkewMostMs: 0 };
@@ -134,6 +135,51 @@ describe('the measurements of several load generators', () => {
 
   it('cannot be made of nothing', () => {
     expect(() => mergeMeasurements([], together)).toThrow(RangeError);
+  });
+});
+
+describe('the time series of several load generators', () => {
+  /** One generator of 200 requests in each of two seconds, all of one latency. */
+  const steady = (latencyMs: number, withWindows = true): PhaseMeasurement => {
+    const { measurement } = part(1, 200);
+    const windows = createWindowRecorder(2);
+    for (let at = 0; at < 400; at += 1) windows.succeeded(at * 5, latencyMs);
+    const { windows: recorded, ...rest } = measurement;
+    return {
+      ...rest,
+      timeSeries: [1, 2].map((second) => ({ second, ok: 200, errors: 0, p50Ms: latencyMs, p95Ms: latencyMs })),
+      ...(withWindows && recorded !== undefined ? { windows: encodeWindows(windows.finish(2000)) } : {}),
+    };
+  };
+
+  it('has the quantiles of all requests, and not the greatest of theirs', () => {
+    // 19 of 20 requests take 10 ms: p50 and p95 of them all are 10 ms, whatever the slow generator saw.
+    const parts = [...Array.from({ length: 19 }, () => steady(10)), steady(80)];
+    const { timeSeries } = mergeMeasurements(parts, { ...together, generators: 20 });
+    expect(timeSeries.map(({ second, ok }) => [second, ok])).toEqual([
+      [1, 4000],
+      [2, 4000],
+    ]);
+    for (const { p50Ms, p95Ms } of timeSeries) {
+      expect(p50Ms).toBeCloseTo(10, 1);
+      expect(p95Ms).toBeCloseTo(10, 1);
+    }
+    const [first] = mergeMeasurements([steady(10), steady(80)], together).timeSeries;
+    expect(first?.p50Ms).toBeCloseTo(10, 1);
+    expect(first?.p95Ms).toBeCloseTo(80, 0);
+  });
+
+  it('has none where they cannot be made of what is known', () => {
+    const { timeSeries } = mergeMeasurements([steady(10), steady(80, false)], together);
+    expect(timeSeries.map(({ ok, p50Ms, p95Ms }) => [ok, p50Ms, p95Ms])).toEqual([
+      [400, null, null],
+      [400, null, null],
+    ]);
+  });
+
+  it('is that of one generator as it is', () => {
+    const alone = steady(10, false);
+    expect(mergeMeasurements([alone], null).timeSeries).toEqual(alone.timeSeries);
   });
 });
 
