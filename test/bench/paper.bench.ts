@@ -14,7 +14,7 @@ import { markdownTable, recordMarkdown } from '../../src/core/view/markdown.ts';
 import { levelsOf, measuredRecord, rowsAt, rowsOf, type PhaseRow } from '../../src/core/view/measured.ts';
 import { paperMark, paperTable } from '../../src/core/view/paper.ts';
 import { rowVerdict } from '../../src/core/view/rowVerdict.ts';
-import { verdictText } from '../../src/core/verdict.ts';
+import { chanceText, verdictText } from '../../src/core/verdict.ts';
 import { deleteNamespace, makeNamespace } from '../kubernetes/support/namespaces.ts';
 import { assets, prebuiltImages } from '../kubernetes/support/plans.ts';
 import { testCluster } from '../kubernetes/support/testCluster.ts';
@@ -60,6 +60,7 @@ async function run(model: string): Promise<RunRecord> {
 function page(result: RunRecord): string {
   const rows = rowsOf(measuredRecord(result));
   const { columns, rows: quoted } = paperTable();
+  const verdicts = verdictRows(rows);
   return [
     "# The paper's table, on equal hardware",
     '',
@@ -78,9 +79,13 @@ function page(result: RunRecord): string {
     recordMarkdown(result),
     '## Each against each, turn by turn',
     '',
-    'Ratios with their 95 % intervals, from the turns as pairs ([how](statistics.md)).',
+    'Ratios with their 95 % intervals, from the turns as pairs ([how](statistics.md)). Three pairs are few: an interval of three is',
+    `2.2 times as wide as one of a great many with the same spread. ${chanceText(verdicts.flatMap(({ shown }) => shown.filter(({ decided }) => decided)).length)}`,
     '',
-    markdownTable(['Load', 'Pair', 'p95', 'RPS'], verdictRows(rows)),
+    markdownTable(
+      ['Load', 'Pair', 'p95', 'RPS'],
+      verdicts.map(({ place, shown }) => [...place, ...shown.map(({ text }) => text)]),
+    ),
     '',
     `## The paper's own figures (${paperMark})`,
     '',
@@ -89,18 +94,23 @@ function page(result: RunRecord): string {
   ].join('\n');
 }
 
-function verdictRows(rows: readonly PhaseRow[]): string[][] {
+/** Each topology against each other at each load: what the row is called, and what is shown of p95 and of RPS. */
+function verdictRows(rows: readonly PhaseRow[]): { readonly place: readonly string[]; readonly shown: Shown[] }[] {
   return levelsOf(rows).flatMap((level) => {
     const here = rowsAt(rows, level);
     return here.flatMap((a, at) =>
-      here
-        .slice(at + 1)
-        .map((b) => [
-          level.short,
-          `${a.topology} / ${b.topology}`,
-          verdictText(rowVerdict(a, b, 'p95Ms'), a.topology, b.topology),
-          verdictText(rowVerdict(a, b, 'rps'), a.topology, b.topology),
-        ]),
+      here.slice(at + 1).map((b) => ({
+        place: [level.short, `${a.topology} / ${b.topology}`],
+        shown: (['p95Ms', 'rps'] as const).map((quantity) => {
+          const verdict = rowVerdict(a, b, quantity);
+          return { text: verdictText(verdict, a.topology, b.topology), decided: verdict.kind !== 'none' };
+        }),
+      })),
     );
   });
+}
+
+interface Shown {
+  readonly text: string;
+  readonly decided: boolean;
 }

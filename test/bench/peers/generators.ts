@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { Phase } from '../../../src/core/plan.ts';
 import type { LoadSpec, PhaseMeasurement } from '../../../src/core/load.ts';
 import { seededOrder } from '../../../src/core/seededOrder.ts';
+import { judgeMeasurement } from '../../../src/core/validity.ts';
 import type { LocalLoadDriver } from '../../../src/load/driver.ts';
 import { runTimed } from './children.ts';
 import type { AvailablePeer } from './install.ts';
@@ -33,6 +34,8 @@ export interface Work {
 export interface Sample extends Omit<Figures, 'requests' | 'errors'> {
   /** Of the generator's processes, milliseconds. */
   readonly cpuMsPerThousandRequests: number;
+  /** Why a load of ours may not be believed; absent where it may, and of those that do not judge themselves. */
+  readonly notValid?: string;
 }
 
 export type Generator<L> = (load: L) => Promise<Sample>;
@@ -90,14 +93,18 @@ async function ours(work: Work, driver: LocalLoadDriver, phase: Phase): Promise<
   };
   await driver.run(spec, {}, handlers, new AbortController().signal);
   if (measured === undefined) throw new Error('The worker measured nothing.');
-  return sampleOf({
-    requests: measured.requests.ok,
-    errors: measured.requests.errors,
-    requestsPerSecond: measured.rps,
-    p50Ms: measured.latency.p50Ms,
-    p95Ms: measured.latency.p95Ms,
-    cpuSeconds: measured.generator.cpuSeconds,
-  });
+  const { reasons } = judgeMeasurement(measured);
+  return {
+    ...sampleOf({
+      requests: measured.requests.ok,
+      errors: measured.requests.errors,
+      requestsPerSecond: measured.rps,
+      p50Ms: measured.latency.p50Ms,
+      p95Ms: measured.latency.p95Ms,
+      cpuSeconds: measured.generator.cpuSeconds,
+    }),
+    ...(reasons.length === 0 ? {} : { notValid: reasons.join('; ') }),
+  };
 }
 
 /**

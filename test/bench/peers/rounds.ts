@@ -38,6 +38,17 @@ export function ratios(rounds: Rounds, a: string, b: string, figure: (sample: Sa
   });
 }
 
+/** Rounds in which a load of ours may not be believed, with why. */
+export function notValid(rounds: Rounds, ours: string): string[] {
+  return (rounds.get(ours) ?? []).flatMap(({ notValid: why }, round) =>
+    why === undefined ? [] : [`round ${String(round + 1)}: ${why}`],
+  );
+}
+
+export function rateRatio(rounds: Rounds, a: string, b: string): RatioInterval {
+  return pairedRatio(ratios(rounds, a, b, (sample) => sample.requestsPerSecond));
+}
+
 export function p95Ratio(rounds: Rounds, a: string, b: string): RatioInterval {
   return pairedRatio(ratios(rounds, a, b, (sample) => sample.p95Ms));
 }

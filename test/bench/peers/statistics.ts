@@ -27,6 +27,18 @@ export function pairedRatio(ratios: readonly number[]): RatioInterval {
   return { ratio: Math.exp(mean), low: Math.exp(low), high: Math.exp(high) };
 }
 
+export type PeerOutcome = 'Met' | '**Missed**' | 'Not decided';
+
+/** A target is met or missed only where all of the interval says so. */
+export function judgeRatio(
+  { low, high }: RatioInterval,
+  asked: { readonly least: number; readonly most?: number },
+): PeerOutcome {
+  const most = asked.most ?? Number.POSITIVE_INFINITY;
+  if (low >= asked.least && high <= most) return 'Met';
+  return high < asked.least || low > most ? '**Missed**' : 'Not decided';
+}
+
 /** Who goes when: each round in another order, so that nobody always follows the same one. */
 export function orderOfRound<T>(items: readonly T[], round: number): T[] {
   const shift = items.length === 0 ? 0 : Math.floor(round / 2) % items.length;

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { runTimed } from '../../bench/peers/children.ts';
 import { perfAnalyzerReport, readPlainAutocannon, readVegeta, readWrk } from '../../bench/peers/outputs.ts';
 import { measureRecording } from '../../bench/peers/recording.ts';
-import { ratios, table, takeTurns } from '../../bench/peers/rounds.ts';
-import { median, orderOfRound, pairedRatio } from '../../bench/peers/statistics.ts';
+import { notValid, ratios, table, takeTurns } from '../../bench/peers/rounds.ts';
+import { judgeRatio, median, orderOfRound, pairedRatio } from '../../bench/peers/statistics.ts';
 
 describe('paired ratios', () => {
   it('give the interval of Student t with n - 1 degrees of freedom, of logarithms', () => {
@@ -13,6 +13,16 @@ describe('paired ratios', () => {
     expect(ratio).toBeCloseTo(Math.exp(0.2), 9);
     expect(low).toBeCloseTo(Math.exp(0.2 - half), 9);
     expect(high).toBeCloseTo(Math.exp(0.2 + half), 9);
+  });
+
+  it('meet or miss a target only with all of their interval', () => {
+    const asked = { least: 0.9, most: 1.1 };
+    expect(judgeRatio({ ratio: 1, low: 0.95, high: 1.05 }, asked)).toBe('Met');
+    expect(judgeRatio({ ratio: 1.01, low: 0.908, high: 1.124 }, asked)).toBe('Not decided');
+    expect(judgeRatio({ ratio: 1.3, low: 1.2, high: 1.4 }, asked)).toBe('**Missed**');
+    expect(judgeRatio({ ratio: 0.8, low: 0.7, high: 0.89 }, asked)).toBe('**Missed**');
+    expect(judgeRatio({ ratio: 1.04, low: 0.94, high: 1.2 }, { least: 0.95 })).toBe('Not decided');
+    expect(judgeRatio({ ratio: 1.3, low: 0.96, high: 2 }, { least: 0.95 })).toBe('Met');
   });
 
   it('say nothing of one pair', () => {
@@ -47,6 +57,16 @@ describe('taking turns', () => {
     expect(ratios(measured, 'a', 'b', (sample) => sample.requestsPerSecond)).toEqual([2 / 3, 5 / 4]);
     expect(ratios(measured, 'a', 'b', (sample) => sample.p95Ms)).toEqual([Number.NaN, Number.NaN]);
     expect(table(measured)[2]).toBe('| a | 3.5 | 1.00 | 2.00 | 3 |');
+  });
+
+  it('names the rounds in which a load of ours may not be believed', () => {
+    const sample = { requestsPerSecond: 1, p50Ms: 1, p95Ms: 2, cpuMsPerThousandRequests: 3 };
+    const measured = new Map([
+      ['us', [sample, { ...sample, notValid: 'the load generator was late' }]],
+      ['them', [sample, sample]],
+    ]);
+    expect(notValid(measured, 'us')).toEqual(['round 2: the load generator was late']);
+    expect(notValid(measured, 'them')).toEqual([]);
   });
 
   it('names the generator that failed', async () => {
