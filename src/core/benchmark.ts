@@ -143,6 +143,8 @@ async function runTopologies<Run extends AnyPlan>(
     try {
       served = await ports.target.deploy(plan, topology, progressOf(key, emit, warn), signal);
       checkProviders(plan, served);
+      const idle = idleGpus(plan, served);
+      if (idle !== undefined) warn(`${key} ${idle}`);
       if (canBeAsked(served)) {
         emit({ type: 'stage', topology: key, stage: 'answers' });
         await answers.check(topology, served, signal);
@@ -295,6 +297,14 @@ function checkProviders(plan: AnyPlan, { runtimes }: Served): void {
     message: `${plan.gpu.resource} was asked for, but ${found}, so the numbers would not be the GPU's.`,
     nextStep: 'Check that the image has the CUDA and cuDNN that ONNX Runtime needs and that the node has the driver.',
   });
+}
+
+/** Triton says of every instance where it computes; the pages of FastAPI come from one of its workers. */
+function idleGpus({ gpu }: AnyPlan, { runtimes }: Served): string | undefined {
+  const used = runtimes.filter(({ component, provider }) => component === 'triton' && !notGpu.includes(provider));
+  const devices = new Set(used.map(({ device }) => device));
+  if (gpu === null || devices.size === 0 || devices.size >= gpu.count) return undefined;
+  return `holds ${String(gpu.count)} ${gpu.resource} and computes on ${[...devices].join(', ')} alone, so its numbers are not those of all its GPUs.`;
 }
 
 function progressOf(

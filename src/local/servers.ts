@@ -90,7 +90,7 @@ export async function tritonCommand(
     ...common('triton', parts),
     command: [
       join(triton.home, 'bin', 'tritonserver'),
-      ...tritonArguments({ repository, ...ports }),
+      ...tritonArguments({ repository, ...ports, limitsBodies: false }),
       `--http-address=${loopbackAddress}`,
       `--grpc-address=${loopbackAddress}`,
       `--metrics-address=${loopbackAddress}`,
@@ -148,6 +148,7 @@ async function writeRepository(parts: ServerParts, repository: string): Promise<
     intraOpThreads: modelThreads(topology).intraOpThreads,
     provider: 'cpu',
     instanceKind: 'cpu',
+    devices: 1,
     modelDirectory: parts.modelDirectory,
     packageDirectories: [assets.servingDirectory, prepared.environment.sitePackages],
   });

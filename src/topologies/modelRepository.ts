@@ -9,6 +9,8 @@ export interface ModelConfigParts {
   readonly provider: 'cpu' | 'cuda';
   /** "gpu" makes `settings.instances` on each GPU, and Triton refuses it where it sees none. */
   readonly instanceKind: 'cpu' | 'gpu';
+  /** GPUs that instances of kind "cpu" share out among themselves; those of kind "gpu" are given theirs by Triton. */
+  readonly devices: number;
   /** Folder with model.onnx, tokenizer.json and config.json. */
   readonly modelDirectory: string;
   /** Folders that Python packages are imported from: the serving package's and the requirements'. */
@@ -34,6 +36,7 @@ export function renderModelConfig(parts: ModelConfigParts): string {
     MAX_LENGTH: String(model.maxLength),
     PADDING_BUCKETS: model.paddingBuckets.join(','),
     PACKAGES: parts.packageDirectories.join(':'),
+    ...(parts.devices > 1 ? { DEVICES: String(parts.devices) } : {}),
   };
   const lines = [
     `name: ${quoted(model.name)}`,
@@ -59,8 +62,28 @@ export function renderModelConfig(parts: ModelConfigParts): string {
   return `${lines.join('\n')}\n`;
 }
 
+/** Longest body of a request in bytes: what FastAPI and the gateway take (MAX_BODY_BYTES in src/serving). */
+const longestBodyBytes = 1 << 20;
+
+/**
+ * Whether an image's Triton knows --http-max-input-size, as NVIDIA's do from 25.06 (2.59) on. One whose name tells no
+ * release is taken not to: Triton ends at an option that it does not know.
+ * Source: https://github.com/triton-inference-server/server/pull/8174
+ */
+export function limitsBodies(image: string): boolean {
+  const [, year, month] = /(?:^|\/)tritonserver:(\d{2})\.(\d{2})(?!\d)/u.exec(image) ?? [];
+  return Number(year) * 100 + Number(month) >= 2506;
+}
+
 /** The options of `tritonserver` that every target gives it: no automatic completion, no polling, no remote control of models. */
-export function tritonArguments(parts: { repository: string; http: number; grpc: number; metrics: number }): string[] {
+export function tritonArguments(parts: {
+  repository: string;
+  http: number;
+  grpc: number;
+  metrics: number;
+  /** See `limitsBodies`. */
+  limitsBodies: boolean;
+}): string[] {
   return [
     `--model-repository=${parts.repository}`,
     '--model-control-mode=none',
@@ -68,6 +91,7 @@ export function tritonArguments(parts: { repository: string; http: number; grpc:
     `--http-port=${String(parts.http)}`,
     `--grpc-port=${String(parts.grpc)}`,
     `--metrics-port=${String(parts.metrics)}`,
+    ...(parts.limitsBodies ? [`--http-max-input-size=${String(longestBodyBytes)}`] : []),
     '--log-verbose=0',
     '--exit-timeout-secs=2',
   ];

@@ -1,5 +1,11 @@
 import type { TritonSettings } from '../core/plan.ts';
-import { pythonModelPath, pythonModelSource, renderModelConfig, tritonArguments } from './modelRepository.ts';
+import {
+  limitsBodies,
+  pythonModelPath,
+  pythonModelSource,
+  renderModelConfig,
+  tritonArguments,
+} from './modelRepository.ts';
 import { modelDirectory, packagesDirectory, serverPorts, servingDirectory, type ServerParts } from './podTemplate.ts';
 import type { RenderRequest } from './renderRequest.ts';
 import { modelShare, modelThreads } from './shares.ts';
@@ -14,7 +20,14 @@ export function tritonServer(request: RenderRequest, repositoryName: string): Se
   return {
     component: 'triton',
     share: modelShare(request.topology),
-    command: ['tritonserver', ...tritonArguments({ repository: repositoryDirectory, ...serverPorts })],
+    command: [
+      'tritonserver',
+      ...tritonArguments({
+        repository: repositoryDirectory,
+        ...serverPorts,
+        limitsBodies: limitsBodies(request.plan.images.triton),
+      }),
+    ],
     // The Python backend's interpreter ignores PYTHONPATH, and its own settings come with config.pbtxt.
     environment: { TOPOLOGY_BENCH_PACKAGES: `${servingDirectory}:${packagesDirectory}` },
     ports: ['http', 'grpc', 'metrics'],
@@ -57,6 +70,7 @@ export function modelRepositoryData(request: RenderRequest, settings: TritonSett
       intraOpThreads,
       provider: plan.gpu === null ? 'cpu' : 'cuda',
       instanceKind,
+      devices: instanceKind === 'cpu' ? (plan.gpu?.count ?? 1) : 1,
       modelDirectory,
       packageDirectories: [servingDirectory, packagesDirectory],
     }),

@@ -23,6 +23,8 @@ export class ScriptedTarget implements Target {
   /** Of the cluster, used or not. */
   machines: Machine[] = [];
   provider = 'CPUExecutionProvider';
+  /** Of every instance or worker that reports itself. */
+  devices = ['cpu'];
   /** How many of the answers that are still owed end between two readings of the counters; all, unless a test says so. */
   answersPerReading: (owed: number) => number = (owed) => owed;
   /** Whether it answers more than it was sent, without end. */
@@ -68,16 +70,14 @@ export class ScriptedTarget implements Target {
     const { cleanUpSignals, handedOn } = this;
     const place = this.placements.get(key);
     return {
-      runtimes: [
-        {
-          component: topology.name === 'fastapi' ? 'fastapi' : 'triton',
-          provider: this.provider,
-          device: 'cpu',
-          runtime: 'onnxruntime',
-          runtimeVersion: '1',
-          serverVersion: '1',
-        },
-      ],
+      runtimes: this.devices.map((device) => ({
+        component: topology.name === 'fastapi' ? 'fastapi' : 'triton',
+        provider: this.provider,
+        device,
+        runtime: 'onnxruntime',
+        runtimeVersion: '1',
+        serverVersion: '1',
+      })),
       placements:
         place === undefined
           ? []

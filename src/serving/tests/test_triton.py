@@ -10,6 +10,7 @@ import httpx
 import numpy as np
 from processes import MODEL_NAME, TINY_MODEL, infer_request
 
+from topology_bench_serving import triton_model
 from topology_bench_serving.classifier import Classifier
 from topology_bench_serving.settings import ClassifierSettings
 
@@ -95,6 +96,23 @@ def settled(triton: Triton) -> dict[str, float]:
         last = metrics
         time.sleep(0.1)
     return last
+
+
+def test_instances_made_for_the_cpu_share_the_gpus_out(triton: Triton) -> None:
+    # The names that real instances have; on this machine none of them has a GPU to compute on.
+    names = [f"{MODEL_NAME}_0_{number}" for number in range(2)]
+    for name in names:
+        assert f"TRITONBACKEND_ModelInstanceInitialize: {name} " in triton.server.output
+    assert [device({"kind": "CPU", "name": name}, 2) for name in names] == [0, 1]
+    assert [device({"kind": "CPU", "name": name}, 1) for name in names] == [0, 0]
+    # A single instance has its group's name, and no number of its own.
+    assert device({"kind": "CPU", "name": f"{MODEL_NAME}_0"}, 2) == 0
+    assert device({"kind": "GPU", "name": names[0], "device_id": "1"}, 2) == 1
+
+
+def device(instance: dict[str, str], devices: int) -> int:
+    arguments = {f"model_instance_{name}": value for name, value in instance.items()}
+    return triton_model._device_id(arguments, devices)  # noqa: SLF001
 
 
 def test_runtime_is_reported_beside_tritons_own_metrics(triton: Triton) -> None:

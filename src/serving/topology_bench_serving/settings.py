@@ -34,7 +34,7 @@ class ClassifierSettings:
     provider: str
     """`cpu` or `cuda`: what is asked for; what is used is known only after loading."""
     devices: int
-    """GPUs that FastAPI's workers are spread over; Triton's instances are told theirs by Triton."""
+    """GPUs that workers are spread over, and those of Triton's instances that Triton itself gives none."""
     intra_op_threads: int
     max_length: int
     """Tokens kept of each text, special tokens included."""

@@ -30,10 +30,8 @@ class TritonPythonModel:
         from topology_bench_serving.classifier import Classifier
         from topology_bench_serving.settings import read_classifier_settings
 
-        on_gpu = args.get("model_instance_kind") == "GPU"
-        device_id = int(args.get("model_instance_device_id") or 0) if on_gpu else 0
         settings = read_classifier_settings({**os.environ, **parameters})
-        self._classifier = Classifier(settings, device_id)
+        self._classifier = Classifier(settings, _device_id(args, settings.devices))
         self._classifier.warm_up()
         self._publish_runtime_info()
 
@@ -97,6 +95,15 @@ class TritonPythonModel:
         )
         self._info = self._family.Metric(labels=info.labels())
         self._info.set(1)
+
+
+def _device_id(args: dict[str, str], devices: int) -> int:
+    """Return the GPU of one instance: Triton's choice, or each in turn where Triton makes its instances for the CPU."""
+    if args.get("model_instance_kind") == "GPU":
+        return int(args.get("model_instance_device_id") or 0)
+    # Triton numbers the instances of a group at the end of their names: model_0_0, model_0_1.
+    number = args.get("model_instance_name", "").rpartition("_")[2]
+    return int(number) % devices if number.isdecimal() else 0
 
 
 def _decode(tensor: Any) -> list[str] | None:

@@ -309,6 +309,24 @@ describe('benchmark', () => {
     expect((await go(target, { gpu, topologies: ['fastapi'] })).record?.status).toBe('completed');
   });
 
+  it('warns where Triton holds GPUs that none of its instances computes on', async () => {
+    const gpu = { resource: 'nvidia.com/gpu', count: 2, nodeSelector: {}, tolerations: [], runtimeClassName: null };
+    const target = new ScriptedTarget();
+    target.provider = 'CUDAExecutionProvider';
+    target.devices = ['cuda:0'];
+    const { record } = await go(target, { gpu, topologies: ['triton'], allowCpuProvider: true });
+    expect(record?.warnings.join()).toMatch(/triton holds 2 nvidia\.com\/gpu and computes on cuda:0 alone/u);
+    target.devices = ['cuda:0', 'cuda:1'];
+    expect((await go(target, { gpu, topologies: ['triton'] })).record?.warnings).toEqual([]);
+  });
+
+  it('says what to do about a topology that could not be removed', async () => {
+    const nextStep = 'Remove it with "topology-bench clean".';
+    const stuck = new BenchError({ reason: 'clean-up-incomplete', message: 'The Job x is still there.', nextStep });
+    const { record } = await go(new ScriptedTarget({ 'remove triton': stuck }), { topologies: ['triton'] });
+    expect(record?.warnings).toEqual([`triton was not removed yet: The Job x is still there. ${nextStep}`]);
+  });
+
   it('compares nothing that ran on different GPUs, and mentions different nodes', async () => {
     const target = new ScriptedTarget();
     target.placements.set('fastapi', { node: 'a', gpuProduct: 'Tesla-T4' });

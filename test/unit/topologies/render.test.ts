@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { renderAnchor } from '../../../src/topologies/anchor.ts';
@@ -11,6 +12,7 @@ import type { RenderRequest } from '../../../src/topologies/renderRequest.ts';
 import { expectGolden } from '../../support/golden.ts';
 import { sampleGpu, samplePlan, sampleTopologies } from './samplePlan.ts';
 
+const root = join(import.meta.dirname, '../../..');
 const golden = (name: string): string => join(import.meta.dirname, 'golden', `${name}.yaml`);
 const hardware = { cpu: null, gpu: sampleGpu } as const;
 const workloads = { job: 'run', deployment: 'deployment' } as const;
@@ -186,6 +188,9 @@ describe('rendering', () => {
       const { triton } = sampleTopologies;
       const config = tritonConfig(triton, { gpu, allowCpuProvider: true });
       expect(config).toContain(`kind: KIND_CPU count: ${String(count * triton.triton.instances)} `);
+      // Nobody but the instances themselves shares the GPUs out then.
+      const devices = /"TOPOLOGY_BENCH_DEVICES" value \{ string_value: "(\d+)" \}/u.exec(config)?.[1] ?? '1';
+      expect(devices).toBe(String(count));
     });
 
     it('makes FastAPI by itself use its cores on all devices alike', () => {
@@ -199,6 +204,31 @@ describe('rendering', () => {
     const workers = fastapiEnvironment({});
     expect(workers).not.toHaveProperty('TOPOLOGY_BENCH_DEVICES');
     expect(workers['TOPOLOGY_BENCH_WORKERS']).toBe(String(sampleTopologies.fastapi.cores));
+  });
+
+  it.each([
+    ['nvcr.io/nvidia/tritonserver:26.07-py3', true],
+    ['mirror.example:5000/nvidia/tritonserver:25.06-py3-min', true],
+    ['nvcr.io/nvidia/tritonserver:25.05-py3', false],
+    ['nvcr.io/nvidia/tritonserver@sha256:00', false],
+    ['registry.example/topology-bench-triton:26.07', false],
+  ])('limits the bodies that Triton takes where the release is known to have the option: %s', (triton, limited) => {
+    const { images } = samplePlan();
+    const { objects } = renderTopology(request('triton', 'run', { images: { ...images, triton } }));
+    const command = podSpecs(objects)[0]?.containers[0]?.command ?? [];
+    expect(command[0]).toBe('tritonserver');
+    expect(command.includes('--http-max-input-size=1048576')).toBe(limited);
+  });
+
+  it('installs in a pod as the Containerfile does, which alone compiles', async () => {
+    const { objects } = renderTopology(request('fastapi', 'run'));
+    const [install] = podSpecs(objects)[0]?.initContainers ?? [];
+    const containerfile = await readFile(join(root, 'src/serving/Containerfile'), 'utf8');
+    const [, built = ''] = /^RUN python3 -m pip install ((?:.|\\\n)*?) +\\\n +&&/mu.exec(containerfile) ?? [];
+    const options = (words: readonly string[]): string[] => words.filter((word) => word.startsWith('-'));
+    expect(options(built.split(/[\s\\]+/u))).toEqual(
+      options(install?.command.slice(4) ?? []).filter((option) => option !== '--no-compile'),
+    );
   });
 
   it('installs nothing from prebuilt images', () => {
