@@ -22,8 +22,8 @@ export interface LoadJob {
 
 /** A load generator that still waits for its node or image after this long is worth a word. */
 const quietWaitMs = 20_000;
-/** Whoever cancels does not wait for an API server that is away; what is left goes with the topology. */
-const endLoadWithinMs = 1_000;
+/** Whoever cancels waits for no API server that is away, and is done within a second; what is left goes with the topology. */
+const endLoadWithinMs = 700;
 /** Kubernetes names the pods of an Indexed Job so. */
 const indexLabel = 'batch.kubernetes.io/job-completion-index';
 

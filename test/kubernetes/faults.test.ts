@@ -12,6 +12,7 @@ import { expectSameInventory, inventory } from './support/inventory.ts';
 import { openLink, type Link } from './support/link.ts';
 import { deleteNamespace, makeNamespace } from './support/namespaces.ts';
 import { ProgressLog, resolveTinyModel, testPlan } from './support/plans.ts';
+import { expectNothingPrivate } from './support/privacy.ts';
 import { runBenchmark, testTarget } from './support/runs.ts';
 import { harness, kubectl, kubectlApply } from './support/testCluster.ts';
 
@@ -57,6 +58,7 @@ describe('when something breaks in the middle', () => {
     expect(topology?.failure?.message).toMatch(/fastapi: its pod ended: .*exit code 137/u);
     expect(topology?.phases.map(({ name }) => name)).toEqual(['short', 'warm-up']);
     expect(Date.now() - killedAt).toBeLessThan(30_000);
+    await expectNothingPrivate(record);
   });
 
   it('a load goes on while the API server is away, and its log is read again without loss', async () => {

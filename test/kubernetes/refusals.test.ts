@@ -184,7 +184,9 @@ describe('what the cluster refuses is said in its own words', () => {
     try {
       const error = await deployFails(await testPlan(['fastapi'], namespace));
       expect(error.reason).toBe('not-ready');
-      expect(error.message).toMatch(/takes this pod \(1 node: 1 with the taint sku=gpu:NoSchedule\).*untolerated taint/u);
+      expect(error.message).toMatch(
+        /takes this pod \(1 node: 1 with the taint sku=gpu:NoSchedule\).*untolerated taint/u,
+      );
       expect(error.nextStep).toContain('gpu.tolerations');
       expect(progress.warnings.filter((warning) => warning.includes('sku=gpu:NoSchedule'))).toHaveLength(2);
     } finally {

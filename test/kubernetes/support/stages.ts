@@ -6,7 +6,7 @@ export type Moment = Stage | 'probe';
 
 /**
  * Each of them, in order, and the topology that a run is ended with there: the hybrid, with its Secret, its NetworkPolicy
- * and the probe's Job, where all of it stands, comes or goes, and otherwise the one that is up first.
+ * and the probe's Job, where all of it comes or stands, and otherwise the one that is up first.
  */
 export const moments = [
   ['preflight', 'fastapi'],
@@ -18,7 +18,7 @@ export const moments = [
   ['warm-up', 'fastapi'],
   ['load', 'fastapi'],
   ['collect', 'fastapi'],
-  ['delete', 'hybrid'],
+  ['delete', 'fastapi'],
 ] as const satisfies readonly (readonly [Moment, TopologyName])[];
 
 /** The moment that an event begins. */
