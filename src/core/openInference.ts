@@ -97,7 +97,8 @@ function unusable(why: string, bodyText: string): BenchError {
   return new BenchError({
     reason: 'answers-differ',
     message: `The server's answer cannot be used: ${why}. It begins: ${shorten(bodyText)}`,
-    nextStep: "Check that the model's files are of one export and its config names its labels; the server log says more.",
+    nextStep:
+      "Check that the model's files are of one export and its config names its labels; the server log says more.",
   });
 }
 

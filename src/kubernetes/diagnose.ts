@@ -83,9 +83,7 @@ export function diagnoseMissingPod(component: string, name: string, events: read
       state: 'failed',
       reason: 'rejected-by-cluster',
       message,
-      nextStep: failed.message.includes('exceeded quota')
-        ? quotaNextStep
-        : 'Choose a namespace that allows such pods.',
+      nextStep: failed.message.includes('exceeded quota') ? quotaNextStep : 'Choose a namespace that allows such pods.',
     };
   }
   return { state: 'waiting', cause: 'other', message, patienceSeconds: 60 };
@@ -126,8 +124,7 @@ function endedNextStep({ status }: Pod, container: ContainerStatus | undefined):
   if (end !== undefined && isOutOfMemory(end)) return containerNextStep(container?.name, end);
   if (status?.reason === 'DeadlineExceeded')
     return 'It reached the limit by which the cluster ends what was left behind: start again, with a shorter load.';
-  if (status?.reason === 'Evicted')
-    return 'Free what the node is short of, or plan with less, and start again.';
+  if (status?.reason === 'Evicted') return 'Free what the node is short of, or plan with less, and start again.';
   if (status?.reason !== undefined && status.reason !== '') return refusedNextStep;
   return containerNextStep(container?.name, end);
 }

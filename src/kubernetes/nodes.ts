@@ -92,9 +92,7 @@ export function impossibleResources(pod: Pick<Pod, 'spec'>, nodes: readonly Node
 export function lackingResources(pod: Pick<Pod, 'spec'>, node: Node): string[] {
   const containers = [...pod.spec.containers, ...(pod.spec.initContainers ?? [])];
   const resources = new Set(containers.flatMap((container) => Object.keys(container.resources?.requests ?? {})));
-  return [...resources].filter(
-    (resource) => requestOf(pod, resource) > toNumber(node.status?.allocatable?.[resource]),
-  );
+  return [...resources].filter((resource) => requestOf(pod, resource) > toNumber(node.status?.allocatable?.[resource]));
 }
 
 async function readHolders(

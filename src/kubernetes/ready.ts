@@ -208,7 +208,12 @@ function checkPlacement(pod: Pod, nodes: readonly Node[], words: string): void {
 
 function expired(finding: Extract<Finding, { state: 'waiting' }>): Extract<Finding, { state: 'failed' }> {
   const { cause, message, nextStep = cause === 'image' ? imageNextStep : refusedNextStep } = finding;
-  return { state: 'failed', reason: cause === 'image' ? 'image-unavailable' : 'rejected-by-cluster', message, nextStep };
+  return {
+    state: 'failed',
+    reason: cause === 'image' ? 'image-unavailable' : 'rejected-by-cluster',
+    message,
+    nextStep,
+  };
 }
 
 function timedOut(

@@ -50,7 +50,8 @@ async function problemOf(
       state: 'failed',
       reason: 'pod-failed',
       message: `${component}: its pod was deleted`,
-      nextStep: 'Start again when nobody deletes pods there: a node that is drained, an eviction or a person may do so.',
+      nextStep:
+        'Start again when nobody deletes pods there: a node that is drained, an eviction or a person may do so.',
     } as const;
     return failure(cluster, finding, namespace, undefined, signal);
   }

@@ -113,7 +113,8 @@ class KubernetesTarget {
     const anchor = this.#anchorOf(run, dryRunUid);
     await dryRun(cluster, [renderAnchor(anchor, plan, null, {})], signal);
     const loadCores = Array.from({ length: plan.load.generators }, () => loadGeneratorCores);
-    if (plan.load.vantage === 'in-cluster') warnOfNowhere('the load generator', loadGeneratorNeeds(plan), run.nodes, warn);
+    if (plan.load.vantage === 'in-cluster')
+      warnOfNowhere('the load generator', loadGeneratorNeeds(plan), run.nodes, warn);
     for (const topology of plan.topologies) {
       const { objects } = renderTopology(this.#request(run, topology, anchor));
       checkFits(objects, run.nodes, warn);

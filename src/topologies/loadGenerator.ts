@@ -39,7 +39,9 @@ export interface LoadGeneratorParts {
 
 /** What decides where a load generator's pod may go. */
 export function loadGeneratorNeeds({ gpu }: RenderRequest['plan']): {
-  readonly spec: Pick<PodSpec, 'tolerations'> & { readonly containers: readonly Pick<Container, 'name' | 'resources'>[] };
+  readonly spec: Pick<PodSpec, 'tolerations'> & {
+    readonly containers: readonly Pick<Container, 'name' | 'resources'>[];
+  };
 } {
   const resources = { requests: amounts, limits: amounts };
   return { spec: { ...besideGpuScheduling(gpu), containers: [{ name: loadContainer, resources }] } };

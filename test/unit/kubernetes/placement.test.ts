@@ -31,17 +31,26 @@ describe('why no node takes a pod', () => {
 
   it('is nothing where nodes are not known, or only pass through a state', () => {
     expect(whyNowhere(pod(), [])).toBeUndefined();
-    for (const key of ['node.kubernetes.io/not-ready', 'node.kubernetes.io/disk-pressure', 'node.cilium.io/agent-not-ready'])
+    for (const key of [
+      'node.kubernetes.io/not-ready',
+      'node.kubernetes.io/disk-pressure',
+      'node.cilium.io/agent-not-ready',
+    ])
       expect(whyNowhere(pod(), [node({ taints: [{ key, effect: 'NoSchedule' }] })])).toBeUndefined();
   });
 
   it('is a warning before a run, which an autoscaler may still make good', () => {
     const warnings: string[] = [];
     const spec = { ...pod().spec } as Parameters<typeof renderJob>[2]['spec'];
-    const job = renderJob({ name: 'tb-x-fastapi', namespace: 'team', labels: {} }, 60, { metadata: { labels: {} }, spec });
+    const job = renderJob({ name: 'tb-x-fastapi', namespace: 'team', labels: {} }, 60, {
+      metadata: { labels: {} },
+      spec,
+    });
     checkFits([job], [node({ unschedulable: true })], (message) => warnings.push(message));
     expect(warnings).toEqual([
-      expect.stringMatching(/takes the pod of tb-x-fastapi \(1 node: 1 cordoned\), so it waits for one\. Uncordon or add/u),
+      expect.stringMatching(
+        /takes the pod of tb-x-fastapi \(1 node: 1 cordoned\), so it waits for one\. Uncordon or add/u,
+      ),
     ]);
   });
 
