@@ -156,7 +156,15 @@ async function prepare(spec: LoadSpec, writer: MessageWriter, signal: AbortSigna
       const overheadMs = await measureOverhead(phase, until);
       const seed = seedOf(phase.seed ?? spec.seed);
       const ordered = phase.seed === undefined ? requests : inOrder(requests, seed);
-      const parts = { spec: { ...spec, seed }, requests: ordered, endpoint, alarm, client, startAtMs, offsetMs } as const;
+      const parts = {
+        spec: { ...spec, seed },
+        requests: ordered,
+        endpoint,
+        alarm,
+        client,
+        startAtMs,
+        offsetMs,
+      } as const;
       const { measurement, givenUp } = await runPhase(phase, parts, listener, until);
       const generator = { ...measurement.generator, overheadMs, givenUpBefore };
       if (givenUpBefore !== null) givenUpBefore = givenUp;

@@ -88,7 +88,9 @@ const outputs = (): string[] => [
 /** What a busy machine does to the load generator is no fault of what is tested here. */
 function faultsOf({ topologies }: RunRecord): string[] {
   const reasons = topologies.flatMap(({ phases }) => phases.flatMap(({ validity }) => validity.reasons));
-  return reasons.filter((reason) => !/load generator|unstable|Little's law|the asked rate|unanswered at the end/.test(reason));
+  return reasons.filter(
+    (reason) => !/load generator|unstable|Little's law|the asked rate|unanswered at the end/.test(reason),
+  );
 }
 
 describe('run --endpoint', () => {
