@@ -70,7 +70,7 @@ async function carryOut(
   signal: AbortSignal,
 ): Promise<LoadOutcome> {
   const conversations: LoadConversation[] = [];
-  const nodes = pods.map((pod) => pod.spec?.nodeName ?? null);
+  const nodes = pods.map((pod) => pod.spec.nodeName ?? null);
   const team = new LoadTeam(conversations, handlers, nodes);
   for (const [member, pod] of pods.entries()) {
     const of = { namespace, pod: pod.metadata.name, container: loadContainer };

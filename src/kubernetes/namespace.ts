@@ -3,7 +3,7 @@ import { BenchError } from '../core/errors.ts';
 import { fieldManager, labelKeys, ownLabels, type Anchor } from '../topologies/labels.ts';
 import type { ApiList, ApiObject, Condition } from './apiObjects.ts';
 import { query, type Cluster } from './cluster.ts';
-import type { Leased } from './lease.ts';
+import { endLease, type Leased } from './lease.ts';
 import { isStatus, refusal, StatusError } from './statusError.ts';
 
 /** What every namespace has by itself. */
@@ -93,7 +93,11 @@ export async function removeOwnNamespace(
       return `The namespace ${name} stays: it does not bear the labels of this run, so somebody else has made it or taken it over.`;
     if (deletionTimestamp === undefined) {
       const kept = whyKept(name, await look(cluster, name, signal));
-      if (kept !== undefined) return kept;
+      if (kept !== undefined) {
+        // Nobody looks after it any more, and others may take it for what it is at once.
+        await endLease(cluster, { path: namespacePath(name), uid }, signal).catch(() => undefined);
+        return kept;
+      }
       await deleteNamespace(cluster, name, uid, signal);
     }
     await untilGone(cluster, name, uid, signal);

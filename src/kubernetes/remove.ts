@@ -15,6 +15,7 @@ export interface OwnedObject {
 }
 
 const lookEveryMs = 200;
+const listWithinMs = 10_000;
 /** An API server that is away for longer is left to the next clean-up. */
 const awayForMs = 60_000;
 /** Pods have half a minute at most to end in good order. */
@@ -22,7 +23,10 @@ const usuallyStuckAfterMs = 120_000;
 const usuallyTellAfterMs = 10_000;
 const kinds = Object.keys(ownKinds) as OwnKind[];
 
-/** Everything of ours with these labels, names and owners only. Kinds that the user may not list are left out. */
+/**
+ * Everything of ours with these labels, names and owners only. Kinds that the user may not list are left out. What may be
+ * cured by another try (see isConnectionTrouble) is thrown as it is, soon.
+ */
 export async function listOwned(
   cluster: Cluster,
   namespace: string,
@@ -33,11 +37,12 @@ export async function listOwned(
     kinds.map(async (kind) => {
       const path = `${listPath(kind, namespace)}?${query({ labelSelector: selectorText(selector) })}`;
       try {
-        const list = (await cluster.get(path, signal, { metadataOnly: true })) as ApiList<ApiObject>;
+        const options = { metadataOnly: true, onceWithinMs: listWithinMs };
+        const list = (await cluster.get(path, signal, options)) as ApiList<ApiObject>;
         return (list.items ?? []).map(({ metadata }) => ({ kind, metadata }));
       } catch (error) {
         if (isStatus(error, 403) || isStatus(error, 404)) return [];
-        throw refusal(error, `list ${ownKinds[kind].plural}`);
+        throw isConnectionTrouble(error) ? error : refusal(error, `list ${ownKinds[kind].plural}`);
       }
     }),
   );
@@ -125,7 +130,7 @@ export async function removeAll(
         trouble = undefined;
       } catch (error) {
         if (!isConnectionTrouble(error) || performance.now() - answeredAtMs > awayForMs) throw error;
-        trouble = error;
+        trouble = refusal(error, 'say what is left');
       }
       const message = trouble === undefined ? `waiting until this is gone: ${describe(left)}` : explain(trouble);
       if (performance.now() - fewerAtMs > tellAfterMs && message !== told) {

@@ -47,7 +47,7 @@ function measured(agoMs: number, change: Partial<RunRecord> = {}): RunRecord {
 function show(record: RunRecord | undefined): void {
   const nothing = { onDidChange: () => ({ dispose: () => undefined }) };
   lenses = new ModelLenses(
-    { lastRunOf: () => record?.id } as never,
+    { lastRunOf: () => record?.id },
     { ...nothing, read: async () => record } as never,
     { ...nothing, active: () => [], get: () => undefined } as never,
   );

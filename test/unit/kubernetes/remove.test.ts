@@ -39,6 +39,18 @@ describe('removing what a run made', () => {
     expect(world.deleted).toEqual([]);
   });
 
+  it('goes on after an API server that was away, and says meanwhile that it is', async () => {
+    const world = makeWorld({ configmaps: 'broken' });
+    const said: string[] = [];
+    const timer = setTimeout(() => {
+      world.objects['configmaps'] = [];
+    }, 400);
+    const waiting = (message: string): unknown => said.push(message);
+    await removeAll(world.cluster, 'team', anchorSelector('r1'), never, { ...quick, waiting });
+    clearTimeout(timer);
+    expect(said).toEqual([expect.stringMatching(/^The cluster refused to say what is left: etcd is away/u)]);
+  });
+
   it('is not given up while something still goes', async () => {
     const names = ['a', 'b', 'c', 'd'];
     const world = makeWorld({
@@ -63,6 +75,7 @@ describe('a namespace that was made for a run', () => {
       'The namespace made, which was made for this, stays: theirs (configmaps) lives there, which is not of Topology Bench.',
     );
     expect(world.deleted).toEqual([]);
+    expect(world.patched).toEqual([[expect.stringMatching(/namespaces\/made\?/u), 'n']]);
   });
 
   it('stays when the user may not see whether it is empty, with how to remove it', async () => {
@@ -93,9 +106,16 @@ describe('a namespace that was made for a run', () => {
 
 type Contents = Record<string, ApiMeta[] | 'forbidden' | 'broken'>;
 
+interface Change {
+  readonly method: string;
+  readonly path: string;
+  readonly body: { readonly preconditions: { uid: string }; readonly metadata: { uid: string } };
+}
+
 /** A namespace with these objects by plural; deleted ones go unless a finalizer keeps them. */
 function makeWorld(objects: Contents) {
   const deleted: [path: string, uid: string][] = [];
+  const patched: [path: string, uid: string][] = [];
   let isThere = true;
   const labels = ownLabels(owner);
   const resources = Object.keys(objects).map((name) => ({ name, namespaced: true, verbs: ['list'] }));
@@ -117,7 +137,11 @@ function makeWorld(objects: Contents) {
       const plural = /\/([a-z]+)\?/u.exec(path)?.[1] ?? '';
       return { items: listed(plural).map((metadata) => ({ metadata: { ...metadata } })) };
     },
-    async change({ path, body }: { path: string; body: { preconditions: { uid: string } } }) {
+    async change({ method, path, body }: Change) {
+      if (method === 'PATCH') {
+        patched.push([path, body.metadata.uid]);
+        return { status: 200, body: {} };
+      }
       deleted.push([path, body.preconditions.uid]);
       if (path === '/api/v1/namespaces/made') isThere = false;
       for (const [plural, found] of Object.entries(objects)) {
@@ -131,5 +155,5 @@ function makeWorld(objects: Contents) {
     },
   } as unknown as Cluster;
   const lists = objects as Record<string, ApiMeta[] | undefined>;
-  return { cluster, deleted, objects: lists };
+  return { cluster, deleted, patched, objects: lists };
 }

@@ -145,6 +145,7 @@ describe('a record in words', () => {
     expect(table.notes).toEqual([
       expect.stringMatching(/^over the thirds of the phase RPS was .*, which may be chance$/),
       'no interval of p95: too few bursts',
+      expect.stringMatching(/^1\.4% of the requests sent were unanswered at the end/),
     ]);
     const row = table.groups[1]?.rows[0]?.cells ?? [];
     expect(row.map((cell) => cell.interval).filter((interval) => interval !== null)).toHaveLength(3);
