@@ -20,7 +20,9 @@ vi.mock('../../../src/extension/engine.ts', () => ({
     deploymentLogs: async (from: unknown) => noted('logs', from, 'a line'),
     inferOnce: async (from: unknown) => noted('infer', from, []),
     uploadModelAgain: async (from: unknown) => noted('upload', from, 'uploaded'),
-    deleteDeployment: async (from: unknown) => noted('delete', from, undefined),
+    async deleteDeployment(from: unknown) {
+      noted('delete', from, undefined);
+    },
   }),
 }));
 const { Cluster } = await import('../../../src/extension/cluster.ts');
