@@ -100,6 +100,7 @@ CANCELLED. Closed loop from this machine: 1 connection for 5.00 s
   valid     NO
             cancelled before the duration was over
             insufficient samples: 20 successes, and p95 needs 90
+  caveat    4.8% of the requests sent were unanswered at the end: the slowest answers are missing, so p95 and RPS read low; measure longer
 `);
   });
 
