@@ -91,7 +91,7 @@ function rowElement({ level, cells }: ComparisonRow): HTMLElement {
 }
 
 /** Both figures in one line, what became of them below, so that the columns stay narrow. */
-function cellElement({ before, after, ratio, interval, finding, reference }: ComparisonCell): HTMLElement {
+function cellElement({ before, after, ratio, interval, finding, doubt, reference }: ComparisonCell): HTMLElement {
   return h(
     'td',
     { class: 'number' },
@@ -99,10 +99,11 @@ function cellElement({ before, after, ratio, interval, finding, reference }: Com
     ...(after === null
       ? []
       : [h('span', { 'aria-hidden': 'true' }, ' → '), h('span', { class: 'visually-hidden' }, ' to '), after]),
-    ...below(reference === '' ? null : reference, 'reference'),
     ...below(ratio, 'ratio'),
     ...below(interval, 'interval'),
     ...below(finding, finding === 'worse' ? 'finding bad' : 'finding'),
+    ...below(doubt, 'doubt bad'),
+    ...below(reference === '' ? null : reference, 'reference'),
   );
 }
 

@@ -48,6 +48,13 @@ export class ComparisonPage {
   }
 }
 
+/** What a screen reader is told when the same two runs are shown the other way round; empty where they are not. */
+export function swapAnnouncement(shown: ComparisonView, now: ComparisonView): string {
+  const { before, after } = now.runs;
+  if (shown.runs.before.id !== after.id || shown.runs.after.id !== before.id) return '';
+  return `Swapped: before is the run of ${before.time}, after the run of ${after.time}. ${now.headline}`;
+}
+
 /** Why the figures of two runs mean different things: said before them. */
 export function incomparableCallouts({ incomparable }: ComparisonView): Callout[] {
   return incomparable.map((reason) => ({ kind: 'warning', title: 'Not comparable.', text: fullStop(reason) }));

@@ -1,6 +1,7 @@
 import type { EnteredGpuPrice } from '../src/core/gpuPrice.ts';
 import { hasCost } from '../src/core/view/cost.ts';
 import { planSubject } from '../src/core/anyPlan.ts';
+import type { ComparisonView } from '../src/core/view/comparisonView.ts';
 import { planParts, subtitleParts } from '../src/core/view/describe.ts';
 import { recordMarkdown } from '../src/core/view/markdown.ts';
 import { endAnnouncement } from '../src/core/view/headline.ts';
@@ -13,7 +14,7 @@ import { createRequests } from '../src/protocol/requests.ts';
 import { parseHostMessage } from '../src/protocol/validate.ts';
 import { Announcer } from './announcer.ts';
 import { chartRequest } from './chartSaving.ts';
-import { ComparisonPage, incomparableCallouts } from './comparisonPage.ts';
+import { ComparisonPage, incomparableCallouts, swapAnnouncement } from './comparisonPage.ts';
 import { h, heading, placeChildren, setText, Slot } from './dom.ts';
 import { factElements } from './facts.ts';
 import { keepFocus } from './focus.ts';
@@ -143,16 +144,17 @@ type FactsData = Pick<Parameters<typeof factElements>[0], 'caveats' | 'sections'
 
 /** Shows the complete view; what has not changed stays as it is. */
 function show(view: View): void {
-  const before = shown?.kind;
+  const before = shown;
   shown = view;
   keepFocus(main, () => {
-    if (before !== view.kind) {
+    if (before?.kind !== view.kind) {
       placeChildren(main, partsOf(view.kind));
       setText(reply, '');
     }
     fill(view);
   });
-  if (before === 'live' || before === 'queued') tellEnd(view);
+  if (before?.kind === 'live' || before?.kind === 'queued') tellEnd(view);
+  if (before?.kind === 'comparison' && view.kind === 'comparison') tellSwap(before.comparison, view.comparison);
   // Charts that were not painted anew have nothing to wait for; the next frame is on the screen.
   requestAnimationFrame(reportPainted);
 }
@@ -161,6 +163,11 @@ function show(view: View): void {
 function tellEnd(view: View): void {
   if (view.kind === 'record') announcer.tellRun(endAnnouncement(measuredRecord(view.record)));
   else if (view.kind === 'problem') announcer.tellRun(`Nothing to show. ${problemText(view)}`);
+}
+
+function tellSwap(before: ComparisonView, now: ComparisonView): void {
+  const text = swapAnnouncement(before, now);
+  if (text !== '') announcer.say(text);
 }
 
 function problemText(view: Extract<View, { kind: 'problem' }>): string {
@@ -271,7 +278,8 @@ async function ask(request: PanelRequest | Promise<PanelRequest>, done: string):
   showReply('');
   try {
     await requests.send(await request);
-    showReply(done);
+    // What the request itself brought, such as a swap, may have been told by now.
+    if (done !== '') showReply(done);
   } catch (error) {
     showReply(error instanceof Error ? error.message : String(error));
   }

@@ -5,9 +5,11 @@ import { measuredRecord } from '../src/core/view/measured.ts';
 import { recordCaveats, recordFacts } from '../src/core/view/provenance.ts';
 import type { GpuPrice } from '../src/core/gpuPrice.ts';
 import type { RunRecord } from '../src/core/record.ts';
+import { fullStop } from '../src/core/view/format.ts';
 import { downloadChart } from './chartSaving.ts';
+import type { ChartPicture } from './chartPicture.ts';
 import { comparedFiguresElements, comparedRunsElements } from './comparison.ts';
-import { h, heading } from './dom.ts';
+import { h, heading, setText } from './dom.ts';
 import { factElements } from './facts.ts';
 import { plainControls } from './plainControls.ts';
 import { calloutElement, headlineElements, problemsOf } from './resultPage.ts';
@@ -21,7 +23,9 @@ const data = document.getElementById('records');
 const records = JSON.parse(data?.textContent ?? '[]') as readonly RunRecord[];
 const gpuPrice = JSON.parse(document.getElementById('gpu-price')?.textContent ?? 'null') as GpuPrice | null;
 const main = h('main', {}, h('p', { class: 'eyebrow' }, 'Topology Bench report'));
-document.body.append(main);
+/** Stays in sight, because a chart is saved wherever the reader is. */
+const reply = h('p', { class: 'reply', role: 'status' });
+document.body.append(main, reply);
 
 const shows = records.map((record, index) => {
   // The command line puts the run that a run is shown beside after it.
@@ -37,7 +41,7 @@ const shows = records.map((record, index) => {
       document.body.dataset['drawn'] = 'yes';
     },
     saveChart: (picture) => {
-      void downloadChart(picture, record);
+      void save(picture, record);
     },
   });
   main.append(
@@ -67,6 +71,17 @@ const shows = records.map((record, index) => {
   };
 });
 if (records.length === 0) main.append(h('p', {}, 'This report holds no record.'));
+
+/** A download that began is the browser's to show. */
+async function save(picture: ChartPicture, record: RunRecord): Promise<void> {
+  setText(reply, '');
+  try {
+    await downloadChart(picture, record);
+  } catch (error) {
+    const why = fullStop(error instanceof Error ? error.message : String(error));
+    setText(reply, `“${picture.view.title}” was not saved: ${why} Try another browser.`);
+  }
+}
 
 /** How the run came out beside an earlier one. */
 function comparisonElement(before: RunRecord, after: RunRecord): HTMLElement {

@@ -44,6 +44,8 @@ export interface Change extends ComparedFigure {
 
 export interface LevelComparison extends Level {
   readonly changes: Readonly<Record<ComparedMetric, Change>>;
+  /** False where the two were loaded differently: there is no ratio then. */
+  readonly loadedAlike: boolean;
   /** Why the figures are no comparison: missing or not valid ones; whole sentences without a full stop. */
   readonly problems: readonly string[];
 }
@@ -149,6 +151,7 @@ export function compareRecords(before: RunRecord, after: RunRecord, intervalOf?:
       topology,
       level,
       changes: { p50: change('p50'), p95: change('p95'), rps: change('rps') },
+      loadedAlike: apart.length === 0,
       problems: [
         ...problemsOf(before, { topology, level }, first.phase),
         ...problemsOf(after, { topology, level }, second.phase),
@@ -159,11 +162,7 @@ export function compareRecords(before: RunRecord, after: RunRecord, intervalOf?:
 }
 
 /** Phases that a plan file names itself may bear one name and load differently; clauses without a full stop. */
-export function loadsApart(
-  level: string,
-  before: PhaseResult | undefined,
-  after: PhaseResult | undefined,
-): readonly string[] {
+function loadsApart(level: string, before: PhaseResult | undefined, after: PhaseResult | undefined): readonly string[] {
   if (level === confirmationLevel || before === undefined || after === undefined) return [];
   const [from, to] = [nameLoad(before), nameLoad(after)];
   if (from.key === to.key) return [];

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { planSubjectKey } from '../core/anyPlan.ts';
+import { compareRecords } from '../core/compare.ts';
 import { incomparable } from '../core/differences.ts';
 import type { RunRecord } from '../core/record.ts';
 import { regressionsOf, type Regression } from '../core/regressions.ts';
@@ -14,7 +15,7 @@ export type Standing =
       readonly kind: 'other';
       readonly baselineId: string;
       readonly worse: readonly Regression[];
-      /** Why the two cannot be compared; clauses, none where they can. */
+      /** Why nothing is said of the two; clauses, none where they can be compared. */
       readonly incomparable: readonly string[];
     };
 
@@ -23,18 +24,14 @@ export class Baselines implements vscode.Disposable {
   readonly #memory: Memory;
   readonly #results: Results;
   readonly #changed = new vscode.EventEmitter<string>();
-  readonly #listener: vscode.Disposable;
-  /** By the ids of both runs: a record is never edited. */
-  readonly #standings = new Map<string, Standing>();
+  /** By both records: one that is read anew is judged anew. */
+  readonly #standings = new WeakMap<RunRecord, WeakMap<RunRecord, Standing>>();
   /** The key of the model or endpoint whose baseline is another one now. */
   readonly onDidChange = this.#changed.event;
 
   constructor(memory: Memory, results: Results) {
     this.#memory = memory;
     this.#results = results;
-    this.#listener = results.onDidChange(() => {
-      this.#standings.clear();
-    });
   }
 
   /** Of those that are pinned: the run of each model or endpoint, by planSubjectKey. */
@@ -66,28 +63,49 @@ export class Baselines implements vscode.Disposable {
     }
   }
 
-  /** From what is in memory, so that a tree may ask for each of its rows: a baseline that was not read has nothing to say. */
+  /** Reads those that are not in memory, so that standingOf knows them; one that cannot be read is for it to say. */
+  async read(): Promise<void> {
+    const ids = Object.values(this.#memory.baselines()).filter((id) => this.#results.known(id) === undefined);
+    await Promise.allSettled(ids.map((id) => this.#results.read(id)));
+  }
+
+  /** From what is in memory, so that a tree may ask for each of its rows, once it has asked for `read`. */
   standingOf(record: RunRecord): Standing {
     const baselineId = this.of(record);
     if (baselineId === undefined) return { kind: 'no baseline' };
     if (baselineId === record.id) return { kind: 'baseline' };
     const baseline = this.#results.known(baselineId);
-    if (baseline === undefined) return { kind: 'other', baselineId, worse: [], incomparable: [] };
-    const key = `${baselineId} ${record.id}`;
-    const known = this.#standings.get(key);
-    if (known !== undefined) return known;
-    const standing: Standing = {
-      kind: 'other',
-      baselineId,
-      worse: regressionsOf(baseline, record),
-      incomparable: incomparable(baseline.plan, record.plan),
-    };
-    this.#standings.set(key, standing);
+    if (baseline === undefined) {
+      const gone = vscode.l10n.t('its record was deleted, or cannot be read; pin another run as the baseline');
+      return { kind: 'other', baselineId, worse: [], incomparable: [gone] };
+    }
+    const ofBaseline = this.#standings.get(baseline) ?? new WeakMap<RunRecord, Standing>();
+    this.#standings.set(baseline, ofBaseline);
+    const standing = ofBaseline.get(record) ?? standingBeside(baseline, record);
+    ofBaseline.set(record, standing);
     return standing;
   }
 
   dispose(): void {
-    this.#listener.dispose();
     this.#changed.dispose();
   }
+}
+
+function standingBeside(baseline: RunRecord, record: RunRecord): Standing {
+  const worse = regressionsOf(baseline, record);
+  return {
+    kind: 'other',
+    baselineId: baseline.id,
+    worse,
+    incomparable: worse.length > 0 ? [] : whyNotCompared(baseline, record),
+  };
+}
+
+function whyNotCompared(baseline: RunRecord, record: RunRecord): string[] {
+  const reasons = incomparable(baseline.plan, record.plan);
+  if (reasons.length > 0) return reasons;
+  const levels = compareRecords(baseline, record);
+  if (levels.length === 0) return [vscode.l10n.t('the two have no topology and level in common')];
+  if (levels.some(({ problems }) => problems.length === 0)) return [];
+  return [vscode.l10n.t('at no level do both have valid numbers for the same load')];
 }

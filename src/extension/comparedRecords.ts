@@ -43,6 +43,12 @@ export async function comparedRecords(
   });
 }
 
+/** "sentiment · Jan 2, 2026, 9:30 AM ↔ Jan 3, 2026, 9:30 AM" @param subject see comparedSubject */
+export function comparisonTitle(subject: string, before: string, after: string): string {
+  const times = [before, after].map((id) => runTime(id, vscode.env.language)).join(' ↔ ');
+  return `${subject} · ${times}`;
+}
+
 /**
  * A run's record, also where it could not be saved.
  * @throws BenchError record-unreadable, also while the run is under way

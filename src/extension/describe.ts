@@ -227,11 +227,17 @@ export function recordIsValid(record: RunRecord): boolean {
   );
 }
 
+/** By locale: to make one takes many times as long as to use it, and a list may be long. */
+const timeFormats = new Map<string | undefined, Intl.DateTimeFormat>();
+
 /** When a run began, for people: day and time of this machine's zone. */
 export function runTime(id: string, locale: string | undefined): string {
   const start = new Date(startOfRunId(id));
   if (Number.isNaN(start.getTime())) return id;
-  return start.toLocaleString(locale, { dateStyle: 'medium', timeStyle: 'short' });
+  const format =
+    timeFormats.get(locale) ?? new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
+  timeFormats.set(locale, format);
+  return format.format(start);
 }
 
 /** "now", "3h ago", "2d ago", as short as the language has it. */

@@ -10,6 +10,7 @@ import type {
   WebviewMessage,
 } from '../protocol/messages.ts';
 import { isPanelState, parseWebviewMessage } from '../protocol/validate.ts';
+import { comparisonTitle } from './comparedRecords.ts';
 import { panelType } from './contributions.ts';
 import { resultsPage, webviewRoot } from './page.ts';
 
@@ -78,13 +79,12 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     }
   }
 
-  /** The run of the panel that has the focus, else of the only one that can be seen; of a comparison the run after. */
-  inFront(): string | undefined {
+  /** Runs that a command may mean: that of the panel that has the focus, else of all that can be seen; of a comparison the run after. */
+  inSight(): string[] {
     const open = [...this.#open];
-    const active = open.find(([panel]) => panel.active);
-    const [seen, ...others] = open.filter(([panel]) => panel.visible);
-    const inFront = active ?? (others.length === 0 ? seen : undefined);
-    return inFront?.[1].subject.runId ?? undefined;
+    const active = open.filter(([panel]) => panel.active);
+    const seen = active.length > 0 ? active : open.filter(([panel]) => panel.visible);
+    return [...new Set(seen.flatMap(([, { subject }]) => subject.runId ?? []))];
   }
 
   reports(): readonly PanelReport[] {
@@ -127,6 +127,9 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     return { enableScripts: true, localResourceRoots: [webviewRoot(this.#extensionUri)] };
   }
 }
+
+/** Of one panel. */
+const mostProblems = 50;
 
 /** One panel's conversation with its page. */
 class OpenPanel implements vscode.Disposable {
@@ -202,6 +205,11 @@ class OpenPanel implements vscode.Disposable {
     // What was turned to meanwhile has a snapshot of its own, which comes next.
     if (subject !== this.#subject) return;
     this.#view = view;
+    // Whichever way round it shows the two by now.
+    if (view.kind === 'comparison') {
+      const { before, after } = view.comparison.runs;
+      this.#panel.title = comparisonTitle(view.subject, before.id, after.id);
+    }
     await this.#post({ type: 'show', view, keep });
   }
 
@@ -224,10 +232,17 @@ class OpenPanel implements vscode.Disposable {
         this.#drawn = { kind: message.kind, runId: message.runId, figures: message.figures };
         break;
       case 'page-problem':
-        this.#problems.push(message.message);
-        this.#log.error(`The results page: ${message.message}`);
+        this.#note(message.message);
         break;
     }
+  }
+
+  /** A page that fails again and again must fill neither memory nor log. */
+  #note(problem: string): void {
+    if (this.#problems.length === mostProblems) return;
+    this.#problems.push(problem);
+    this.#log.error(`The results page: ${problem}`);
+    if (this.#problems.length === mostProblems) this.#log.error('The results page: its further problems are left out.');
   }
 
   /** A page that waits for an answer gets one, whatever else its request was. */

@@ -4,9 +4,13 @@ import type { RunRecord } from '../core/record.ts';
 import type { RunStore, StoredRun } from '../runs/store.ts';
 import { loadEngine } from './engine.ts';
 import { resultsDirectory } from './settings.ts';
+import { throttle } from './throttle.ts';
 
 /** A record on disk, or why it cannot be read; `directory` tells equal ids of two folders apart. */
 export type Result = StoredRun & { readonly directory: string };
+
+/** Many files that come at once, as with a checkout, are one piece of news. */
+const watchIntervalMs = 250;
 
 /** Records of all folders of this workspace. */
 export class Results implements vscode.Disposable {
@@ -15,8 +19,11 @@ export class Results implements vscode.Disposable {
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #settingsListener: vscode.Disposable;
   #watchers: { readonly directory: string; readonly watcher: vscode.Disposable }[] = [];
-  /** Records are never edited, so one that was read stays true until it is deleted. */
-  readonly #read = new Map<string, RunRecord>();
+  readonly #watched = throttle(watchIntervalMs, () => {
+    this.changed();
+  });
+  /** By folder; each is kept open, because it knows what it has read. */
+  readonly #stores = new Map<string, RunStore>();
   readonly onDidChange = this.#changed.event;
 
   constructor(storage: vscode.Uri, log: vscode.LogOutputChannel) {
@@ -37,39 +44,36 @@ export class Results implements vscode.Disposable {
     const folder =
       (modelConfig === undefined ? undefined : vscode.workspace.getWorkspaceFolder(modelConfig)) ??
       vscode.workspace.workspaceFolders?.[0];
-    const { openRunStore } = await loadEngine();
-    return openRunStore(resultsDirectory(folder, this.#storage));
+    return this.#store(resultsDirectory(folder, this.#storage));
   }
 
   /**
-   * Newest first, of every folder.
+   * Newest first, of every folder. Only what was not read before is read.
+   * @param most only so many, the newest; all by default
    * @throws BenchError record-unreadable when a folder itself cannot be read
    */
-  async list(): Promise<Result[]> {
-    const { openRunStore } = await loadEngine();
+  async list(most?: number): Promise<Result[]> {
     const directories = this.#directories();
     this.#watch(directories);
     const lists = await Promise.all(
-      directories.map(async (directory) =>
-        (await openRunStore(directory).list()).map((run) => ({ ...run, directory })),
-      ),
+      directories.map(async (directory) => {
+        const store = await this.#store(directory);
+        return (await store.list(most)).map((run) => ({ ...run, directory }));
+      }),
     );
-    const all = lists.flat().sort((a, b) => (a.id < b.id ? 1 : -1));
-    for (const result of all) if (result.record !== undefined) this.#read.set(result.id, result.record);
-    return all;
+    return lists
+      .flat()
+      .sort((a, b) => (a.id < b.id ? 1 : -1))
+      .slice(0, most);
   }
 
   /** @throws BenchError record-unreadable */
   async read(id: string): Promise<RunRecord> {
-    const known = this.#read.get(id);
-    if (known !== undefined) return known;
-    const { openRunStore } = await loadEngine();
     let problem: unknown;
     for (const directory of this.#directories()) {
+      const store = await this.#store(directory);
       try {
-        const record = await openRunStore(directory).read(id);
-        this.#read.set(id, record);
-        return record;
+        return await store.read(id);
       } catch (error) {
         problem = error;
       }
@@ -83,14 +87,17 @@ export class Results implements vscode.Disposable {
 
   /** Only what is in memory: for who must not wait. */
   known(id: string): RunRecord | undefined {
-    return this.#read.get(id);
+    for (const store of this.#stores.values()) {
+      const record = store.known(id);
+      if (record !== undefined) return record;
+    }
+    return undefined;
   }
 
   /** The file of a record; undefined when no folder has it. */
   async fileOf(id: string): Promise<vscode.Uri | undefined> {
-    const { openRunStore } = await loadEngine();
     for (const directory of this.#directories()) {
-      const file = vscode.Uri.file(openRunStore(directory).pathOf(id));
+      const file = vscode.Uri.file((await this.#store(directory)).pathOf(id));
       try {
         await vscode.workspace.fs.stat(file);
         return file;
@@ -101,14 +108,10 @@ export class Results implements vscode.Disposable {
     return undefined;
   }
 
-  async delete(result: Pick<Result, 'id' | 'directory'>): Promise<void> {
-    const { openRunStore } = await loadEngine();
-    const file = vscode.Uri.file(openRunStore(result.directory).pathOf(result.id));
+  async delete({ id, directory }: Pick<Result, 'id' | 'directory'>): Promise<void> {
+    const store = await this.#store(directory);
     try {
-      await vscode.workspace.fs.delete(file, { useTrash: false });
-    } catch (error) {
-      // Somebody else was faster.
-      if (!(error instanceof vscode.FileSystemError && error.code === 'FileNotFound')) throw error;
+      await store.delete(id);
     } finally {
       this.changed();
     }
@@ -116,14 +119,23 @@ export class Results implements vscode.Disposable {
 
   /** Something was written, deleted or moved. */
   changed(): void {
-    this.#read.clear();
     this.#changed.fire();
   }
 
   dispose(): void {
     this.#settingsListener.dispose();
     this.#unwatch();
+    this.#watched.dispose();
     this.#changed.dispose();
+  }
+
+  async #store(directory: string): Promise<RunStore> {
+    const { openRunStore } = await loadEngine();
+    const known = this.#stores.get(directory);
+    if (known !== undefined) return known;
+    const store = openRunStore(directory);
+    this.#stores.set(directory, store);
+    return store;
   }
 
   #directories(): string[] {
@@ -133,17 +145,18 @@ export class Results implements vscode.Disposable {
     return [...new Set(directories)];
   }
 
-  /** Watches from the first listing on; the command line writes into the same folders. */
+  /** Watches from the first listing on, since the command line writes into the same folders; what was read of other folders goes. */
   #watch(directories: readonly string[]): void {
     if (this.#watchers.map((entry) => entry.directory).join('\n') === directories.join('\n')) return;
     this.#unwatch();
+    for (const known of this.#stores.keys()) if (!directories.includes(known)) this.#stores.delete(known);
     this.#watchers = directories.map((directory) => {
       const watcher = vscode.workspace.createFileSystemWatcher(
         new vscode.RelativePattern(vscode.Uri.file(directory), '*.json'),
       );
       const changed = (uri: vscode.Uri): void => {
         this.#log.trace(`Results changed: ${uri.fsPath}`);
-        this.changed();
+        this.#watched.request();
       };
       watcher.onDidCreate(changed);
       watcher.onDidChange(changed);

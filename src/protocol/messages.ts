@@ -109,7 +109,7 @@ export type WebviewMessage =
   /** The page's script runs and wants its snapshot; sent again after each reload. */
   | { readonly type: 'ready' }
   | { readonly type: 'request'; readonly id: number; readonly request: PanelRequest }
-  /** The view has been painted, charts included. */
+  /** The view has been painted, charts included; at most maxDrawnFigures, with texts of at most maxTitleCharacters. */
   | {
       readonly type: 'drawn';
       readonly kind: View['kind'];
@@ -122,3 +122,5 @@ export type WebviewMessage =
 export const maxCopyCharacters = 1_000_000;
 export const maxPngBytes = 10_000_000;
 export const maxTitleCharacters = 300;
+/** Several times what the longest search of the most repetitions measures. */
+export const maxDrawnFigures = 20_000;

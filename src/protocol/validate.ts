@@ -1,6 +1,6 @@
 import type { EnteredGpuPrice } from '../core/gpuPrice.ts';
 import type { DrawnFigure, HostMessage, PanelRequest, PanelState, View, WebviewMessage } from './messages.ts';
-import { maxCopyCharacters, maxPngBytes, maxTitleCharacters } from './messages.ts';
+import { maxCopyCharacters, maxDrawnFigures, maxPngBytes, maxTitleCharacters } from './messages.ts';
 
 /**
  * Checks of what came over the wall, small enough for the webview: discriminants and scalars. Records and states were
@@ -19,8 +19,9 @@ export function parseWebviewMessage(value: unknown): WebviewMessage | null {
     }
     case 'drawn': {
       const { kind, runId, figures } = value;
-      if (!isViewKind(kind) || !isNullableString(runId) || !Array.isArray(figures)) return null;
-      return figures.every(isDrawnFigure) ? { type: 'drawn', kind, runId, figures } : null;
+      if (!isViewKind(kind) || !(runId === null || isText(runId, maxTitleCharacters))) return null;
+      if (!Array.isArray(figures) || figures.length > maxDrawnFigures || !figures.every(isDrawnFigure)) return null;
+      return { type: 'drawn', kind, runId, figures: figures.map(drawnFigure) };
     }
     case 'page-problem':
       return typeof value['message'] === 'string'
@@ -154,14 +155,19 @@ function isEnteredGpuPrice(value: unknown): value is EnteredGpuPrice {
 function isDrawnFigure(value: unknown): value is DrawnFigure {
   return (
     isObject(value) &&
-    typeof value['topology'] === 'string' &&
-    typeof value['phase'] === 'string' &&
+    isText(value['topology'], maxTitleCharacters) &&
+    isText(value['phase'], maxTitleCharacters) &&
     isNullableNumber(value['p50Ms']) &&
     isNullableNumber(value['p95Ms']) &&
     isNullableNumber(value['p99Ms']) &&
     typeof value['rps'] === 'number' &&
     typeof value['errors'] === 'number'
   );
+}
+
+/** Without what it may bring besides. */
+function drawnFigure({ topology, phase, p50Ms, p95Ms, p99Ms, rps, errors }: DrawnFigure): DrawnFigure {
+  return { topology, phase, p50Ms, p95Ms, p99Ms, rps, errors };
 }
 
 function isViewKind(value: unknown): value is View['kind'] {

@@ -1,42 +1,41 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readdir, readFile, rename, rm, rmdir, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { BenchError } from '../core/errors.ts';
 import { nearestIssues } from '../core/nearestIssues.ts';
 import type { Runs } from '../core/ports.ts';
 import { runRecordSchema, type RunRecord } from '../core/record.ts';
+import { hasCode, reasonOf } from './fileErrors.ts';
+import { recordExtension, RecordFiles, type RecordContent, type StoredRun, type Unreadable } from './recordFiles.ts';
 
-/** A record on disk, or why it cannot be read. */
-export type StoredRun =
-  | { readonly id: string; readonly path: string; readonly record: RunRecord; readonly problem?: undefined }
-  /** The problem is a clause, e.g. "it is not complete JSON; the file is damaged"; the next step a whole sentence. */
-  | {
-      readonly id: string;
-      readonly path: string;
-      readonly record?: undefined;
-      readonly problem: string;
-      readonly nextStep: string;
-    };
+export type { StoredRun } from './recordFiles.ts';
 
 export interface RunStore extends Runs {
-  /** Newest first; files that cannot be read are listed with the reason. An absent folder is an empty list. */
-  list(): Promise<StoredRun[]>;
+  /**
+   * Newest first; files that cannot be read are listed with the reason. An absent folder is an empty list. What has been deleted
+   * by the time that the list is made is not in it.
+   * @param most only so many, the newest; all by default
+   */
+  list(most?: number): Promise<StoredRun[]>;
   /** @throws BenchError record-unreadable */
   read(id: string): Promise<RunRecord>;
+  /** Only what this store has read and not found gone since: for who must not wait. */
+  known(id: string): RunRecord | undefined;
+  /** One that is gone already is no failure. */
   delete(id: string): Promise<void>;
   pathOf(id: string): string;
   readonly directory: string;
 }
 
-const extension = '.json';
-
 /**
  * Run records as files of a folder, one a run, written whole or not at all. A folder that is made for them hides itself from
- * git until the user decides otherwise; one that was there already is the user's, with all else that is in it.
+ * git until the user decides otherwise; one that was there already is the user's, with all else that is in it. A store that is
+ * kept open reads each record once.
  */
 export function openRunStore(directory: string): RunStore {
-  const pathOf = (id: string): string => join(directory, `${id}${extension}`);
+  const files = new RecordFiles(readText);
+  const pathOf = (id: string): string => join(directory, `${id}${recordExtension}`);
   return {
     directory,
     pathOf,
@@ -57,32 +56,47 @@ export function openRunStore(directory: string): RunStore {
         });
       }
     },
-    async list() {
-      let names: string[];
-      try {
-        names = await readdir(directory);
-      } catch (error) {
-        if (isMissing(error)) return [];
-        throw new BenchError({
-          reason: 'record-unreadable',
-          message: `The results folder ${directory} cannot be read: ${reasonOf(error)}.`,
-          nextStep: 'Check its permissions, or choose another results folder.',
-          cause: error,
-        });
-      }
-      const ids = names
-        .filter((name) => name.endsWith(extension) && !name.startsWith('.'))
+    async list(most) {
+      const before = files.paths();
+      const names = await namesIn(directory);
+      const paths = names
+        .filter((name) => name.endsWith(recordExtension) && !name.startsWith('.'))
         .sort()
-        .reverse();
-      return Promise.all(ids.map((name) => readStored(join(directory, name))));
+        .reverse()
+        .map((name) => join(directory, name));
+      const there = new Set(paths);
+      // Those that another list has found meanwhile are not among them.
+      for (const path of before) if (!there.has(path)) files.forget(path);
+      return files.read(paths.slice(0, most));
     },
     async read(id) {
-      const stored = await readStored(pathOf(id));
-      if (stored.record === undefined) throw unreadable(stored.path, stored);
+      const path = pathOf(id);
+      const [stored] = await files.read([path]);
+      if (stored?.record === undefined) throw unreadable(path, stored ?? absent);
       return stored.record;
     },
-    delete: (id) => unlink(pathOf(id)),
+    known: (id) => files.known(pathOf(id)),
+    async delete(id) {
+      const path = pathOf(id);
+      await rm(path, { force: true });
+      files.forget(path);
+    },
   };
+}
+
+/** @throws BenchError record-unreadable */
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw new BenchError({
+      reason: 'record-unreadable',
+      message: `The results folder ${directory} cannot be read: ${reasonOf(error)}.`,
+      nextStep: 'Check its permissions, or choose another results folder.',
+      cause: error,
+    });
+  }
 }
 
 /**
@@ -93,7 +107,7 @@ export function openRunStore(directory: string): RunStore {
  */
 export async function saveElsewhere(record: RunRecord): Promise<string> {
   // Others may write to that folder too: a name that cannot be guessed cannot be taken.
-  const path = join(tmpdir(), `topology-bench-${record.id}-${randomBytes(6).toString('hex')}${extension}`);
+  const path = join(tmpdir(), `topology-bench-${record.id}-${randomBytes(6).toString('hex')}${recordExtension}`);
   try {
     await writeDurably(path, recordText(record));
     return path;
@@ -117,26 +131,10 @@ export function parseRecord(path: string, text: string): RunRecord {
   return read.record;
 }
 
-/** Why a text is no record that this program reads, and what to do about it. */
-interface Unreadable {
-  readonly record?: undefined;
-  readonly problem: string;
-  readonly nextStep: string;
-}
-
 const restore = 'Restore the file from a backup, or delete it; no other record is affected.';
+const absent: Unreadable = { problem: 'there is no such file', nextStep: 'It was moved or deleted.' };
 
-async function readStored(path: string): Promise<StoredRun> {
-  const id = basename(path, extension);
-  try {
-    return { id, path, ...readText(await readFile(path, 'utf8')) };
-  } catch (error) {
-    const nextStep = isMissing(error) ? 'It was moved or deleted.' : 'Check that it is a file that you may read.';
-    return { id, path, problem: reasonOf(error), nextStep };
-  }
-}
-
-function readText(text: string): { readonly record: RunRecord; readonly problem?: undefined } | Unreadable {
+function readText(text: string): RecordContent {
   let json: unknown;
   try {
     // Some editors begin a file with a byte order mark, which JSON does not know.
@@ -193,16 +191,4 @@ async function writeDurably(path: string, text: string): Promise<void> {
   } finally {
     await file.close();
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-function isMissing(error: unknown): boolean {
-  return hasCode(error, 'ENOENT');
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

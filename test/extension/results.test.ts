@@ -126,6 +126,7 @@ test('results of two models stand by model, the newest open, and a group stays a
       const results = await workbench.view('Topology Bench', 'Results');
       const rows = await results.waitForRows('two groups, one of them open', (all) => all.length === 4);
       expect(rows[0]).toMatch(/^tiny-sentiment2 runs · fastapi \d+ RPS/u);
+      expect(rows[1]).toMatch(/^Jan 2, 2026, /u);
       expect(rows[3]).toMatch(/^toxicity1 run · fastapi \d+ RPS/u);
       await workbench.screenshot(join(screenshots, 'results-groups.png'));
       await results.row(/^toxicity1 run/u).expand();
@@ -134,9 +135,9 @@ test('results of two models stand by model, the newest open, and a group stays a
       await results.pressTitleAction('Refresh');
       await results.waitForRows(
         'the groups as they were left',
-        (all) => all.length === 3 && all[2]?.startsWith('toxicity ·') === true,
+        (all) => all.length === 3 && all[2]?.startsWith('Dec 25, 2025') === true,
       );
-      await results.row(/^toxicity ·/u).click();
+      await results.row(/^Dec 25, 2025/u).click();
       await (await workbench.panel(/toxicity/u)).waitUntilDrawn();
     },
   );
@@ -158,7 +159,7 @@ async function expectExportsFrom(panel: Panel, workbench: Workbench, folder: str
   await eventually(
     'the status bar to say that it is copied',
     () => workbench.statusBar(),
-    (items) => items.includes('Copied'),
+    (items) => items.some((item) => item.startsWith('Copied tiny-sentiment · ')),
   );
 
   await panel.frame.locator('vscode-button[aria-label^="Save as PNG"]:visible').first().click();
@@ -180,6 +181,7 @@ test.each(['oldest', 'newest'] as const)(
         const results = await workbench.view('Topology Bench', 'Results');
         await results.waitForRows('two results', (all) => all.length === 2);
         await results.row(/Jan 2, 2026/u).pressMenu('Pin as Baseline');
+        await workbench.notification(/is the baseline of tiny-sentiment now/u).dismiss();
         const rows = await results.waitForRows('the marks', (all) => all.some((text) => text.includes('worse than')));
         expect(rows[0]).toMatch(/Jan 3, 2026.*worse than baseline · fastapi/u);
         expect(rows[1]).toMatch(/Jan 2, 2026.*baseline · fastapi/u);
@@ -195,6 +197,7 @@ test.each(['oldest', 'newest'] as const)(
 
         await panel.frame.getByText('Swap', { exact: true }).click();
         await expect.poll(() => panel.text(), { timeout: patienceMs }).toContain('triton p95 61.4 → 47.3 ms, 0.77x');
+        await workbench.panel(/Jan 3, 2026, .* ↔ Jan 2, 2026/u);
         await workbench.reload();
         const again = await workbench.panel(/↔/u);
         await expect.poll(() => again.text(), { timeout: patienceMs }).toContain('triton p95 61.4 → 47.3 ms, 0.77x');

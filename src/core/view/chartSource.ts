@@ -2,6 +2,7 @@ import { isSmokeTest } from '../anyPlan.ts';
 import { planParts, subtitleParts } from './describe.ts';
 import { formatList } from './format.ts';
 import { rowsOf, type Measured } from './measured.ts';
+import { smokeTestText } from './smokeTest.ts';
 
 /**
  * What goes below a chart that leaves its page as a picture, where no table says it: what was measured, from where and when, and
@@ -13,7 +14,7 @@ export function chartSource(measured: Measured): string[] {
   const invalid = rowsOf(measured).filter(({ validity }) => !validity.valid);
   return [
     source.join(' · '),
-    ...(isSmokeTest(plan) ? ['Smoke test only: the load came through a port-forward.'] : []),
+    ...(isSmokeTest(plan) ? [smokeTestText()] : []),
     ...(record?.sameAnswers.verdict === 'differed'
       ? ['The answers differed, so the topologies cannot be compared.']
       : []),

@@ -1,4 +1,4 @@
-import { compareFigure, compareRecords, loadsApart, measuredLevel } from '../compare.ts';
+import { compareFigure, compareRecords, measuredLevel } from '../compare.ts';
 import { incomparable } from '../differences.ts';
 import { confirmationLevel, type Level } from '../levels.ts';
 import { nameLoad, type LoadName } from '../phaseLoad.ts';
@@ -20,10 +20,10 @@ export interface ComparedPlace extends Level {
 /** In the order of the later run. */
 export function comparedPlaces(before: RunRecord, after: RunRecord): ComparedPlace[] {
   const measuredAlike = incomparable(before.plan, after.plan).length === 0;
-  return compareRecords(before, after).map(({ topology, level, changes, problems }) => {
+  return compareRecords(before, after).map(({ topology, level, changes, loadedAlike, problems }) => {
     const [from, to] = [measuredLevel(before, { topology, level }), measuredLevel(after, { topology, level })];
     const [first, second] = [from.phase, to.phase];
-    const comparable = measuredAlike && loadsApart(level, first, second).length === 0;
+    const comparable = measuredAlike && loadedAlike;
     const known = { ...changes, p99: compareFigure('p99', from, to) };
     const loaded = second ?? first;
     return {

@@ -30,7 +30,7 @@ export function comparisonTable(levels: readonly LevelComparison[], differences:
       ...comparedMetrics.flatMap((metric) => cells(changes[metric])),
     ]),
     notes: [
-      ...doubtNote(levels),
+      ...doubtNotes(levels),
       ...confirmationNote(levels),
       ...generatorNote(levels),
       ...differences.map((difference) => fullStop(`Differs: ${difference}`)),
@@ -40,14 +40,13 @@ export function comparisonTable(levels: readonly LevelComparison[], differences:
   };
 }
 
-/** The reasons stand in each run's own table, and are long. */
-function doubtNote(levels: readonly LevelComparison[]): string[] {
-  const doubtful = levels.filter(({ problems }) => problems.length > 0);
-  if (doubtful.length === 0) return [];
-  const places = doubtful.map(({ topology, level }) => `${topology} ${level}`);
-  return [
-    `(!) ${formatList(places)}: the numbers of one of the runs, or of both, are missing or not valid; its own table says why.`,
-  ];
+/** Each reason once, with all places that it holds at: the table of the other run need not be at hand. */
+function doubtNotes(levels: readonly LevelComparison[]): string[] {
+  const places = new Map<string, string[]>();
+  for (const { topology, level, problems } of levels) {
+    for (const problem of problems) places.set(problem, [...(places.get(problem) ?? []), `${topology} ${level}`]);
+  }
+  return [...places].map(([problem, at]) => fullStop(`(!) ${formatList(at)}: ${problem}`));
 }
 
 /** Latencies of different rates are no comparison, and nobody would see that they are. */

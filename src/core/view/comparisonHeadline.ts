@@ -5,6 +5,7 @@ import { chanceText } from '../verdict.ts';
 import { changeText, findingOf, metricNames, ratioParts, type Finding, type ShownMetric } from './change.ts';
 import { levelText, type ComparedPlace } from './comparedPlaces.ts';
 import { formatCount } from './format.ts';
+import { smokeTestText } from './smokeTest.ts';
 
 /** How two runs differ, in words. */
 export interface ComparisonHeadline {
@@ -147,7 +148,7 @@ function smokeTexts(before: RunRecord, after: RunRecord): string[] {
   const smoke = [before, after].filter(({ plan }) => isSmokeTest(plan));
   if (smoke.length === 0) return [];
   const runs = smoke.length === 2 ? 'of both runs' : `of the run ${smoke[0] === before ? 'before' : 'after'}`;
-  return [`Smoke test only: the load ${runs} came through a port-forward.`];
+  return [smokeTestText(runs)];
 }
 
 /** Intervals of one repetition hold less than two runs differ by; a run that was cut short may have no more than one. */

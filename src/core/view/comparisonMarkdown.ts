@@ -31,9 +31,10 @@ function runText({ id, time, text }: ComparisonView['runs']['before']): string {
   return `run ${id}, ${time}, ${text}`;
 }
 
-/** "12.1 → 9.80, 0.81x [0.74–0.88], better" */
-function cellText({ before, after, ratio, interval, finding, reference }: ComparisonCell): string {
+/** "12.1 → 9.80, 0.81x [0.74–0.88], better", "12.1 → 9.80, 0.81x, not valid [1]" */
+function cellText({ before, after, ratio, interval, finding, doubt, reference }: ComparisonCell): string {
   const change = [ratio, interval].filter((part) => part !== null).join(' ');
-  const parts = [after === null ? before : `${before} → ${after}`, change, finding ?? ''].filter((part) => part !== '');
+  const figures = after === null ? before : `${before} → ${after}`;
+  const parts = [figures, change, finding ?? '', doubt ?? ''].filter((part) => part !== '');
   return [parts.join(', '), reference].filter((part) => part !== '').join(' ');
 }

@@ -65,6 +65,8 @@ export interface ComparisonCell {
   /** "[0.74–0.88]" */
   readonly interval: string | null;
   readonly finding: Finding;
+  /** Of figures that a phase which is not valid has a part in; the note that is referred to has the reasons. */
+  readonly doubt: 'not valid' | null;
   /** "[1]" of a note; empty without. */
   readonly reference: string;
 }
@@ -123,24 +125,28 @@ function loadColumn(places: readonly ComparedPlace[]): ComparisonColumn {
 }
 
 function rowOf(place: ComparedPlace, notes: string[]): ComparisonRow {
+  const note = reference(place.problems, notes);
   return {
     level: levelText(place, 'short'),
     cells: [
-      ...(['p50', 'p95', 'p99', 'rps'] as const).map((metric) => changeCell(place, metric)),
-      plainCell(validText(place.before), validText(place.after), reference(place.problems, notes)),
+      ...(['p50', 'p95', 'p99', 'rps'] as const).map((metric) => changeCell(place, metric, note)),
+      plainCell(validText(place.before), validText(place.after), note),
       plainCell(errorsText(place.before), errorsText(place.after)),
     ],
   };
 }
 
-function changeCell({ changes }: ComparedPlace, metric: ShownMetric): ComparisonCell {
+/** What is not valid is said at each figure: the column that says it may be cut off, and a figure is quoted alone. */
+function changeCell({ changes, before, after }: ComparedPlace, metric: ShownMetric, note: string): ComparisonCell {
   const change = changes[metric];
+  const isDoubtful = [before, after].some((phase) => phase?.validity.valid === false);
   return {
     before: figureText(change.before),
     after: figureText(change.after),
     ...ratioParts(change),
     finding: findingOf(metric, change),
-    reference: '',
+    doubt: isDoubtful ? 'not valid' : null,
+    reference: isDoubtful ? note : '',
   };
 }
 
@@ -151,6 +157,7 @@ function plainCell(before: string, after: string, note = ''): ComparisonCell {
     ratio: null,
     interval: null,
     finding: null,
+    doubt: null,
     reference: note,
   };
 }

@@ -1,6 +1,6 @@
 import { planSubject } from '../anyPlan.ts';
 import { gpuUseOf } from '../gpuUse.ts';
-import { levelsOf, phaseOf, whyMissing, type Level } from '../levels.ts';
+import { foundRate, levelsOf, phaseOf, whyMissing, type FoundRate, type Level } from '../levels.ts';
 import type { Interval, Intervals, PhaseResult, RunRecord, TopologyResult } from '../record.ts';
 import { topologyKey } from '../topologyKey.ts';
 import { csvText, type CsvCell } from './csvText.ts';
@@ -99,6 +99,9 @@ const columns: readonly Column[] = [
   measured('arrivals', (phase) => (phase.loop === 'open' ? phase.arrivals : null)),
   measured('max_in_flight', (phase) => (phase.loop === 'open' ? phase.maxInFlight : null)),
   measured('seconds', ({ measurement: { window } }) => (window.endMs - window.startMs) / 1000),
+  ['slo_p95_ms', ({ record: { plan } }) => (plan.load.search?.kind === 'slo' ? plan.load.search.p95Ms : null)],
+  ['found_rate_per_s', (row) => found(row)?.ratePerSecond ?? null],
+  ['found_because', (row) => found(row)?.because.join(' | ') ?? null],
 
   ['valid', ({ phase }) => phase?.validity.valid ?? false],
   ['reasons', ({ phase, why }) => phase?.validity.reasons.join(' | ') ?? why],
@@ -156,6 +159,11 @@ const columns: readonly Column[] = [
   measured('generators', ({ measurement }) => measurement.generator.team?.generators ?? 1),
   measured('generators_lost', ({ measurement }) => measurement.generator.team?.lost ?? 0),
 ];
+
+/** What the search of the row's turn has found, or those of all turns together. */
+function found({ result: { searches }, turn }: Row): FoundRate | undefined {
+  return foundRate({ searches: typeof turn === 'number' ? searches.slice(turn - 1, turn) : searches });
+}
 
 /** Names of the columns, in their order. */
 export const csvColumns: readonly string[] = columns.map(([name]) => name);

@@ -8,6 +8,7 @@ import { generatorLimit } from '../generatorBound.ts';
 import { repetitionCounts } from './repetitionCounts.ts';
 import { rowVerdict, type ComparedQuantity } from './rowVerdict.ts';
 import { searchTexts } from './searchTexts.ts';
+import { smokeTestText } from './smokeTest.ts';
 import { rowsAt, rowsOf, tellingLevel, type Measured, type PhaseRow } from './measured.ts';
 
 /** The answer in words: what was measured, and by how much the topologies differ. */
@@ -115,9 +116,7 @@ function missingText(measured: Measured, rows: readonly PhaseRow[], level: LoadN
 function worthOf(measured: Measured, rows: readonly PhaseRow[], invalid: number): string {
   const computed = rows.some((row) => row.intervals !== null);
   const parts = [intervalsWorth(measured, rows, computed)];
-  if (isSmokeTest(measured.plan)) {
-    parts.unshift('Smoke test only: the load came through a port-forward.');
-  }
+  if (isSmokeTest(measured.plan)) parts.unshift(smokeTestText());
   if (invalid > 0) {
     parts.unshift(
       `${String(invalid)} of ${formatCount(rows.length, 'measured phase')} ${invalid === 1 ? 'is' : 'are'} not valid.`,

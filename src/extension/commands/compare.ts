@@ -1,25 +1,27 @@
 import * as vscode from 'vscode';
 import { isEndpointPlan, planSubject, planSubjectKey } from '../../core/anyPlan.ts';
-import { BenchError } from '../../core/errors.ts';
+import { BenchError, explain } from '../../core/errors.ts';
+import { baselineLevels, phaseOf, whyMissing } from '../../core/levels.ts';
 import type { RunRecord } from '../../core/record.ts';
 import { comparedSubject } from '../../core/view/comparisonView.ts';
 import { formatCount } from '../../core/view/format.ts';
-import { comparedRecords, endedRecord } from '../comparedRecords.ts';
+import { comparedRecords, comparisonTitle, endedRecord } from '../comparedRecords.ts';
 import { runTime } from '../describe.ts';
+import { plainText } from '../plainText.ts';
 import { pickOne, type Note } from '../questions/pick.ts';
-import { pickRun } from '../questions/run.ts';
+import { pickRun, runName } from '../questions/run.ts';
 import type { Services } from '../services.ts';
-import { pickResult, runIdIn } from './results.ts';
+import { meantRun } from './meantRun.ts';
+import { runIdIn } from './results.ts';
 
-/** Compares a run (of the id given, of a tree's node, of the panel in front, or picked) with another that the user picks. */
+/** Compares the run that is meant (see meantRun) with another that the user picks. */
 export async function compareWith(argument: unknown, services: Services): Promise<void> {
-  const title = vscode.l10n.t('Compare with…');
-  const runId = await runFrom(argument, title, services);
+  const runId = await meantRun(argument, vscode.l10n.t('Compare with…'), services);
   if (runId === undefined) return;
   const record = await endedRecord(runId, services.runs, services.results);
   const other = await pickRun(
     {
-      title: vscode.l10n.t('Compare {0}', runName(record)),
+      title: vscode.l10n.t('Compare {0} with…', runName(record)),
       placeholder: vscode.l10n.t('With which run?'),
       mark: ({ id }) => (services.baselines.isBaseline(id) ? vscode.l10n.t('baseline') : undefined),
       among: (records) => othersOf(record, records),
@@ -52,7 +54,7 @@ export async function compareSelected(selected: unknown, services: Services): Pr
 
 /** Compares a run with the baseline of its model or endpoint. */
 export async function compareWithBaseline(argument: unknown, services: Services): Promise<void> {
-  const runId = await runFrom(argument, vscode.l10n.t('Compare with Baseline'), services);
+  const runId = await meantRun(argument, vscode.l10n.t('Compare with Baseline'), services);
   if (runId === undefined) return;
   const record = await endedRecord(runId, services.runs, services.results);
   const baseline = services.baselines.of(record);
@@ -70,23 +72,73 @@ export async function compareWithBaseline(argument: unknown, services: Services)
       nextStep: vscode.l10n.t('Choose another run of it.'),
     });
   }
+  try {
+    await endedRecord(baseline, services.runs, services.results);
+  } catch (error) {
+    throw new BenchError({
+      reason: 'record-unreadable',
+      message: vscode.l10n.t('The baseline of {0} cannot be read. {1}', planSubject(record.plan), explain(error)),
+      nextStep: vscode.l10n.t('Choose Pin as Baseline on another run, or Unpin Baseline.'),
+      cause: error,
+    });
+  }
   await showComparison(baseline, runId, services);
 }
 
-/** One a model or endpoint: the one before is it no longer. */
+/**
+ * One a model or endpoint: the one before is it no longer.
+ * @throws BenchError plan-invalid where the run has no numbers that others could be held against
+ */
 export async function pinBaseline(argument: unknown, services: Services): Promise<void> {
-  const runId = await runFrom(argument, vscode.l10n.t('Pin as Baseline'), services);
-  if (runId !== undefined) await services.baselines.pin(await services.results.read(runId));
+  const { baselines, results } = services;
+  const runId = await meantRun(argument, vscode.l10n.t('Pin as Baseline'), services);
+  if (runId === undefined) return;
+  const record = await results.read(runId);
+  const why = whyNoBaseline(record);
+  if (why !== null) {
+    throw new BenchError({
+      reason: 'plan-invalid',
+      message: vscode.l10n.t('The run {0} cannot be a baseline: {1}.', runName(record), why),
+      nextStep: vscode.l10n.t('Pin a run with valid numbers; Compare with… shows any two beside each other.'),
+    });
+  }
+  const before = baselines.of(record);
+  await baselines.pin(record);
+  void vscode.window.showInformationMessage(plainText(pinnedText(record, before)));
+}
+
+/** A clause; null where other runs can be held against this one. */
+function whyNoBaseline(record: RunRecord): string | null {
+  const levels = baselineLevels(record);
+  const phases = levels.flatMap(({ topology, level }) => phaseOf(record, topology, level) ?? []);
+  if (phases.some(({ validity }) => validity.valid)) return null;
+  const [phase] = phases;
+  if (phase !== undefined)
+    return vscode.l10n.t('none of its numbers is valid ({0})', phase.validity.reasons.join('; '));
+  const [level] = levels;
+  const why = level === undefined ? record.status : whyMissing(record, level);
+  return vscode.l10n.t('it has no numbers ({0})', why);
+}
+
+/** @param before the baseline until now */
+function pinnedText(record: RunRecord, before: string | undefined): string {
+  const subject = planSubject(record.plan);
+  const time = runTime(record.id, vscode.env.language);
+  if (before === undefined || before === record.id)
+    return vscode.l10n.t('The run of {0} is the baseline of {1} now.', time, subject);
+  const earlier = runTime(before, vscode.env.language);
+  return vscode.l10n.t(
+    'The run of {0} is the baseline of {1} now, in the place of that of {2}.',
+    time,
+    subject,
+    earlier,
+  );
 }
 
 /** Also of a record that is gone or cannot be read any more. */
 export async function unpinBaseline(argument: unknown, services: Services): Promise<void> {
   const runId = runIdIn(argument) ?? (await pickBaseline(services));
   if (runId !== undefined) await services.baselines.unpin(runId);
-}
-
-async function runFrom(argument: unknown, title: string, services: Services): Promise<string | undefined> {
-  return runIdIn(argument) ?? services.panels.inFront() ?? pickResult(services, title, 'ended');
 }
 
 async function pickBaseline({ baselines }: Services): Promise<string | undefined> {
@@ -137,10 +189,5 @@ async function showInOrder(one: string, other: string, services: Services): Prom
 
 async function showComparison(before: string, after: string, services: Services): Promise<void> {
   const records = await comparedRecords(before, after, services.runs, services.results);
-  const times = [before, after].map((id) => runTime(id, vscode.env.language)).join(' ↔ ');
-  services.panels.show({ runId: after, before }, `${comparedSubject(...records)} · ${times}`);
-}
-
-function runName({ id, plan }: RunRecord): string {
-  return `${planSubject(plan)} · ${runTime(id, vscode.env.language)}`;
+  services.panels.show({ runId: after, before }, comparisonTitle(comparedSubject(...records), before, after));
 }

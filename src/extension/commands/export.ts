@@ -4,10 +4,12 @@ import type { RunRecord } from '../../core/record.ts';
 import { exportName } from '../../core/view/exportName.ts';
 import { loadEngine } from '../engine.ts';
 import { pickOne } from '../questions/pick.ts';
+import { runName } from '../questions/run.ts';
 import { saveFile, type FileToSave } from '../saveFile.ts';
 import type { Services } from '../services.ts';
 import { readSettings } from '../settings.ts';
-import { pickResult, resultIn, runIdIn } from './results.ts';
+import { meantRun } from './meantRun.ts';
+import { resultIn } from './results.ts';
 
 type Format = 'csv' | 'json' | 'html';
 
@@ -42,7 +44,7 @@ function textsOf(format: Format): FormatTexts {
   }
 }
 
-/** Of the run that the command was called on, of the panel that is open, or of the run that the user picks. */
+/** Of the run that is meant (see meantRun); the dialog says which that is. */
 export async function exportAs(format: Format, argument: unknown, services: Services): Promise<void> {
   const record = await recordFrom(argument, services, textsOf(format).title);
   if (record !== undefined) await exportRecord(format, record, services);
@@ -51,7 +53,7 @@ export async function exportAs(format: Format, argument: unknown, services: Serv
 async function exportRecord(format: Format, record: RunRecord, services: Services): Promise<void> {
   const { title, what, text } = textsOf(format);
   const file: FileToSave = {
-    title,
+    title: vscode.l10n.t('{0}: {1}', title, runName(record)),
     what,
     name: exportName(record.plan, record.id, format),
     kind: format,
@@ -69,16 +71,15 @@ export async function copyMarkdown(argument: unknown, services: Services): Promi
 async function copyRecord(record: RunRecord): Promise<void> {
   const { recordMarkdown } = await loadEngine();
   await vscode.env.clipboard.writeText(recordMarkdown(record, readSettings(undefined).gpuPrice.price));
-  vscode.window.setStatusBarMessage(vscode.l10n.t('Copied'), 5000);
+  vscode.window.setStatusBarMessage(vscode.l10n.t('Copied {0} as Markdown', runName(record)), 5000);
 }
 
 /** Asks as what: what stands behind the panel's button. */
 export async function exportResult(argument: unknown, services: Services): Promise<void> {
-  const title = vscode.l10n.t('Export Result');
-  const record = await recordFrom(argument, services, title);
+  const record = await recordFrom(argument, services, vscode.l10n.t('Export Result'));
   if (record === undefined) return;
   const answer = await pickOne<Format | 'markdown'>({
-    title,
+    title: vscode.l10n.t('Export {0}', runName(record)),
     placeholder: vscode.l10n.t('As what?'),
     canGoBack: false,
     choices: () => [
@@ -117,7 +118,7 @@ export async function exportResult(argument: unknown, services: Services): Promi
 export async function recordFrom(argument: unknown, services: Services, title: string): Promise<RunRecord | undefined> {
   const inTree = resultIn(argument)?.record;
   if (inTree !== undefined) return inTree;
-  const runId = runIdIn(argument) ?? openRun(services) ?? (await pickResult(services, title, 'ended'));
+  const runId = await meantRun(argument, title, services);
   if (runId === undefined) return undefined;
   const run = services.runs.get(runId);
   if (run?.end?.record) return run.end.record;
@@ -129,10 +130,4 @@ export async function recordFrom(argument: unknown, services: Services, title: s
     });
   }
   return services.results.read(runId);
-}
-
-/** The run of the panel in front, unless it is still under way. */
-function openRun({ panels, runs }: Services): string | undefined {
-  const runId = panels.inFront();
-  return runId !== undefined && runs.active().some(({ id }) => id === runId) ? undefined : runId;
 }

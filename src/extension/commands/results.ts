@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { planSubject } from '../../core/anyPlan.ts';
+import type { RunRecord } from '../../core/record.ts';
 import { runTime } from '../describe.ts';
 import { pickOne } from '../questions/pick.ts';
 import { noResults, runChoice } from '../questions/run.ts';
@@ -70,11 +71,15 @@ export function runIdIn(argument: unknown): string | undefined {
   return resultIn(argument)?.id;
 }
 
-/** @param which "ended": those with a record */
+/**
+ * @param which "ended": those with a record
+ * @param inSight ids of runs that a panel shows now: they come first
+ */
 export async function pickResult(
   services: Services,
   title: string,
   which: 'all' | 'ended',
+  inSight: readonly string[] = [],
 ): Promise<string | undefined> {
   const answer = await pickOne<string>({
     title,
@@ -87,10 +92,14 @@ export async function pickResult(
         icon: 'sync',
         value: run.id,
       }));
-      const results = await services.results.list();
-      const kept = results.flatMap(({ record }) => (record === undefined ? [] : [runChoice(record)]));
-      if (live.length + kept.length === 0) throw noResults();
-      return [...live, ...kept];
+      const records = (await services.results.list()).flatMap(({ record }) => record ?? []);
+      if (live.length + records.length === 0) throw noResults();
+      const isShown = ({ id }: RunRecord): boolean => inSight.includes(id);
+      return [
+        ...live,
+        ...records.filter(isShown).map((record) => runChoice(record, vscode.l10n.t('shown in a panel'))),
+        ...records.filter((record) => !isShown(record)).map((record) => runChoice(record)),
+      ];
     },
   });
   return answer.kind === 'value' ? answer.value : undefined;

@@ -40,11 +40,16 @@ export async function pickRun(question: RunQuestion, results: Results): Promise<
 
 export function runChoice(record: RunRecord, mark?: string): Choice<string> {
   return {
-    label: `${planSubject(record.plan)} · ${runTime(record.id, vscode.env.language)}`,
+    label: runName(record),
     detail: recordFigures(record),
     value: record.id,
     ...(mark === undefined ? {} : { description: mark }),
   };
+}
+
+/** "sentiment · Jan 2, 2026, 9:30 AM" */
+export function runName({ id, plan }: RunRecord): string {
+  return `${planSubject(plan)} · ${runTime(id, vscode.env.language)}`;
 }
 
 export function noResults(): BenchError {

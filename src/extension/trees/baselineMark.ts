@@ -6,7 +6,7 @@ import type { Standing } from '../baselines.ts';
 import { nodeContexts } from '../contributions.ts';
 import { runTime } from '../describe.ts';
 
-/** Says in a result's row how it stands to its model's baseline: in its description, its tooltip, its icon and its menu. */
+/** Says in a result's row how it stands to its model's baseline: in its description, its icon and its menu. */
 export function markStanding(item: vscode.TreeItem, standing: Standing): void {
   switch (standing.kind) {
     case 'no baseline':
@@ -14,7 +14,6 @@ export function markStanding(item: vscode.TreeItem, standing: Standing): void {
     case 'baseline':
       item.contextValue = nodeContexts.baseline;
       item.description = described(item, vscode.l10n.t('baseline'));
-      item.tooltip = explained(item, [vscode.l10n.t('The baseline that other runs of it are held against.')]);
       return;
     case 'other':
       item.contextValue = nodeContexts.resultBesideBaseline;
@@ -24,7 +23,6 @@ export function markStanding(item: vscode.TreeItem, standing: Standing): void {
         if (isPassed(item))
           item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
       }
-      item.tooltip = explained(item, standingLines(standing));
   }
 }
 
@@ -32,7 +30,11 @@ export function isWorse(standing: Standing): boolean {
   return standing.kind === 'other' && standing.worse.length > 0;
 }
 
-function standingLines({ baselineId, worse, incomparable }: Extract<Standing, { kind: 'other' }>): string[] {
+/** The same for its tooltip, with the figures or the reasons. */
+export function standingLines(standing: Standing): string[] {
+  if (standing.kind === 'no baseline') return [];
+  if (standing.kind === 'baseline') return [vscode.l10n.t('The baseline that other runs of it are held against.')];
+  const { baselineId, worse, incomparable } = standing;
   const time = runTime(baselineId, vscode.env.language);
   if (incomparable.length > 0)
     return [vscode.l10n.t('Not compared with the baseline of {0}: {1}', time, fullStop(incomparable.join('; ')))];
@@ -52,10 +54,6 @@ function regressionText({ topology, level, change }: Regression): string {
 
 function described(item: vscode.TreeItem, mark: string): string {
   return typeof item.description === 'string' && item.description !== '' ? `${mark} · ${item.description}` : mark;
-}
-
-function explained(item: vscode.TreeItem, lines: readonly string[]): string {
-  return [...(typeof item.tooltip === 'string' ? [item.tooltip] : []), ...lines].join('\n');
 }
 
 function isPassed({ iconPath }: vscode.TreeItem): boolean {

@@ -9,13 +9,15 @@ import { contextKeys, nodeContexts, type CommandId } from '../contributions.ts';
 import { recordFigures, recordIsValid, rowFigures, runTime, tellingRows } from '../describe.ts';
 import type { Failures } from '../failures.ts';
 import type { Result, Results } from '../results.ts';
-import { isWorse, markStanding } from './baselineMark.ts';
+import { isWorse, markStanding, standingLines } from './baselineMark.ts';
 import { groupResults, type ResultGroup } from './resultGroups.ts';
-import { Tree } from './tree.ts';
+import { textOf, Tree, type ProblemNode } from './tree.ts';
 
 export interface ResultNode {
   readonly id: string;
   readonly result: Result;
+  /** Below a row with the name of what was measured. */
+  readonly isInGroup: boolean;
 }
 
 interface GroupNode {
@@ -23,16 +25,31 @@ interface GroupNode {
   readonly group: ResultGroup;
   /** Of several groups the first is open until the user closes it. */
   readonly isFirst: boolean;
+  /** Whether all of its results are there. */
+  readonly isWhole: boolean;
 }
+
+/** Stands below the newest results while older ones are read. */
+interface ReadingNode {
+  readonly id: 'results:reading';
+}
+
+type Node = ResultNode | GroupNode | ReadingNode;
+
+/** Results that are shown before the others are read: about what the view has room for, and soon read. */
+const firstRows = 30;
 
 /**
  * Run records, newest first, by what was measured; a click opens one beside the code. Records of one model alone, as most
  * workspaces have them, need no group around them.
  */
-export class ResultsTree extends Tree<ResultNode | GroupNode> {
+export class ResultsTree extends Tree<Node> {
   protected readonly reading = 'reading the results';
   readonly #results: Results;
   readonly #baselines: Baselines;
+  /** The first reading of all results; undefined before it was needed. */
+  #readingAll: Promise<void> | undefined;
+  #hasReadAll = false;
 
   constructor(results: Results, baselines: Baselines, failures: Failures) {
     super(failures);
@@ -43,47 +60,80 @@ export class ResultsTree extends Tree<ResultNode | GroupNode> {
   /** Redraws the results of a model or endpoint whose baseline is another one now, and their group. */
   showBaseline(key: string): void {
     this.redraw((node) => {
-      const record = 'group' in node ? node.group.newest : node.result.record;
+      const record = 'group' in node ? node.group.newest : 'result' in node ? node.result.record : undefined;
       return record !== undefined && planSubjectKey(record.plan) === key;
     });
   }
 
-  protected async read(parent: ResultNode | GroupNode | undefined): Promise<readonly (ResultNode | GroupNode)[]> {
-    if (parent !== undefined) return 'group' in parent ? parent.group.results.map(nodeOf) : [];
+  protected async read(parent: Node | undefined): Promise<readonly Node[]> {
+    if (parent !== undefined)
+      return 'group' in parent ? parent.group.results.map((result) => nodeOf(result, true)) : [];
     await vscode.commands.executeCommand('setContext', contextKeys.noResults, false);
-    const results = await this.#results.list();
+    const [{ results, isWhole }] = await Promise.all([this.#listed(), this.#baselines.read()]);
     await vscode.commands.executeCommand('setContext', contextKeys.noResults, results.length === 0);
     const { groups, unreadable } = groupResults(results);
-    if (groups.length <= 1) return results.map(nodeOf);
+    const rest: ReadingNode[] = isWhole ? [] : [{ id: 'results:reading' }];
+    if (groups.length <= 1) return [...results.map((result) => nodeOf(result, false)), ...rest];
     const nodes = groups.map((group, index): GroupNode => ({
       id: `results:${group.of}:${group.subject}`,
       group,
       isFirst: index === 0,
+      isWhole,
     }));
-    return [...nodes, ...unreadable.map(nodeOf)];
+    return [...nodes, ...unreadable.map((result) => nodeOf(result, false)), ...rest];
   }
 
-  protected render(node: ResultNode | GroupNode): vscode.TreeItem {
+  protected render(node: Node): vscode.TreeItem {
     if ('group' in node) return renderGroup(node, this.#baselines.standingOf(node.group.newest));
-    const { result } = node;
+    if (!('result' in node)) return renderReading();
+    const { result, isInGroup } = node;
     if (result.record === undefined) return renderUnreadable(result);
-    const item = renderRecord(result.record);
+    const item = renderRecord(result.record, isInGroup);
     markStanding(item, this.#baselines.standingOf(result.record));
+    // Who hears a row does not hear the one of its group.
+    if (isInGroup) item.accessibilityInformation = { label: `${planSubject(result.record.plan)} · ${textOf(item)}` };
     return item;
+  }
+
+  /** A result's tooltip takes longer than its row, so it is made when it is looked at. */
+  resolveTreeItem(item: vscode.TreeItem, node: Node | ProblemNode): vscode.TreeItem {
+    const record = 'result' in node ? node.result.record : undefined;
+    if (record !== undefined) item.tooltip = tooltipOf(record, this.#baselines.standingOf(record));
+    return item;
+  }
+
+  /** Of very many results the newest first: the others follow as soon as they are read, which takes its time once. */
+  async #listed(): Promise<{ readonly results: readonly Result[]; readonly isWhole: boolean }> {
+    if (this.#hasReadAll) return { results: await this.#results.list(), isWhole: true };
+    const newest = await this.#results.list(firstRows + 1);
+    if (newest.length <= firstRows) return { results: newest, isWhole: true };
+    this.#readingAll ??= this.#readAll();
+    return { results: newest.slice(0, firstRows), isWhole: false };
+  }
+
+  async #readAll(): Promise<void> {
+    try {
+      await this.#results.list();
+    } catch {
+      // The list that the refresh asks for says why.
+    }
+    this.#hasReadAll = true;
+    this.refresh();
   }
 }
 
-function nodeOf(result: Result): ResultNode {
-  return { id: `result:${result.directory}:${result.id}`, result };
+function nodeOf(result: Result, isInGroup: boolean): ResultNode {
+  return { id: `result:${result.directory}:${result.id}`, result, isInGroup };
 }
 
 /** @param standing how its newest run stands to the baseline: a group that is closed hides the mark of the run */
-function renderGroup({ group, isFirst }: GroupNode, standing: Standing): vscode.TreeItem {
+function renderGroup({ group, isFirst, isWhole }: GroupNode, standing: Standing): vscode.TreeItem {
   const { subject, of, newest, results } = group;
   const { Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
   const item = new vscode.TreeItem(subject, isFirst ? Expanded : Collapsed);
   const worse = isWorse(standing) ? [vscode.l10n.t('newest worse than baseline')] : [];
-  item.description = [formatCount(results.length, 'run'), ...worse, recordFigures(newest)].join(' · ');
+  const count = isWhole ? [formatCount(results.length, 'run')] : [];
+  item.description = [...count, ...worse, recordFigures(newest)].join(' · ');
   item.iconPath = new vscode.ThemeIcon(of === 'endpoint' ? 'globe' : 'package');
   item.contextValue = nodeContexts.resultGroup;
   item.tooltip = vscode.l10n.t(
@@ -94,19 +144,24 @@ function renderGroup({ group, isFirst }: GroupNode, standing: Standing): vscode.
   return item;
 }
 
-function renderRecord(record: RunRecord): vscode.TreeItem {
-  const item = new vscode.TreeItem(`${planSubject(record.plan)} · ${runTime(record.id, vscode.env.language)}`);
+function renderRecord(record: RunRecord, isInGroup: boolean): vscode.TreeItem {
+  const time = runTime(record.id, vscode.env.language);
+  const item = new vscode.TreeItem(isInGroup ? time : `${planSubject(record.plan)} · ${time}`);
   item.description = recordFigures(record);
   item.iconPath = iconOf(record);
   item.contextValue = nodeContexts.result;
-  item.tooltip = [
-    headlineOf(measuredRecord(record)).text,
-    ...tellingRows(record).map(rowFigures),
-    vscode.l10n.t('{0}, {1}, {2}', record.plan.load.profile, record.environment.target, record.status),
-  ].join('\n');
   const command: CommandId = 'topologyBench.openResults';
   item.command = { command, title: vscode.l10n.t('Open Results'), arguments: [record.id] };
   return item;
+}
+
+function tooltipOf(record: RunRecord, standing: Standing): string {
+  return [
+    headlineOf(measuredRecord(record)).text,
+    ...tellingRows(record).map(rowFigures),
+    vscode.l10n.t('{0}, {1}, {2}', record.plan.load.profile, record.environment.target, record.status),
+    ...standingLines(standing),
+  ].join('\n');
 }
 
 function iconOf(record: RunRecord): vscode.ThemeIcon {
@@ -114,6 +169,12 @@ function iconOf(record: RunRecord): vscode.ThemeIcon {
   if (record.status === 'cancelled') return new vscode.ThemeIcon('circle-slash');
   if (!recordIsValid(record) || record.sameAnswers.verdict === 'differed') return new vscode.ThemeIcon('warning');
   return new vscode.ThemeIcon('pass', new vscode.ThemeColor('testing.iconPassed'));
+}
+
+function renderReading(): vscode.TreeItem {
+  const item = new vscode.TreeItem(vscode.l10n.t('Older results are being read…'));
+  item.iconPath = new vscode.ThemeIcon('loading~spin');
+  return item;
 }
 
 function renderUnreadable({ id, path, problem, nextStep }: Result & { problem: string }): vscode.TreeItem {

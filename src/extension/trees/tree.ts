@@ -64,9 +64,7 @@ export abstract class Tree<Node extends AnyNode>
   getTreeItem(node: Node | ProblemNode): vscode.TreeItem {
     const item = isProblem(node) ? renderProblem(node) : this.render(node);
     item.id = node.id;
-    item.accessibilityInformation ??= {
-      label: [item.label, item.description].filter((part) => typeof part === 'string').join(', '),
-    };
+    item.accessibilityInformation ??= { label: textOf(item) };
     return item;
   }
 
@@ -77,8 +75,8 @@ export abstract class Tree<Node extends AnyNode>
       nodes.map(async (node) => {
         const { label, description, contextValue } = this.getTreeItem(node);
         return {
-          label: textOf(label),
-          description: textOf(description),
+          label: partText(label),
+          description: partText(description),
           contextValue: contextValue ?? '',
           children: await this.texts(node),
         };
@@ -106,7 +104,12 @@ export abstract class Tree<Node extends AnyNode>
   }
 }
 
-function textOf(part: vscode.TreeItem['label'] | vscode.TreeItem['description']): string {
+/** A row as it is read out. */
+export function textOf({ label, description }: vscode.TreeItem): string {
+  return [label, description].filter((part) => typeof part === 'string').join(', ');
+}
+
+function partText(part: vscode.TreeItem['label'] | vscode.TreeItem['description']): string {
   if (typeof part === 'object') return part.label;
   return typeof part === 'string' ? part : '';
 }

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { TreeItem } from 'vscode';
+import type { Plan, TopologyName } from '../../../src/core/plan.ts';
 import type { RunRecord } from '../../../src/core/record.ts';
 import type { Memory } from '../../../src/extension/memory.ts';
 import type { Result, Results } from '../../../src/extension/results.ts';
 import { laterRecord, notValid, slowedBy } from '../../support/changedRecord.ts';
 import { sampleEndpointRecord } from '../../support/sampleEndpoint.ts';
 import { sampleLocalPlan, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
-import { fakeVscode } from './fakeVscode.ts';
 
 vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
 const { Baselines } = await import('../../../src/extension/baselines.ts');
@@ -16,12 +16,16 @@ const first = sampleRecord();
 const slower = laterRecord({ topology: 'triton', change: slowedBy(1.3) });
 const faster = laterRecord({ id: '20260104-093000-0001', change: slowedBy(0.7) });
 
+const planOf = (name: TopologyName): Plan =>
+  samplePlan({ topologies: samplePlan().topologies.filter((topology) => topology.name === name) });
+
 let records: readonly RunRecord[] = [];
 let damaged: readonly Result[] = [];
 let lists = 0;
 let pinned: Record<string, string> = {};
-const changed = new fakeVscode.EventEmitter<undefined>();
+/** What has been read, and what could be. */
 const known = new Map<string, RunRecord>();
+const stored = new Map<string, RunRecord>();
 const results = {
   list: async (): Promise<Result[]> => {
     lists += 1;
@@ -31,8 +35,13 @@ const results = {
       ...damaged,
     ];
   },
+  read: async (id: string): Promise<RunRecord> => {
+    const record = stored.get(id);
+    if (record === undefined) throw new Error(`There is no run record ${id}.`);
+    known.set(id, record);
+    return record;
+  },
   known: (id: string) => known.get(id),
-  onDidChange: changed.event,
 } as unknown as Results;
 const memory = {
   baselines: () => pinned,
@@ -51,17 +60,23 @@ beforeEach(() => {
   lists = 0;
   pinned = {};
   known.clear();
+  stored.clear();
   baselines = new Baselines(memory, results);
   tree = new ResultsTree(results, baselines, { note: () => undefined } as never);
 });
 
-/** The rows as they are painted, by run id. */
+/** The rows as they are painted, with the tooltips that they get when they are looked at, by run id. */
 async function rows(): Promise<ReadonlyMap<string, TreeItem>> {
   const top = await tree.getChildren();
   const nodes = (
     await Promise.all(top.map(async (node) => ('group' in node ? tree.getChildren(node) : [node])))
   ).flat();
-  return new Map(nodes.map((node) => ['result' in node ? node.result.id : node.id, tree.getTreeItem(node)]));
+  return new Map(
+    nodes.map((node) => [
+      'result' in node ? node.result.id : node.id,
+      tree.resolveTreeItem(tree.getTreeItem(node), node),
+    ]),
+  );
 }
 
 async function row(record: RunRecord): Promise<TreeItem> {
@@ -156,12 +171,44 @@ describe('in the Results view', () => {
     expect(item?.description).toMatch(/^worse than baseline/u);
   });
 
-  test('a baseline that is not there any more marks nothing', async () => {
+  test('a baseline that is not there any more marks nothing, and each run of it says so', async () => {
     await baselines.pin(first);
     records = [slower];
-    known.clear();
-    expect(await row(slower)).toMatchObject({ contextValue: 'result.besideBaseline' });
-    expect((await row(slower)).description).not.toContain('worse');
+    const item = await row(slower);
+    expect(item).toMatchObject({ contextValue: 'result.besideBaseline' });
+    expect(item.description).not.toContain('worse');
+    expect(item.tooltip).toMatch(
+      /\nNot compared with the baseline of Jan 2, 2026, .*: its record was deleted, or cannot be read; pin another run as the baseline\.$/u,
+    );
+  });
+
+  test('a baseline that is older than the rows that are there is read for them', async () => {
+    await baselines.pin(first);
+    records = [slower];
+    stored.set(first.id, first);
+    expect((await row(slower)).description).toMatch(/^worse than baseline/u);
+  });
+
+  test.each<[string, () => RunRecord, RegExp]>([
+    [
+      'with other topologies',
+      () => sampleRecord({ plan: planOf('triton'), record: { id: slower.id } }),
+      /: the two have no topology and level in common\.$/u,
+    ],
+    [
+      'without a valid number',
+      () => laterRecord({ change: notValid }),
+      /: at no level do both have valid numbers for the same load\.$/u,
+    ],
+  ])('a run %s is not judged, and says why', async (_what, make, says) => {
+    const fastapi = sampleRecord({ plan: planOf('fastapi') });
+    const run = make();
+    records = [run, fastapi];
+    await baselines.pin(fastapi);
+    const item = await row(run);
+    expect(item.description).not.toContain('worse');
+    expect(item.tooltip).toMatch(/\nNot compared with the baseline of Jan 2, 2026, /u);
+    expect(item.tooltip).toMatch(says);
   });
 
   test('a record that cannot be read still says why', async () => {
@@ -220,6 +267,6 @@ test('a run is held against its baseline once, however often its row is painted'
   const standing = baselines.standingOf(slower);
   expect(standing).toMatchObject({ kind: 'other', worse: { length: 6 } });
   expect(baselines.standingOf(slower)).toBe(standing);
-  changed.fire(undefined);
+  known.set(first.id, { ...first });
   expect(baselines.standingOf(slower)).not.toBe(standing);
 });

@@ -4,9 +4,9 @@ import type { RunRecord } from '../../../src/core/record.ts';
 import type { Choice, Note, Question } from '../../../src/extension/questions/pick.ts';
 import type { Services } from '../../../src/extension/services.ts';
 import type { PanelSubject } from '../../../src/protocol/messages.ts';
-import { laterRecord, slowedBy } from '../../support/changedRecord.ts';
+import { laterRecord, notValid, slowedBy } from '../../support/changedRecord.ts';
 import { sampleEndpointRecord } from '../../support/sampleEndpoint.ts';
-import { samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
+import { failedResult, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
 import { fakeVscode } from './fakeVscode.ts';
 
 vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
@@ -26,7 +26,7 @@ const damagedId = '20260107-093000-0001';
 let records: readonly RunRecord[] = [];
 let pinned: Record<string, string> = {};
 let shown: { readonly subject: PanelSubject; readonly title: string }[] = [];
-let inFront: string | undefined;
+let inSight: string[];
 let live: { readonly end: unknown; readonly subject: string } | undefined;
 let deleted: string[] = [];
 let questions: { readonly title: string; readonly offered: readonly (Choice<unknown> | Note)[] }[] = [];
@@ -67,9 +67,9 @@ const services = {
       pinned = Object.fromEntries(Object.entries(pinned).filter(([, id]) => id !== runId));
     },
   },
-  runs: { get: () => live },
+  runs: { get: () => live, active: () => [] },
   panels: {
-    inFront: () => inFront,
+    inSight: () => inSight,
     show: (subject: PanelSubject, title: string) => shown.push({ subject, title }),
   },
 } as unknown as Services;
@@ -78,7 +78,7 @@ beforeEach(() => {
   records = [endpoint, ofOther, newest, middle, oldest];
   pinned = {};
   shown = [];
-  inFront = undefined;
+  inSight = [];
   live = undefined;
   deleted = [];
   questions = [];
@@ -96,7 +96,7 @@ describe('Compare with…', () => {
     picks = [oldest.id];
     await compareWith(node(middle.id), services);
     const [{ title, offered } = { title: '', offered: [] }] = questions;
-    expect(title).toMatch(/^Compare tiny-sentiment · Jan 3, 2026/u);
+    expect(title).toMatch(/^Compare tiny-sentiment · Jan 3, 2026, .* with…$/u);
     expect(offered.flatMap((entry) => ('label' in entry ? [entry.value] : []))).toEqual([
       newest.id,
       oldest.id,
@@ -117,12 +117,14 @@ describe('Compare with…', () => {
     expect(shown[0]?.title).toMatch(/^tiny-sentiment · Jan 2, 2026, .* ↔ Jan 3, 2026, /u);
   });
 
-  test('takes the run of the panel in front, else asks for both', async () => {
-    inFront = newest.id;
+  test('takes the run of the only panel in sight and says which it is, else asks for both', async () => {
+    inSight = [newest.id];
     picks = [oldest.id];
     await compareWith(undefined, services);
-    expect(questions).toHaveLength(1);
-    inFront = undefined;
+    expect(questions.map(({ title }) => title)).toEqual([
+      expect.stringMatching(/^Compare tiny-sentiment · Jan 4, 2026, .* with…$/u),
+    ]);
+    inSight = [];
     picks = [middle.id, oldest.id];
     await compareWith(undefined, services);
     expect(questions).toHaveLength(3);
@@ -130,6 +132,22 @@ describe('Compare with…', () => {
       { runId: newest.id, before: oldest.id },
       { runId: middle.id, before: oldest.id },
     ]);
+  });
+
+  test('asks which run is meant where several are in sight, those first', async () => {
+    inSight = [oldest.id, middle.id];
+    picks = [oldest.id, newest.id];
+    await compareWith(undefined, services);
+    const [{ title, offered } = { title: '', offered: [] }] = questions;
+    expect(title).toBe('Compare with…');
+    expect(offered.flatMap((entry) => ('label' in entry ? [[entry.value, entry.description]] : []))).toEqual([
+      [middle.id, 'shown in a panel'],
+      [oldest.id, 'shown in a panel'],
+      [endpoint.id, undefined],
+      [ofOther.id, undefined],
+      [newest.id, undefined],
+    ]);
+    expect(shown.map(({ subject }) => subject)).toEqual([{ runId: newest.id, before: oldest.id }]);
   });
 
   test('opens nothing when the user leaves', async () => {
@@ -201,12 +219,68 @@ describe('Compare Selected', () => {
 });
 
 describe('a baseline', () => {
+  const said = () => fakeVscode.window.showInformationMessage.mock.calls.map(([text]) => text);
+
   test('is pinned, compared with as the run before, and let go of', async () => {
     await pinBaseline(node(newest.id), services);
+    expect(said()).toEqual([
+      expect.stringMatching(/^The run of Jan 4, 2026, .* is the baseline of tiny-sentiment now\.$/u),
+    ]);
     await compareWithBaseline(node(oldest.id), services);
     expect(shown.map(({ subject }) => subject)).toEqual([{ runId: oldest.id, before: newest.id }]);
     await unpinBaseline(node(newest.id), services);
     expect(pinned).toEqual({});
+  });
+
+  test('says which run it is from now on, and which it was', async () => {
+    inSight = [middle.id];
+    await pinBaseline(undefined, services);
+    await pinBaseline(node(oldest.id), services);
+    expect(pinned).toEqual({ 'tiny-sentiment': oldest.id });
+    expect(said()).toEqual([
+      expect.stringMatching(/^The run of Jan 3, 2026, .* is the baseline of tiny-sentiment now\.$/u),
+      expect.stringMatching(
+        /^The run of Jan 2, 2026, .* is the baseline of tiny-sentiment now, in the place of that of Jan 3, 2026, .*\.$/u,
+      ),
+    ]);
+  });
+
+  test.each<[string, RunRecord, RegExp]>([
+    [
+      'failed before it had numbers',
+      sampleRecord({ change: (result) => failedResult(result), record: { status: 'failed' } }),
+      /: it has no numbers \(the topology failed: fastapi ended while it was waited for: OOMKilled/u,
+    ],
+    [
+      'was cancelled before it had numbers',
+      sampleRecord({ change: (result) => failedResult(result, 'cancelled'), record: { status: 'cancelled' } }),
+      /: it has no numbers \(the topology cancelled: Cancelled while loading fastapi\)\.$/u,
+    ],
+    [
+      'has no valid number',
+      sampleRecord({ change: (result) => ({ ...result, phases: result.phases.map(notValid) }) }),
+      /: none of its numbers is valid \(the load generator was late\)\.$/u,
+    ],
+  ])('is no run that %s', async (_what, run, says) => {
+    pinned = { 'tiny-sentiment': newest.id };
+    records = [newest, run];
+    await expect(pinBaseline(node(run.id), services)).rejects.toMatchObject({
+      message: expect.stringMatching(/^The run tiny-sentiment · Jan 2, 2026, .* cannot be a baseline: /u) as string,
+      nextStep: 'Pin a run with valid numbers; Compare with… shows any two beside each other.',
+    });
+    await expect(pinBaseline(node(run.id), services)).rejects.toThrow(says);
+    expect(pinned).toEqual({ 'tiny-sentiment': newest.id });
+    expect(said()).toEqual([]);
+  });
+
+  test('may be a run of which one topology failed', async () => {
+    const partial = sampleRecord({
+      change: (result) => (result.topology.name === 'triton' ? failedResult(result) : result),
+      record: { status: 'failed' },
+    });
+    records = [partial];
+    await pinBaseline(node(partial.id), services);
+    expect(pinned).toEqual({ 'tiny-sentiment': partial.id });
   });
 
   test('that is missing, or is the run itself, is said with what to do', async () => {
@@ -217,7 +291,12 @@ describe('a baseline', () => {
     await pinBaseline(oldest.id, services);
     await expect(compareWithBaseline(oldest.id, services)).rejects.toThrow('is itself the baseline');
     pinned = { 'tiny-sentiment': '20250101-000000-0000' };
-    await expect(compareWithBaseline(oldest.id, services)).rejects.toThrow(/^The run of (Jan 1, 2025|Dec 31, 2024)/u);
+    await expect(compareWithBaseline(oldest.id, services)).rejects.toMatchObject({
+      message: expect.stringMatching(
+        /^The baseline of tiny-sentiment cannot be read\. The run of (Jan 1, 2025|Dec 31, 2024), .*There is no run record/u,
+      ) as string,
+      nextStep: 'Choose Pin as Baseline on another run, or Unpin Baseline.',
+    });
   });
 
   test('is let go of from the palette even where its record is gone', async () => {

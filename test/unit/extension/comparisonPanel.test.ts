@@ -77,7 +77,8 @@ describe('a comparison', () => {
     all.show({ runId: second.id, before: first.id }, 'first ↔ second');
     const compared = await shownIn(panel, 2);
     expect(panels).toHaveLength(1);
-    expect([panel?.title, panel?.reveals]).toEqual(['first ↔ second', 1]);
+    expect(panel?.reveals).toBe(1);
+    expect(panel?.title).toMatch(/^tiny-sentiment · Jan 2, 2026, .* ↔ Jan 3, 2026, /u);
     expect(compared).toMatchObject({
       keep: { version: 1, runId: second.id, before: first.id },
       view: {
@@ -87,7 +88,7 @@ describe('a comparison', () => {
       },
     });
     expect(all.reports()).toMatchObject([{ runId: second.id, before: first.id }]);
-    expect(all.inFront()).toBe(second.id);
+    expect(all.inSight()).toEqual([second.id]);
     all.show({ runId: second.id }, 'second');
     const alone = await shownIn(panel, 3);
     expect([alone.view.kind, alone.keep]).toEqual(['record', { version: 1, runId: second.id }]);
@@ -118,7 +119,7 @@ describe('a comparison', () => {
     expect(panels).toHaveLength(1);
   });
 
-  test('is swapped in its place', async () => {
+  test('is swapped in its place, and its tab with it', async () => {
     open().show({ runId: second.id, before: first.id }, 'first ↔ second');
     const [panel] = panels;
     panel?.say({ type: 'ready' });
@@ -127,6 +128,7 @@ describe('a comparison', () => {
     const swapped = await shownIn(panel, 2);
     expect(swapped.keep).toEqual({ version: 1, runId: first.id, before: second.id });
     expect(swapped.view).toMatchObject({ comparison: { headline: expect.stringContaining('0.77x') as string } });
+    expect(panel?.title).toMatch(/^tiny-sentiment · Jan 3, 2026, .* ↔ Jan 2, 2026, /u);
   });
 
   test('is there again after a reload of the window', async () => {
@@ -169,6 +171,16 @@ describe('a comparison', () => {
     const { view } = await shownIn(panel, 1);
     expect(view).toMatchObject({ kind: 'problem', message: expect.stringMatching(says) as string });
   });
+});
+
+test('a page that fails again and again fills neither memory nor log', () => {
+  const all = open();
+  all.show({ runId: second.id }, 'second');
+  for (let time = 0; time < 1000; time += 1)
+    panels[0]?.say({ type: 'page-problem', message: `failed ${String(time)}` });
+  expect(all.reports()[0]?.problems).toHaveLength(50);
+  expect(log.error).toHaveBeenCalledTimes(51);
+  expect(log.error).toHaveBeenLastCalledWith('The results page: its further problems are left out.');
 });
 
 describe('what a comparison may ask for', () => {

@@ -34,7 +34,7 @@ const { Uri } = fakeVscode;
 
 let folder: string;
 let kept: string | undefined;
-let inFront: string | undefined;
+let inSight: string[];
 let live: { id: string; subject: string; plan?: unknown; end: unknown }[];
 /** What is chosen, by value; undefined: nothing. */
 let chosen: unknown;
@@ -55,7 +55,7 @@ const memory = {
 const services = {
   extension: { path: '/extension', version: '0.1.0' },
   memory,
-  panels: { inFront: () => inFront },
+  panels: { inSight: () => inSight },
   runs: {
     active: () => live.filter(({ end }) => end === null),
     get: (id: string) => live.find((run) => run.id === id),
@@ -73,7 +73,7 @@ beforeEach(async () => {
   settingsOf.clear();
   folder = await mkdtemp(join(tmpdir(), 'topology-bench-export-'));
   fakeVscode.workspace.workspaceFolders = [{ uri: Uri.file(folder) }];
-  [kept, inFront, live, chosen, asked] = [undefined, undefined, [], undefined, []];
+  [kept, inSight, live, chosen, asked] = [undefined, [], [], undefined, []];
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
@@ -98,7 +98,7 @@ describe('a result of the tree', () => {
   test('goes as CSV where the user says, under a name that says what it is', async () => {
     const dialog = saveAt();
     await exportAs('csv', node, services);
-    expect(dialog.title()).toBe('Export as CSV');
+    expect(dialog.title()).toMatch(/^Export as CSV: tiny-sentiment · Jan 2, 2026, /u);
     expect(dialog.kinds()).toEqual({ CSV: ['csv'] });
     expect(dialog.proposed()).toBe(join(folder, `${stem}.csv`));
     expect(await readFile(join(folder, `${stem}.csv`), 'utf8')).toBe(recordCsv(record));
@@ -129,7 +129,9 @@ describe('a result of the tree', () => {
     await copyMarkdown(node, services);
     const text = recordMarkdown(record, { perGpuHour: 2.5, currency: 'EUR' });
     expect(fakeVscode.env.clipboard.writeText).toHaveBeenCalledExactlyOnceWith(text);
-    expect(fakeVscode.window.setStatusBarMessage.mock.lastCall?.[0]).toBe('Copied');
+    expect(fakeVscode.window.setStatusBarMessage.mock.lastCall?.[0]).toMatch(
+      /^Copied tiny-sentiment · Jan 2, 2026, .* as Markdown$/u,
+    );
     expect(asked).toEqual([]);
   });
 });
@@ -180,7 +182,7 @@ describe('where an export goes', () => {
 
 describe('the run that is meant', () => {
   test('is that of the panel in front', async () => {
-    inFront = other.id;
+    inSight = [other.id];
     const dialog = saveAt();
     await exportAs('csv', undefined, services);
     expect(dialog.proposed()).toContain(other.id);
@@ -196,9 +198,15 @@ describe('the run that is meant', () => {
     expect(dialog.proposed()).toContain(other.id);
   });
 
+  test('is asked for where several panels are in sight, those first', async () => {
+    inSight = [other.id, 'live'];
+    await exportAs('csv', undefined, services);
+    expect(asked).toEqual([{ title: 'Export as CSV', values: [other.id, record.id] }]);
+  });
+
   test('is asked for, too, while the run in front is under way', async () => {
     live = [{ id: 'live', subject: 'sentiment', end: null }];
-    inFront = 'live';
+    inSight = ['live'];
     await copyMarkdown(undefined, services);
     expect(asked).toHaveLength(1);
     expect(fakeVscode.env.clipboard.writeText).not.toHaveBeenCalled();
@@ -224,7 +232,12 @@ test("the panel's Export asks as what, once, and does that", async () => {
   chosen = 'csv';
   saveAt();
   await exportResult(record.id, services);
-  expect(asked).toEqual([{ title: 'Export Result', values: ['markdown', 'csv', 'json', 'html'] }]);
+  expect(asked).toEqual([
+    {
+      title: expect.stringMatching(/^Export tiny-sentiment · Jan 2, 2026, /u) as string,
+      values: ['markdown', 'csv', 'json', 'html'],
+    },
+  ]);
   expect(await readdir(folder)).toEqual([`${stem}.csv`]);
   chosen = 'markdown';
   await exportResult(record.id, services);

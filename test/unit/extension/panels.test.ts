@@ -47,20 +47,20 @@ beforeEach(() => {
   made.length = 0;
 });
 
-test('the run in front is that of the panel with the focus, else of the only one that is seen', () => {
+test('runs in sight are that of the panel with the focus, else those of all that are seen', () => {
   const root = fakeVscode.Uri.file('/extension') as unknown as Uri;
   const panels = new Panels(root, {} as PanelContent, {} as LogOutputChannel);
-  expect(panels.inFront()).toBeUndefined();
+  expect(panels.inSight()).toEqual([]);
   panels.show({ runId: 'first' }, 'First');
-  expect(panels.inFront()).toBe('first');
-  panels.show({ runId: 'second' }, 'Second');
-  expect(panels.inFront()).toBeUndefined();
+  expect(panels.inSight()).toEqual(['first']);
+  panels.show({ runId: 'second', before: 'first' }, 'Second');
+  expect(panels.inSight()).toEqual(['first', 'second']);
   const [first, second] = made;
   if (first === undefined || second === undefined) throw new Error('Two panels were to be opened.');
   second.active = true;
-  expect(panels.inFront()).toBe('second');
+  expect(panels.inSight()).toEqual(['second']);
   Object.assign(second, { active: false, visible: false });
-  expect(panels.inFront()).toBe('first');
+  expect(panels.inSight()).toEqual(['first']);
   first.dispose();
-  expect(panels.inFront()).toBeUndefined();
+  expect(panels.inSight()).toEqual([]);
 });

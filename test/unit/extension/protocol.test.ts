@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { WebviewMessage } from '../../../src/protocol/messages.ts';
-import { maxCopyCharacters, maxPngBytes } from '../../../src/protocol/messages.ts';
+import { maxCopyCharacters, maxDrawnFigures, maxPngBytes, maxTitleCharacters } from '../../../src/protocol/messages.ts';
 import { comparisonView } from '../../../src/core/view/comparisonView.ts';
 import { createRequests } from '../../../src/protocol/requests.ts';
 import { isPanelState, parseHostMessage, parseWebviewMessage } from '../../../src/protocol/validate.ts';
@@ -53,11 +53,22 @@ test.each<[string, unknown]>([
   ],
   ['figures of the wrong kind', { type: 'drawn', kind: 'record', runId: null, figures: [{ ...figure, rps: '780' }] }],
   ['an unknown view', { type: 'drawn', kind: 'secret', runId: null, figures: [] }],
+  [
+    'more figures than any run has',
+    { type: 'drawn', kind: 'record', runId: null, figures: Array.from({ length: maxDrawnFigures + 1 }, () => figure) },
+  ],
+  [
+    'a name that is none',
+    { type: 'drawn', kind: 'record', runId: null, figures: [{ ...figure, phase: 'c'.repeat(maxTitleCharacters + 1) }] },
+  ],
+  ['a run id that is none', { type: 'drawn', kind: 'record', runId: '2'.repeat(maxTitleCharacters + 1), figures: [] }],
 ])('the host refuses %s', (_what, value) => {
   expect(parseWebviewMessage(value)).toBeNull();
 });
 
-test('what a request brings besides is dropped', () => {
+test('what a request or a figure brings besides is dropped', () => {
+  const drawn = { type: 'drawn', kind: 'record', runId: null, figures: [figure] };
+  expect(parseWebviewMessage({ ...drawn, figures: [{ ...figure, note: 'x'.repeat(9999) }] })).toEqual(drawn);
   const message = { type: 'request', id: 1, request: { kind: 'cancel', command: 'x' }, extra: 1 };
   expect(parseWebviewMessage(message)).toEqual({ type: 'request', id: 1, request: { kind: 'cancel' } });
 });

@@ -28,10 +28,13 @@ const runOf = (model: string, id: string): Result =>
   stored({ ...sample, plan: { ...sample.plan, model: { ...sample.plan.model, name: model } } }, id);
 const endpointRun = stored(sampleEndpointRecord(sampleEndpointPlan({ name: 'sentiment' })), '20260104-080000-0e0e');
 
-const noBaselines = { standingOf: () => ({ kind: 'no baseline' }) } as unknown as Baselines;
+const noBaselines = {
+  standingOf: () => ({ kind: 'no baseline' }),
+  read: async () => undefined,
+} as unknown as Baselines;
 
 let results: Result[] = [];
-const list = vi.fn(async () => results);
+const list = vi.fn(async (most?: number) => results.slice(0, most));
 const tree = () => new ResultsTree({ list } as unknown as Results, noBaselines, failures);
 const rows = async () =>
   (await tree().texts()).map(({ label, description, contextValue, children }) => ({
@@ -41,7 +44,8 @@ const rows = async () =>
   }));
 
 beforeEach(() => {
-  list.mockClear();
+  list.mockReset();
+  list.mockImplementation(async (most) => results.slice(0, most));
 });
 
 test('results of one model stand without a group, those that cannot be read where they belong in time', async () => {
@@ -61,6 +65,28 @@ test('results of several models stand by model, the newest first, with their num
   expect(toxicity?.children).toEqual(['result', 'result']);
   expect(sentiment?.text).toMatch(/^sentiment: 1 run · fastapi/u);
   expect(last).toMatchObject({ contextValue: 'result.unreadable', children: [] });
+});
+
+test('a row in a group begins with its time, and is read out with the name of its model', async () => {
+  results = [runOf('toxicity', '20260105-080000-0003'), runOf('sentiment', '20260102-080000-0002')];
+  const shown = tree();
+  const rowsOf = async (): Promise<[string, string][]> => {
+    const top = await shown.getChildren();
+    const nodes = (
+      await Promise.all(top.map(async (node) => ('group' in node ? shown.getChildren(node) : [node])))
+    ).flat();
+    return nodes.map((node) => {
+      const { label, accessibilityInformation } = shown.getTreeItem(node);
+      return [label as string, accessibilityInformation?.label ?? ''];
+    });
+  };
+  const [first] = await rowsOf();
+  expect(first?.[0]).toMatch(/^Jan 5, 2026, \d+:00 [AP]M$/u);
+  expect(first?.[1]).toMatch(/^toxicity · Jan 5, 2026, \d+:00 [AP]M, fastapi \d+ RPS · triton/u);
+  results = [runOf('toxicity', '20260105-080000-0003')];
+  const [alone] = await rowsOf();
+  expect(alone?.[0]).toMatch(/^toxicity · Jan 5, 2026/u);
+  expect(alone?.[1]).toBe(first?.[1]);
 });
 
 test('an endpoint is no model, even if it has the same name', async () => {
@@ -90,4 +116,62 @@ test('a group keeps its id, and so whether it is open, when a newer run of anoth
   const before = await idsOf();
   results = [runOf('sentiment', '20260103-080000-0003'), ...results];
   expect(await idsOf()).toEqual(before);
+});
+
+test('of very many results the newest are shown at once, with the word that others are read, and then all', async () => {
+  const idOf = (index: number): string => `2026${String(1230 - index).padStart(4, '0')}-080000-0001`;
+  results = Array.from({ length: 1000 }, (_none, index) => runOf(index < 990 ? 'sentiment' : 'toxicity', idOf(index)));
+  let release = (): void => undefined;
+  const all = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  list.mockImplementation(async (most) => {
+    if (most === undefined) await all;
+    return results.slice(0, most);
+  });
+  const shown = tree();
+  const refreshed = vi.fn();
+  shown.onDidChangeTreeData(refreshed);
+  const first = await shown.getChildren();
+  expect(first).toHaveLength(31);
+  const items = first.map((node) => shown.getTreeItem(node));
+  expect(items[0]?.contextValue).toBe('result');
+  expect(items.at(-1)?.label).toBe('Older results are being read…');
+  expect(items.at(-1)?.contextValue).toBeUndefined();
+  // Asked again meanwhile, it starts no second reading of all.
+  await shown.getChildren();
+  expect(list.mock.calls.filter(([most]) => most === undefined)).toHaveLength(1);
+  expect(refreshed).not.toHaveBeenCalled();
+  release();
+  await vi.waitFor(() => {
+    expect(refreshed).toHaveBeenCalledExactlyOnceWith(undefined);
+  });
+  const groups = await shown.getChildren();
+  expect(groups.map((group) => shown.getTreeItem(group).description)).toEqual([
+    expect.stringMatching(/^990 runs · fastapi/u),
+    expect.stringMatching(/^10 runs · fastapi/u),
+  ]);
+});
+
+test('a group has no number of runs while not all are read, and a folder that cannot be read then says so', async () => {
+  results = Array.from({ length: 60 }, (_none, index) =>
+    runOf(`model-${String(index % 2)}`, `202601${String(60 - index).padStart(2, '0')}-080000-0001`),
+  );
+  list.mockImplementation(async (most) => {
+    if (most === undefined) throw new Error('The disk is gone.');
+    return results.slice(0, most);
+  });
+  const shown = tree();
+  const refreshed = vi.fn();
+  shown.onDidChangeTreeData(refreshed);
+  const texts = await shown.texts();
+  expect(texts.map(({ label, description }) => `${label}: ${description}`)).toEqual([
+    expect.stringMatching(/^model-0: fastapi \d+ RPS/u),
+    expect.stringMatching(/^model-1: fastapi \d+ RPS/u),
+    'Older results are being read…: ',
+  ]);
+  await vi.waitFor(() => {
+    expect(refreshed).toHaveBeenCalled();
+  });
+  expect((await shown.texts()).map(({ label }) => label)).toEqual([expect.stringContaining('The disk is gone.')]);
 });

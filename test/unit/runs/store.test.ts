@@ -1,12 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { recordFacts } from '../../../src/core/view/provenance.ts';
 import { recordTable } from '../../../src/core/view/table.ts';
-import { openRunStore, parseRecord, saveElsewhere } from '../../../src/runs/store.ts';
+import { openRunStore, parseRecord, saveElsewhere, type RunStore, type StoredRun } from '../../../src/runs/store.ts';
 import { headlineOf } from '../../../src/core/view/headline.ts';
 import { measuredRecord, rowsOf } from '../../../src/core/view/measured.ts';
 import { resultTable } from '../../../src/core/view/resultTable.ts';
@@ -162,6 +162,113 @@ describe('run store', () => {
   it('parses one record by itself', () => {
     expect(parseRecord('x.json', JSON.stringify(sampleRecord()))).toEqual(sampleRecord());
     expect(() => parseRecord('x.json', 'no')).toThrow(/x\.json/);
+  });
+});
+
+describe('a store that is kept open', () => {
+  const idOf = (number: number): string => `20260101-000000-${String(number).padStart(4, '0')}`;
+  const save = (store: RunStore, ...numbers: readonly number[]): Promise<unknown> =>
+    Promise.all(numbers.map((number) => store.save({ ...sampleRecord(), id: idOf(number) })));
+  const ids = (runs: readonly StoredRun[]): string[] => runs.map(({ id }) => id);
+
+  /** A file that is not read before `end` is called: it keeps a list from its end. */
+  async function slowFile(): Promise<{ end: () => Promise<void> }> {
+    const path = join(folder, '00000000-000000-0000.json');
+    await run('mkfifo', [path]);
+    return {
+      end: async () => {
+        await using file = await open(path, 'w');
+        await file.writeFile('{}');
+      },
+    };
+  }
+
+  it('reads and checks each file once, whatever is saved, changed or deleted beside it', async () => {
+    const store = openRunStore(folder);
+    await save(store, 1, 2, 3);
+    const first = await store.list();
+    await save(store, 4);
+    await store.delete(idOf(2));
+    const edited = { ...sampleRecord(), id: idOf(1), warnings: ['edited by hand'] };
+    await writeFile(store.pathOf(idOf(1)), JSON.stringify(edited));
+    const second = await store.list();
+    expect(ids(second)).toEqual([idOf(4), idOf(3), idOf(1)]);
+    expect(second[1]?.record).toBe(first[0]?.record);
+    expect(second[2]?.record).toEqual(edited);
+    expect(await store.read(idOf(3))).toBe(first[0]?.record);
+  });
+
+  it('reads a file of the same size anew when its time is another one', async () => {
+    const store = openRunStore(folder);
+    await save(store, 1);
+    const before = await store.read(idOf(1));
+    await utimes(store.pathOf(idOf(1)), new Date(), new Date(Date.now() + 5000));
+    const after = await store.read(idOf(1));
+    expect(after).toEqual(before);
+    expect(after).not.toBe(before);
+  });
+
+  it('lists only the newest where no more are asked for, and reads no others', async () => {
+    const store = openRunStore(folder);
+    await save(store, 1, 2, 3);
+    expect(ids(await store.list(2))).toEqual([idOf(3), idOf(2)]);
+    expect([1, 2, 3].map((number) => store.known(idOf(number)) !== undefined)).toEqual([false, true, true]);
+    expect(ids(await store.list())).toEqual([idOf(3), idOf(2), idOf(1)]);
+  });
+
+  it('does not bring back what is deleted while a list is made, by itself or by others', async () => {
+    const store = openRunStore(folder);
+    await save(store, 1, 2, 3);
+    const slow = await slowFile();
+    const listing = store.list();
+    await vi.waitFor(() => {
+      for (const number of [1, 2, 3]) expect(store.known(idOf(number))).toBeDefined();
+    });
+    await store.delete(idOf(1));
+    await rm(store.pathOf(idOf(2)));
+    const later = store.list();
+    await vi.waitFor(() => {
+      expect(store.known(idOf(2))).toBeUndefined();
+    });
+    await slow.end();
+    for (const runs of [await listing, await later]) expect(ids(runs)).toEqual([idOf(3), '00000000-000000-0000']);
+    expect([1, 2, 3].map((number) => store.known(idOf(number)) !== undefined)).toEqual([false, false, true]);
+  });
+
+  it('keeps what a later list has found when an earlier one ends', async () => {
+    const store = openRunStore(folder);
+    await save(store, 1);
+    const slow = await slowFile();
+    const earlier = store.list();
+    await vi.waitFor(() => {
+      expect(store.known(idOf(1))).toBeDefined();
+    });
+    await save(store, 2);
+    const later = store.list();
+    await vi.waitFor(() => {
+      expect(store.known(idOf(2))).toBeDefined();
+    });
+    await slow.end();
+    await earlier;
+    expect(ids(await later)).toEqual([idOf(2), idOf(1), '00000000-000000-0000']);
+    expect(store.known(idOf(2))).toBeDefined();
+  });
+
+  it('tries a file that could not be read anew, and takes a deletion of what is gone for done', async () => {
+    const store = openRunStore(folder);
+    const path = store.pathOf(idOf(1));
+    await mkdir(path);
+    expect((await store.list())[0]?.problem).toMatch(/EISDIR/);
+    await rm(path, { recursive: true });
+    await expect(store.read(idOf(1))).rejects.toMatchObject({
+      reason: 'record-unreadable',
+      message: `The run record ${path} cannot be read: there is no such file.`,
+    });
+    await save(store, 1);
+    expect((await store.list())[0]?.record).toBeDefined();
+    await store.delete(idOf(1));
+    await store.delete(idOf(1));
+    expect(await store.list()).toEqual([]);
   });
 });
 

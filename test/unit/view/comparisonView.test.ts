@@ -26,6 +26,7 @@ function row({ groups }: ComparisonView, topology: string, level: string): strin
       cell.ratio,
       cell.interval,
       cell.finding,
+      cell.doubt,
       cell.reference,
     ]
       .filter((part) => part !== null && part !== '')
@@ -144,16 +145,34 @@ describe('the table', () => {
       for (const { cells } of rows) expect(cells).toHaveLength(view.columns.length - 1);
   });
 
-  it('says which run is not valid, and why, once', () => {
+  it('says at each figure that a run is not valid, and which and why once', () => {
     const view = comparisonView(
       before,
       laterRecord({ topology: 'triton', change: (phase) => (phase.name === 'c1' ? phase : notValid(phase)) }),
     );
-    expect(row(view, 'triton', '8').at(-2)).toBe('yes → no [1]');
+    expect(row(view, 'triton', '8')).toEqual([
+      '8.92 → 8.92 1.00x not valid [1]',
+      '12.4 → 12.4 1.00x not valid [1]',
+      '14.0 → 14.0 1.00x not valid [1]',
+      '886 → 886 1.00x not valid [1]',
+      'yes → no [1]',
+      '0',
+    ]);
     expect(row(view, 'triton', '32').at(-2)).toBe('yes → no [1]');
     expect(row(view, 'triton', '1').at(-2)).toBe('yes');
     expect(view.notes).toEqual(['Run 20260103-093000-0001 is not valid there (the load generator was late).']);
     expect(view.worth.join(' ')).toContain('At 2 of them a number is missing or not valid');
+    const both = comparisonView(
+      sampleRecord({ change: (result) => ({ ...result, phases: result.phases.map(notValid) }) }),
+      laterRecord({ change: notValid }),
+    );
+    expect(row(both, 'hybrid', '1')[1]).toMatch(/ 1\.00x not valid \[1\] \[2\]$/);
+    expect(both.notes).toHaveLength(2);
+  });
+
+  it('says so also where the runs cannot be compared', () => {
+    const view = comparisonView(sampleRecord({ plan: sampleLocalPlan() }), laterRecord({ change: notValid }));
+    expect(row(view, 'triton', '8')[1]).toMatch(/^[\d.]+ → [\d.]+ not valid \[1\]$/);
   });
 
   it('shows errors with their share, and where a run has no number', () => {

@@ -2,9 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { combineRepetitions } from '../../../src/core/combineRepetitions.ts';
+import type { Phase } from '../../../src/core/plan.ts';
+import { makePlan } from '../../../src/core/planning.ts';
 import { runRecordSchema, type RunRecord, type TopologyResult } from '../../../src/core/record.ts';
+import { searchEnds } from '../../../src/core/sloSearch.ts';
 import { csvColumns, recordCsv } from '../../../src/core/view/csv.ts';
 import { csvText } from '../../../src/core/view/csvText.ts';
+import { choices } from '../../support/choices.ts';
 import { parseCsv } from '../../support/csv.ts';
 import { sampleEndpointRecord } from '../../support/sampleEndpoint.ts';
 import { failedResult, samplePhase, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
@@ -43,6 +47,16 @@ function repeated(): RunRecord {
     },
   });
 }
+
+const openPhase = (ratePerSecond: number): Phase => ({
+  name: `at ${String(ratePerSecond)}/s`,
+  kind: 'measured',
+  loop: 'open',
+  ratePerSecond,
+  arrivals: 'poisson',
+  maxInFlight: 64,
+  durationSeconds: 5,
+});
 
 describe('a record as CSV', () => {
   it('has a row for each topology and level, with the numbers of the record in full', async () => {
@@ -141,6 +155,50 @@ describe('a record as CSV', () => {
       rps: '',
       sent: '',
     });
+  });
+
+  it('has what a search for a rate found: of each turn its own, of all together the lowest, and none of other runs', async () => {
+    const plan = makePlan({ ...choices, profile: 'server', repetitions: 2, topologies: ['triton'], sloP95Ms: 50 });
+    const [missed] = searchEnds;
+    const searched = (rates: readonly (number | null)[]): RunRecord =>
+      sampleRecord({
+        plan,
+        change: (result) => {
+          const phases = rates.flatMap((rate, at) =>
+            [900, ...(rate === null ? [] : [rate])].map((ratePerSecond, index) => ({
+              ...samplePhase(plan, result.topology, openPhase(ratePerSecond), index),
+              repetition: at + 1,
+            })),
+          );
+          const searches: TopologyResult['searches'] = rates.map((rate) => ({
+            ratePerSecond: rate,
+            because: rate === null ? 'no rate was confirmed' : missed,
+            confident: null,
+          }));
+          return { ...result, phases, combined: combineRepetitions(phases), searches };
+        },
+      });
+    const found = async (rates: readonly (number | null)[]): Promise<Set<string>> =>
+      new Set(
+        (await rowsOf(searched(rates))).map(
+          ({ turn, slo_p95_ms: bound, found_rate_per_s: rate, found_because: because }) =>
+            [turn, bound, rate, because].join(' '),
+        ),
+      );
+    expect(await found([300, 200])).toEqual(
+      new Set([`combined 50 200 ${missed}`, `1 50 300 ${missed}`, `2 50 200 ${missed}`]),
+    );
+    // The last one is of the confirmation, which has no numbers.
+    expect(await found([300, null])).toEqual(
+      new Set([
+        `combined 50  ${missed} | no rate was confirmed`,
+        `1 50 300 ${missed}`,
+        '2 50  no rate was confirmed',
+        ` 50  ${missed} | no rate was confirmed`,
+      ]),
+    );
+    const [plain] = await rowsOf(sampleRecord());
+    expect(plain).toMatchObject({ slo_p95_ms: '', found_rate_per_s: '', found_because: '' });
   });
 
   it('is made of a run on an endpoint, and of a record from before there were intervals and splits', async () => {

@@ -1,62 +1,24 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import type { GpuPrice } from '../../../src/core/gpuPrice.ts';
 import type { RunRecord } from '../../../src/core/record.ts';
-import type { EnteredGpuPrice, GpuPrice } from '../../../src/core/gpuPrice.ts';
 import { headlineOf } from '../../../src/core/view/headline.ts';
 import { recordMarkdown } from '../../../src/core/view/markdown.ts';
 import { measuredRecord, rowsOf } from '../../../src/core/view/measured.ts';
-import { comparisonMarkdown } from '../../../src/core/view/comparisonMarkdown.ts';
-import { comparisonView } from '../../../src/core/view/comparisonView.ts';
 import { resultTable } from '../../../src/core/view/resultTable.ts';
 import { splitTable } from '../../../src/core/view/split.ts';
-import type { PanelRequest, View } from '../../../src/protocol/messages.ts';
-import { laterRecord, notValid, slowedBy } from '../../support/changedRecord.ts';
-import { failedResult, sampleLocalPlan, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
+import type { PanelRequest } from '../../../src/protocol/messages.ts';
 import { sampleEndpointRecord } from '../../support/sampleEndpoint.ts';
-import { sampleState } from '../../support/sampleState.ts';
-import {
-  accessibilityFindings,
-  buildBundles,
-  PageServer,
-  paintedShares,
-  pictureOf,
-  themeNames,
-  type ResultsPage,
-} from './page.ts';
+import { failedResult, sampleLocalPlan, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
+import { accessibilityFindings, paintedShares, pictureOf, themeNames, type ResultsPage } from './page.ts';
+import { liveView, openPages, record, recordView } from './panelPage.ts';
 
-/** The real page in a real Chromium, under the policy that VS Code's panel gives it. */
+/** The panel's page with a run that has ended. */
 
-const record = sampleRecord();
+const open = openPages();
 const partial = sampleRecord({
   change: (result) => (result.topology.name === 'triton' ? failedResult(result) : result),
   record: { status: 'failed' },
 });
-let server: PageServer;
-let opened: ResultsPage | undefined;
-
-beforeAll(async () => {
-  server = await PageServer.start(await buildBundles());
-});
-afterAll(async () => {
-  await server[Symbol.asyncDispose]();
-});
-/** Whatever a test did: the policy was never violated and the page never threw. */
-afterEach(async () => {
-  expect(await opened?.violations()).toEqual([]);
-  expect((await opened?.messages())?.filter((message) => message.type === 'page-problem')).toEqual([]);
-  await opened?.page.close();
-  opened = undefined;
-});
-
-async function open(options: Partial<Parameters<PageServer['open']>[0]> = {}): Promise<ResultsPage> {
-  opened = await server.open({ theme: 'dark', ...options });
-  return opened;
-}
-
-const noPrice: EnteredGpuPrice = { price: null, problem: null };
-
-function recordView(shown: RunRecord, notSaved: string | null = null, gpuPrice = noPrice): View {
-  return { kind: 'record', record: shown, subject: 'sentiment', canBenchmarkAgain: true, notSaved, gpuPrice };
-}
 
 /** The results table as it stands in the page. */
 function tableText(page: ResultsPage): Promise<string[][]> {
@@ -338,14 +300,7 @@ describe('a chart that is saved', () => {
 
   it('may be of a run under way', async () => {
     const page = await open();
-    await page.show({
-      kind: 'live',
-      state: sampleState(record, 'loading'),
-      elapsedMs: 60_000,
-      subject: 's',
-      cancelling: false,
-      gpuPrice: noPrice,
-    });
+    await page.show(liveView('loading'));
     expect((await pictureOf(page.page, (await saved(page, 'Latency against throughput')).png)).opaque).toBe(true);
   });
 });
@@ -410,152 +365,6 @@ describe('what requests cost', () => {
   });
 });
 
-describe('two runs beside each other', () => {
-  const after = laterRecord({
-    topology: 'triton',
-    change: (phase) => (phase.name === 'c1' ? notValid(phase) : slowedBy(1.3)(phase)),
-    record: { software: { ...record.software, topologyBench: '0.2.0' } },
-  });
-  const view = (before: RunRecord, later: RunRecord): View => ({
-    kind: 'comparison',
-    comparison: comparisonView(before, later),
-    subject: 'tiny-sentiment',
-  });
-  const cells = (page: ResultsPage): Promise<string[][]> =>
-    page.page.$$eval('table.comparison tr', (rows) =>
-      rows.map((row) => [...row.children].map((cell) => cell.textContent)),
-    );
-
-  it('say the answer first, then every figure of both, to the last cell', async () => {
-    const page = await open();
-    expect(await page.show(view(record, after))).toMatchObject({ kind: 'comparison', runId: after.id, figures: [] });
-    const { headline, worth, columns, groups, notes, differences } = comparisonView(record, after);
-    expect(await page.page.textContent('h1')).toBe(headline);
-    expect(await page.page.locator('.worth').allTextContents()).toEqual([worth.join(' ')]);
-    expect(await cells(page)).toEqual([
-      columns.map(({ header }) => header),
-      ...groups.flatMap(({ topology, rows }) => [
-        [topology],
-        ...rows.map((row) => [
-          row.level,
-          ...row.cells.map((cell) =>
-            [
-              cell.after === null ? cell.before : `${cell.before} →  to ${cell.after}`,
-              cell.reference,
-              cell.ratio,
-              cell.interval,
-              cell.finding,
-            ]
-              .filter((part) => part !== null && part !== '')
-              .join(' '),
-          ),
-        ]),
-      ]),
-    ]);
-    expect(await page.page.locator('.finding.bad').count()).toBe(8);
-    expect(await page.page.locator('ol.notes li').allTextContents()).toEqual(notes);
-    expect(await page.page.locator('.differences li').allTextContents()).toEqual(
-      differences.flatMap(({ texts }) => texts),
-    );
-    expect(await page.page.locator('canvas, .card').count()).toBe(0);
-    const kept = await page.keptState();
-    expect(kept).toMatchObject({ version: 1, runId: after.id, before: record.id });
-  });
-
-  it('have a table whose every cell has its headers, for a screen reader', async () => {
-    const page = await open();
-    await page.show(view(record, after));
-    expect(await page.page.textContent('table.comparison caption')).toContain('of both runs');
-    const scopes = await page.page.$$eval('table.comparison th', (all) =>
-      all.map((cell) => cell.getAttribute('scope')),
-    );
-    expect(new Set(scopes)).toEqual(new Set(['col', 'rowgroup', 'row']));
-  });
-
-  it('are worked by the keyboard alone', async () => {
-    const page = await open();
-    await page.show(view(record, after));
-    const reached: string[] = [];
-    for (let press = 0; press < 6; press += 1) {
-      await page.page.keyboard.press('Tab');
-      reached.push(
-        await page.page.evaluate(
-          () => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent ?? '',
-        ),
-      );
-    }
-    expect(reached).toEqual([
-      'Swap',
-      "Show the plans' difference",
-      'Copy as Markdown',
-      'Open “before”',
-      'Open “after”',
-      'Both runs side by side',
-    ]);
-  });
-
-  it('ask for what their buttons say', async () => {
-    const page = await open();
-    await page.show(view(record, after));
-    for (const label of ['Swap', "Show the plans' difference", 'Copy as Markdown', 'Open “before”', 'Open “after”'])
-      await page.page.getByText(label, { exact: true }).click();
-    await page.page.waitForFunction(
-      () =>
-        (window as unknown as { messages: { type: string }[] }).messages.filter(({ type }) => type === 'request')
-          .length === 5,
-    );
-    const requests = (await page.messages()).flatMap((message) =>
-      message.type === 'request' ? [message.request] : [],
-    );
-    expect(requests).toEqual([
-      { kind: 'swap' },
-      { kind: 'show-plans' },
-      { kind: 'copy', text: comparisonMarkdown(comparisonView(record, after)) },
-      { kind: 'show-run', which: 'before' },
-      { kind: 'show-run', which: 'after' },
-    ]);
-    await page.send({ type: 'reply', id: 1, ok: false, message: 'Both runs had the same plan.' });
-    await page.page.locator('.reply', { hasText: 'Both runs had the same plan.' }).waitFor();
-  });
-
-  it('say why they cannot be compared, and show no ratio then', async () => {
-    const page = await open();
-    await page.show(view(sampleRecord({ plan: sampleLocalPlan() }), after));
-    expect(await page.page.textContent('h1')).toBe('No comparison: the two runs were not measured in the same way.');
-    expect(await page.page.locator('.callout').allTextContents()).toEqual(
-      comparisonView(sampleRecord({ plan: sampleLocalPlan() }), after).incomparable.map(
-        (reason) => `Not comparable. ${reason}`,
-      ),
-    );
-    expect(await page.page.locator('.ratio, .interval, .finding').count()).toBe(0);
-  });
-
-  it('give way to a run alone in the same page, and come back', async () => {
-    const page = await open();
-    await page.show(view(record, after));
-    await page.show(recordView(record));
-    expect(await page.page.locator('table.comparison').count()).toBe(0);
-    await page.page.getByText('Compare with…').click();
-    await page.waitForMessage('request');
-    expect((await page.messages()).find((message) => message.type === 'request')).toMatchObject({
-      request: { kind: 'compare' },
-    });
-    await page.show(view(record, after));
-    expect(await page.page.locator('table.comparison').count()).toBe(1);
-    expect(await page.page.locator('table.results').count()).toBe(0);
-  });
-
-  it.each(themeNames)('%s: have no serious finding of axe, nor a page wider than its column', async (theme) => {
-    const page = await open({ theme });
-    await page.show(view(record, after));
-    expect(await accessibilityFindings(page.page)).toEqual([]);
-    const overflow = await page.page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    );
-    expect(overflow).toBe(0);
-  });
-});
-
 describe('a run that is not whole', () => {
   it('shows the topologies that have numbers and why the other has none', async () => {
     const page = await open();
@@ -598,184 +407,6 @@ describe('a run that is not whole', () => {
   });
 });
 
-describe('a run under way', () => {
-  const live = (upTo: Parameters<typeof sampleState>[1], cancelling = false): View => ({
-    kind: 'live',
-    state: sampleState(record, upTo),
-    elapsedMs: 83_000,
-    subject: 'sentiment',
-    cancelling,
-    gpuPrice: noPrice,
-  });
-
-  it('goes from waiting to numbers to the record in one page', async () => {
-    const page = await open();
-    expect(await page.page.textContent('main')).toContain('Loading');
-    await page.show({
-      kind: 'queued',
-      subject: 'sentiment',
-      message: 'Another run holds the GPUs.',
-      cancelling: false,
-    });
-    expect(await page.page.textContent('.waiting')).toBe('Another run holds the GPUs.');
-    expect((await page.show(live('waiting'))).figures).toHaveLength(3);
-    expect(await page.page.textContent('.waiting')).toBe('0/3 nodes are available: 3 Insufficient nvidia.com/gpu.');
-    // As the host counts it: the page's own clock may be another machine's.
-    expect(await page.page.textContent('.clock')).toMatch(/^1:[23]\d$/);
-    const drawn = await page.show(live('loading'));
-    expect(drawn.figures.map((figure) => `${figure.topology} ${figure.phase}`)).toEqual([
-      'fastapi c1',
-      'triton c1',
-      'fastapi c8',
-      'fastapi c32',
-    ]);
-    expect(await page.page.textContent('.running')).toBe('p50 8.92 ms, p95 12.4 ms, 886 RPS, 0 errors');
-    // The figures follow the level that two topologies share now, and the picker says so.
-    expect(await page.page.$eval('vscode-dropdown', (element) => (element as unknown as { value: string }).value)).toBe(
-      'closed 1',
-    );
-    expect((await page.show(live('cleaning'))).figures).toHaveLength(9);
-    expect((await page.show(recordView(record))).figures).toHaveLength(9);
-    expect(await page.page.locator('.live').count()).toBe(0);
-  });
-
-  it('keeps what the reader has hold of while snapshots arrive', async () => {
-    const page = await open();
-    await page.show(live('loading'));
-    await page.page.click('#tab-percentiles');
-    await page.page.focus('vscode-dropdown');
-    const row = await page.page.$('table.results tr[data-topology]');
-    await page.show(live('loading'));
-    expect(await page.page.evaluate(() => document.activeElement?.localName)).toBe('vscode-dropdown');
-    expect(await page.page.getAttribute('#tab-percentiles', 'aria-selected')).toBe('true');
-    expect(await row?.evaluate((element) => element.isConnected)).toBe(true);
-  });
-
-  it('cancels once', async () => {
-    const page = await open();
-    await page.show(live('loading'));
-    await page.page.getByText('Cancel', { exact: true }).click();
-    await page.waitForMessage('request');
-    await page.show(live('loading', true));
-    expect(await page.page.getByText('Cancel', { exact: true }).getAttribute('disabled')).toBe('');
-    expect(await page.page.textContent('.live h2')).toBe('Cancelling: stopping the load and cleaning up');
-  });
-
-  it('tells a screen reader of phases, not of every second', async () => {
-    const page = await open();
-    await page.show(live('loading'));
-    const region = page.page.locator('body > [role=status]');
-    const first = await region.evaluate((element) => element.firstChild?.nodeValue);
-    await page.page.evaluate(() => {
-      const changes: string[] = [];
-      Object.assign(window, { changes });
-      const target = document.querySelector('body > [role=status]');
-      if (target !== null)
-        new MutationObserver(() => changes.push('changed')).observe(target, {
-          childList: true,
-          characterData: true,
-          subtree: true,
-        });
-    });
-    for (let second = 0; second < 3; second += 1) await page.show(live('loading'));
-    expect(first).toBe('Measuring triton at 8 connections. Topology 2 of 3, phase 5 of 7.');
-    expect(await page.page.evaluate(() => (window as unknown as { changes: string[] }).changes)).toEqual([]);
-  });
-});
-
-describe('the end of a run', () => {
-  const live = (cancelling = false): View => ({
-    kind: 'live',
-    state: sampleState(record, 'loading'),
-    elapsedMs: 83_000,
-    subject: 'sentiment',
-    cancelling,
-    gpuPrice: noPrice,
-  });
-  const problem: View = {
-    kind: 'problem',
-    subject: 'sentiment',
-    message: 'The cluster went away.',
-    nextStep: 'Start it again.',
-    canBenchmarkAgain: false,
-  };
-  const focused = (page: ResultsPage): Promise<string> =>
-    page.page.evaluate(() => {
-      const { activeElement: element } = document;
-      return `${element?.localName ?? ''} ${element?.getAttribute('aria-label') ?? element?.textContent ?? ''}`;
-    });
-  async function tabTo(page: ResultsPage, control: string): Promise<void> {
-    for (let press = 0; press < 12 && (await focused(page)) !== control; press += 1)
-      await page.page.keyboard.press('Tab');
-    expect(await focused(page)).toBe(control);
-  }
-
-  it('is told to a screen reader by the region that was there all along, and that alone', async () => {
-    const page = await open();
-    await page.show(live());
-    const region = await page.page.$('[role=status]');
-    await page.show(recordView(record));
-    expect(await region?.evaluate((element) => element.isConnected)).toBe(true);
-    expect(await region?.textContent()).toBe(`The run has ended. ${headlineOf(measuredRecord(record)).text}`);
-    expect(await page.page.locator('[aria-live], [role=status]').count()).toBe(1);
-
-    await page.show(live());
-    await page.show(problem);
-    expect(await region?.textContent()).toBe('Nothing to show. The cluster went away. Start it again.');
-  });
-
-  it('is not told of a record that is opened', async () => {
-    const page = await open();
-    await page.show(recordView(record));
-    expect(await page.page.textContent('[role=status]')).toBe('');
-    await page.page.getByText('Copy as Markdown').click();
-    await page.send({ type: 'reply', id: 0, ok: true });
-    await page.page.locator('[role=status]', { hasText: 'Copied.' }).waitFor({ state: 'attached' });
-  });
-
-  it('leaves the reader at the control that was in use, wherever it stands now', async () => {
-    const page = await open();
-    await page.show(live());
-    await tabTo(page, 'div Results table');
-    await page.show(recordView(record));
-    expect(await focused(page)).toBe('div Results table');
-
-    await page.show(live());
-    await page.page.focus('#tab-percentiles');
-    await page.show(recordView(record));
-    expect(await page.page.evaluate(() => document.activeElement?.id)).toBe('tab-percentiles');
-  });
-
-  it('leaves the reader at "Show log" where there still is one', async () => {
-    const page = await open();
-    await page.show(live());
-    await tabTo(page, 'vscode-button Show log');
-    await page.show(problem);
-    expect(await focused(page)).toBe('vscode-button Show log');
-    await page.page.keyboard.press('Enter');
-    await page.waitForMessage('request');
-  });
-
-  it('brings a reader whose control is gone to the heading', async () => {
-    const page = await open();
-    await page.show(live());
-    await tabTo(page, 'vscode-button Cancel');
-    await page.show(live(true));
-    expect(await focused(page)).toBe('h1 Benchmarking sentiment');
-    await page.show(recordView(record));
-    expect(await focused(page)).toBe(`h1 ${(await page.page.textContent('h1')) ?? ''}`);
-    await page.page.keyboard.press('Tab');
-    expect(await focused(page)).toBe('vscode-button Benchmark again');
-  });
-
-  it('takes no focus that the page does not have', async () => {
-    const page = await open();
-    await page.show(live());
-    await page.show(recordView(record));
-    expect(await page.page.evaluate(() => document.activeElement === document.body)).toBe(true);
-  });
-});
-
 describe('every theme', () => {
   it.each(themeNames)('%s: no serious finding of axe, at the width of a column beside code', async (theme) => {
     const page = await open({ theme });
@@ -786,15 +417,7 @@ describe('every theme', () => {
       await page.page.click(`#tab-${id}`);
       expect(await accessibilityFindings(page.page), id).toEqual([]);
     }
-    const state = sampleState(record, 'loading');
-    await page.show({
-      kind: 'live',
-      state,
-      elapsedMs: 83_000,
-      subject: 'sentiment',
-      cancelling: false,
-      gpuPrice: noPrice,
-    });
+    await page.show(liveView('loading'));
     expect(await accessibilityFindings(page.page), 'live').toEqual([]);
     const overflow = await page.page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,

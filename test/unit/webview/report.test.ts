@@ -130,6 +130,36 @@ describe('the report', () => {
     await page.close();
   });
 
+  it('says in sight of the reader that a chart could not be saved, and why, until one is', async () => {
+    const file = join(folder, 'no-pictures.html');
+    await writeReport(file, [record]);
+    const page = await server.openFile(pathToFileURL(file).href, { colorScheme: 'light', width: 900 });
+    await page.waitForSelector('body[data-drawn]');
+    await page.evaluate(() => {
+      const whole: unknown = Reflect.get(HTMLCanvasElement.prototype, 'toBlob');
+      Object.assign(window, { mend: () => Reflect.set(HTMLCanvasElement.prototype, 'toBlob', whole) });
+      HTMLCanvasElement.prototype.toBlob = (told) => {
+        told(null);
+      };
+    });
+    const save = page.getByRole('button', { name: 'Save as PNG: Percentiles at 32 connections' });
+    await save.click();
+    const reply = page.locator('[role=status]', { hasText: 'was not saved' });
+    await reply.waitFor();
+    expect(await reply.textContent()).toBe(
+      '“Percentiles at 32 connections” was not saved: The browser could not make a picture of the chart. Try another browser.',
+    );
+    const box = await reply.boundingBox();
+    expect(box === null ? 0 : box.y + box.height).toBeLessThanOrEqual(900);
+    expect(await accessibilityFindings(page)).toEqual([]);
+    await page.evaluate(() => {
+      (window as unknown as { mend: () => void }).mend();
+    });
+    await Promise.all([page.waitForEvent('download'), save.click()]);
+    expect(await page.locator('[role=status]').textContent()).toBe('');
+    await page.close();
+  });
+
   it('says its figures without JavaScript too', async () => {
     const file = join(folder, 'plain.html');
     await writeReport(file, [record]);
