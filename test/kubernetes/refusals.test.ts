@@ -77,7 +77,7 @@ describe('what the cluster refuses is said in its own words', () => {
       try {
         const error = await refusedBy(plan, { kubeconfigPath: testCluster().users['viewer']?.kubeconfig ?? '' });
         expect(error.reason).toBe('forbidden');
-        expect(error.message).toMatch(/: create, delete namespaces; get, list, watch pods;/u);
+        expect(error.message).toMatch(/: create, patch, delete namespaces; get, list, watch pods;/u);
       } finally {
         await kubectl('delete', `clusterrole/${name}`, `clusterrolebinding/${name}`);
       }

@@ -70,20 +70,18 @@ function pause(worker: ChildProcess, afterMs: number, forMs: number): void {
   }, afterMs);
 }
 
-/** Where the groups of a version are made, and what gives one of them a fifth of a core. */
+/** Where the groups of version 1, then 2, are made, and what gives one of them a fifth of a core. */
 interface CpuGroups {
-  readonly version: string;
   readonly parent: string;
   readonly limit: Readonly<Record<string, string>>;
 }
 
 const cpuGroups: readonly CpuGroups[] = [
   {
-    version: 'cgroup 1',
     parent: '/sys/fs/cgroup/cpu',
     limit: { 'cpu.cfs_period_us': '100000', 'cpu.cfs_quota_us': '20000' },
   },
-  { version: 'cgroup 2', parent: '/sys/fs/cgroup', limit: { 'cpu.max': '20000 100000' } },
+  { parent: '/sys/fs/cgroup', limit: { 'cpu.max': '20000 100000' } },
 ];
 
 describe('what makes a measurement worthless, done to the real worker', () => {
@@ -185,11 +183,12 @@ describe('what makes a measurement worthless, done to the real worker', () => {
     );
   });
 
-  it.for(cpuGroups)('a generator whose cgroup was throttled, $version', async ({ parent, limit }, { skip }) => {
-    const made = makeCpuGroup(parent, limit);
-    // The reading of cpu.stat is tried on made-up files too (generatorHealth.test.ts).
-    if ('why' in made) {
-      skip(made.why);
+  it('a generator whose cgroup was throttled', async ({ skip }) => {
+    // A machine has the CPU in groups of one version; the other's cpu.stat is read from made-up files (generatorHealth.test.ts).
+    const tried = cpuGroups.map(({ parent, limit }) => makeCpuGroup(parent, limit));
+    const made = tried.find((one) => 'group' in one);
+    if (made === undefined) {
+      skip(tried.map((one) => ('why' in one ? one.why : '')).join('; '));
       return;
     }
     try {
