@@ -4,6 +4,7 @@ import { combineRepetitions } from './combineRepetitions.ts';
 import type { AnyPlan, AnyTopology } from './endpointPlan.ts';
 import { BenchError, cancelled, explain, isCancelled, throwIfCancelled, toBenchError } from './errors.ts';
 import type { RunEvent } from './events.ts';
+import { failureOf } from './failure.ts';
 import { notGpu } from './gpuUse.ts';
 import { searchOutcome } from './loadProgram.ts';
 import { measureTopology, type TopologyMeasurement } from './measureTopology.ts';
@@ -71,7 +72,7 @@ export async function benchmark<Run extends AnyPlan>(
     failure = toBenchError(error, 'running the benchmark');
   }
   await close(ports, emit, warn);
-  emit({ type: 'run-closed', failure: failure === undefined ? null : failureOf(failure) });
+  emit({ type: 'run-closed', failure: failure === undefined ? null : recordedFailure(failure) });
   rethrow();
   if (record === undefined || failure !== undefined) throw failure ?? cancelled('the run was under way');
   return record;
@@ -380,7 +381,7 @@ function assemble(parts: {
     sameAnswers: outcome.sameAnswers,
     topologies: markDifferentHardware(outcome.results),
     warnings: parts.warnings.map(withoutPrivate),
-    failure: outcome.failure === undefined ? null : failureOf(outcome.failure),
+    failure: outcome.failure === undefined ? null : recordedFailure(outcome.failure),
   };
 }
 
@@ -412,7 +413,7 @@ function emptyResult(
     phases: [],
     combined: null,
     searches: [],
-    failure: problem === undefined ? null : failureOf(problem),
+    failure: problem === undefined ? null : recordedFailure(problem),
   };
 }
 
@@ -421,6 +422,6 @@ function statusOf(problem: BenchError): TopologyResult['status'] {
   return problem.reason === 'tool-missing' ? 'skipped' : 'failed';
 }
 
-function failureOf(error: BenchError): Failure {
-  return { reason: error.reason, message: withoutPrivate(error.message), nextStep: error.nextStep ?? null };
+function recordedFailure(error: BenchError): Failure {
+  return { ...failureOf(error), message: withoutPrivate(error.message) };
 }

@@ -1,6 +1,7 @@
 import type * as vscode from 'vscode';
-import { BenchError, toBenchError, type Reason } from '../core/errors.ts';
+import { BenchError, toBenchError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
+import { cutOff, errorOf } from '../core/failure.ts';
 import type { Failure, RunRecord } from '../core/record.ts';
 import type { Watching } from '../engine/runner.ts';
 import type { JournalEnd } from '../runs/journal.ts';
@@ -64,7 +65,8 @@ async function endOf(
 ): Promise<RunEnd> {
   // A record that is nowhere else is kept, for this window or the next to save.
   if (notSaved === null || record === null) await engine.removeJournal(journal);
-  return { record, failure: errorOf(failure), notSaved: errorOf(notSaved), leftBehind: errorOf(leftBehind) };
+  const error = (of: Failure | null): BenchError | null => (of === null ? null : errorOf(of));
+  return { record, failure: error(failure), notSaved: error(notSaved), leftBehind: error(leftBehind) };
 }
 
 /** Its process was killed, or the machine went down. */
@@ -90,18 +92,4 @@ async function endOfDead(
   });
   // What ran on this machine ends with the process that ran it.
   return { record, failure, notSaved, leftBehind: target.kind === 'local' ? null : cutOff() };
-}
-
-function cutOff(): BenchError {
-  return new BenchError({
-    reason: 'clean-up-incomplete',
-    message: 'The run ended before it had cleaned up, so something of it may be left.',
-    nextStep: 'Run Clean Up to find and remove it.',
-  });
-}
-
-function errorOf(failure: Failure | null): BenchError | null {
-  if (failure === null) return null;
-  const { reason, message, nextStep } = failure;
-  return new BenchError({ reason: reason as Reason, message, nextStep: nextStep ?? undefined });
 }

@@ -1,7 +1,7 @@
 import { BenchError, explain, toBenchError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
+import { cutOff, failureOf } from '../core/failure.ts';
 import type { Runs, Target } from '../core/ports.ts';
-import type { Failure } from '../core/record.ts';
 import type * as engineModule from '../engine/index.ts';
 import type { RunTask } from '../engine/runTask.ts';
 import type * as kubernetesModule from '../kubernetes/index.ts';
@@ -51,21 +51,14 @@ export async function carryOut(
   if (notSaved !== null && untold !== undefined) notSaved = await elsewhere(untold, notSaved, engine);
   return {
     kind: 'end',
-    failure: failureOf(failure),
-    notSaved: failureOf(notSaved),
-    leftBehind: failureOf(target?.leftBehind() ?? null),
+    failure: orNull(failure),
+    notSaved: orNull(notSaved),
+    leftBehind: orNull(target?.leftBehind() ?? null),
   };
 }
 
-/** What is said of a run whose process ended before it had cleaned up. */
-export const cutOff: Failure = {
-  reason: 'clean-up-incomplete',
-  message: 'The run ended before it had cleaned up, so something of it may be left.',
-  nextStep: 'Run Clean Up to find and remove it.',
-};
-
-export function failureOf(error: BenchError | null): Failure | null {
-  return error === null ? null : { reason: error.reason, message: error.message, nextStep: error.nextStep ?? null };
+function orNull(error: BenchError | null): JournalEnd['failure'] {
+  return error === null ? null : failureOf(error);
 }
 
 function openTarget(
@@ -98,12 +91,7 @@ function openTarget(
  * cleaned up until it was.
  */
 function watchClose(target: Target): Target & { leftBehind(): BenchError | null } {
-  const { message, nextStep } = cutOff;
-  let problem: BenchError | null = new BenchError({
-    reason: 'clean-up-incomplete',
-    message,
-    nextStep: nextStep ?? undefined,
-  });
+  let problem: BenchError | null = cutOff();
   return {
     preflight: (...parts) => target.preflight(...parts),
     deploy: (...parts) => target.deploy(...parts),

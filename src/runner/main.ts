@@ -2,11 +2,12 @@
 import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
 import { toBenchError, type BenchError } from '../core/errors.ts';
+import { failureOf } from '../core/failure.ts';
 import type * as engineModule from '../engine/index.ts';
 import type { RunTask } from '../engine/runTask.ts';
 import type * as kubernetesModule from '../kubernetes/index.ts';
 import type { JournalEnd } from '../runs/journal.ts';
-import { carryOut, failureOf } from './carryOut.ts';
+import { carryOut } from './carryOut.ts';
 
 const stopCheckMs = 250;
 
@@ -32,8 +33,8 @@ async function main(journal: string): Promise<void> {
   }, stopCheckMs).unref();
   const strayed = catchStrayErrors(stop);
   const end = await run();
-  const failure = strayed() ?? null;
-  writer.write(failure === null ? end : { ...end, failure: failureOf(failure) });
+  const stray = strayed();
+  writer.write(stray === undefined ? end : { ...end, failure: failureOf(stray) });
   process.exit(0);
 
   async function run(): Promise<JournalEnd> {

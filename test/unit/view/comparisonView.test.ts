@@ -11,6 +11,7 @@ import { comparisonMarkdown } from '../../../src/core/view/comparisonMarkdown.ts
 import { comparisonView, type ComparisonView } from '../../../src/core/view/comparisonView.ts';
 import { choices } from '../../support/choices.ts';
 import { laterRecord, notValid, slowedBy } from '../../support/changedRecord.ts';
+import { cellText } from '../../support/comparisonCell.ts';
 import { expectGolden } from '../../support/golden.ts';
 import { sampleEndpointPlan, sampleEndpointRecord } from '../../support/sampleEndpoint.ts';
 import { failedResult, sampleLocalPlan, samplePhase, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
@@ -20,18 +21,7 @@ const before = sampleRecord();
 /** A row's cells as "12.1 → 9.80 0.81x [0.74–0.88] better". */
 function row({ groups }: ComparisonView, topology: string, level: string): string[] {
   const found = groups.find((group) => group.topology === topology)?.rows.find((each) => each.level === level);
-  return (found?.cells ?? []).map((cell) =>
-    [
-      cell.after === null ? cell.before : `${cell.before} → ${cell.after}`,
-      cell.ratio,
-      cell.interval,
-      cell.finding,
-      cell.doubt,
-      cell.reference,
-    ]
-      .filter((part) => part !== null && part !== '')
-      .join(' '),
-  );
+  return (found?.cells ?? []).map((cell) => cellText(cell));
 }
 
 const withoutIntervals = (phase: PhaseResult): PhaseResult => ({ ...phase, intervals: 'not yet computed' });

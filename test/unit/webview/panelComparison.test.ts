@@ -4,6 +4,7 @@ import { comparisonMarkdown } from '../../../src/core/view/comparisonMarkdown.ts
 import { comparisonView } from '../../../src/core/view/comparisonView.ts';
 import type { View } from '../../../src/protocol/messages.ts';
 import { laterRecord, notValid, slowedBy } from '../../support/changedRecord.ts';
+import { cellText } from '../../support/comparisonCell.ts';
 import { sampleLocalPlan, sampleRecord } from '../../support/sampleRecord.ts';
 import { accessibilityFindings, themeNames, type ResultsPage } from './page.ts';
 import { openPages, record, recordView } from './panelPage.ts';
@@ -38,21 +39,7 @@ describe('two runs beside each other', () => {
       columns.map(({ header }) => header),
       ...groups.flatMap(({ topology, rows }) => [
         [topology],
-        ...rows.map((row) => [
-          row.level,
-          ...row.cells.map((cell) =>
-            [
-              cell.after === null ? cell.before : `${cell.before} →  to ${cell.after}`,
-              cell.ratio,
-              cell.interval,
-              cell.finding,
-              cell.doubt,
-              cell.reference,
-            ]
-              .filter((part) => part !== null && part !== '')
-              .join(' '),
-          ),
-        ]),
+        ...rows.map((row) => [row.level, ...row.cells.map((cell) => cellText(cell, ' →  to '))]),
       ]),
     ]);
     expect(await page.page.locator('.finding.bad').count()).toBe(8);
