@@ -10,7 +10,7 @@ export interface CliContext {
   readonly version: string;
 }
 
-/** Documented in the README; every command uses these alone. */
+/** Documented in docs/command-line.md; every command uses these alone. */
 export const exitCodes = {
   ok: 0,
   /** The run or a check of it failed, or its result is not valid. */

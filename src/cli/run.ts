@@ -5,7 +5,7 @@ import type { Check } from '../core/checks.ts';
 import type { AnyPlan } from '../core/endpointPlan.ts';
 import { BenchError, explain, isCancelled, toBenchError, type Reason } from '../core/errors.ts';
 import { confirmationsOf } from '../core/levels.ts';
-import type { Target } from '../core/ports.ts';
+import type { Clock, Target } from '../core/ports.ts';
 import type { GpuPrice } from '../core/gpuPrice.ts';
 import type { Failure, RunRecord, TopologyResult } from '../core/record.ts';
 import { recordTable } from '../core/view/table.ts';
@@ -48,11 +48,22 @@ interface RunOptions extends PlanOptions, EndpointOptions, ExpectationOptions, O
   repeat?: string;
 }
 
+/** With what a run reads time by and waits by. */
+interface RunContext extends CliContext {
+  readonly clock: Clock;
+}
+
 /**
  * `topology-bench run [plan.yaml]`: the main job, with topologies or on an endpoint. The table goes to stdout, progress to stderr.
- * @param targetFor where topologies are deployed; another one in tests
+ * @param replaced what tests put in the place of the deployments and of the clock
  */
-export function registerRun(program: Command, context: CliContext, targetFor = targetOf): void {
+export function registerRun(
+  program: Command,
+  shared: CliContext,
+  replaced: { targetFor?: typeof targetOf; clock?: Clock } = {},
+): void {
+  const { targetFor = targetOf, clock = systemClock } = replaced;
+  const context = { ...shared, clock };
   const command = addPlanOptions(program.command('run'))
     .description('deploy the topologies, load-test each, print and save the result, and remove what was deployed')
     .option('--local', 'run on this machine, without a cluster')
@@ -98,7 +109,7 @@ interface Telling {
 async function carryOut<Run extends AnyPlan>(
   prepared: Prepared<Run>,
   parts: Telling,
-  context: CliContext,
+  context: RunContext,
 ): Promise<void> {
   const { repeated, runs, gpuPrice, options } = parts;
   const unused = gpuPrice === null ? [] : unusedPrice(prepared.plan, options);
@@ -188,7 +199,7 @@ function problemsOf({ record, failure, saved, cleaned }: Outcome): Failure[] {
 async function run<Run extends AnyPlan>(
   { plan: planned, payload, origin, makeTarget }: Prepared<Run>,
   runs: RunStore,
-  context: CliContext,
+  context: RunContext,
 ): Promise<Outcome> {
   const target = makeTarget();
   const printer = progressPrinter(planned, context);
@@ -219,7 +230,7 @@ async function run<Run extends AnyPlan>(
           },
         },
         payload,
-        clock: systemClock,
+        clock: context.clock,
         sha256,
         version: context.version,
         origin,

@@ -36,7 +36,11 @@ async function run(...options: readonly string[]): Promise<Ended> {
     version: '0.0.0',
   };
   const stdin = streams.stdin as unknown as NodeJS.ReadStream;
-  registerRun(program, { ...context, stdin, signal: new AbortController().signal }, () => new ScriptedTarget());
+  registerRun(
+    program,
+    { ...context, stdin, signal: new AbortController().signal },
+    { targetFor: () => new ScriptedTarget() },
+  );
   process.exitCode = undefined;
   await program.parseAsync(['run', '--out', join(root, 'runs'), ...options], { from: 'user' });
   const code = process.exitCode;

@@ -2,6 +2,7 @@ import { PassThrough } from 'node:stream';
 import { Command } from 'commander';
 import { registerRun } from '../../../src/cli/run.ts';
 import type { Target } from '../../../src/core/ports.ts';
+import { SettableClock } from '../../support/settableClock.ts';
 import { root } from './bundle.ts';
 
 export interface RunEnded {
@@ -10,7 +11,7 @@ export interface RunEnded {
   readonly stderr: string;
 }
 
-/** `run` as it ships, but for its target; its exit code is left in process.exitCode, for the test to take away. */
+/** `run` as it ships, but for its target and its clock, which waits in no time; its exit code is left in process.exitCode, for the test to take away. */
 export async function runCommand(
   options: readonly string[],
   target: Target,
@@ -22,7 +23,10 @@ export async function runCommand(
     NodeJS.WriteStream
   > & { stdin: NodeJS.ReadStream };
   const program = new Command().exitOverride();
-  registerRun(program, { ...streams, signal, root, version: '0.0.0' }, () => target);
+  registerRun(program, { ...streams, signal, root, version: '0.0.0' }, {
+    targetFor: () => target,
+    clock: new SettableClock(),
+  });
   process.exitCode = undefined;
   await program.parseAsync(['run', ...options], { from: 'user' });
   const code = process.exitCode;
