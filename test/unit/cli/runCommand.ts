@@ -23,10 +23,14 @@ export async function runCommand(
     NodeJS.WriteStream
   > & { stdin: NodeJS.ReadStream };
   const program = new Command().exitOverride();
-  registerRun(program, { ...streams, signal, root, version: '0.0.0' }, {
-    targetFor: () => target,
-    clock: new SettableClock(),
-  });
+  registerRun(
+    program,
+    { ...streams, signal, root, version: '0.0.0' },
+    {
+      targetFor: () => target,
+      clock: new SettableClock(),
+    },
+  );
   process.exitCode = undefined;
   await program.parseAsync(['run', ...options], { from: 'user' });
   const code = process.exitCode;
