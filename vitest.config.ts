@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 const latencies = 'test/unit/load/{truth,provoked}.test.ts';
 const split = 'test/serving/split.test.ts';
+const pure = 'test/unit/{core,model,topologies,view}/**';
+const unit = { testTimeout: 60_000, hookTimeout: 120_000, maxWorkers: 2 };
 
 /** One project a kind of test; `.ci/test.ts` runs them in turn, because two cores carry one heavy thing at a time. */
 export default defineConfig({
@@ -13,12 +15,12 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts'],
-          exclude: ['test/unit/load/**'],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
-          maxWorkers: 2,
+          exclude: ['test/unit/load/**', pure],
+          ...unit,
         },
       },
+      // What it tests keeps no state, so that its files can share what they have loaded.
+      { test: { name: 'unit-pure', include: [`${pure}/*.test.ts`], isolate: false, ...unit } },
       // What is held to a latency has the machine for itself; what counts and drives leaves it idle most of the time.
       real('truth', 300_000, { include: [latencies, split] }),
       real('load', 120_000, { include: ['test/unit/load/**/*.test.ts'], exclude: [latencies], maxWorkers: 2 }),

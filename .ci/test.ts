@@ -138,7 +138,7 @@ async function vitest(project: string, environment: Record<string, string>): Pro
   const file = join(results, `${project}.json`);
   const code = await run(
     npmTool('vitest'),
-    ['run', '--project', project, '--reporter=verbose', '--reporter=json', `--outputFile.json=${file}`],
+    ['run', '--project', `${project}*`, '--reporter=verbose', '--reporter=json', `--outputFile.json=${file}`],
     { env: { ...process.env, ...environment } },
   );
   const report = existsSync(file)
