@@ -85,11 +85,13 @@ export class Cluster implements vscode.Disposable {
 
   /**
    * The same for the place in view; what it read is kept for the hints of models.
+   * @param stop for when nobody waits for it any more
    * @throws BenchError as `inventory`
    */
-  async inventoryInView(place: ClusterPlace, signal = AbortSignal.timeout(viewTimeoutMs)): Promise<ClusterInventory> {
+  async inventoryInView(place: ClusterPlace, stop?: AbortSignal): Promise<ClusterInventory> {
     const selected = this.#memory.selectedContext();
-    const inventory = await this.inventory(place, signal);
+    const inventory = await this.inventory(place, inTimeForView(stop));
+    stop?.throwIfAborted();
     this.#lastInventory = { selected, inventory };
     this.#inventoryRead.fire();
     return inventory;
@@ -101,9 +103,10 @@ export class Cluster implements vscode.Disposable {
     return last?.selected === this.#memory.selectedContext() ? last?.inventory : undefined;
   }
 
-  async deployments(signal = AbortSignal.timeout(viewTimeoutMs)): Promise<readonly DeployedTopology[]> {
+  /** @param stop for when nobody waits for it any more */
+  async deployments(stop?: AbortSignal): Promise<readonly DeployedTopology[]> {
     const { listDeployments } = await loadKubernetes();
-    return listDeployments(await this.connection(), signal);
+    return listDeployments(await this.connection(), inTimeForView(stop));
   }
 
   async leftovers(place: ClusterPlace, signal = AbortSignal.timeout(viewTimeoutMs)): Promise<readonly Leftover[]> {
@@ -179,6 +182,11 @@ export class Cluster implements vscode.Disposable {
     this.#changed.dispose();
     this.#looked.dispose();
   }
+}
+
+function inTimeForView(stop: AbortSignal | undefined): AbortSignal {
+  const limit = AbortSignal.timeout(viewTimeoutMs);
+  return stop === undefined ? limit : AbortSignal.any([stop, limit]);
 }
 
 /** By the settings of a model's folder; without a model by the window's, else by those of its folders where they agree. */

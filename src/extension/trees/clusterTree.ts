@@ -3,11 +3,11 @@ import type { ClusterInventory, GpuNode, PodsSeen } from '../../core/cluster.ts'
 import { BenchError } from '../../core/errors.ts';
 import { gpuPools, type GpuPool } from '../../core/gpuPools.ts';
 import type { Cluster, ClusterPlace } from '../cluster.ts';
-import { contextKeys, nodeContexts, type ClusterState } from '../contributions.ts';
+import { contextKeys, nodeContexts, viewIds, type ClusterState } from '../contributions.ts';
 import type { Failures } from '../failures.ts';
 import { isProtected } from '../protection.ts';
 import { renderGpuNode, renderPool } from './gpuRows.ts';
-import { Tree, type ProblemNode } from './tree.ts';
+import { Tree, type ProblemNode, type TreeText } from './tree.ts';
 
 export type ClusterNode =
   | {
@@ -19,16 +19,56 @@ export type ClusterNode =
   | { readonly kind: 'namespace'; readonly id: string; readonly place: ClusterPlace }
   | { readonly kind: 'pool'; readonly id: string; readonly pool: GpuPool; readonly seen: PodsSeen | null }
   | { readonly kind: 'gpu'; readonly id: string; readonly gpu: GpuNode; readonly seen: PodsSeen | null }
-  | { readonly kind: 'note'; readonly id: string; readonly text: string };
+  | { readonly kind: 'note'; readonly id: string; readonly text: string }
+  | { readonly kind: 'reading'; readonly id: 'reading' };
 
-/** Context, namespace, and the GPUs by product with free of total, their nodes below. */
+/** What is known of a place. */
+interface Known {
+  readonly place: ClusterPlace;
+  /** Of the last answer; null: none yet, or it was a failure. */
+  readonly inventory: ClusterInventory | null;
+  /** Why there is no inventory; null: there is one, or it is being read. */
+  readonly problem: ProblemNode | null;
+}
+
+/**
+ * Context, namespace, and the GPUs by product with free of total, their nodes below. Context and namespace are there at once,
+ * whatever the cluster answers and when: they are what the user switches when it does not.
+ */
 export class ClusterTree extends Tree<ClusterNode> {
   protected readonly reading = 'reading the cluster';
   readonly #cluster: Cluster;
+  #shown: Known | undefined;
+  /** Whether the cluster is to be asked again the next time that the list is drawn. */
+  #isStale = true;
+  #stopAsking = new AbortController();
+  /** Resolves when what was asked last is answered, or is not waited for any more. */
+  #asking: Promise<void> = Promise.resolve();
 
   constructor(cluster: Cluster, failures: Failures) {
     super(failures);
     this.#cluster = cluster;
+  }
+
+  override refresh(id?: string): void {
+    if (id === undefined) this.#isStale = true;
+    super.refresh(id);
+  }
+
+  /** With what the cluster answered to the last question. */
+  override async texts(parent?: ClusterNode | ProblemNode): Promise<TreeText[]> {
+    if (parent === undefined) {
+      this.#isStale = true;
+      // What fails here fails below once more, where it becomes a row.
+      await this.read(undefined).catch(() => undefined);
+      await this.#answered();
+    }
+    return super.texts(parent);
+  }
+
+  override dispose(): void {
+    this.#forgetQuestion();
+    super.dispose();
   }
 
   protected async read(parent: ClusterNode | undefined): Promise<readonly (ClusterNode | ProblemNode)[]> {
@@ -38,18 +78,13 @@ export class ClusterTree extends Tree<ClusterNode> {
     }
     if (parent !== undefined) return [];
     const place = await this.#current();
-    if (place === undefined) return [];
-    // Both stay in view whatever the cluster answers: they are what the user switches when it does not.
-    const head = (inventory: ClusterInventory | null): ClusterNode[] => [
-      { kind: 'context', id: 'context', context: place.context, inventory },
-      { kind: 'namespace', id: 'namespace', place },
-    ];
-    try {
-      const inventory = await this.#cluster.inventoryInView(place);
-      return [...head(inventory), ...poolNodes(inventory), ...noteNodes(inventory)];
-    } catch (error) {
-      return [...head(null), this.problem(error, 'inventory')];
+    if (place === undefined) {
+      this.#forget();
+      return [];
     }
+    const shown = this.#shown;
+    if (!this.#isStale && shown !== undefined && isSamePlace(shown.place, place)) return nodesOf(shown);
+    return nodesOf(this.#ask(place));
   }
 
   protected render(node: ClusterNode): vscode.TreeItem {
@@ -64,7 +99,56 @@ export class ClusterTree extends Tree<ClusterNode> {
         return renderGpuNode(node.gpu, node.seen);
       case 'note':
         return row(node.text, 'info', { description: '', contextValue: 'note', tooltip: node.text });
+      case 'reading':
+        return renderReading();
     }
+  }
+
+  /**
+   * Asks what a place has, and draws the list again with the answer.
+   * @returns what is shown until then: what the same place had when it was asked before
+   */
+  #ask(place: ClusterPlace): Known {
+    this.#forgetQuestion();
+    this.#isStale = false;
+    const inventory = this.#shown !== undefined && isSamePlace(this.#shown.place, place) ? this.#shown.inventory : null;
+    const { signal } = this.#stopAsking;
+    this.#asking = this.#answer(place, signal).then((known) => {
+      if (signal.aborted) return;
+      this.#shown = known;
+      super.refresh();
+    });
+    void vscode.window.withProgress({ location: { viewId: viewIds.cluster } }, () => this.#asking);
+    return (this.#shown = { place, inventory, problem: null });
+  }
+
+  async #answered(): Promise<void> {
+    let asking: Promise<void>;
+    do {
+      asking = this.#asking;
+      await asking;
+    } while (asking !== this.#asking);
+  }
+
+  /** Never rejects: a failure is a node. */
+  async #answer(place: ClusterPlace, signal: AbortSignal): Promise<Known> {
+    try {
+      return { place, inventory: await this.#cluster.inventoryInView(place, signal), problem: null };
+    } catch (error) {
+      if (signal.aborted) return { place, inventory: null, problem: null };
+      return { place, inventory: null, problem: this.problem(error, 'inventory') };
+    }
+  }
+
+  #forget(): void {
+    this.#forgetQuestion();
+    this.#shown = undefined;
+    this.#isStale = true;
+  }
+
+  #forgetQuestion(): void {
+    this.#stopAsking.abort();
+    this.#stopAsking = new AbortController();
   }
 
   /** undefined when there is no context to show: then the welcome text for that case takes over. */
@@ -75,9 +159,10 @@ export class ClusterTree extends Tree<ClusterNode> {
       return place;
     } catch (error) {
       const isMissing = error instanceof BenchError && error.reason === 'kubeconfig-missing';
-      // A kubeconfig that is there but broken is a failure to show, not a cluster that is missing.
       await setState(isMissing ? 'missing' : 'shown');
       if (isMissing) return undefined;
+      // A kubeconfig that is there but broken is a failure to show, not a cluster that is missing.
+      this.#forget();
       throw error;
     }
   }
@@ -94,6 +179,19 @@ export class ClusterTree extends Tree<ClusterNode> {
       tooltip: [vscode.l10n.t('Topologies are deployed to the namespace {0}', place.namespace), ...others].join('\n'),
     });
   }
+}
+
+function isSamePlace(one: ClusterPlace, other: ClusterPlace): boolean {
+  return one.context === other.context && one.namespace === other.namespace;
+}
+
+function nodesOf({ place, inventory, problem }: Known): (ClusterNode | ProblemNode)[] {
+  const head: ClusterNode[] = [
+    { kind: 'context', id: 'context', context: place.context, inventory },
+    { kind: 'namespace', id: 'namespace', place },
+  ];
+  if (inventory !== null) return [...head, ...poolNodes(inventory), ...noteNodes(inventory)];
+  return [...head, problem ?? { kind: 'reading', id: 'reading' }];
 }
 
 async function setState(state: ClusterState): Promise<void> {
@@ -132,6 +230,11 @@ function renderContext(context: string, inventory: ClusterInventory | null): vsc
     contextValue: isGuarded ? nodeContexts.protectedContext : nodeContexts.context,
     tooltip: [vscode.l10n.t('Kubernetes context {0}', context), ...nodes, ...protection].join('\n'),
   });
+}
+
+function renderReading(): vscode.TreeItem {
+  const text = vscode.l10n.t('The cluster is being asked…');
+  return row(text, 'loading~spin', { description: '', contextValue: 'note', tooltip: text });
 }
 
 function row(

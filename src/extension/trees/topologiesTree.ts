@@ -40,7 +40,9 @@ export class TopologiesTree extends Tree<TopologyNode> {
   /** What the row of each run said last, by run id. */
   readonly #described = new Map<string, string>();
   #deployed: Deployed | undefined;
-  #asked = 0;
+  /** The question under way that was asked last; what is answered to one before it counts no more. */
+  #asking: Promise<void> | undefined;
+  #stopAsking = new AbortController();
   /** The cluster was asked what is deployed. */
   readonly onDidRead = this.#read.event;
 
@@ -71,18 +73,19 @@ export class TopologiesTree extends Tree<TopologyNode> {
    * hold up what runs say; a view that nobody sees asks when it is seen again.
    */
   reload(visible: boolean): void {
-    if (!visible || this.#deployed === undefined) {
+    if (!visible) {
+      this.#forgetQuestion();
       this.#deployed = undefined;
       this.refresh();
       return;
     }
-    const asking = ++this.#asked;
-    void this.#ask().then((deployed) => {
-      if (asking !== this.#asked) return;
-      this.#deployed = deployed;
-      this.#read.fire();
-      this.refresh();
-    });
+    const asking = this.#ask();
+    // Nothing is shown yet: the list itself waits for the answer.
+    if (this.#deployed === undefined) this.refresh();
+    else
+      void asking.then(() => {
+        if (this.#asking === undefined) this.refresh();
+      });
   }
 
   /** Deployments that the tree showed last. */
@@ -104,6 +107,7 @@ export class TopologiesTree extends Tree<TopologyNode> {
   }
 
   override dispose(): void {
+    this.#forgetQuestion();
     this.#read.dispose();
     super.dispose();
   }
@@ -124,11 +128,7 @@ export class TopologiesTree extends Tree<TopologyNode> {
       case undefined:
         break;
     }
-    if (this.#deployed === undefined) {
-      this.#deployed = await this.#ask();
-      this.#read.fire();
-    }
-    const { deployments, problems } = this.#deployed;
+    const { deployments, problems } = await this.#lastDeployed();
     const active = this.#runs.active();
     this.#shown = new Map(active.map((run) => [run.id, runNodeId(run)]));
     const runs = active.map((run): TopologyNode => ({ kind: 'run', id: runNodeId(run), runId: run.id }));
@@ -156,11 +156,36 @@ export class TopologiesTree extends Tree<TopologyNode> {
     }
   }
 
+  /** What was answered last; before the first answer, that of whichever question is the last by then. */
+  async #lastDeployed(): Promise<Deployed> {
+    while (this.#deployed === undefined) await (this.#asking ?? this.#ask());
+    return this.#deployed;
+  }
+
+  /** Asks anew, in place of a question that is under way: another place may have been selected since. */
+  #ask(): Promise<void> {
+    this.#forgetQuestion();
+    const { signal } = this.#stopAsking;
+    return (this.#asking = this.#answer(signal).then((deployed) => {
+      if (signal.aborted) return;
+      this.#asking = undefined;
+      this.#deployed = deployed;
+      this.#read.fire();
+    }));
+  }
+
+  #forgetQuestion(): void {
+    this.#stopAsking.abort();
+    this.#stopAsking = new AbortController();
+    this.#asking = undefined;
+  }
+
   /** Never rejects: a failure is a node. */
-  async #ask(): Promise<Deployed> {
+  async #answer(signal: AbortSignal): Promise<Deployed> {
     try {
-      return { hasCluster: true, deployments: await this.#cluster.deployments(), problems: [] };
+      return { hasCluster: true, deployments: await this.#cluster.deployments(signal), problems: [] };
     } catch (error) {
+      if (signal.aborted) return { hasCluster: true, deployments: [], problems: [] };
       // Without a cluster there is nothing deployed; the Cluster view says what to do about it.
       const isAway = error instanceof BenchError && error.reason === 'kubeconfig-missing';
       return { hasCluster: !isAway, deployments: [], problems: isAway ? [] : [this.problem(error, 'deployments')] };

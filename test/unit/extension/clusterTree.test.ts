@@ -8,7 +8,10 @@ import { fakeVscode, settingsOf, useDefaults } from './fakeVscode.ts';
 
 vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
 vi.mock('../../../src/extension/engine.ts', () => ({
-  loadKubernetes: async () => ({ listContexts: () => listContexts(), readInventory: async () => readInventory() }),
+  loadKubernetes: async () => ({
+    listContexts: () => listContexts(),
+    readInventory: async (_choice: unknown, signal: AbortSignal) => readInventory(signal),
+  }),
 }));
 const { Cluster } = await import('../../../src/extension/cluster.ts');
 const { ClusterTree } = await import('../../../src/extension/trees/clusterTree.ts');
@@ -46,7 +49,7 @@ const inventory = (change: Partial<ClusterInventory> = {}): ClusterInventory => 
 });
 
 let listContexts = () => [staging];
-let readInventory = (): ClusterInventory => inventory();
+let readInventory: (signal: AbortSignal) => ClusterInventory | Promise<ClusterInventory> = () => inventory();
 let cluster = new Cluster(memory);
 
 beforeEach(() => {
@@ -67,6 +70,7 @@ const texts = async () => (await tree().texts()).map(({ label, description }) =>
 /** The tooltip of a root row, or of its first child. */
 async function tooltipOf(label: string, ofChild = false): Promise<string> {
   const shown = tree();
+  await shown.texts();
   const row = (await shown.getChildren()).find((node) => shown.getTreeItem(node).label === label);
   const [child] = ofChild ? await shown.getChildren(row) : [row];
   if (child === undefined) throw new Error(`There is no row ${label}.`);
@@ -148,7 +152,7 @@ describe('what the tree has read', () => {
     const read = vi.fn();
     cluster.onDidReadInventory(read);
     expect(cluster.lastInventory()).toBeUndefined();
-    await tree().getChildren();
+    await tree().texts();
     expect(read).toHaveBeenCalledTimes(1);
     expect(cluster.lastInventory()?.gpuNodes).toHaveLength(1);
     selected = 'production';
@@ -156,10 +160,83 @@ describe('what the tree has read', () => {
   });
 
   test('is not replaced by what a question reads of another place', async () => {
-    await tree().getChildren();
+    await tree().texts();
     readInventory = () => inventory({ context: 'production' });
     await cluster.inventory({ context: 'production', namespace: 'models' }, AbortSignal.timeout(1000));
     expect(cluster.lastInventory()?.context).toBe('staging');
+  });
+});
+
+describe('a cluster that is slow to answer', () => {
+  const production = { name: 'production', namespace: 'default', current: false };
+  let asked: { readonly signal: AbortSignal; answer(what: ClusterInventory | Promise<never>): void }[] = [];
+  beforeEach(() => {
+    asked = [];
+    listContexts = () => [staging, production];
+    readInventory = (signal) =>
+      new Promise((answer) => {
+        asked.push({ signal, answer });
+      });
+  });
+  const labels = async (shown: ReturnType<typeof tree>): Promise<string[]> =>
+    (await shown.getChildren()).map((node) => String(shown.getTreeItem(node).label));
+
+  test('holds up neither context nor namespace, and its GPUs follow', async () => {
+    const shown = tree();
+    const drawn = vi.fn();
+    shown.onDidChangeTreeData(drawn);
+    expect(await labels(shown)).toEqual(['staging', 'models', 'The cluster is being asked…']);
+    expect(drawn).not.toHaveBeenCalled();
+    asked[0]?.answer(inventory({ gpuNodes: [gpu('t4-1')] }));
+    await vi.waitFor(() => {
+      expect(drawn).toHaveBeenCalledTimes(1);
+    });
+    expect(await labels(shown)).toEqual(['staging', 'models', 'Tesla-T4']);
+    expect(asked).toHaveLength(1);
+  });
+
+  test('keeps what it had in view while it is asked again', async () => {
+    const shown = tree();
+    await labels(shown);
+    asked[0]?.answer(inventory({ gpuNodes: [gpu('t4-1')] }));
+    await vi.waitFor(async () => {
+      expect(await labels(shown)).toContain('Tesla-T4');
+    });
+    shown.refresh();
+    expect(await labels(shown)).toEqual(['staging', 'models', 'Tesla-T4']);
+    expect(asked).toHaveLength(2);
+  });
+
+  test('is not waited for once another context is selected, and its GPUs never stand below that one', async () => {
+    const shown = tree();
+    await labels(shown);
+    asked[0]?.answer(inventory({ gpuNodes: [gpu('t4-1')] }));
+    await vi.waitFor(async () => {
+      expect(await labels(shown)).toContain('Tesla-T4');
+    });
+    shown.refresh();
+    await labels(shown);
+    selected = 'production';
+    shown.refresh();
+    expect(await labels(shown)).toEqual(['production', 'default', 'The cluster is being asked…']);
+    expect(asked.map(({ signal }) => signal.aborted)).toEqual([false, true, false]);
+    asked[1]?.answer(inventory({ gpuNodes: [gpu('t4-2')] }));
+    await vi.waitFor(() => {
+      expect(asked).toHaveLength(3);
+    });
+    expect(await labels(shown)).toEqual(['production', 'default', 'The cluster is being asked…']);
+    expect(cluster.lastInventory()).toBeUndefined();
+  });
+
+  test('is said to be asked again where it could not be reached', async () => {
+    const shown = tree();
+    await labels(shown);
+    asked[0]?.answer(Promise.reject(new BenchError({ reason: 'api-unreachable', message: 'It is not reached.' })));
+    await vi.waitFor(async () => {
+      expect(await labels(shown)).toContain('It is not reached.');
+    });
+    shown.refresh();
+    expect(await labels(shown)).toEqual(['staging', 'models', 'The cluster is being asked…']);
   });
 });
 
@@ -191,6 +268,7 @@ describe('context and namespace', () => {
   test('of a protected context show a lock, and offer to unprotect', async () => {
     settingsOf.set('', { protectedContexts: ['stag*'] });
     const shown = tree();
+    await shown.texts();
     const [row] = await shown.getChildren();
     if (row === undefined) throw new Error('There is no row.');
     const item = shown.getTreeItem(row);

@@ -105,4 +105,28 @@ describe('the Topologies view', () => {
     expect(hint).toBe('');
     expect(rows).toEqual(['fastapi: ', 'triton: ', 'hybrid: ', 'It is not reached.: Try again.']);
   });
+
+  test('shows the context that was selected last, also where the one before it answers late', async () => {
+    const asked: { readonly signal: AbortSignal | undefined; answer(listed: readonly DeployedTopology[]): void }[] = [];
+    const cluster = {
+      deployments: async (signal?: AbortSignal) =>
+        new Promise<readonly DeployedTopology[]>((answer) => {
+          asked.push({ signal, answer });
+        }),
+    } as unknown as Cluster;
+    const tree = new TopologiesTree(cluster, { active: () => [] } as unknown as Runs, failures);
+    const read = vi.fn();
+    tree.onDidRead(read);
+    const before = tree.getChildren();
+    tree.reload(true);
+    const after = tree.getChildren();
+    asked[1]?.answer([{ ...deployment, context: 'production', model: 'summary' }]);
+    await after;
+    asked[0]?.answer([deployment]);
+    await before;
+    const models = (await tree.texts()).flatMap(({ children }) => children.map(({ label }) => label));
+    expect(models).toEqual(['summary']);
+    expect(asked.map(({ signal }) => signal?.aborted)).toEqual([true, false]);
+    expect(read).toHaveBeenCalledTimes(1);
+  });
 });
