@@ -86,6 +86,8 @@ export const nodeContexts = {
   /** Not "result...": menus of results must not match it. */
   resultGroup: 'model.results',
   problem: 'problem',
+  /** A problem that a setting usually mends. */
+  problemOfSetting: 'problem.setting',
 } as const;
 
 /** Settings below "topologyBench.", with their defaults. */

@@ -4,7 +4,6 @@ import type { SettingKey } from './contributions.ts';
 import { plainText } from './plainText.ts';
 import { openSettings } from './settings.ts';
 
-/** Setting, or group of them, that usually mends a failure. */
 const settingFor: Partial<Record<Reason, SettingKey | 'images'>> = {
   'kubeconfig-missing': 'kubeconfig',
   'kubeconfig-broken': 'kubeconfig',
@@ -14,6 +13,11 @@ const settingFor: Partial<Record<Reason, SettingKey | 'images'>> = {
   'not-ready': 'readyTimeoutSeconds',
   'namespace-missing': 'namespace',
 };
+
+/** Setting, or group of them, that usually mends a failure; undefined: none does. */
+export function settingThatMends(reason: Reason): SettingKey | 'images' | undefined {
+  return settingFor[reason];
+}
 
 /** What a failure goes to: the log always, a dialog unless the user asked to stop. */
 export interface Failures {
@@ -48,7 +52,7 @@ async function offer(
   log: vscode.LogOutputChannel,
   retry: (() => void) | undefined,
 ): Promise<void> {
-  const setting = settingFor[problem.reason];
+  const setting = settingThatMends(problem.reason);
   const again = vscode.l10n.t('Retry');
   const settings = vscode.l10n.t('Open Settings');
   const showLog = vscode.l10n.t('Show Log');

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import * as vscode from 'vscode';
 import { enteredGpuPrice, type EnteredGpuPrice } from '../core/gpuPrice.ts';
@@ -14,7 +15,7 @@ export interface Settings {
   readonly cores: number;
   /** null: the namespace of the context. */
   readonly namespace: string | null;
-  /** null: KUBECONFIG or ~/.kube/config. */
+  /** A path without "~"; null: KUBECONFIG or ~/.kube/config. */
   readonly kubeconfig: string | null;
   readonly resultsFolder: string;
   /** What becomes of runs under way. */
@@ -50,7 +51,7 @@ export function readSettings(scope: vscode.Uri | undefined): Settings {
     hints: value('hints.enabled'),
     cores: value('cores'),
     namespace: orNull(text('namespace')),
-    kubeconfig: orNull(text('kubeconfig')),
+    kubeconfig: orNull(fromHome(text('kubeconfig'))),
     resultsFolder: text('resultsFolder'),
     whenWindowCloses: text('whenWindowCloses') === 'stop' ? 'stop' : 'continue',
     vantage: text('load.vantage') === 'this-machine' ? 'this-machine' : 'in-cluster',
@@ -180,6 +181,11 @@ export function resultsDirectory(folder: vscode.WorkspaceFolder | undefined, sto
 export function openSettings(key?: SettingKey | 'images'): Thenable<unknown> {
   const query = key === undefined ? '@ext:topology-bench.topology-bench' : `topologyBench.${key}`;
   return vscode.commands.executeCommand('workbench.action.openSettings', query);
+}
+
+/** As a shell reads a path that begins with "~/", for VS Code hands it over as it is written. */
+function fromHome(path: string): string {
+  return path.replace(/^~(?=$|[/\\])/u, () => homedir());
 }
 
 function orNull(text: string): string | null {

@@ -15,6 +15,7 @@ export {
 } from './deploymentActions.ts';
 export { readInventory, type ClusterChoice } from './inventory.ts';
 export { defaultNamespaceOf, listContexts, type KubeconfigChoice, type KubeContext } from './kubeconfig.ts';
+export { kubeconfigFiles } from './kubeconfigFiles.ts';
 export { findLeftovers, removeLeftovers } from './leftovers.ts';
 export { renderManifests } from './manifests.ts';
 export { createKubernetesTarget, type KubernetesTargetOptions } from './target.ts';

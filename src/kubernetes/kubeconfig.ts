@@ -1,8 +1,7 @@
 import { accessSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { BenchError } from '../core/errors.ts';
+import { filesOfEnvironment, kubeconfigFiles } from './kubeconfigFiles.ts';
 
 export interface KubeconfigChoice {
   /** A kubeconfig file; otherwise KUBECONFIG, then ~/.kube/config, then the account of the pod that this runs in. */
@@ -81,13 +80,14 @@ export async function defaultNamespaceOf(
 function readConfig(choice: KubeconfigChoice): KubeConfig {
   const { kubeconfigPath } = choice;
   if (kubeconfigPath !== undefined && !isReadable(kubeconfigPath)) {
-    throw missing(`The kubeconfig file ${kubeconfigPath} cannot be read.`);
+    throw missing(
+      `The kubeconfig file ${kubeconfigPath} cannot be read.`,
+      'Correct its path (in VS Code the setting topologyBench.kubeconfig, on the command line --kubeconfig), or name none: then KUBECONFIG or ~/.kube/config counts.',
+    );
   }
-  const named = (process.env['KUBECONFIG'] ?? '').split(delimiter).filter((path) => path !== '');
-  const candidates =
-    kubeconfigPath !== undefined ? [kubeconfigPath] : named.length > 0 ? named : [join(homedir(), '.kube', 'config')];
-  const [first, ...others] = candidates.filter(isReadable);
+  const [first, ...others] = kubeconfigFiles(kubeconfigPath).filter(isReadable);
   if (first === undefined) {
+    const named = filesOfEnvironment();
     if (named.length === 0 && isReadable(serviceAccountToken)) return inCluster();
     throw missing(
       named.length > 0
@@ -151,13 +151,11 @@ function firstLine(error: unknown): string {
   return `${(text.split('\n')[0] ?? '').slice(0, 200).replace(/\.$/u, '')}.`;
 }
 
-function missing(message: string): BenchError {
-  return new BenchError({
-    reason: 'kubeconfig-missing',
-    message,
-    nextStep:
-      'Set up access with your cloud provider\'s command line or "kubectl config", or run on this machine ("This machine" in VS Code, --local on the command line).',
-  });
+function missing(
+  message: string,
+  nextStep = 'Set up access with your cloud provider\'s command line or "kubectl config", or run on this machine ("This machine" in VS Code, --local on the command line).',
+): BenchError {
+  return new BenchError({ reason: 'kubeconfig-missing', message, nextStep });
 }
 
 function broken(message: string, nextStep = 'Repair it, for example with "kubectl config".'): BenchError {

@@ -1,5 +1,7 @@
 import * as vscode from 'vscode';
+import { BenchError } from '../../core/errors.ts';
 import { contextKeys, type CommandId, settingDefaults, type SettingKey } from '../contributions.ts';
+import { settingThatMends } from '../failures.ts';
 import { pickOne } from '../questions/pick.ts';
 import type { Services } from '../services.ts';
 import { openSettings } from '../settings.ts';
@@ -159,7 +161,11 @@ async function cancelRun(argument: unknown, { runs }: Services): Promise<void> {
   if (runId !== undefined) runs.cancel(runId);
 }
 
-function settingIn(argument: unknown): SettingKey | undefined {
+/** Of a setting's name, or of a row that says what is wrong. */
+function settingIn(argument: unknown): SettingKey | 'images' | undefined {
+  if (typeof argument === 'object' && argument !== null && 'problem' in argument) {
+    return argument.problem instanceof BenchError ? settingThatMends(argument.problem.reason) : undefined;
+  }
   if (typeof argument !== 'string') return undefined;
   const key = argument.replace(/^topologyBench\./, '');
   return key in settingDefaults ? (key as SettingKey) : undefined;

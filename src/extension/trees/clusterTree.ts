@@ -158,10 +158,11 @@ export class ClusterTree extends Tree<ClusterNode> {
       await setState(place === undefined ? 'unselected' : 'shown');
       return place;
     } catch (error) {
-      const isMissing = error instanceof BenchError && error.reason === 'kubeconfig-missing';
+      const isNamed = this.#cluster.kubeconfig().kubeconfigPath !== undefined;
+      const isMissing = error instanceof BenchError && error.reason === 'kubeconfig-missing' && !isNamed;
       await setState(isMissing ? 'missing' : 'shown');
       if (isMissing) return undefined;
-      // A kubeconfig that is there but broken is a failure to show, not a cluster that is missing.
+      // One that is there but broken, or not where the settings say, is a failure to show, not a cluster that is missing.
       this.#forget();
       throw error;
     }

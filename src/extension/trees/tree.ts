@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { toBenchError, type BenchError } from '../../core/errors.ts';
 import { nodeContexts } from '../contributions.ts';
-import type { Failures } from '../failures.ts';
+import { settingThatMends, type Failures } from '../failures.ts';
 
 /** Stands where something could not be read, and says why. */
 export interface ProblemNode {
@@ -123,6 +123,7 @@ function renderProblem({ problem }: ProblemNode): vscode.TreeItem {
   if (problem.nextStep !== undefined) item.description = problem.nextStep;
   item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
   item.tooltip = [problem.message, problem.nextStep ?? ''].join('\n').trim();
-  item.contextValue = nodeContexts.problem;
+  item.contextValue =
+    settingThatMends(problem.reason) === undefined ? nodeContexts.problem : nodeContexts.problemOfSetting;
   return item;
 }

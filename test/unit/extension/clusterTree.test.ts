@@ -174,7 +174,7 @@ describe('a cluster that is slow to answer', () => {
     asked = [];
     listContexts = () => [staging, production];
     readInventory = (signal) =>
-      new Promise((answer) => {
+      new Promise<ClusterInventory>((answer) => {
         asked.push({ signal, answer });
       });
   });
@@ -219,7 +219,7 @@ describe('a cluster that is slow to answer', () => {
     selected = 'production';
     shown.refresh();
     expect(await labels(shown)).toEqual(['production', 'default', 'The cluster is being asked…']);
-    expect(asked.map(({ signal }) => signal.aborted)).toEqual([false, true, false]);
+    expect(asked[1]?.signal.aborted).toBe(true);
     asked[1]?.answer(inventory({ gpuNodes: [gpu('t4-2')] }));
     await vi.waitFor(() => {
       expect(asked).toHaveLength(3);
@@ -262,6 +262,18 @@ describe('context and namespace', () => {
       throw new BenchError({ reason: 'kubeconfig-broken', message: 'It is broken.' });
     };
     expect(await texts()).toEqual(['It is broken.: ']);
+    expect(clusterState()).toEqual(['setContext', 'topologyBench.clusterState', 'shown']);
+  });
+
+  test('give way to the reason where the setting names a kubeconfig that cannot be read, and the setting is at hand', async () => {
+    settingsOf.set('', { kubeconfig: '/home/me/.kube/prod' });
+    const message = 'The kubeconfig file /home/me/.kube/prod cannot be read.';
+    listContexts = () => {
+      throw new BenchError({ reason: 'kubeconfig-missing', message, nextStep: 'Correct its path.' });
+    };
+    expect(await tree().texts()).toEqual([
+      { label: message, description: 'Correct its path.', contextValue: 'problem.setting', children: [] },
+    ]);
     expect(clusterState()).toEqual(['setContext', 'topologyBench.clusterState', 'shown']);
   });
 

@@ -1,3 +1,5 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { LogOutputChannel } from 'vscode';
 import { profileNames } from '../../../src/core/profiles.ts';
@@ -40,6 +42,17 @@ test('values of the right type are read as they stand', () => {
   const settings = readSettings(undefined);
   expect(settings).toMatchObject({ cores: 4, namespace: 'team-a', codeLens: false });
   expect(settings.gpu).toMatchObject({ tolerations: [{ operator: 'Exists' }], nodeSelector: { zone: 'a' } });
+});
+
+test.each([
+  ['~/.kube/prod', join(homedir(), '.kube/prod')],
+  ['~', homedir()],
+  ['~other/config', '~other/config'],
+  ['/etc/~/config', '/etc/~/config'],
+  ['', null],
+])('the kubeconfig %j is read as a shell reads it', (kubeconfig, expected) => {
+  settingsOf.set('', { kubeconfig });
+  expect(readSettings(undefined).kubeconfig).toBe(expected);
 });
 
 test.each(profileNames)('the profile %s can be the one that is proposed first', (profile) => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { BenchError } from '../../../src/core/errors.ts';
-import { defaultNamespaceOf, listContexts, readInventory } from '../../../src/kubernetes/index.ts';
+import { defaultNamespaceOf, kubeconfigFiles, listContexts, readInventory } from '../../../src/kubernetes/index.ts';
 import { loadKubeconfig } from '../../../src/kubernetes/kubeconfig.ts';
 
 const secret = 'c2VjcmV0LXRva2Vu';
@@ -30,7 +30,17 @@ describe('kubeconfig', () => {
     expect(errorOf(() => listContexts({}))).toMatchObject({ reason: 'kubeconfig-missing' });
     vi.stubEnv('KUBECONFIG', join(folder, 'a'));
     expect(errorOf(() => listContexts({})).message).toContain(join(folder, 'a'));
-    expect(errorOf(() => listContexts({ kubeconfigPath: join(folder, 'b') })).message).toContain(join(folder, 'b'));
+    const named = errorOf(() => listContexts({ kubeconfigPath: join(folder, 'b') }));
+    expect(named.message).toContain(join(folder, 'b'));
+    expect(named.nextStep).toContain('topologyBench.kubeconfig');
+  });
+
+  it('is made of the files that are named, else of those of KUBECONFIG, else of the one in the home folder', () => {
+    vi.stubEnv('KUBECONFIG', '/a:/b::');
+    expect(kubeconfigFiles('/named')).toEqual(['/named']);
+    expect(kubeconfigFiles(undefined)).toEqual(['/a', '/b']);
+    vi.stubEnv('KUBECONFIG', '');
+    expect(kubeconfigFiles(undefined)).toEqual([join(folder, '.kube', 'config')]);
   });
 
   it.each([
