@@ -27,8 +27,12 @@ export class Cluster implements vscode.Disposable {
   /** The place that is current, each time that it was read; undefined: none is. */
   readonly onDidLook = this.#looked.event;
   readonly #inventoryRead = new vscode.EventEmitter<void>();
+  /** The context that was current when the kubeconfig was last read; undefined: none was. */
+  #chosen: ContextChoice | undefined;
+  /** Its place, as text; undefined: not read since something was changed from here. */
+  #seen: string | undefined;
   #lastInventory: { readonly selected: string | undefined; readonly inventory: ClusterInventory } | undefined;
-  /** Another context or namespace was chosen, or something was deployed or deleted. */
+  /** Another context or namespace was chosen, here or elsewhere, or something was deployed or deleted. */
   readonly onDidChange = this.#changed.event;
   readonly onDidReadInventory = this.#inventoryRead.event;
 
@@ -47,17 +51,23 @@ export class Cluster implements vscode.Disposable {
    * @throws BenchError kubeconfig-missing, kubeconfig-broken
    */
   async current(): Promise<ClusterPlace | undefined> {
-    let place: ClusterPlace | undefined;
+    let chosen: ContextChoice | undefined;
     try {
       const contexts = await this.contexts();
       const selected = this.#memory.selectedContext();
-      const chosen =
-        contexts.find((context) => context.name === selected) ?? contexts.find((context) => context.current);
-      place = chosen === undefined ? undefined : this.placeOf(chosen);
+      chosen = contexts.find((context) => context.name === selected) ?? contexts.find((context) => context.current);
     } finally {
-      this.#looked.fire(place);
+      this.#note(chosen);
     }
-    return place;
+    return chosen === undefined ? undefined : this.placeOf(chosen);
+  }
+
+  /**
+   * The place that was read last; undefined: there was none, or nothing was read yet. Reads nothing.
+   * @param scope as of `placeOf`
+   */
+  lastPlace(scope?: vscode.Uri): ClusterPlace | undefined {
+    return this.#chosen === undefined ? undefined : this.placeOf(this.#chosen, scope);
   }
 
   /**
@@ -162,7 +172,15 @@ export class Cluster implements vscode.Disposable {
   }
 
   changed(): void {
+    // Whoever hears of it reads the place anew, which is no news then.
+    this.#seen = undefined;
     this.#changed.fire();
+  }
+
+  /** The files that the kubeconfig is read from, whether they are there or not. */
+  async kubeconfigFiles(): Promise<readonly string[]> {
+    const { kubeconfigFiles } = await loadKubernetes();
+    return kubeconfigFiles(this.kubeconfig().kubeconfigPath);
   }
 
   /** What names the kubeconfig for the Kubernetes layer: a setting of the machine, which no folder can change. */
@@ -175,6 +193,18 @@ export class Cluster implements vscode.Disposable {
   async connection(place?: ClusterPlace): Promise<{ context?: string; namespace?: string; kubeconfigPath?: string }> {
     const at = place ?? (await this.current());
     return { ...this.kubeconfig(), ...(at === undefined ? {} : { context: at.context, namespace: at.namespace }) };
+  }
+
+  /** Whatever asked: where the place is another one than before, what is in view is of the one before, and must follow. */
+  #note(chosen: ContextChoice | undefined): void {
+    this.#chosen = chosen;
+    const place = this.lastPlace();
+    const seen = place === undefined ? '' : `${place.context}/${place.namespace}`;
+    const isAnother = this.#seen !== undefined && this.#seen !== seen;
+    this.#seen = seen;
+    if (this.#lastInventory?.inventory.context !== place?.context) this.#lastInventory = undefined;
+    this.#looked.fire(place);
+    if (isAnother) this.#changed.fire();
   }
 
   dispose(): void {

@@ -28,6 +28,7 @@ import { PlanLenses } from './planLens.ts';
 import type { RunEnd } from './prepare.ts';
 import { Protection } from './protection.ts';
 import { QuickFixes } from './quickFixes.ts';
+import { KubeconfigWatch } from './kubeconfigWatch.ts';
 import { Results } from './results.ts';
 import { Runs, type LiveRun } from './runs.ts';
 import type { Services } from './services.ts';
@@ -148,6 +149,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
       trees.cluster.refresh();
       trees.topologies.reload(topologiesView.visible);
     }),
+    new KubeconfigWatch(cluster),
     cluster.onDidLook((place) => {
       protection.shows(place?.context);
     }),

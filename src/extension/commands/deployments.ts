@@ -151,7 +151,7 @@ async function deploymentFrom(
       return deployments.map((deployment) => ({
         label: `${deployment.topology} · ${deployment.model}`,
         description: deployment.ready ? vscode.l10n.t('ready') : deployment.message,
-        detail: deployment.endpoint,
+        detail: `${deployment.context}/${deployment.namespace} · ${deployment.endpoint}`,
         value: deployment,
       }));
     },
