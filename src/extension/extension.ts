@@ -24,6 +24,7 @@ import { registerPlanDocuments } from './planDocuments.ts';
 import { planFileCheck } from './planCheck.ts';
 import { planFileSelector } from './planFiles.ts';
 import { registerPlanFileHelp } from './planHelp.ts';
+import { showPlace } from './placeStatus.ts';
 import { PlanLenses } from './planLens.ts';
 import type { RunEnd } from './prepare.ts';
 import { Protection } from './protection.ts';
@@ -132,6 +133,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     resultsView,
     watchDeployments(topologiesView, trees.topologies),
     captionViews({ cluster: clusterView, topologies: topologiesView }, cluster, trees.topologies),
+    showPlace(cluster, [clusterView, topologiesView, resultsView]),
     showRunBadge(resultsView, runs),
     lenses,
     vscode.languages.registerCodeLensProvider(modelConfigSelector, lenses),
