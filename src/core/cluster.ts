@@ -57,6 +57,8 @@ export interface DeployedTopology {
   readonly ready: boolean;
   /** A pod was replaced and has lost what was uploaded to it: the model must be uploaded again. */
   readonly modelMissing: boolean;
+  /** Nothing brings it up unless somebody changes something, e.g. where its image is not there; never of one that is ready. */
+  readonly failed: boolean;
   /** In the cluster's own words, e.g. "0/1 nodes are available: 1 Insufficient nvidia.com/gpu" or "model missing, upload again". */
   readonly message: string;
   /** Inside the cluster, e.g. "http://tb-x-fastapi.team.svc:8000". */

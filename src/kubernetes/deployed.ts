@@ -15,7 +15,7 @@ import { renderTopology } from '../topologies/render.ts';
 import type { RenderedServer } from '../topologies/renderRequest.ts';
 import type { ApiMeta, ClusterEvent, Pod, StoredConfigMap } from './apiObjects.ts';
 import type { Cluster } from './cluster.ts';
-import { diagnoseMissingPod, diagnosePod } from './diagnose.ts';
+import { diagnoseMissingPod, diagnosePod, type Finding } from './diagnose.ts';
 import { isInUse } from './lease.ts';
 import { listAll } from './list.ts';
 import { readEvents } from './events.ts';
@@ -62,7 +62,7 @@ export async function describeDeployments(
   ]);
   return anchors.flatMap((anchor) => {
     const stored = storedFrom(anchor, namespace, cluster.serverNow());
-    return stored === undefined ? [] : [describe(cluster.context, stored, pods, events)];
+    return stored === undefined ? [] : [describe(cluster, stored, pods, events)];
   });
 }
 
@@ -133,34 +133,51 @@ function serversOf(anchor: Anchor, plan: Plan, topology: TopologyPlan): readonly
 }
 
 function describe(
-  context: string,
+  cluster: Pick<Cluster, 'context' | 'serverNow'>,
   stored: StoredDeployment,
   pods: readonly Pod[],
   events: readonly ClusterEvent[],
 ): DeployedTopology {
   const { anchor, topology, plan, servers } = stored;
-  const messages = servers.flatMap((server) => {
+  const looks = servers.flatMap((server): { readonly message: string; readonly failed: boolean }[] => {
     const pod = newestPod(pods, server);
-    if (pod === undefined) return [diagnoseMissingPod(server.component, server.name, events).message];
+    if (pod === undefined) return [lookOf(diagnoseMissingPod(server.component, server.name, events), 0)];
     if (isPodReady(pod)) return [];
-    if (isContainerRunning(pod, loaderContainer) && !stored.underWay) return [modelMissing];
-    return [diagnosePod(server.component, pod, events).message];
+    if (isContainerRunning(pod, loaderContainer) && !stored.underWay) return [{ message: modelMissing, failed: false }];
+    return [lookOf(diagnosePod(server.component, pod, events), ageSeconds(pod, cluster.serverNow()))];
   });
+  const messages = looks.map(({ message }) => message);
   const [front] = servers;
   return {
     id: anchorName(anchor.id),
-    context,
+    context: cluster.context,
     namespace: anchor.namespace,
     topology: topologyKey(topology),
     model: plan.model.name,
     createdAt: stored.createdAt,
     ready: messages.length === 0,
     modelMissing: messages.includes(modelMissing),
+    failed: looks.some(({ failed }) => failed),
     message: messages.length === 0 ? 'ready' : messages.join('; '),
     endpoint: `http://${front?.name ?? ''}.${anchor.namespace}.svc:${String(serverPorts.http)}`,
     gpus: servers.reduce((sum, { gpus }) => sum + gpus, 0),
     networkPolicy: stored.networkPolicy,
   };
+}
+
+/** An image that was pulled in vain for longer than a run would wait for it has failed, too, though the node tries on. */
+function lookOf(finding: Finding, podAgeSeconds: number): { readonly message: string; readonly failed: boolean } {
+  const inVain =
+    finding.state === 'waiting' &&
+    finding.cause === 'image' &&
+    podAgeSeconds > (finding.patienceSeconds ?? Number.POSITIVE_INFINITY);
+  return { message: finding.message, failed: finding.state === 'failed' || inVain };
+}
+
+/** 0 where the cluster does not say when it was made. */
+function ageSeconds({ metadata }: Pod, serverNowMs: number): number {
+  const madeAtMs = Date.parse(metadata.creationTimestamp ?? '');
+  return Number.isNaN(madeAtMs) ? 0 : (serverNowMs - madeAtMs) / 1000;
 }
 
 /** As the probe found when it was deployed; one that was deployed by an earlier version was not probed. */

@@ -88,11 +88,6 @@ export class TopologiesTree extends Tree<TopologyNode> {
       });
   }
 
-  /** Deployments that the tree showed last. */
-  deployed(): number {
-    return this.#deployed?.deployments.length ?? 0;
-  }
-
   /** What to do next, where nothing is deployed; else "". */
   hint(): string {
     const { hasCluster, deployments, problems } = this.#deployed ?? {};
@@ -102,8 +97,11 @@ export class TopologiesTree extends Tree<TopologyNode> {
       : vscode.l10n.t('Without a cluster, topologies run on this machine: benchmark one with the button of its row.');
   }
 
-  allReady(): boolean {
-    return this.#deployed?.deployments.every((deployment) => deployment.ready) ?? true;
+  /** How soon another look is worth while: soon where something comes up, later where something may change by itself. */
+  nextLook(): 'soon' | 'later' | 'never' {
+    const { deployments = [], problems = [] } = this.#deployed ?? {};
+    if (deployments.some(isComingUp)) return 'soon';
+    return deployments.length > 0 || problems.length > 0 ? 'later' : 'never';
   }
 
   override dispose(): void {
@@ -188,8 +186,15 @@ export class TopologiesTree extends Tree<TopologyNode> {
       if (signal.aborted) return { hasCluster: true, deployments: [], problems: [] };
       // Without a cluster there is nothing deployed; the Cluster view says what to do about it.
       const isAway = error instanceof BenchError && error.reason === 'kubeconfig-missing';
-      return { hasCluster: !isAway, deployments: [], problems: isAway ? [] : [this.problem(error, 'deployments')] };
+      return { hasCluster: !isAway, deployments: [], problems: isAway ? [] : [this.#problemOf(error)] };
     }
+  }
+
+  /** The same one again is shown again, and not told in the log each time that the view looks. */
+  #problemOf(error: unknown): ProblemNode {
+    const before = this.#deployed?.problems[0];
+    const isSame = error instanceof BenchError && error.message === before?.problem.message;
+    return isSame && before !== undefined ? before : this.problem(error, 'deployments');
   }
 
   #topologiesOf(runId: string): TopologyNode[] {
@@ -267,7 +272,11 @@ function describeDeployed(deployments: readonly DeployedTopology[]): string {
 function renderDeployment(deployment: DeployedTopology): vscode.TreeItem {
   const item = new vscode.TreeItem(deployment.model);
   const gpus = deployment.gpus === 0 ? [] : [vscode.l10n.t('{0} GPU', deployment.gpus)];
-  const state = deployment.ready ? vscode.l10n.t('ready') : deployment.message;
+  const state = deployment.ready
+    ? vscode.l10n.t('ready')
+    : deployment.failed
+      ? vscode.l10n.t('failed: {0}', deployment.message)
+      : deployment.message;
   const isOpen = deployment.networkPolicy === 'not enforced';
   const open = isOpen ? [vscode.l10n.t('network policy not enforced')] : [];
   item.description = [state, ...open, ...gpus].join(' · ');
@@ -279,11 +288,20 @@ function renderDeployment(deployment: DeployedTopology): vscode.TreeItem {
     ...describeNetworkPolicy(deployment),
     vscode.l10n.t('since {0}', formatTime(deployment.createdAt)),
   ].join('\n');
-  item.iconPath = new vscode.ThemeIcon(
-    deployment.modelMissing || (deployment.ready && isOpen) ? 'warning' : deployment.ready ? 'pass' : 'loading~spin',
-  );
+  item.iconPath = new vscode.ThemeIcon(deploymentIcon(deployment, isOpen));
   item.contextValue = deployment.modelMissing ? nodeContexts.deploymentWithoutModel : nodeContexts.deployment;
   return item;
+}
+
+function deploymentIcon(deployment: DeployedTopology, isOpen: boolean): string {
+  if (isComingUp(deployment)) return 'loading~spin';
+  if (deployment.failed) return 'error';
+  return deployment.modelMissing || isOpen ? 'warning' : 'pass';
+}
+
+/** It may be ready in a moment, without anybody's doing. */
+function isComingUp({ ready, failed, modelMissing }: DeployedTopology): boolean {
+  return !ready && !failed && !modelMissing;
 }
 
 /** Who reaches the hybrid's Triton; nothing for a topology without a gateway. */

@@ -8,6 +8,7 @@ import type { Runs } from '../../../src/extension/runs.ts';
 
 vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
 const { TopologiesTree } = await import('../../../src/extension/trees/topologiesTree.ts');
+const { watchDeployments } = await import('../../../src/extension/trees/watchDeployments.ts');
 
 const failures = { note: (error: unknown) => error, show: () => undefined } as unknown as Failures;
 const deployment: DeployedTopology = {
@@ -19,6 +20,7 @@ const deployment: DeployedTopology = {
   createdAt: '2026-01-02T09:30:00Z',
   ready: false,
   modelMissing: false,
+  failed: false,
   message: '0/1 nodes are available: 1 Insufficient nvidia.com/gpu',
   endpoint: 'http://tb-triton-1.models.svc:8000',
   gpus: 1,
@@ -106,6 +108,18 @@ describe('the Topologies view', () => {
     expect(rows).toEqual(['fastapi: ', 'triton: ', 'hybrid: ', 'It is not reached.: Try again.']);
   });
 
+  test('spins while a deployment comes up, and not once it has failed for good or waits for its user', async () => {
+    const iconOf = async (change: Partial<DeployedTopology>) => {
+      deployments = () => [{ ...deployment, ...change }];
+      return (await deploymentItem()).iconPath;
+    };
+    expect(await iconOf({})).toEqual({ id: 'loading~spin' });
+    expect(await iconOf({ modelMissing: true })).toEqual({ id: 'warning' });
+    const failed = { failed: true, message: 'triton: ErrImagePull: not found' };
+    expect(await iconOf(failed)).toEqual({ id: 'error' });
+    expect((await deploymentItem()).description).toBe('failed: triton: ErrImagePull: not found · 1 GPU');
+  });
+
   test('shows the context that was selected last, also where the one before it answers late', async () => {
     const asked: { readonly signal: AbortSignal | undefined; answer(listed: readonly DeployedTopology[]): void }[] = [];
     const cluster = {
@@ -128,5 +142,53 @@ describe('the Topologies view', () => {
     expect(models).toEqual(['summary']);
     expect(asked.map(({ signal }) => signal?.aborted)).toEqual([true, false]);
     expect(read).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe('as long as it is seen, the Topologies view looks again', () => {
+  const note = vi.fn((error: unknown) => error);
+  const away = (): never => {
+    throw new BenchError({ reason: 'api-unreachable', message: 'It is not reached.' });
+  };
+
+  /** Seconds after which the cluster is asked again; undefined: it is not, for an hour. */
+  async function nextLook(): Promise<number | undefined> {
+    vi.useFakeTimers();
+    const asked = vi.fn(async () => deployments());
+    const tree = new TopologiesTree(
+      { deployments: asked } as unknown as Cluster,
+      { active: () => [] } as unknown as Runs,
+      { note, show: () => undefined } as unknown as Failures,
+    );
+    const watching = watchDeployments({ visible: true, onDidChangeVisibility: (() => watching) as never }, tree);
+    try {
+      await tree.getChildren();
+      for (let second = 1; second <= 3_600; second += 1) {
+        await vi.advanceTimersByTimeAsync(1_000);
+        if (asked.mock.calls.length > 1) return second;
+      }
+      return undefined;
+    } finally {
+      watching.dispose();
+      vi.useRealTimers();
+    }
+  }
+
+  test.each([
+    ['soon at what comes up', () => [deployment], 5],
+    ['later at what is ready', () => [{ ...deployment, ready: true }], 30],
+    ['later at what has failed', () => [{ ...deployment, failed: true }], 30],
+    ['later at a cluster that was away', away, 30],
+    ['not where nothing is deployed', () => [], undefined],
+  ])('%s', async (_what, listed, seconds) => {
+    deployments = listed;
+    expect(await nextLook()).toBe(seconds);
+  });
+
+  test('and tells the log once why the cluster could not be asked', async () => {
+    deployments = away;
+    note.mockClear();
+    await nextLook();
+    expect(note).toHaveBeenCalledTimes(1);
   });
 });
