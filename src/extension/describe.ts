@@ -123,7 +123,8 @@ export function aboutTime(seconds: number): string {
     : `about ${String(Math.round(seconds / 60))} min`;
 }
 
-const stageWords: Readonly<Record<TopologyState['stage'], string>> = {
+/** What a run or a deployment does, by the engine's name for it. */
+export const stageWords: Readonly<Record<TopologyState['stage'], string>> = {
   queued: 'waits its turn',
   preflight: 'checking',
   apply: 'deploying',

@@ -27,7 +27,7 @@ export async function cleanUp(argument: unknown, services: Services): Promise<vo
   const leftovers = all.filter((leftover) => !leftover.inUse);
   if (leftovers.length === 0) {
     void vscode.window.showInformationMessage(
-      vscode.l10n.t('Nothing of Topology Bench is left behind on {0}/{1}.', place.context, place.namespace),
+      plainText(vscode.l10n.t('Nothing of Topology Bench is left behind on {0}/{1}.', place.context, place.namespace)),
     );
     return;
   }
@@ -89,12 +89,14 @@ async function offer(place: ClusterPlace, left: readonly Leftover[], services: S
   };
   const held = gpus === 0 ? '' : vscode.l10n.t(' GPUs still held: {0}.', gpus);
   const chosen = await vscode.window.showWarningMessage(
-    vscode.l10n.t(
-      'A window that closed has left {0} behind on {1}/{2}.{3}',
-      [...count('run', 'benchmark run'), ...count('deployment', 'unfinished deployment')].join(', '),
-      place.context,
-      place.namespace,
-      held,
+    plainText(
+      vscode.l10n.t(
+        'A window that closed has left {0} behind on {1}/{2}.{3}',
+        [...count('run', 'benchmark run'), ...count('deployment', 'unfinished deployment')].join(', '),
+        place.context,
+        place.namespace,
+        held,
+      ),
     ),
     cleanUpNow,
     vscode.l10n.t('Later'),
@@ -114,7 +116,7 @@ async function remove(place: ClusterPlace, leftovers: readonly Leftover[], servi
     {
       location: vscode.ProgressLocation.Notification,
       cancellable: true,
-      title: vscode.l10n.t('Cleaning up {0}/{1}', place.context, place.namespace),
+      title: plainText(vscode.l10n.t('Cleaning up {0}/{1}', place.context, place.namespace)),
     },
     async (progress, token) => {
       const stop = signalFrom(token);

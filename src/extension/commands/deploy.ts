@@ -4,7 +4,7 @@ import type { DeployProgress } from '../../core/ports.ts';
 import { formatBytes } from '../../core/view/format.ts';
 import type { ClusterPlace } from '../cluster.ts';
 import { deployNote } from '../deployNote.ts';
-import { allTopologies, gpuName, subjectName } from '../describe.ts';
+import { allTopologies, gpuName, stageWords, subjectName } from '../describe.ts';
 import { loadKubernetes } from '../engine.ts';
 import { configUri, type Planned } from '../prepare.ts';
 import { plainText } from '../plainText.ts';
@@ -81,7 +81,7 @@ async function deploy(planned: Planned, place: ClusterPlace, services: Services)
     {
       location: vscode.ProgressLocation.Notification,
       cancellable: true,
-      title: vscode.l10n.t('Deploying {0} to {1}/{2}', topology.name, place.context, place.namespace),
+      title: plainText(vscode.l10n.t('Deploying {0} to {1}/{2}', topology.name, place.context, place.namespace)),
     },
     async (progress, token) => {
       const stop = signalFrom(token);
@@ -119,7 +119,7 @@ export function progressIn(
   return {
     stage: (stage) => {
       log.info(`deploy: ${stage}`);
-      progress.report({ message: stage });
+      progress.report({ message: stageWords[stage] });
     },
     status: (message) => {
       log.info(`deploy: ${message}`);

@@ -164,7 +164,7 @@ async function withProgress<Value>(
   work: (signal: AbortSignal, report: (message: string) => void) => Promise<Value>,
 ): Promise<Value> {
   return vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, cancellable: true, title },
+    { location: vscode.ProgressLocation.Notification, cancellable: true, title: plainText(title) },
     async (progress, token) => {
       const stop = signalFrom(token);
       const report = (message: string): void => {

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { BenchError } from '../../core/errors.ts';
+import { plainText } from '../plainText.ts';
 import { isProtected, protectedPatterns } from '../protection.ts';
 import type { Services } from '../services.ts';
 import { openSettings } from '../settings.ts';
@@ -8,7 +9,9 @@ import { openSettings } from '../settings.ts';
 export async function protectContext(argument: unknown, services: Services): Promise<void> {
   const context = await contextOf(argument, services);
   if (isProtected(context)) {
-    void vscode.window.showInformationMessage(vscode.l10n.t('The context {0} is protected already.', context));
+    void vscode.window.showInformationMessage(
+      plainText(vscode.l10n.t('The context {0} is protected already.', context)),
+    );
     return;
   }
   await writePatterns([...protectedPatterns(), context]);
@@ -18,7 +21,7 @@ export async function protectContext(argument: unknown, services: Services): Pro
 export async function unprotectContext(argument: unknown, services: Services): Promise<void> {
   const context = await contextOf(argument, services);
   if (!isProtected(context)) {
-    void vscode.window.showInformationMessage(vscode.l10n.t('The context {0} is not protected.', context));
+    void vscode.window.showInformationMessage(plainText(vscode.l10n.t('The context {0} is not protected.', context)));
     return;
   }
   const patterns = protectedPatterns();
@@ -37,9 +40,11 @@ export async function unprotectContext(argument: unknown, services: Services): P
 async function sayCovered(context: string): Promise<void> {
   const settings = vscode.l10n.t('Open Settings');
   const chosen = await vscode.window.showWarningMessage(
-    vscode.l10n.t(
-      'The context {0} is still protected by a pattern with "*" in the setting topologyBench.protectedContexts, which may cover other contexts too. Change it there.',
-      context,
+    plainText(
+      vscode.l10n.t(
+        'The context {0} is still protected by a pattern with "*" in the setting topologyBench.protectedContexts, which may cover other contexts too. Change it there.',
+        context,
+      ),
     ),
     settings,
   );

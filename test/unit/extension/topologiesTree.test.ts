@@ -160,7 +160,8 @@ describe('as long as it is seen, the Topologies view looks again', () => {
       { active: () => [] } as unknown as Runs,
       { note, show: () => undefined } as unknown as Failures,
     );
-    const watching = watchDeployments({ visible: true, onDidChangeVisibility: (() => watching) as never }, tree);
+    const onDidChangeVisibility = (() => ({ dispose: () => undefined })) as never;
+    const watching = watchDeployments({ visible: true, onDidChangeVisibility }, tree);
     try {
       await tree.getChildren();
       for (let second = 1; second <= 3_600; second += 1) {
