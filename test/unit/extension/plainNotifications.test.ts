@@ -67,7 +67,13 @@ function said(): string[] {
 
 describe('a name that is written like a link stays text', () => {
   test.each([
-    ['where nothing is left behind', async () => ((leftovers = []), cleanUp(place, services))],
+    [
+      'where nothing is left behind',
+      async () => {
+        leftovers = [];
+        await cleanUp(place, services);
+      },
+    ],
     [
       'while leftovers are removed',
       async () => {
@@ -80,8 +86,20 @@ describe('a name that is written like a link stays text', () => {
     ['while logs are read', async () => showLogs({ deployment }, services)],
     ['while a deployment is asked', async () => sendSampleRequest({ deployment }, services)],
     ['of a context that is not protected', async () => unprotectContext({ context: link }, services)],
-    ['of one that is protected already', async () => (protect(link), protectContext({ context: link }, services))],
-    ['of one that stays protected', async () => (protect('*'), unprotectContext({ context: link }, services))],
+    [
+      'of one that is protected already',
+      async () => {
+        protect(link);
+        await protectContext({ context: link }, services);
+      },
+    ],
+    [
+      'of one that stays protected',
+      async () => {
+        protect('*');
+        await unprotectContext({ context: link }, services);
+      },
+    ],
   ])('%s', async (_when, act) => {
     await act();
     expect(said().join('\n')).toContain('[prod] (command:');
@@ -90,10 +108,10 @@ describe('a name that is written like a link stays text', () => {
 });
 
 test('a deployment is told of in words, and not by names of the engine', () => {
-  const report = vi.fn();
+  const report = vi.fn<(step: { message?: string }) => void>();
   const progress = progressIn({ report }, services);
   for (const stage of ['apply', 'upload', 'wait'] as const) progress.stage(stage);
-  expect(report.mock.calls.map(([{ message }]: { message: string }[]) => message)).toEqual([
+  expect(report.mock.calls.map(([{ message }]) => message)).toEqual([
     'deploying',
     'uploading the model',
     'waiting to be ready',
