@@ -1,4 +1,6 @@
 /** From a model config, and from the palette, to the last question before a run. */
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { profileNames } from '../../src/core/profiles.ts';
@@ -98,4 +100,32 @@ test('a protected context shows a lock, and nothing is done on it before its nam
       expect(await workbench.page.locator('.tabs-container .tab').count()).toBe(1);
     },
   );
+});
+
+test('a context that another program chooses in the kubeconfig is followed in the status bar and in the Cluster view', async () => {
+  const outside = await mkdtemp(join(tmpdir(), 'topology-bench-kubeconfig-'));
+  try {
+    await drive(
+      'followed',
+      { version: 'newest', vsix: ownPackage(), prepare: makeSampleWorkspace },
+      async ({ code, workbench, folder }) => {
+        const kubeconfig = join(outside, 'config');
+        await copyFile(join(folder, samplePaths.kubeconfig), kubeconfig);
+        await code.changeSettings({ 'topologyBench.kubeconfig': kubeconfig });
+        const placeShown = async (): Promise<string> => (await workbench.statusBar()).join('\n');
+        await workbench.openFile(samplePaths.classifier);
+        await expect.poll(placeShown, { timeout: patienceMs }).toContain('staging/models');
+
+        const text = await readFile(kubeconfig, 'utf8');
+        await writeFile(kubeconfig, text.replace('current-context: staging', 'current-context: production'));
+        await expect.poll(placeShown, { timeout: patienceMs }).toContain('production/default');
+        const cluster = await workbench.view('Topology Bench', 'Cluster');
+        await cluster.waitForRows('the other context', ([context]) => context?.startsWith('production') === true);
+        await writeFile(kubeconfig, text);
+        await cluster.waitForRows('the first one again', ([context]) => context?.startsWith('staging') === true);
+      },
+    );
+  } finally {
+    await rm(outside, { recursive: true });
+  }
 });
