@@ -7,7 +7,7 @@ import { contextKeys, nodeContexts, viewIds, type ClusterState } from '../contri
 import type { Failures } from '../failures.ts';
 import { isProtected } from '../protection.ts';
 import { renderGpuNode, renderPool } from './gpuRows.ts';
-import { Tree, type ProblemNode, type TreeText } from './tree.ts';
+import { renderAsking, Tree, type ProblemNode, type TreeText } from './tree.ts';
 
 export type ClusterNode =
   | {
@@ -20,7 +20,7 @@ export type ClusterNode =
   | { readonly kind: 'pool'; readonly id: string; readonly pool: GpuPool; readonly seen: PodsSeen | null }
   | { readonly kind: 'gpu'; readonly id: string; readonly gpu: GpuNode; readonly seen: PodsSeen | null }
   | { readonly kind: 'note'; readonly id: string; readonly text: string }
-  | { readonly kind: 'reading'; readonly id: 'reading' };
+  | { readonly kind: 'asking'; readonly id: 'asking' };
 
 /** What is known of a place. */
 interface Known {
@@ -99,8 +99,8 @@ export class ClusterTree extends Tree<ClusterNode> {
         return renderGpuNode(node.gpu, node.seen);
       case 'note':
         return row(node.text, 'info', { description: '', contextValue: 'note', tooltip: node.text });
-      case 'reading':
-        return renderReading();
+      case 'asking':
+        return renderAsking();
     }
   }
 
@@ -192,7 +192,7 @@ function nodesOf({ place, inventory, problem }: Known): (ClusterNode | ProblemNo
     { kind: 'namespace', id: 'namespace', place },
   ];
   if (inventory !== null) return [...head, ...poolNodes(inventory), ...noteNodes(inventory)];
-  return [...head, problem ?? { kind: 'reading', id: 'reading' }];
+  return [...head, problem ?? { kind: 'asking', id: 'asking' }];
 }
 
 async function setState(state: ClusterState): Promise<void> {
@@ -231,11 +231,6 @@ function renderContext(context: string, inventory: ClusterInventory | null): vsc
     contextValue: isGuarded ? nodeContexts.protectedContext : nodeContexts.context,
     tooltip: [vscode.l10n.t('Kubernetes context {0}', context), ...nodes, ...protection].join('\n'),
   });
-}
-
-function renderReading(): vscode.TreeItem {
-  const text = vscode.l10n.t('The cluster is being asked…');
-  return row(text, 'loading~spin', { description: '', contextValue: 'note', tooltip: text });
 }
 
 function row(

@@ -3,12 +3,12 @@ import type { DeployedTopology } from '../../core/cluster.ts';
 import { BenchError } from '../../core/errors.ts';
 import type { TopologyName } from '../../core/plan.ts';
 import { formatTime } from '../../core/view/format.ts';
-import type { Cluster } from '../cluster.ts';
+import type { Cluster, ClusterPlace } from '../cluster.ts';
 import { nodeContexts } from '../contributions.ts';
 import { allTopologies, runPlace, topologyAtWork, topologyDescriptions, topologyProgress } from '../describe.ts';
 import type { Failures } from '../failures.ts';
 import type { LiveRun, Runs } from '../runs.ts';
-import { Tree, type ProblemNode } from './tree.ts';
+import { renderAsking, Tree, type ProblemNode } from './tree.ts';
 
 export type TopologyNode =
   | { readonly kind: 'run'; readonly id: string; readonly runId: string }
@@ -17,15 +17,17 @@ export type TopologyNode =
       readonly kind: 'topology';
       readonly id: string;
       readonly topology: TopologyName;
-      /** null: the cluster could not be asked. */
+      /** null: the cluster could not be asked, or has not answered yet. */
       readonly deployments: readonly DeployedTopology[] | null;
     }
-  | { readonly kind: 'deployment'; readonly id: string; readonly deployment: DeployedTopology };
+  | { readonly kind: 'deployment'; readonly id: string; readonly deployment: DeployedTopology }
+  | { readonly kind: 'asking'; readonly id: 'asking' };
 
 interface Deployed {
   /** Whether there is a kubeconfig that could name a cluster. */
   readonly hasCluster: boolean;
-  readonly deployments: readonly DeployedTopology[];
+  /** null: another place is asked by now. */
+  readonly deployments: readonly DeployedTopology[] | null;
   readonly problems: readonly ProblemNode[];
 }
 
@@ -43,6 +45,9 @@ export class TopologiesTree extends Tree<TopologyNode> {
   /** The question under way that was asked last; what is answered to one before it counts no more. */
   #asking: Promise<void> | undefined;
   #stopAsking = new AbortController();
+  /** That was read last, as text. */
+  #place = '';
+  readonly #looking: vscode.Disposable;
   /** The cluster was asked what is deployed. */
   readonly onDidRead = this.#read.event;
 
@@ -50,6 +55,9 @@ export class TopologiesTree extends Tree<TopologyNode> {
     super(failures);
     this.#cluster = cluster;
     this.#runs = runs;
+    this.#looking = cluster.onDidLook((place) => {
+      this.#looksAt(place);
+    });
   }
 
   /**
@@ -99,12 +107,14 @@ export class TopologiesTree extends Tree<TopologyNode> {
 
   /** How soon another look is worth while: soon where something comes up, later where something may change by itself. */
   nextLook(): 'soon' | 'later' | 'never' {
-    const { deployments = [], problems = [] } = this.#deployed ?? {};
+    const problems = this.#deployed?.problems ?? [];
+    const deployments = this.#deployed?.deployments ?? [];
     if (deployments.some(isComingUp)) return 'soon';
     return deployments.length > 0 || problems.length > 0 ? 'later' : 'never';
   }
 
   override dispose(): void {
+    this.#looking.dispose();
     this.#forgetQuestion();
     this.#read.dispose();
     super.dispose();
@@ -122,6 +132,7 @@ export class TopologiesTree extends Tree<TopologyNode> {
         }));
       case 'run-topology':
       case 'deployment':
+      case 'asking':
         return [];
       case undefined:
         break;
@@ -131,14 +142,16 @@ export class TopologiesTree extends Tree<TopologyNode> {
     this.#shown = new Map(active.map((run) => [run.id, runNodeId(run)]));
     const runs = active.map((run): TopologyNode => ({ kind: 'run', id: runNodeId(run), runId: run.id }));
     const topologies = allTopologies.map((topology): TopologyNode => {
-      const own = deployments.filter(
+      const own = (deployments ?? []).filter(
         (deployment) => deployment.topology === topology || deployment.topology.startsWith(`${topology} (`),
       );
       // A node keeps whether it is open by its id, so one that gets its first child must be another one to open by itself.
       const id = `topology:${topology}${own.length === 0 ? '' : ':deployed'}`;
-      return { kind: 'topology', id, topology, deployments: problems.length === 0 ? own : null };
+      const isKnown = deployments !== null && problems.length === 0;
+      return { kind: 'topology', id, topology, deployments: isKnown ? own : null };
     });
-    return [...runs, ...topologies, ...problems];
+    const asking: TopologyNode[] = deployments === null ? [{ kind: 'asking', id: 'asking' }] : [];
+    return [...runs, ...topologies, ...asking, ...problems];
   }
 
   protected render(node: TopologyNode): vscode.TreeItem {
@@ -151,7 +164,19 @@ export class TopologiesTree extends Tree<TopologyNode> {
         return renderTopology(node.topology, node.deployments);
       case 'deployment':
         return renderDeployment(node.deployment);
+      case 'asking':
+        return renderAsking();
     }
+  }
+
+  /** What one place has never stands below the name of another. */
+  #looksAt(place: ClusterPlace | undefined): void {
+    const text = place === undefined ? '' : `${place.context}/${place.namespace}`;
+    if (text === this.#place) return;
+    this.#place = text;
+    if (this.#deployed === undefined) return;
+    this.#deployed = { hasCluster: true, deployments: null, problems: [] };
+    this.refresh();
   }
 
   /** What was answered last; before the first answer, that of whichever question is the last by then. */

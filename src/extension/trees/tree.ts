@@ -104,6 +104,13 @@ export abstract class Tree<Node extends AnyNode>
   }
 }
 
+/** Stands where a cluster has not answered yet. */
+export function renderAsking(): vscode.TreeItem {
+  const item = new vscode.TreeItem(vscode.l10n.t('The cluster is being asked…'));
+  item.iconPath = new vscode.ThemeIcon('loading~spin');
+  return item;
+}
+
 /** A row as it is read out. */
 export function textOf({ label, description }: vscode.TreeItem): string {
   return [label, description].filter((part) => typeof part === 'string').join(', ');

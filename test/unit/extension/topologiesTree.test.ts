@@ -2,9 +2,10 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { TreeItem } from 'vscode';
 import type { DeployedTopology } from '../../../src/core/cluster.ts';
 import { BenchError } from '../../../src/core/errors.ts';
-import type { Cluster } from '../../../src/extension/cluster.ts';
+import type { Cluster, ClusterPlace } from '../../../src/extension/cluster.ts';
 import type { Failures } from '../../../src/extension/failures.ts';
 import type { Runs } from '../../../src/extension/runs.ts';
+import { fakeVscode } from './fakeVscode.ts';
 
 vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
 const { TopologiesTree } = await import('../../../src/extension/trees/topologiesTree.ts');
@@ -27,6 +28,7 @@ const deployment: DeployedTopology = {
   networkPolicy: 'not applicable',
 };
 
+const looked = new fakeVscode.EventEmitter<ClusterPlace | undefined>();
 let deployments: () => readonly DeployedTopology[] = () => [];
 
 beforeEach(() => {
@@ -35,7 +37,7 @@ beforeEach(() => {
 
 /** What the view says above its rows, and the rows. */
 async function shown(): Promise<{ hint: string; rows: string[] }> {
-  const cluster = { deployments: async () => deployments() } as unknown as Cluster;
+  const cluster = { deployments: async () => deployments(), onDidLook: looked.event } as unknown as Cluster;
   const tree = new TopologiesTree(cluster, { active: () => [] } as unknown as Runs, failures);
   const texts = await tree.texts();
   const all = texts.flatMap(({ children, ...row }) => [row, ...children]);
@@ -44,7 +46,7 @@ async function shown(): Promise<{ hint: string; rows: string[] }> {
 
 /** The row of the first deployment, as VS Code gets it. */
 async function deploymentItem(): Promise<TreeItem> {
-  const cluster = { deployments: async () => deployments() } as unknown as Cluster;
+  const cluster = { deployments: async () => deployments(), onDidLook: looked.event } as unknown as Cluster;
   const tree = new TopologiesTree(cluster, { active: () => [] } as unknown as Runs, failures);
   for (const topology of await tree.getChildren()) {
     const [row] = await tree.getChildren(topology);
@@ -127,6 +129,7 @@ describe('the Topologies view', () => {
         new Promise<readonly DeployedTopology[]>((answer) => {
           asked.push({ signal, answer });
         }),
+      onDidLook: looked.event,
     } as unknown as Cluster;
     const tree = new TopologiesTree(cluster, { active: () => [] } as unknown as Runs, failures);
     const read = vi.fn();
@@ -143,6 +146,20 @@ describe('the Topologies view', () => {
     expect(asked.map(({ signal }) => signal?.aborted)).toEqual([true, false]);
     expect(read).toHaveBeenCalledTimes(1);
   });
+
+  test('shows nothing of a context any more once another one is asked, and says that it is', async () => {
+    deployments = () => [deployment];
+    const cluster = { deployments: async () => deployments(), onDidLook: looked.event } as unknown as Cluster;
+    const tree = new TopologiesTree(cluster, { active: () => [] } as unknown as Runs, failures);
+    looked.fire({ context: 'staging', namespace: 'models' });
+    const rows = async (): Promise<string[]> =>
+      (await tree.texts()).map(({ label, description }) => `${label}: ${description}`);
+    expect(await rows()).toContain('triton: 1 deployed, 0 ready');
+    looked.fire({ context: 'staging', namespace: 'models' });
+    expect(await rows()).toContain('triton: 1 deployed, 0 ready');
+    looked.fire({ context: 'production', namespace: 'models' });
+    expect(await rows()).toEqual(['fastapi: ', 'triton: ', 'hybrid: ', 'The cluster is being asked…: ']);
+  });
 });
 
 describe('as long as it is seen, the Topologies view looks again', () => {
@@ -156,7 +173,7 @@ describe('as long as it is seen, the Topologies view looks again', () => {
     vi.useFakeTimers();
     const asked = vi.fn(async () => deployments());
     const tree = new TopologiesTree(
-      { deployments: asked } as unknown as Cluster,
+      { deployments: asked, onDidLook: looked.event } as unknown as Cluster,
       { active: () => [] } as unknown as Runs,
       { note, show: () => undefined } as unknown as Failures,
     );
