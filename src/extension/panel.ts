@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { explain } from '../core/errors.ts';
+import { explain, toBenchError } from '../core/errors.ts';
 import type {
   DrawnFigure,
   HostMessage,
@@ -12,6 +12,7 @@ import type {
 import { isPanelState, parseWebviewMessage } from '../protocol/validate.ts';
 import { comparisonTitle } from './comparedRecords.ts';
 import { panelType } from './contributions.ts';
+import { runTime } from './describe.ts';
 import { resultsPage, webviewRoot } from './page.ts';
 
 /** What a panel shows and does, decided by who knows runs and results. */
@@ -201,9 +202,9 @@ class OpenPanel implements vscode.Disposable {
   async #sendNow(): Promise<void> {
     const subject = this.#subject;
     const keep: PanelState = { version: 1, ...subject };
-    const view = await this.#content.view(subject);
-    // What was turned to meanwhile has a snapshot of its own, which comes next.
-    if (subject !== this.#subject) return;
+    const view = await this.#viewOf(subject);
+    // What was turned to meanwhile has a snapshot of its own, which comes next; who was closed or hidden meanwhile takes none.
+    if (subject !== this.#subject || !this.#ready) return;
     this.#view = view;
     // Whichever way round it shows the two by now.
     if (view.kind === 'comparison') {
@@ -211,6 +212,26 @@ class OpenPanel implements vscode.Disposable {
       this.#panel.title = comparisonTitle(view.subject, before.id, after.id);
     }
     await this.#post({ type: 'show', view, keep });
+  }
+
+  /** What fails is shown in its place: a page that waits for its snapshot must learn why there is none. */
+  async #viewOf(subject: PanelSubject): Promise<View> {
+    try {
+      return await this.#content.view(subject);
+    } catch (error) {
+      const { message, nextStep } = toBenchError(error, 'loading the results');
+      this.#log.error(message);
+      return {
+        kind: 'problem',
+        subject: [subject.before ?? [], subject.runId ?? []]
+          .flat()
+          .map((id) => runTime(id, vscode.env.language))
+          .join(' ↔ '),
+        message,
+        nextStep: nextStep ?? vscode.l10n.t('Close this panel, and open the results again.'),
+        canBenchmarkAgain: false,
+      };
+    }
   }
 
   #receive(value: unknown): void {

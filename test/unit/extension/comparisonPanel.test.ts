@@ -1,8 +1,10 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { BenchError } from '../../../src/core/errors.ts';
 import type { RunRecord } from '../../../src/core/record.ts';
+import { comparisonView } from '../../../src/core/view/comparisonView.ts';
 import { settingDefaults } from '../../../src/extension/contributions.ts';
-import type { HostMessage } from '../../../src/protocol/messages.ts';
+import type { PanelContent } from '../../../src/extension/panel.ts';
+import type { HostMessage, View } from '../../../src/protocol/messages.ts';
 import { laterRecord, slowedBy } from '../../support/changedRecord.ts';
 import { sampleEndpointRecord } from '../../support/sampleEndpoint.ts';
 import { samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
@@ -36,6 +38,8 @@ const open = (): InstanceType<typeof Panels> =>
     createPanelContent(runs as never, results as never, { choicesOf: () => undefined } as never, log as never),
     log as never,
   );
+
+const contentOf = (view: () => Promise<View>): PanelContent => ({ view, answer: async () => undefined });
 
 beforeEach(() => {
   records = [endpoint, samePlan, second, first];
@@ -171,6 +175,53 @@ describe('a comparison', () => {
     const { view } = await shownIn(panel, 1);
     expect(view).toMatchObject({ kind: 'problem', message: expect.stringMatching(says) as string });
   });
+});
+
+test('a comparison whose panel is closed while it is made is no failure', async () => {
+  let finish: (view: View) => void = () => undefined;
+  const made = new Promise<View>((resolve) => {
+    finish = resolve;
+  });
+  const comparison = comparisonView(first, second);
+  const all = new Panels(
+    fakeVscode.Uri.file('/extension') as never,
+    contentOf(() => made),
+    log as never,
+  );
+  const failed = vi.fn();
+  process.on('unhandledRejection', failed);
+  try {
+    all.show({ runId: second.id, before: first.id }, 'x');
+    const [panel] = panels;
+    panel?.say({ type: 'ready' });
+    panel?.dispose();
+    finish({ kind: 'comparison', comparison, subject: 'sentiment' });
+    // A rejection is told of after all that was waiting for it has run.
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(failed).not.toHaveBeenCalled();
+    expect(shows(panel)).toEqual([]);
+  } finally {
+    process.off('unhandledRejection', failed);
+  }
+});
+
+test('a snapshot that cannot be made is a page that says why, and is asked for anew the next time', async () => {
+  let view = (): Promise<View> => Promise.reject(new Error('The memory is full.'));
+  const content = contentOf(() => view());
+  const all = new Panels(fakeVscode.Uri.file('/extension') as never, content, log as never);
+  all.show({ runId: second.id }, 'second');
+  const [panel] = panels;
+  panel?.say({ type: 'ready' });
+  expect((await shownIn(panel, 1)).view).toMatchObject({
+    kind: 'problem',
+    subject: expect.stringMatching(/^Jan 3, 2026, /u) as string,
+    message: 'Failed while loading the results: The memory is full.',
+    nextStep: 'Close this panel, and open the results again.',
+  });
+  expect(log.error).toHaveBeenCalledWith('Failed while loading the results: The memory is full.');
+  view = async () => ({ kind: 'queued', subject: 'sentiment', message: '', cancelling: false });
+  all.refresh(second.id);
+  expect((await shownIn(panel, 2)).view.kind).toBe('queued');
 });
 
 test('a page that fails again and again fills neither memory nor log', () => {

@@ -2,7 +2,9 @@ type Listener = (message: unknown) => void;
 
 /** A webview panel whose page is in the test's hands. */
 export class FakePanel {
-  title: string;
+  #title: string;
+  #isClosed = false;
+  readonly #closing: (() => void)[] = [];
   readonly active = true;
   readonly visible = true;
   readonly viewColumn = 2;
@@ -26,7 +28,22 @@ export class FakePanel {
   };
 
   constructor(title: string) {
-    this.title = title;
+    this.#title = title;
+  }
+
+  /** As VS Code's own, one that is closed takes no title. */
+  get title(): string {
+    return this.#title;
+  }
+  set title(title: string) {
+    if (this.#isClosed) throw new Error('Webview is disposed');
+    this.#title = title;
+  }
+
+  /** As when the user closes its tab. */
+  dispose(): void {
+    this.#isClosed = true;
+    for (const listener of this.#closing) listener();
   }
 
   /** As the page would say it. */
@@ -42,7 +59,8 @@ export class FakePanel {
     return { dispose: () => undefined };
   }
 
-  onDidDispose(): { dispose(): void } {
+  onDidDispose(listener: () => void): { dispose(): void } {
+    this.#closing.push(listener);
     return { dispose: () => undefined };
   }
 }
