@@ -67,20 +67,24 @@ export class Results implements vscode.Disposable {
       .slice(0, most);
   }
 
-  /** @throws BenchError record-unreadable */
+  /**
+   * By what the record says, whatever its file is called.
+   * @throws BenchError record-unreadable
+   */
   async read(id: string): Promise<RunRecord> {
     let problem: unknown;
     for (const directory of this.#directories()) {
       const store = await this.#store(directory);
       try {
-        return await store.read(id);
+        if ((await store.find(id)) !== undefined) return await store.read(id);
       } catch (error) {
-        problem = error;
+        // A folder that has it, but damaged, says more than one without it.
+        problem ??= error;
       }
     }
     throw new BenchError({
       reason: 'record-unreadable',
-      message: problem === undefined ? `There is no run record ${id}.` : explain(problem),
+      message: problem === undefined ? `There is no run record ${id}: it was moved or deleted.` : explain(problem),
       cause: problem,
     });
   }
@@ -97,21 +101,16 @@ export class Results implements vscode.Disposable {
   /** The file of a record; undefined when no folder has it. */
   async fileOf(id: string): Promise<vscode.Uri | undefined> {
     for (const directory of this.#directories()) {
-      const file = vscode.Uri.file((await this.#store(directory)).pathOf(id));
-      try {
-        await vscode.workspace.fs.stat(file);
-        return file;
-      } catch {
-        // Not in this folder; the next may have it.
-      }
+      const found = await (await this.#store(directory)).find(id);
+      if (found !== undefined) return vscode.Uri.file(found.path);
     }
     return undefined;
   }
 
-  async delete({ id, directory }: Pick<Result, 'id' | 'directory'>): Promise<void> {
+  async delete({ path, directory }: Pick<Result, 'path' | 'directory'>): Promise<void> {
     const store = await this.#store(directory);
     try {
-      await store.delete(id);
+      await store.delete(path);
     } finally {
       this.changed();
     }

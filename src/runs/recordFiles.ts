@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { RunRecord } from '../core/record.ts';
 import { hasCode, reasonOf } from './fileErrors.ts';
 
-/** A record on disk, or why it cannot be read. */
+/** A record on disk, or why it cannot be read; `id` is what the record says, and of one that cannot be read its file's name. */
 export type StoredRun = { readonly id: string; readonly path: string } & RecordContent;
 
 /** What a record's file holds. */
@@ -54,13 +54,19 @@ export class RecordFiles {
     return paths.flatMap((path, at) => {
       const content = contents[at];
       if (content === undefined || !this.#files.has(path)) return [];
-      return [{ id: basename(path, recordExtension), path, ...content }];
+      return [{ id: content.record?.id ?? basename(path, recordExtension), path, ...content }];
     });
   }
 
   /** Only what has been read already. */
   known(path: string): RunRecord | undefined {
     return this.#files.get(path)?.record;
+  }
+
+  /** A file that holds the record of a run, whatever its name; only of what has been read already. */
+  holderOf(id: string): string | undefined {
+    for (const [path, { record }] of this.#files) if (record?.id === id) return path;
+    return undefined;
   }
 
   /** Those that were read, or are being read. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { BenchError } from '../core/errors.ts';
 import { nearestIssues } from '../core/nearestIssues.ts';
 import type { Runs } from '../core/ports.ts';
@@ -18,12 +18,18 @@ export interface RunStore extends Runs {
    * @param most only so many, the newest; all by default
    */
   list(most?: number): Promise<StoredRun[]>;
+  /**
+   * The file of a run: the one of its name, or one that somebody called otherwise, as "main.json"; undefined without.
+   * @throws BenchError record-unreadable when the folder itself cannot be read
+   */
+  find(id: string): Promise<StoredRun | undefined>;
   /** @throws BenchError record-unreadable */
   read(id: string): Promise<RunRecord>;
   /** Only what this store has read and not found gone since: for who must not wait. */
   known(id: string): RunRecord | undefined;
   /** One that is gone already is no failure. */
-  delete(id: string): Promise<void>;
+  delete(path: string): Promise<void>;
+  /** Where the record of a run is saved. */
   pathOf(id: string): string;
   readonly directory: string;
 }
@@ -36,6 +42,15 @@ export interface RunStore extends Runs {
 export function openRunStore(directory: string): RunStore {
   const files = new RecordFiles(readText);
   const pathOf = (id: string): string => join(directory, `${id}${recordExtension}`);
+  /** Files that are not called as a run is are few, so that each can be read for what it holds. */
+  const find = async (id: string): Promise<StoredRun | undefined> => {
+    const [named] = await files.read([pathOf(id)]);
+    if (named?.record?.id === id) return named;
+    const known = files.holderOf(id) ?? [];
+    const others = (await namesIn(directory)).filter((name) => !isRunId(basename(name, recordExtension)));
+    const renamed = await files.read([known, pathsIn(directory, others)].flat());
+    return renamed.find(({ record }) => record?.id === id) ?? (named?.record === undefined ? named : undefined);
+  };
   return {
     directory,
     pathOf,
@@ -58,30 +73,48 @@ export function openRunStore(directory: string): RunStore {
     },
     async list(most) {
       const before = files.paths();
-      const names = await namesIn(directory);
-      const paths = names
-        .filter((name) => name.endsWith(recordExtension) && !name.startsWith('.'))
-        .sort()
-        .reverse()
-        .map((name) => join(directory, name));
+      const paths = pathsIn(directory, await namesIn(directory));
       const there = new Set(paths);
       // Those that another list has found meanwhile are not among them.
       for (const path of before) if (!there.has(path)) files.forget(path);
-      return files.read(paths.slice(0, most));
+      return (await files.read(paths.slice(0, most))).sort(newestFirst);
     },
+    find,
     async read(id) {
-      const path = pathOf(id);
-      const [stored] = await files.read([path]);
-      if (stored?.record === undefined) throw unreadable(path, stored ?? absent);
+      const stored = await find(id);
+      if (stored?.record === undefined) throw unreadable(stored?.path ?? pathOf(id), stored ?? absent);
       return stored.record;
     },
-    known: (id) => files.known(pathOf(id)),
-    async delete(id) {
-      const path = pathOf(id);
+    known(id) {
+      const named = files.known(pathOf(id));
+      if (named?.id === id) return named;
+      const holder = files.holderOf(id);
+      return holder === undefined ? undefined : files.known(holder);
+    },
+    async delete(path) {
       await rm(path, { force: true });
       files.forget(path);
     },
   };
+}
+
+/** Ids begin with the time. */
+function newestFirst(a: StoredRun, b: StoredRun): number {
+  if (a.id === b.id) return 0;
+  return a.id < b.id ? 1 : -1;
+}
+
+function isRunId(text: string): boolean {
+  return runRecordSchema.shape.id.safeParse(text).success;
+}
+
+/** Of the names that are record files', the newest first. */
+function pathsIn(directory: string, names: readonly string[]): string[] {
+  return names
+    .filter((name) => name.endsWith(recordExtension) && !name.startsWith('.'))
+    .sort()
+    .reverse()
+    .map((name) => join(directory, name));
 }
 
 /** @throws BenchError record-unreadable */

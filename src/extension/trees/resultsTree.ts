@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { planSubject, planSubjectKey } from '../../core/anyPlan.ts';
 import type { RunRecord } from '../../core/record.ts';
@@ -88,7 +89,7 @@ export class ResultsTree extends Tree<Node> {
     if (!('result' in node)) return renderReading();
     const { result, isInGroup } = node;
     if (result.record === undefined) return renderUnreadable(result);
-    const item = renderRecord(result.record, isInGroup);
+    const item = renderRecord(result.record, result.path, isInGroup);
     markStanding(item, this.#baselines.standingOf(result.record));
     // Who hears a row does not hear the one of its group.
     if (isInGroup) item.accessibilityInformation = { label: `${planSubject(result.record.plan)} · ${textOf(item)}` };
@@ -123,7 +124,8 @@ export class ResultsTree extends Tree<Node> {
 }
 
 function nodeOf(result: Result, isInGroup: boolean): ResultNode {
-  return { id: `result:${result.directory}:${result.id}`, result, isInGroup };
+  // By its file: a record may have a copy of another name, or in another folder.
+  return { id: `result:${result.path}`, result, isInGroup };
 }
 
 /** @param standing how its newest run stands to the baseline: a group that is closed hides the mark of the run */
@@ -144,10 +146,13 @@ function renderGroup({ group, isFirst, isWhole }: GroupNode, standing: Standing)
   return item;
 }
 
-function renderRecord(record: RunRecord, isInGroup: boolean): vscode.TreeItem {
+function renderRecord(record: RunRecord, path: string, isInGroup: boolean): vscode.TreeItem {
   const time = runTime(record.id, vscode.env.language);
   const item = new vscode.TreeItem(isInGroup ? time : `${planSubject(record.plan)} · ${time}`);
-  item.description = recordFigures(record);
+  // A name that somebody gave it, as "main.json", says what it is to them.
+  const name = basename(path);
+  const isNamed = name !== `${record.id}.json`;
+  item.description = [...(isNamed ? [name] : []), recordFigures(record)].join(' · ');
   item.iconPath = iconOf(record);
   item.contextValue = nodeContexts.result;
   const command: CommandId = 'topologyBench.openResults';

@@ -254,8 +254,8 @@ describe('pinning', () => {
     expect(redrawn).toHaveLength(1);
     expect((redrawn[0] as { id: string }[]).map(({ id }) => id)).toEqual([
       'results:model:tiny-sentiment',
-      `result:/runs:${slower.id}`,
-      `result:/runs:${first.id}`,
+      `result:/runs/${slower.id}.json`,
+      `result:/runs/${first.id}.json`,
     ]);
     expect(lists).toBe(1);
   });

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -103,6 +103,30 @@ test('what is deleted is known no longer, and is told of; also if somebody else 
   expect(told).toHaveBeenCalledTimes(1);
   expect(results.known(oldest.id)).toBeUndefined();
   await expect(results.read(oldest.id)).rejects.toMatchObject({ reason: 'record-unreadable' });
+});
+
+test('a record whose file has another name is read, known, found and deleted by what it says', async () => {
+  await save(folders[1], middle);
+  const main = join(directoryOf(folders[1]), 'main.json');
+  await rename(join(directoryOf(folders[1]), `${middle.id}.json`), main);
+  // Also before anybody has listed it, as for a panel that comes back with its window.
+  expect(await results.read(middle.id)).toEqual(middle);
+  expect(results.known(middle.id)).toEqual(middle);
+  expect((await results.fileOf(middle.id))?.fsPath).toBe(main);
+  const [stored] = await results.list();
+  if (stored === undefined) throw new Error('not listed');
+  expect(stored).toMatchObject({ id: middle.id, path: main });
+  await results.delete(stored);
+  expect(await results.list()).toEqual([]);
+  await expect(results.read(middle.id)).rejects.toThrow(`There is no run record ${middle.id}`);
+});
+
+test('a record that is damaged is not called missing, whichever folder has it', async () => {
+  await save(folders[0], middle);
+  await writeFile(join(directoryOf(folders[0]), `${middle.id}.json`), '{');
+  await expect(results.read(middle.id)).rejects.toThrow('it is not complete JSON; the file is damaged');
+  await save(folders[1], middle);
+  expect(await results.read(middle.id)).toEqual(middle);
 });
 
 test('a thousand files that come at once are told of twice', async () => {

@@ -89,6 +89,18 @@ test('a row in a group begins with its time, and is read out with the name of it
   expect(alone?.[1]).toBe(first?.[1]);
 });
 
+test('a file that is not called as its run is says so, opens that run, and stands beside a copy of it', async () => {
+  const run = runOf('sentiment', '20260102-080000-0002');
+  results = [{ ...run, path: '/runs/main.json' }, run];
+  const shown = tree();
+  const nodes = await shown.getChildren();
+  const [main, own] = nodes.map((node) => shown.getTreeItem(node));
+  expect(main?.description).toMatch(/^main\.json · fastapi/u);
+  expect(own?.description).toMatch(/^fastapi/u);
+  expect(main?.command?.arguments).toEqual([run.id]);
+  expect(new Set(nodes.map(({ id }) => id)).size).toBe(2);
+});
+
 test('an endpoint is no model, even if it has the same name', async () => {
   results = [endpointRun, runOf('sentiment', '20260102-080000-0002')];
   expect((await rows()).map(({ contextValue, children }) => [contextValue, children.length])).toEqual([

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, open, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -188,7 +188,7 @@ describe('a store that is kept open', () => {
     await save(store, 1, 2, 3);
     const first = await store.list();
     await save(store, 4);
-    await store.delete(idOf(2));
+    await store.delete(store.pathOf(idOf(2)));
     const edited = { ...sampleRecord(), id: idOf(1), warnings: ['edited by hand'] };
     await writeFile(store.pathOf(idOf(1)), JSON.stringify(edited));
     const second = await store.list();
@@ -216,6 +216,24 @@ describe('a store that is kept open', () => {
     expect(ids(await store.list())).toEqual([idOf(3), idOf(2), idOf(1)]);
   });
 
+  it('knows a record by what it says, not by the name of its file', async () => {
+    const store = openRunStore(folder);
+    await save(store, 1, 2, 3);
+    await rename(store.pathOf(idOf(1)), join(folder, 'main.json'));
+    expect(await store.find(idOf(1))).toMatchObject({ id: idOf(1), path: join(folder, 'main.json') });
+    // What is called as a run is not opened for it.
+    expect([2, 3].map((number) => store.known(idOf(number)))).toEqual([undefined, undefined]);
+    expect(store.known(idOf(1))?.id).toBe(idOf(1));
+    expect(ids(await store.list())).toEqual([idOf(3), idOf(2), idOf(1)]);
+    // One that took the name of another is not that one; of another time, since those of one moment look the same.
+    await utimes(join(folder, 'main.json'), new Date(), new Date(Date.now() + 5000));
+    await rename(join(folder, 'main.json'), store.pathOf(idOf(2)));
+    expect(await store.find(idOf(2))).toBeUndefined();
+    expect(store.known(idOf(2))).toBeUndefined();
+    expect(ids(await store.list())).toEqual([idOf(3), idOf(1)]);
+    expect((await store.read(idOf(1))).id).toBe(idOf(1));
+  });
+
   it('does not bring back what is deleted while a list is made, by itself or by others', async () => {
     const store = openRunStore(folder);
     await save(store, 1, 2, 3);
@@ -224,7 +242,7 @@ describe('a store that is kept open', () => {
     await vi.waitFor(() => {
       for (const number of [1, 2, 3]) expect(store.known(idOf(number))).toBeDefined();
     });
-    await store.delete(idOf(1));
+    await store.delete(store.pathOf(idOf(1)));
     await rm(store.pathOf(idOf(2)));
     const later = store.list();
     await vi.waitFor(() => {
@@ -266,8 +284,8 @@ describe('a store that is kept open', () => {
     });
     await save(store, 1);
     expect((await store.list())[0]?.record).toBeDefined();
-    await store.delete(idOf(1));
-    await store.delete(idOf(1));
+    await store.delete(path);
+    await store.delete(path);
     expect(await store.list()).toEqual([]);
   });
 });
