@@ -30,6 +30,8 @@ export type Reason =
   | 'save-failed'
   | 'export-failed'
   | 'record-unreadable'
+  /** Nothing failed: there is nothing yet that a command could be about. */
+  | 'nothing-there'
   | 'clean-up-incomplete'
   | 'tool-missing'
   | 'set-up-failed'

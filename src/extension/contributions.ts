@@ -82,6 +82,8 @@ export const nodeContexts = {
   /** A result whose model has another run as its baseline. */
   resultBesideBaseline: 'result.besideBaseline',
   baseline: 'result.baseline',
+  /** Joined to one of these three: what the run was started with is still known. */
+  canRunAgain: 'again',
   unreadableResult: 'result.unreadable',
   /** Not "result...": menus of results must not match it. */
   resultGroup: 'model.results',

@@ -31,6 +31,7 @@ import { Protection } from './protection.ts';
 import { QuickFixes } from './quickFixes.ts';
 import { KubeconfigWatch } from './kubeconfigWatch.ts';
 import { Results } from './results.ts';
+import { choicesOfRun } from './runChoices.ts';
 import { Runs, type LiveRun } from './runs.ts';
 import type { Services } from './services.ts';
 import { readSettings, reportWrongSettings } from './settings.ts';
@@ -103,7 +104,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
   const trees = {
     cluster: new ClusterTree(cluster, failures),
     topologies: new TopologiesTree(cluster, runs, failures),
-    results: new ResultsTree(results, baselines, failures),
+    results: new ResultsTree(results, baselines, failures, (id) => choicesOfRun(id, memory, runs) !== undefined),
   };
   const holdings = createHoldings();
   const clusterView = vscode.window.createTreeView(viewIds.cluster, { treeDataProvider: trees.cluster });

@@ -21,7 +21,7 @@ export function settingThatMends(reason: Reason): SettingKey | 'images' | undefi
 
 /** What a failure goes to: the log always, a dialog unless the user asked to stop. */
 export interface Failures {
-  /** Says what happened with buttons for what can be done; `retry` adds one that does it again. */
+  /** Says what happened with buttons for what can be done; `retry` adds one that does it again, where that may help. */
   show(error: unknown, doing: string, retry?: () => void): void;
   /** The log alone, for what nobody asked for. */
   note(error: unknown, doing: string): BenchError;
@@ -30,7 +30,7 @@ export interface Failures {
 export function createFailures(log: vscode.LogOutputChannel): Failures {
   const note = (error: unknown, doing: string): BenchError => {
     const problem = toBenchError(error, doing);
-    if (isCancelled(problem)) log.info(problem.message);
+    if (isCancelled(problem) || isNothingThere(problem)) log.info(problem.message);
     else log.error(`${problem.message} [${problem.reason}]${causes(problem)}`);
     return problem;
   };
@@ -39,12 +39,21 @@ export function createFailures(log: vscode.LogOutputChannel): Failures {
     show(error, doing, retry) {
       const problem = note(error, doing);
       if (isCancelled(problem)) return;
+      if (isNothingThere(problem)) {
+        void vscode.window.showInformationMessage(plainText(explain(problem)));
+        return;
+      }
       offer(problem, log, retry).catch((offering: unknown) => {
         // A window that closes takes its dialogs with it.
         log.debug(explain(offering));
       });
     },
   };
+}
+
+/** No failure, so that neither the log nor another try helps. */
+function isNothingThere({ reason }: BenchError): boolean {
+  return reason === 'nothing-there';
 }
 
 async function offer(

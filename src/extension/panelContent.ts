@@ -12,6 +12,7 @@ import type { Memory } from './memory.ts';
 import type { PanelContent } from './panel.ts';
 import { showPlans } from './planDocuments.ts';
 import type { Results } from './results.ts';
+import { choicesOfRun } from './runChoices.ts';
 import type { LiveRun, Runs } from './runs.ts';
 import { saveChart } from './saveChart.ts';
 import { readSettings } from './settings.ts';
@@ -23,10 +24,8 @@ export function createPanelContent(
   memory: Memory,
   log: vscode.LogOutputChannel,
 ): PanelContent {
-  const canBenchmarkAgain = (runId: string): boolean => {
-    const choices = memory.choicesOf(runId) ?? runs.get(runId)?.choices;
-    return vscode.workspace.isTrusted && choices !== undefined && runs.active().length === 0;
-  };
+  const canBenchmarkAgain = (runId: string): boolean =>
+    vscode.workspace.isTrusted && choicesOfRun(runId, memory, runs) !== undefined;
   return {
     async view({ runId, before }) {
       if (runId === null)

@@ -19,7 +19,7 @@ export type View =
       readonly record: RunRecord;
       /** Name of the model config's folder or the like, for the heading; the record itself holds no path. */
       readonly subject: string;
-      /** False in an untrusted workspace, while another run of it is under way, or where the model is not known any more. */
+      /** False in an untrusted workspace, or where it is not known what the run was started with. */
       readonly canBenchmarkAgain: boolean;
       /** Why the record could not be saved, e.g. a full disk; null when it was. */
       readonly notSaved: string | null;

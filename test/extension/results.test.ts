@@ -38,7 +38,8 @@ test.each(['oldest', 'newest'] as const)(
       expect(rows[0]).toMatch(/^tiny-sentiment · .*fastapi \d+ RPS · triton \d+ RPS · hybrid \d+ RPS$/u);
       expect(rows[1]).toMatch(/^tiny-sentiment · /u);
       expect(rows[2]).toMatch(/^20251231-235959-dead.*not complete JSON/u);
-      expect(await results.row(/RPS · triton/u).inlineActions()).toEqual(['Benchmark Again']);
+      // What a record of somebody else was started with is not known here, so that there is no Benchmark Again.
+      expect(await results.row(/RPS · triton/u).inlineActions()).toEqual([]);
       expect(await results.row(/RPS · triton/u).menuItems()).toEqual([
         'Open Results',
         'Open Record as JSON',

@@ -7,6 +7,7 @@ import { configUri, type PreparedRun, type RunEnd } from '../prepare.ts';
 import { askBenchmark } from '../questions/benchmark.ts';
 import { confirmNamespace, confirmRun } from '../questions/confirm.ts';
 import { subjectFrom, saveSubject } from '../questions/subject.ts';
+import { choicesOfRun } from '../runChoices.ts';
 import type { Services } from '../services.ts';
 import { readSettings } from '../settings.ts';
 import { startRun } from '../startRun.ts';
@@ -46,12 +47,12 @@ export async function benchmarkCommand(argument: unknown, services: Services): P
  */
 export async function benchmarkAgain(runId: string, services: Services): Promise<void> {
   if (!(await trustedOrTold())) return;
-  const choices = services.memory.choicesOf(runId);
+  const choices = choicesOfRun(runId, services.memory, services.runs);
   if (choices === undefined) {
     throw new BenchError({
-      reason: 'model-not-found',
-      message: 'It is not known any more which model config this run was of.',
-      nextStep: 'Start the benchmark from the model config.',
+      reason: 'nothing-there',
+      message: vscode.l10n.t('It is not known in this workspace which model config this run was of.'),
+      nextStep: vscode.l10n.t('Start the benchmark from the model config.'),
     });
   }
   if (choices.plan !== undefined) {

@@ -48,14 +48,17 @@ export class ResultsTree extends Tree<Node> {
   protected readonly reading = 'reading the results';
   readonly #results: Results;
   readonly #baselines: Baselines;
+  readonly #canRunAgain: (runId: string) => boolean;
   /** The first reading of all results; undefined before it was needed. */
   #readingAll: Promise<void> | undefined;
   #hasReadAll = false;
 
-  constructor(results: Results, baselines: Baselines, failures: Failures) {
+  /** @param canRunAgain whether it is known what a run was started with */
+  constructor(results: Results, baselines: Baselines, failures: Failures, canRunAgain: (runId: string) => boolean) {
     super(failures);
     this.#results = results;
     this.#baselines = baselines;
+    this.#canRunAgain = canRunAgain;
   }
 
   /** Redraws the results of a model or endpoint whose baseline is another one now, and their group. */
@@ -91,6 +94,7 @@ export class ResultsTree extends Tree<Node> {
     if (result.record === undefined) return renderUnreadable(result);
     const item = renderRecord(result.record, result.path, isInGroup);
     markStanding(item, this.#baselines.standingOf(result.record));
+    if (this.#canRunAgain(result.id)) item.contextValue = `${item.contextValue ?? ''}.${nodeContexts.canRunAgain}`;
     // Who hears a row does not hear the one of its group.
     if (isInGroup) item.accessibilityInformation = { label: `${planSubject(result.record.plan)} · ${textOf(item)}` };
     return item;

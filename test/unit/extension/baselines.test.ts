@@ -52,7 +52,8 @@ const memory = {
 } as unknown as Memory;
 
 let baselines = new Baselines(memory, results);
-let tree = new ResultsTree(results, baselines, {} as never);
+let canRunAgain: (id: string) => boolean = () => false;
+let tree = new ResultsTree(results, baselines, {} as never, (id) => canRunAgain(id));
 
 beforeEach(() => {
   records = [faster, slower, first];
@@ -62,7 +63,8 @@ beforeEach(() => {
   known.clear();
   stored.clear();
   baselines = new Baselines(memory, results);
-  tree = new ResultsTree(results, baselines, { note: () => undefined } as never);
+  canRunAgain = () => false;
+  tree = new ResultsTree(results, baselines, { note: () => undefined } as never, (id) => canRunAgain(id));
 });
 
 /** The rows as they are painted, with the tooltips that they get when they are looked at, by run id. */
@@ -123,6 +125,14 @@ describe('in the Results view', () => {
     });
     expect(iconOf(item)).toBe('pass');
     expect(item.tooltip).not.toContain('baseline');
+  });
+
+  test('what can be benchmarked again says so to its menu, whatever else it says', async () => {
+    canRunAgain = (id) => id !== faster.id;
+    const contexts = async () => [...(await rows()).values()].map(({ contextValue }) => contextValue);
+    expect(await contexts()).toEqual(['result', 'result.again', 'result.again']);
+    await baselines.pin(first);
+    expect(await contexts()).toEqual(['result.besideBaseline', 'result.besideBaseline.again', 'result.baseline.again']);
   });
 
   test('one that failed keeps its icon, and one that is not valid is not called worse', async () => {

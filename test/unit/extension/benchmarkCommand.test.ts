@@ -94,6 +94,7 @@ beforeEach(() => {
       lacksNamespace: async () => lacksNamespace,
     },
     protection: new Protection(),
+    runs: { get: () => undefined },
     failures: { show: vi.fn() },
     log: { warn: () => undefined },
   } as unknown as Services;
@@ -244,6 +245,21 @@ describe('Benchmark Again', () => {
     expect(fakeVscode.window.showInformationMessage).not.toHaveBeenCalled();
     expect(started[0]?.choices).toEqual(onCluster);
     expect(started[0]?.plan.load).toMatchObject({ search: { p95Ms: 50 }, repetitions: 2 });
+  });
+
+  test('of a run that was started elsewhere says that its model is not known, and where to start', async () => {
+    await expect(benchmarkAgain('run', services)).rejects.toMatchObject({
+      reason: 'nothing-there',
+      message: 'It is not known in this workspace which model config this run was of.',
+      nextStep: 'Start the benchmark from the model config.',
+    });
+    expect(started).toEqual([]);
+  });
+
+  test('starts what this window still knows, though others have followed in great number', async () => {
+    Object.assign(services, { runs: { get: () => ({ choices: onCluster }) } });
+    await benchmarkAgain('run', services);
+    expect(started[0]?.choices).toEqual(onCluster);
   });
 
   test('asks before it makes a namespace', async () => {

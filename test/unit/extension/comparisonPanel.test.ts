@@ -224,6 +224,16 @@ test('a snapshot that cannot be made is a page that says why, and is asked for a
   expect((await shownIn(panel, 2)).view.kind).toBe('queued');
 });
 
+test('a run can be benchmarked again while others are under way, where it is known what it was started with', async () => {
+  const busy = { get: () => undefined, active: () => [{}] };
+  const viewOf = (choices: unknown): Promise<View> =>
+    createPanelContent(busy as never, results as never, { choicesOf: () => choices } as never, log as never).view({
+      runId: second.id,
+    });
+  expect(await viewOf({ subject: { kind: 'built-in' } })).toMatchObject({ canBenchmarkAgain: true });
+  expect(await viewOf(undefined)).toMatchObject({ canBenchmarkAgain: false });
+});
+
 test('a page that fails again and again fills neither memory nor log', () => {
   const all = open();
   all.show({ runId: second.id }, 'second');

@@ -173,6 +173,47 @@ test('menus, welcome texts and "when" clauses name only what exists', () => {
   }
 });
 
+/** Commands that the menu of a row in a view has, whatever else is selected. */
+function menuOf(row: string, view: string): string[] {
+  return (contributes.menus['view/item/context'] ?? []).flatMap(({ command, when = '' }) => {
+    const fits = when.split(' && ').every((condition) => {
+      const [, key, operator, value = ''] = /^(view|viewItem) (==|=~) (.*)$/u.exec(condition) ?? [];
+      if (key === undefined) return true;
+      const is = key === 'view' ? view : row;
+      return operator === '==' ? is === value : new RegExp(value.slice(1, -1), 'u').test(is);
+    });
+    return fits ? [command.replace('topologyBench.', '')] : [];
+  });
+}
+
+const { result, resultBesideBaseline, baseline, unreadableResult, resultGroup, canRunAgain } = nodeContexts;
+const ofEveryResult = [
+  'openRecord',
+  'openResults',
+  'copyMarkdown',
+  'exportCsv',
+  'exportJson',
+  'exportHtml',
+  'saveAsPlan',
+  'compareWith',
+  'compareSelected',
+  'deleteResult',
+];
+
+test.each<[string, string, readonly string[]]>([
+  ['a result', result, [...ofEveryResult, 'pinBaseline']],
+  ['a result beside its baseline', resultBesideBaseline, [...ofEveryResult, 'compareWithBaseline', 'pinBaseline']],
+  ['a baseline', baseline, [...ofEveryResult, 'unpinBaseline']],
+])('the menu of %s has what can be done with it, and Benchmark Again where that is known', (_what, row, commands) => {
+  expect(menuOf(row, viewIds.results).sort()).toEqual([...commands].sort());
+  expect(menuOf(`${row}.${canRunAgain}`, viewIds.results).sort()).toEqual([...commands, 'benchmarkAgain'].sort());
+});
+
+test('a record that cannot be read can be looked at and deleted, and a group has no menu', () => {
+  expect(menuOf(unreadableResult, viewIds.results)).toEqual(['openRecord', 'compareSelected', 'deleteResult']);
+  expect(menuOf(resultGroup, viewIds.results)).toEqual([]);
+});
+
 test('every %key% of package.json has its text, and every text is used', () => {
   const used = [...JSON.stringify(manifest).matchAll(/"%([^%"]+)%"/g)].map(([, key]) => key);
   expect([...new Set(used)].sort()).toEqual(Object.keys(texts).sort());

@@ -35,7 +35,7 @@ const noBaselines = {
 
 let results: Result[] = [];
 const list = vi.fn(async (most?: number) => results.slice(0, most));
-const tree = () => new ResultsTree({ list } as unknown as Results, noBaselines, failures);
+const tree = () => new ResultsTree({ list } as unknown as Results, noBaselines, failures, () => false);
 const rows = async () =>
   (await tree().texts()).map(({ label, description, contextValue, children }) => ({
     text: `${label.replace(/ · .*$/u, '')}: ${description}`,
