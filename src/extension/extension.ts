@@ -15,6 +15,7 @@ import { modelConfigSelector, ModelLenses } from './lens.ts';
 import { createLog } from './log.ts';
 import { lookForLeftBehind } from './lookForLeftBehind.ts';
 import { createMemory, type Memory } from './memory.ts';
+import { forgetChangedKeys } from './menuKeys.ts';
 import { modelCheck } from './modelCheck.ts';
 import { ModelHints } from './modelHints.ts';
 import { createHoldings } from './holdings.ts';
@@ -148,6 +149,8 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     registerPlanFileHelp(),
     registerCommands(services, refreshAll),
     { dispose: disposeLogs },
+    // Before the trees, which set the keys anew.
+    forgetChangedKeys(results, cluster),
     cluster.onDidChange(() => {
       trees.cluster.refresh();
       trees.topologies.reload(topologiesView.visible);

@@ -28,7 +28,7 @@ export async function compareWith(argument: unknown, services: Services): Promis
       note: (records) => leftOut(record, records),
       none: () =>
         new BenchError({
-          reason: 'record-unreadable',
+          reason: 'nothing-there',
           message: vscode.l10n.t('There is no other run to compare {0} with.', runName(record)),
           nextStep: vscode.l10n.t('Benchmark again to have one.'),
         }),
@@ -60,7 +60,7 @@ export async function compareWithBaseline(argument: unknown, services: Services)
   const baseline = services.baselines.of(record);
   if (baseline === undefined) {
     throw new BenchError({
-      reason: 'record-unreadable',
+      reason: 'nothing-there',
       message: vscode.l10n.t('No run of {0} is pinned as its baseline.', planSubject(record.plan)),
       nextStep: vscode.l10n.t('Choose Pin as Baseline on one in the Results view.'),
     });
@@ -145,8 +145,9 @@ async function pickBaseline({ baselines }: Services): Promise<string | undefined
   const pinned = Object.entries(baselines.all());
   if (pinned.length === 0) {
     throw new BenchError({
-      reason: 'record-unreadable',
+      reason: 'nothing-there',
       message: vscode.l10n.t('No run is pinned as a baseline.'),
+      nextStep: vscode.l10n.t('Choose Pin as Baseline on one in the Results view.'),
     });
   }
   const answer = await pickOne<string>({

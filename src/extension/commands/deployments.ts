@@ -143,9 +143,9 @@ async function deploymentFrom(
       const deployments = await services.cluster.deployments();
       if (deployments.length === 0) {
         throw new BenchError({
-          reason: 'plan-invalid',
-          message: 'Nothing is deployed in this namespace.',
-          nextStep: 'Deploy a topology first, or select another namespace.',
+          reason: 'nothing-there',
+          message: vscode.l10n.t('Nothing is deployed in this namespace.'),
+          nextStep: vscode.l10n.t('Deploy a topology first, or select another namespace.'),
         });
       }
       return deployments.map((deployment) => ({

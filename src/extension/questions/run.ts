@@ -20,7 +20,7 @@ export interface RunQuestion {
   readonly none: () => BenchError;
 }
 
-/** undefined when the user left. @throws BenchError record-unreadable, also where there is none to choose */
+/** undefined when the user left. @throws BenchError record-unreadable; what `none` says where there is none to choose */
 export async function pickRun(question: RunQuestion, results: Results): Promise<string | undefined> {
   const { title, placeholder, among, note, mark } = question;
   const answer = await pickOne<string>({
@@ -54,8 +54,8 @@ export function runName({ id, plan }: RunRecord): string {
 
 export function noResults(): BenchError {
   return new BenchError({
-    reason: 'record-unreadable',
-    message: 'There are no results yet.',
-    nextStep: 'Run Benchmark Topology first.',
+    reason: 'nothing-there',
+    message: vscode.l10n.t('There are no results yet.'),
+    nextStep: vscode.l10n.t('Run Benchmark Topology first.'),
   });
 }

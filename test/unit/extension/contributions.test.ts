@@ -214,6 +214,47 @@ test('a record that cannot be read can be looked at and deleted, and a group has
   expect(menuOf(resultGroup, viewIds.results)).toEqual([]);
 });
 
+test('the palette offers nothing of which a view knows that it cannot work', () => {
+  const offered = Object.fromEntries(
+    (contributes.menus['commandPalette'] ?? []).map(({ command, when }) => [
+      command.replace('topologyBench.', ''),
+      when,
+    ]),
+  );
+  const ofResults = [
+    'exportResult',
+    'exportCsv',
+    'exportJson',
+    'exportHtml',
+    'copyMarkdown',
+    'saveAsPlan',
+    'compareWith',
+    'compareWithBaseline',
+    'pinBaseline',
+  ];
+  const ofCluster = [
+    'deleteDeployment',
+    'showLogs',
+    'copyEndpoint',
+    'sendSampleRequest',
+    'uploadModelAgain',
+    'cleanUp',
+    'selectNamespace',
+    'protectContext',
+    'unprotectContext',
+  ];
+  // A run under way has no record yet.
+  expect(offered['openResults']).toBe(`!${contextKeys.noResults} || ${contextKeys.running}`);
+  for (const name of ofResults) expect(offered[name], name).toBe(`!${contextKeys.noResults}`);
+  // Not "== shown": before the Cluster view was seen nothing is known, and a keyboard needs no view.
+  const hasPlace = `${contextKeys.clusterState} != missing && ${contextKeys.clusterState} != unselected`;
+  for (const name of ofCluster) expect(offered[name], name).toBe(hasPlace);
+  // These need what is selected in a tree, or mend what hides the others.
+  for (const name of ['benchmarkAgain', 'openRecord', 'deleteResult', 'compareSelected'])
+    expect(offered[name], name).toBe('false');
+  for (const name of ['benchmark', 'selectContext', 'refresh', 'openSettings']) expect(offered[name]).toBeUndefined();
+});
+
 test('every %key% of package.json has its text, and every text is used', () => {
   const used = [...JSON.stringify(manifest).matchAll(/"%([^%"]+)%"/g)].map(([, key]) => key);
   expect([...new Set(used)].sort()).toEqual(Object.keys(texts).sort());
