@@ -4,7 +4,7 @@ import type { FieldHelp, PlanFileCompletion, PlanFileCompletions, ValueHelp } fr
 import { writtenPath } from '../core/planFilePaths.ts';
 import { loadEngine } from './engine.ts';
 import { planFileSelector } from './planFiles.ts';
-import { findConfigs, mostConfigs, skippedFolders } from './questions/subject.ts';
+import { findConfigs, mostOffered, skippedFolders } from './questions/subject.ts';
 
 /** Characters after which something else can be written, besides letters. */
 const triggers = [' ', '-', '/', '"', "'", '[', '{', ','];
@@ -107,11 +107,11 @@ type FindFiles = Readonly<Record<NonNullable<PlanFileCompletions['files']>, () =
 
 /** Folders of models. */
 async function findModels(): Promise<readonly string[]> {
-  return (await findConfigs()).map(({ fsPath }) => dirname(fsPath));
+  return (await findConfigs()).configs.map(({ fsPath }) => dirname(fsPath));
 }
 
 async function findTokenizers(): Promise<readonly string[]> {
-  const found = await vscode.workspace.findFiles('**/tokenizer.json', skippedFolders, mostConfigs);
+  const found = await vscode.workspace.findFiles('**/tokenizer.json', skippedFolders, mostOffered);
   return found.map(({ fsPath }) => fsPath);
 }
 

@@ -3,10 +3,14 @@ import { BenchError, type Reason } from '../../core/errors.ts';
 import { parseModel, supportedSoFar } from '../../core/model.ts';
 import { builtInName, type Subject } from '../choices.ts';
 import { readDocument } from '../modelDocument.ts';
-import { pickOne, type Answer, type Choice } from './pick.ts';
+import { pickOne, type Answer, type Choice, type Note } from './pick.ts';
 
-/** More configs than anybody picks from; a workspace of more has them opened and clicked. */
-export const mostConfigs = 200;
+/** More files of one name than anybody picks from; a workspace of more has them opened and clicked. */
+export const mostOffered = 200;
+/** Files of one name that are read to see whether they are model configs; more would keep the user waiting. */
+const mostLookedAt = 2000;
+/** Each holds its text in memory while it is looked at. */
+const lookedAtOnce = 50;
 /** Folders of others' files, which models are not looked for in. */
 export const skippedFolders = '**/{node_modules,.git,.venv,venv,.topology-bench}/**';
 
@@ -49,8 +53,8 @@ export function pickSubject(title: string): Promise<Answer<Subject>> {
     title,
     placeholder: vscode.l10n.t('Which model?'),
     canGoBack: false,
-    async choices() {
-      const found = await findConfigs();
+    async choices(signal) {
+      const { configs, cutShort } = await findConfigs(signal);
       const builtIn: Choice<Subject> = {
         label: vscode.l10n.t('Tiny sentiment model (built in)'),
         description: builtInName,
@@ -58,16 +62,45 @@ export function pickSubject(title: string): Promise<Answer<Subject>> {
         icon: 'package',
         value: { kind: 'built-in' },
       };
-      return [...found.map(choiceOf), builtIn];
+      return [...configs.map(choiceOf), builtIn, ...cutShort.map(cutShortNote)];
     },
   });
 }
 
-/** Model configs of the workspace that are text classifiers'. */
-export async function findConfigs(): Promise<vscode.Uri[]> {
-  const files = await vscode.workspace.findFiles('**/{config.pbtxt,config.json}', skippedFolders, mostConfigs);
-  const checkedFiles = await Promise.all(files.map(async (uri) => ((await isTextClassifier(uri)) ? [uri] : [])));
-  return checkedFiles.flat().sort((a, b) => a.path.localeCompare(b.path));
+export interface FoundConfigs {
+  /** Of text classifiers, by path. */
+  readonly configs: readonly vscode.Uri[];
+  /** Names of which there are more files than were looked at. */
+  readonly cutShort: readonly string[];
+}
+
+/** Model configs of the workspace; fewer of them when the signal ends meanwhile. */
+export async function findConfigs(signal?: AbortSignal): Promise<FoundConfigs> {
+  // Each name by itself: any number of config.json that are no model's must keep no config.pbtxt out.
+  const found = await Promise.all(
+    ['config.pbtxt', 'config.json'].map(async (name) => {
+      const files = await vscode.workspace.findFiles(`**/${name}`, skippedFolders, mostLookedAt + 1);
+      const configs = await textClassifiersAmong(files.slice(0, mostLookedAt), signal);
+      return { configs, cutShort: files.length > mostLookedAt ? [name] : [] };
+    }),
+  );
+  return {
+    configs: found.flatMap(({ configs }) => configs).sort((a, b) => a.path.localeCompare(b.path)),
+    cutShort: found.flatMap(({ cutShort }) => cutShort),
+  };
+}
+
+async function textClassifiersAmong(
+  files: readonly vscode.Uri[],
+  signal: AbortSignal | undefined,
+): Promise<vscode.Uri[]> {
+  const found: vscode.Uri[] = [];
+  for (let from = 0; from < files.length && signal?.aborted !== true; from += lookedAtOnce) {
+    const portion = files.slice(from, from + lookedAtOnce);
+    const fitting = await Promise.all(portion.map(async (uri) => ((await isTextClassifier(uri)) ? [uri] : [])));
+    found.push(...fitting.flat());
+  }
+  return found;
 }
 
 async function isTextClassifier(uri: vscode.Uri): Promise<boolean> {
@@ -78,6 +111,13 @@ async function isTextClassifier(uri: vscode.Uri): Promise<boolean> {
     // A file that went away or may not be read is no choice.
     return false;
   }
+}
+
+function cutShortNote(name: string): Note {
+  return {
+    note: vscode.l10n.t('Only the first {0} files named {1} were looked at', String(mostLookedAt), name),
+    detail: vscode.l10n.t('Open the config of a model that is missing here, and start from its lens.'),
+  };
 }
 
 function choiceOf(uri: vscode.Uri): Choice<Subject> {

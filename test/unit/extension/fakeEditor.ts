@@ -229,10 +229,10 @@ export const fakeEditor = {
     asRelativePath: ({ fsPath }: Uri): string => fsPath.replace('/project/', ''),
     getWorkspaceFolder: ({ fsPath }: Uri) =>
       fakeEditor.workspace.workspaceFolders?.find(({ uri }) => fsPath.startsWith(uri.fsPath)),
-    findFiles: vi.fn(async (pattern: string) => {
+    findFiles: vi.fn(async (pattern: string, _skipped?: string, most?: number) => {
       const names = pattern.replace('**/', '').replace(/[{}]/gu, '').split(',');
       const paths = [...files.keys()].filter((path) => names.includes(path.slice(path.lastIndexOf('/') + 1)));
-      return paths.map((path) => fakeVscode.Uri.file(path));
+      return paths.slice(0, most).map((path) => fakeVscode.Uri.file(path));
     }),
     fs: {
       stat: async ({ fsPath }: Uri): Promise<void> => {

@@ -285,7 +285,8 @@ describe('what is offered', () => {
     await ask(provide, 'model: ./|', '/');
     files.set('/project/models/new/config.pbtxt', tritonConfig);
     expect(await ask(provide, 'model: ./models/|', '/')).toHaveLength(1);
-    expect(fakeEditor.workspace.findFiles).toHaveBeenCalledTimes(1);
+    // One look at each of the two names that a config may have.
+    expect(fakeEditor.workspace.findFiles).toHaveBeenCalledTimes(2);
     now.mockReturnValue(6_000);
     expect(await ask(provide, 'model: ./models/|', '/')).toHaveLength(2);
     now.mockRestore();
