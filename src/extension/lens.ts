@@ -1,5 +1,8 @@
+import { dirname, sep } from 'node:path';
 import * as vscode from 'vscode';
+import { isEndpointPlan } from '../core/anyPlan.ts';
 import { configSince } from '../core/modelConfig.ts';
+import { modelNameOf } from '../core/modelName.ts';
 import type { RunRecord } from '../core/record.ts';
 import type { Subject } from './choices.ts';
 import { contextKeys } from './contributions.ts';
@@ -41,6 +44,23 @@ export class ModelLenses extends RunLenses {
     const now = readDocument(document).hashes();
     const isChanged = now !== undefined && configSince(record, now) === 'changed';
     return isChanged ? [vscode.l10n.t('The config has changed since.')] : [];
+  }
+
+  /** By name and by what its config says: a copy of a config may be another model's. */
+  protected async firstOf(
+    records: readonly RunRecord[],
+    document: vscode.TextDocument,
+  ): Promise<RunRecord | undefined> {
+    const read = readDocument(document);
+    const { model } = read;
+    const now = read.hashes();
+    if (model === undefined || now === undefined) return undefined;
+    const folders = dirname(document.uri.fsPath).split(sep);
+    const name = modelNameOf(model.kind === 'triton' ? model.name : null, folders);
+    return records.find(
+      (record) =>
+        !isEndpointPlan(record.plan) && record.plan.model.name === name && configSince(record, now) === 'the same',
+    );
   }
 
   /** The explorer's menu offers a benchmark on those config.json that are known to be a model's. */

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import { isEndpointPlan } from '../core/anyPlan.ts';
 import { sameJson } from '../core/canonicalJson.ts';
 import { configSince } from '../core/modelConfig.ts';
 import type { PlanFile } from '../core/planFile.ts';
@@ -76,6 +77,24 @@ export class PlanLenses extends RunLenses {
       ...(isOther ? [vscode.l10n.t('The plan file would run something else now.')] : []),
       ...(hasOtherConfig ? [vscode.l10n.t("The config of the plan's model has changed since.")] : []),
     ];
+  }
+
+  /** By the plan and by the config of its model; of a plan that names no model nothing is known. */
+  protected async firstOf(
+    records: readonly RunRecord[],
+    document: vscode.TextDocument,
+  ): Promise<RunRecord | undefined> {
+    const file = await planIn(document);
+    const model = file === undefined ? undefined : namedFiles({ uri: document.uri.toString(), file }).model;
+    if (file === undefined || model === undefined) return undefined;
+    const { modelConfigPath, stillGives } = await loadEngine();
+    const config = await modelConfigPath(model);
+    const now = config === undefined ? undefined : await hashesOfFile(config);
+    if (now === undefined) return undefined;
+    return records.find(
+      (record) =>
+        !isEndpointPlan(record.plan) && configSince(record, now) === 'the same' && stillGives(file, record.plan),
+    );
   }
 
   /** As remembered of the last runs; of one before them by its record, which holds neither the context nor any path. */

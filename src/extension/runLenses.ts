@@ -5,29 +5,41 @@ import type { CommandId } from './contributions.ts';
 import { ageText, lensTitles, rowFigures, runProgress, runTime, tellingRows } from './describe.ts';
 import { LensAges, passedSince } from './lensAges.ts';
 import type { Memory } from './memory.ts';
-import type { Results } from './results.ts';
+import type { Result, Results } from './results.ts';
 import type { LiveRun, Runs } from './runs.ts';
 import { readSettings } from './settings.ts';
+
+/** What a lens shows of the last run. */
+interface Figure {
+  readonly record: RunRecord;
+  /** The n-th topology. */
+  readonly index: number;
+  /** What says something else by now than in that run, in sentences; none: nothing does. */
+  readonly changes: readonly string[];
+  /** It was found among the results. */
+  readonly isFound: boolean;
+}
 
 /** A lens above a file that runs are started from. */
 export class RunLens extends vscode.CodeLens {
   readonly uri: vscode.Uri;
-  /** undefined: the lens that starts a run; otherwise the n-th topology of the last one. */
-  readonly figure: number | undefined;
-  /** What says something else by now than in that run, in sentences; none: nothing does. */
-  readonly changes: readonly string[];
+  /** undefined: the lens that starts a run. */
+  readonly figure: Figure | undefined;
 
-  constructor(range: vscode.Range, uri: vscode.Uri, figure?: number, changes: readonly string[] = []) {
+  constructor(range: vscode.Range, uri: vscode.Uri, figure?: Figure) {
     super(range);
     this.uri = uri;
     this.figure = figure;
-    this.changes = changes;
   }
 }
 
+/** Of the newest results that many are looked at for runs that were started elsewhere. */
+const mostLookedAt = 30;
+
 /**
  * Above a file that runs are started from: "Benchmark Topology", and what the last run of it showed, how long ago, and
- * whether it is stale by now. Ranges come at once; titles are made when they scroll into view. No network.
+ * whether it is stale by now; also of one that was started on the command line or by somebody else, which is known by what its
+ * record says. Ranges come at once; titles are made when they scroll into view. No network.
  */
 export abstract class RunLenses implements vscode.CodeLensProvider<RunLens>, vscode.Disposable {
   readonly #memory: Pick<Memory, 'lastRunOf'>;
@@ -36,6 +48,11 @@ export abstract class RunLenses implements vscode.CodeLensProvider<RunLens>, vsc
   readonly #changed = new vscode.EventEmitter<void>();
   readonly #listeners: vscode.Disposable;
   readonly #ages: LensAges;
+  /** The newest results with numbers, once they are read, and the reading of them. */
+  #newest: readonly RunRecord[] = [];
+  #reading: Promise<readonly Result[]> | undefined;
+  /** The run that was found for a document, which stays its last one while the document is changed. */
+  readonly #found = new Map<string, string>();
   readonly onDidChangeCodeLenses = this.#changed.event;
 
   constructor(memory: Pick<Memory, 'lastRunOf'>, results: Results, runs: Runs) {
@@ -48,7 +65,10 @@ export abstract class RunLenses implements vscode.CodeLensProvider<RunLens>, vsc
     this.#ages = new LensAges(redraw);
     this.#listeners = vscode.Disposable.from(
       runs.onDidChange(redraw),
-      results.onDidChange(redraw),
+      results.onDidChange(() => {
+        this.#reading = undefined;
+        redraw();
+      }),
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration('topologyBench.codeLens.enabled')) redraw();
       }),
@@ -62,6 +82,11 @@ export abstract class RunLenses implements vscode.CodeLensProvider<RunLens>, vsc
   protected abstract isOf(run: LiveRun, uri: vscode.Uri): boolean;
   /** What says something else by now than in a run, in sentences. */
   protected abstract changesSince(record: RunRecord, document: vscode.TextDocument): Promise<readonly string[]>;
+  /** The first of some records whose run was just what a document says; undefined where none was. */
+  protected abstract firstOf(
+    records: readonly RunRecord[],
+    document: vscode.TextDocument,
+  ): Promise<RunRecord | undefined>;
 
   async provideCodeLenses(document: vscode.TextDocument): Promise<RunLens[]> {
     const { uri } = document;
@@ -70,11 +95,12 @@ export abstract class RunLenses implements vscode.CodeLensProvider<RunLens>, vsc
     if (range === undefined) return [];
     const start = new RunLens(range, uri);
     if (this.#liveRun(uri) !== undefined) return [start];
-    const record = await this.#lastRecord(uri);
-    const figures = record === undefined ? [] : tellingRows(record);
-    this.#ages.follow(document, figures.length === 0 ? undefined : record);
-    const changes = record === undefined ? [] : await this.changesSince(record, document);
-    return [start, ...figures.map((_row, index) => new RunLens(range, uri, index, changes))];
+    const last = await this.#lastRun(document);
+    const figures = last === undefined ? [] : tellingRows(last.record);
+    this.#ages.follow(document, figures.length === 0 ? undefined : last?.record);
+    if (last === undefined) return [start];
+    const changes = await this.changesSince(last.record, document);
+    return [start, ...figures.map((_row, index) => new RunLens(range, uri, { ...last, index, changes }))];
   }
 
   async resolveCodeLens(lens: RunLens): Promise<RunLens> {
@@ -87,8 +113,7 @@ export abstract class RunLenses implements vscode.CodeLensProvider<RunLens>, vsc
       lens.command = this.startOf(lens.uri);
       return lens;
     }
-    const record = await this.#lastRecord(lens.uri);
-    const shown = record === undefined ? undefined : figureCommand(record, lens.figure, lens.changes);
+    const shown = figureCommand(lens.figure);
     if (shown !== undefined) lens.command = shown;
     return lens;
   }
@@ -107,8 +132,26 @@ export abstract class RunLenses implements vscode.CodeLensProvider<RunLens>, vsc
     return this.#runs.active().find((run) => this.isOf(run, uri));
   }
 
+  /** The later one of the run that was remembered here, and of those among the results that was of just this. */
+  async #lastRun(document: vscode.TextDocument): Promise<Pick<Figure, 'record' | 'isFound'> | undefined> {
+    const remembered = await this.#rememberedRecord(document.uri);
+    const later = this.#newestResults().filter(({ id }) => remembered === undefined || id > remembered.id);
+    const found = await this.#foundRecord(document, later);
+    if (found !== undefined) return { record: found, isFound: true };
+    return remembered === undefined ? undefined : { record: remembered, isFound: false };
+  }
+
+  async #foundRecord(document: vscode.TextDocument, records: readonly RunRecord[]): Promise<RunRecord | undefined> {
+    if (records.length === 0) return undefined;
+    const key = document.uri.toString();
+    const found = await this.firstOf(records, document);
+    if (found === undefined) return records.find(({ id }) => id === this.#found.get(key));
+    this.#found.set(key, found.id);
+    return found;
+  }
+
   /** undefined when there is none, or when it was deleted; one that could not be saved is in memory alone. */
-  async #lastRecord(uri: vscode.Uri): Promise<RunRecord | undefined> {
+  async #rememberedRecord(uri: vscode.Uri): Promise<RunRecord | undefined> {
     const runId = this.#memory.lastRunOf({ uri: uri.toString() });
     if (runId === undefined) return undefined;
     const end = this.#runs.get(runId)?.end;
@@ -120,19 +163,45 @@ export abstract class RunLenses implements vscode.CodeLensProvider<RunLens>, vsc
       return undefined;
     }
   }
+
+  /** Nobody waits for them: a lens that starts a run is there at once, and drawn again when they are. */
+  #newestResults(): readonly RunRecord[] {
+    if (this.#reading === undefined) {
+      this.#reading = this.#results.list(mostLookedAt);
+      void this.#take(this.#reading);
+    }
+    return this.#newest;
+  }
+
+  async #take(reading: Promise<readonly Result[]>): Promise<void> {
+    let records: readonly RunRecord[];
+    try {
+      records = (await reading)
+        .flatMap(({ record }) => record ?? [])
+        .filter((record) => tellingRows(record).length > 0);
+    } catch {
+      // As above.
+      records = [];
+    }
+    const isSame = records.length === this.#newest.length && records.every((record, at) => record === this.#newest[at]);
+    if (this.#reading !== reading || isSame) return;
+    this.#newest = records;
+    this.redraw();
+  }
 }
 
-/** What a lens says of the n-th topology of a run; undefined when it has no such row. */
-function figureCommand(record: RunRecord, figure: number, changes: readonly string[]): vscode.Command | undefined {
+/** What a lens says of one topology of a run; undefined when the run has no such row. */
+function figureCommand({ record, index, changes, isFound }: Figure): vscode.Command | undefined {
   const rows = tellingRows(record);
-  const row = rows[figure];
+  const row = rows[index];
   if (row === undefined) return undefined;
-  const figures = lensTitles(rows)[figure] ?? '';
+  const figures = lensTitles(rows)[index] ?? '';
   // Once is enough: three lenses side by side must stay short.
-  const dated = figure === 0 ? vscode.l10n.t('{0}: {1}', whenMeasured(record, changes.length > 0), figures) : figures;
+  const dated = index === 0 ? vscode.l10n.t('{0}: {1}', whenMeasured(record, changes.length > 0), figures) : figures;
   const title = `${row.validity.valid ? '' : '$(warning) '}${dated}`;
   const measured = vscode.l10n.t('Measured {0}', runTime(record.id, vscode.env.language));
-  const tooltip = [rowFigures(row), measured, ...changes].join('\n');
+  const found = vscode.l10n.t('Found among the results: it was started elsewhere, or is not remembered any more.');
+  const tooltip = [rowFigures(row), measured, ...(isFound ? [found] : []), ...changes].join('\n');
   return { ...command('topologyBench.openResults', title, record.id), tooltip };
 }
 

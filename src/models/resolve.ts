@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, sep } from 'node:path';
 import { BenchError, throwIfCancelled } from '../core/errors.ts';
 import {
   lineAndColumn,
@@ -10,6 +10,7 @@ import {
   type ParsedConfig,
   type ParsedModel,
 } from '../core/model.ts';
+import { modelNameOf } from '../core/modelName.ts';
 import type { ModelFile, ModelPlan, TritonSettings } from '../core/plan.ts';
 import type { ModelConfig } from '../core/record.ts';
 import { isLfsPointer, lfsPointer } from './lfs.ts';
@@ -224,12 +225,7 @@ async function externalFiles(onnxPath: string, onnx: FileScan): Promise<Record<s
 }
 
 function modelName(source: ModelSource, triton: ParsedModel | undefined, onnxPath: string): string {
-  const folder = basename(source.directory) === 'onnx' ? dirname(source.directory) : source.directory;
-  const wished = triton?.name ?? basename(folder);
-  const name = wished
-    .replace(/[^A-Za-z0-9._-]+/g, '-')
-    .replace(/^[^A-Za-z0-9]+/, '')
-    .slice(0, 128);
+  const name = modelNameOf(triton?.name ?? null, source.directory.split(sep));
   return name === '' ? basename(onnxPath, '.onnx').replace(/[^A-Za-z0-9]+/g, '') || 'model' : name;
 }
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type * as vscode from 'vscode';
 import type { RunRecord } from '../../../src/core/record.ts';
 import { lensTitles, tellingRows } from '../../../src/extension/describe.ts';
@@ -44,11 +44,13 @@ function measured(agoMs: number, change: Partial<RunRecord> = {}): RunRecord {
   return record;
 }
 
-function show(record: RunRecord | undefined): void {
+/** @param stored what the results folder holds besides */
+function show(record: RunRecord | undefined, ...stored: readonly RunRecord[]): void {
   const nothing = { onDidChange: () => ({ dispose: () => undefined }) };
+  const list = async (): Promise<unknown> => stored.map((one) => ({ id: one.id, record: one }));
   lenses = new ModelLenses(
     { lastRunOf: () => record?.id },
-    { ...nothing, read: async () => record } as never,
+    { ...nothing, read: async () => record, list } as never,
     { ...nothing, active: () => [], get: () => undefined } as never,
   );
   lenses.onDidChangeCodeLenses(() => {
@@ -109,6 +111,62 @@ test('nothing is said to be stale by a record that does not know what the config
   expect((await titles())[1]).toMatch(/^1h ago: /u);
   measured(hour, { modelConfig: null });
   expect((await titles())[1]).toMatch(/^1h ago: /u);
+});
+
+describe('a run that was started elsewhere', () => {
+  const hashes = () => readDocument(document as unknown as vscode.TextDocument).hashes();
+  /** As the command line leaves it, of this config unless it says otherwise. */
+  function ranElsewhere(id: string, name = 'm'): RunRecord {
+    const { plan } = sampleRecord();
+    const modelConfig = { format: 'config.pbtxt', sha256: '', settingsSha256: null, ...hashes() } as const;
+    return sampleRecord({ plan: { ...plan, model: { ...plan.model, name } }, record: { id, modelConfig } });
+  }
+  /** Nobody waits for the results: they are there when the lenses are drawn again. */
+  async function drawnAgain(): Promise<Awaited<ReturnType<typeof drawn>>> {
+    expect(await titles()).toHaveLength(1);
+    await vi.waitFor(() => {
+      expect(redrawn).toBe(1);
+    });
+    return drawn();
+  }
+
+  test('is the last one of its config, and says where it was found', async () => {
+    show(undefined, ranElsewhere('20260102-093000-0001'));
+    const [, first] = await drawnAgain();
+    expect(first?.title).toMatch(/ ago: p50\/p95 /u);
+    expect(first?.tooltip).toMatch(/\nFound among the results: it was started elsewhere, or is not remembered/u);
+    await titles();
+    expect(redrawn).toBe(1);
+  });
+
+  test('stays the last one, and gets stale, while the config is changed', async () => {
+    show(undefined, ranElsewhere('20260102-093000-0001'));
+    await drawnAgain();
+    document.type(config.replace('max_batch_size: 8', 'max_batch_size: 16'));
+    expect((await titles())[1]).toMatch(/^stale, /u);
+  });
+
+  test('comes before an older one that was started here, and not before a later one', async () => {
+    const here = measured(hour);
+    for (const [id, isFound] of [
+      ['20260101-093000-0001', false],
+      ['20260103-093000-0001', true],
+    ] as const) {
+      show(here, ranElsewhere(id));
+      await titles();
+      await vi.advanceTimersByTimeAsync(0);
+      const [, first] = await drawn();
+      expect(first?.tooltip?.includes('Found among the results')).toBe(isFound);
+    }
+  });
+
+  test('of another model with the same config, or of another config, is not its run', async () => {
+    const other = ranElsewhere('20260102-093000-0001', 'copy');
+    const changed = { ...ranElsewhere('20260102-093000-0002'), modelConfig: sampleRecord().modelConfig };
+    show(undefined, other, changed);
+    await drawnAgain();
+    expect(await titles()).toHaveLength(1);
+  });
 });
 
 test('an age is brought up to date when it reads otherwise, as long as an editor shows it', async () => {

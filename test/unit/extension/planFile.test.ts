@@ -7,6 +7,7 @@ import { planFileChoices, planFileGpu } from '../../../src/core/planFileChoices.
 import { planFileCompletions, planFileHover } from '../../../src/core/planFileHelp.ts';
 import { planFileText } from '../../../src/core/planFileText.ts';
 import { estimateSeconds, makePlan } from '../../../src/core/planning.ts';
+import type { RunRecord } from '../../../src/core/record.ts';
 import type { BenchmarkChoices, TargetChoice } from '../../../src/extension/choices.ts';
 import { settingDefaults } from '../../../src/extension/contributions.ts';
 import type { PreparedRun } from '../../../src/extension/prepare.ts';
@@ -325,11 +326,16 @@ describe('what is offered', () => {
 });
 
 describe('the lens', () => {
+  /** What the results folder holds besides. */
+  let stored: readonly RunRecord[] = [];
+  beforeEach(() => {
+    stored = [];
+  });
   const nothing = { onDidChange: () => ({ dispose: () => undefined }) };
   const make = (runs: Partial<Services['runs']> = {}) =>
     new PlanLenses(
       memory as never,
-      { ...nothing, read: async () => measured } as never,
+      { ...nothing, read: async () => measured, list: async () => stored.map((one) => ({ record: one })) } as never,
       { ...nothing, get: () => undefined, active: () => [], ...runs } as never,
     );
   const lensesOf = async (text = 'version: 1\n', lenses = make()) => {
@@ -418,6 +424,23 @@ describe('the lens', () => {
     files.set(config, tritonConfig.replace('size: 8', 'size: 4'));
     const [, changed] = await lensesOf();
     expect(changed?.tooltip).toContain("The config of the plan's model has changed since.");
+  });
+
+  test('shows a later run of the command line, of the same plan and the same config of its model', async () => {
+    const text = planFileText(measured, { path: './models/sentiment', tokenizer: null });
+    withConfig(tritonConfig);
+    files.set(config, tritonConfig);
+    const later = { ...measured, id: '20260103-093000-0001' };
+    const shown = async (of: readonly RunRecord[], says = text): Promise<unknown> => {
+      stored = of;
+      const fresh = make();
+      await lensesOf(says, fresh);
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      return (await lensesOf(says, fresh))[1]?.arguments?.[0];
+    };
+    expect(await shown([later])).toBe(later.id);
+    expect(await shown([{ ...later, modelConfig: record.modelConfig }])).toBe(measured.id);
+    expect(await shown([later], text.replace('cores: 2', 'cores: 4'))).toBe(measured.id);
   });
 
   test('is not there for a plan that deploys nothing, and running that says how it is done', async () => {
