@@ -1,7 +1,8 @@
 import * as vscode from 'vscode';
-import { BenchError, explain, isCancelled, toBenchError } from '../core/errors.ts';
+import { BenchError, toBenchError } from '../core/errors.ts';
 import type { CommandId } from './contributions.ts';
 import { runFraction, runProgress, runTime } from './describe.ts';
+import { offerCleanUp } from './offerCleanUp.ts';
 import { plainText } from './plainText.ts';
 import type { PreparedRun, RunEnd } from './prepare.ts';
 import type { LiveRun, Runs } from './runs.ts';
@@ -103,9 +104,8 @@ function words(run: LiveRun): string {
 function tell(run: LiveRun, end: RunEnd, services: Services, retry: (() => void) | undefined): void {
   tellOutcome(run, end, services, retry);
   if (end.leftBehind === null) return;
-  offerCleanUp(run, end.leftBehind, services).catch((error: unknown) => {
-    services.failures.note(error, 'offering to clean up');
-  });
+  const { target } = run.choices;
+  void offerCleanUp(end.leftBehind, target.kind === 'kubernetes' ? target : undefined, services);
 }
 
 /** All but what is left on the cluster. */
@@ -157,17 +157,4 @@ function offerToSave(runId: string, problem: BenchError, services: Services): vo
       },
     );
   });
-}
-
-/** Of the run's own cluster, which need not be the one that the Cluster view shows. */
-async function offerCleanUp(run: LiveRun, leftBehind: BenchError, services: Services): Promise<void> {
-  if (isCancelled(leftBehind)) return;
-  services.failures.note(leftBehind, 'cleaning up');
-  const cleanUp = vscode.l10n.t('Clean Up');
-  const showLog = vscode.l10n.t('Show Log');
-  const buttons = run.choices.target.kind === 'kubernetes' ? [cleanUp, showLog] : [showLog];
-  const chosen = await vscode.window.showWarningMessage(plainText(explain(leftBehind)), ...buttons);
-  if (chosen === cleanUp) {
-    await vscode.commands.executeCommand('topologyBench.cleanUp' satisfies CommandId, run.choices.target);
-  } else if (chosen === showLog) services.log.show();
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Assets } from '../assets/assets.ts';
 import type { DeployedTopology } from '../core/cluster.ts';
-import { toBenchError } from '../core/errors.ts';
+import { toBenchError, type BenchError } from '../core/errors.ts';
 import type { Plan, TopologyPlan } from '../core/plan.ts';
 import type { DeployProgress } from '../core/ports.ts';
 import { networkPolicyAnnotation, renderAnchor } from '../topologies/anchor.ts';
@@ -38,18 +38,24 @@ export interface DeployOptions extends KubeconfigChoice {
   readonly packageIndexUrl?: string;
 }
 
+/** What is told while a topology is deployed. */
+export interface DeployListener extends DeployProgress {
+  /** What was made and could not be removed again; told before the failure itself. */
+  leftBehind(problem: BenchError): void;
+}
+
 const cleanUpMs = 60_000;
 
 /**
  * Deploys a topology of a plan to stay until it is deleted: the same pods as a benchmark's, in Deployments. On failure or
- * cancel everything that was made is removed.
+ * cancel everything that was made is removed, or `progress` is told of what is left.
  * @throws BenchError as a run's preflight and deploy do
  */
 export async function deployTopology(
   options: DeployOptions,
   plan: Plan,
   topology: TopologyPlan,
-  progress: DeployProgress,
+  progress: DeployListener,
   signal: AbortSignal,
 ): Promise<DeployedTopology> {
   using cluster = openCluster(options);
@@ -132,8 +138,7 @@ export async function deployTopology(
       const kept = hasMadeNamespace ? await removeOwnNamespace(cluster, namespace, id, ownSignal) : undefined;
       if (kept !== undefined) warn(kept);
     } catch (error) {
-      const problem = toBenchError(error, 'removing what was deployed');
-      progress.warning(problem.nextStep === undefined ? problem.message : `${problem.message} ${problem.nextStep}`);
+      progress.leftBehind(toBenchError(error, 'removing what was deployed'));
     }
   }
 }

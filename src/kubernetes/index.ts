@@ -3,7 +3,7 @@ import type { KubeconfigChoice } from './kubeconfig.ts';
 import { namespaceExists as exists } from './namespace.ts';
 
 /** What the extension and the command line use of Kubernetes; built as a bundle of its own and loaded when first needed. */
-export { deployTopology, type DeployOptions } from './deploy.ts';
+export { deployTopology, type DeployListener, type DeployOptions } from './deploy.ts';
 export {
   deleteDeployment,
   deploymentLogs,

@@ -147,6 +147,7 @@ describe('a deployment', () => {
     const error: unknown = await deploy(log, controller.signal).catch((reason: unknown) => reason);
     expect(isCancelled(error), String(error)).toBe(true);
     expect(log.warnings).toEqual([]);
+    expect(log.left).toEqual([]);
     await expectSameInventory(before);
   });
 

@@ -26,9 +26,7 @@ export async function cleanUp(argument: unknown, services: Services): Promise<vo
   await forgetMarkers(place, services, all);
   const leftovers = all.filter((leftover) => !leftover.inUse);
   if (leftovers.length === 0) {
-    void vscode.window.showInformationMessage(
-      plainText(vscode.l10n.t('Nothing of Topology Bench is left behind on {0}/{1}.', place.context, place.namespace)),
-    );
+    await tellNothing(place, all, services);
     return;
   }
   const picked = await vscode.window.showQuickPick(leftovers.map(itemOf), {
@@ -42,6 +40,26 @@ export async function cleanUp(argument: unknown, services: Services): Promise<vo
     picked.map((item) => item.leftover),
     services,
   );
+}
+
+/** What was given up a moment ago still looks as if somebody looked after it, and must not be said not to be there. */
+async function tellNothing(place: ClusterPlace, inUse: readonly Leftover[], services: Services): Promise<void> {
+  const { context, namespace } = place;
+  if (inUse.length === 0) {
+    void vscode.window.showInformationMessage(
+      plainText(vscode.l10n.t('Nothing of Topology Bench is left behind on {0}/{1}.', context, namespace)),
+    );
+    return;
+  }
+  const lookAgain = vscode.l10n.t('Look Again');
+  const message = vscode.l10n.t(
+    'What is there of Topology Bench on {0}/{1} is looked after, or was less than a minute ago: {2}. Look again in a minute for what nobody looks after any more.',
+    context,
+    namespace,
+    inUse.map(({ id }) => id).join(', '),
+  );
+  if ((await vscode.window.showInformationMessage(plainText(message), lookAgain)) !== lookAgain) return;
+  await cleanUp(place, services);
 }
 
 /**

@@ -1,4 +1,5 @@
 import * as vscode from 'vscode';
+import type { BenchError } from '../../core/errors.ts';
 import type { TopologyName } from '../../core/plan.ts';
 import type { DeployProgress } from '../../core/ports.ts';
 import { formatBytes } from '../../core/view/format.ts';
@@ -6,6 +7,7 @@ import type { ClusterPlace } from '../cluster.ts';
 import { deployNote } from '../deployNote.ts';
 import { allTopologies, gpuName, stageWords, subjectName } from '../describe.ts';
 import { loadKubernetes } from '../engine.ts';
+import { offerCleanUp } from '../offerCleanUp.ts';
 import { configUri, type Planned } from '../prepare.ts';
 import { plainText } from '../plainText.ts';
 import { askDeploy, type ClusterTarget, type DeployChoices } from '../questions/deploy.ts';
@@ -86,6 +88,7 @@ async function deploy(planned: Planned, place: ClusterPlace, services: Services)
     async (progress, token) => {
       const stop = signalFrom(token);
       const note = deployNote(place);
+      let left: BenchError | undefined;
       try {
         // Should this window close now, the next one looks there for what is half made.
         await services.memory.noteUnfinished(note);
@@ -99,13 +102,20 @@ async function deploy(planned: Planned, place: ClusterPlace, services: Services)
           },
           plan,
           topology,
-          progressIn(progress, services),
+          {
+            ...progressIn(progress, services),
+            leftBehind: (problem) => {
+              left = problem;
+            },
+          },
           stop.signal,
         );
       } finally {
         stop.dispose();
         services.cluster.changed();
-        await services.memory.forgetUnfinished(note.runId);
+        // What is left stays noted, so that the next window looks for it, too.
+        if (left === undefined) await services.memory.forgetUnfinished(note.runId);
+        else void offerCleanUp(left, place, services);
       }
     },
   );

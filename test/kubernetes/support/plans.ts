@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import { openAssets, type Assets } from '../../../src/assets/assets.ts';
+import type { BenchError } from '../../../src/core/errors.ts';
 import type { ImagesPlan, Phase, Plan, TopologyName } from '../../../src/core/plan.ts';
 import { makePlan, type Choices } from '../../../src/core/planning.ts';
-import type { DeployProgress } from '../../../src/core/ports.ts';
+import type { DeployListener } from '../../../src/kubernetes/index.ts';
 import { resolveModel, type ResolvedModel } from '../../../src/models/resolve.ts';
 import { testCluster } from './testCluster.ts';
 
@@ -59,10 +60,11 @@ export async function testPlan(
 }
 
 /** Keeps what a deployment says of itself. */
-export class ProgressLog implements DeployProgress {
+export class ProgressLog implements DeployListener {
   readonly stages: string[] = [];
   readonly statuses: string[] = [];
   readonly warnings: string[] = [];
+  readonly left: BenchError[] = [];
   readonly uploads: { readonly sentBytes: number; readonly totalBytes: number }[] = [];
   /** Called at each stage, e.g. to cancel there. */
   onStage: (stage: string) => void = () => undefined;
@@ -82,5 +84,9 @@ export class ProgressLog implements DeployProgress {
 
   warning(message: string): void {
     this.warnings.push(message);
+  }
+
+  leftBehind(problem: BenchError): void {
+    this.left.push(problem);
   }
 }

@@ -117,6 +117,20 @@ describe('Clean Up', () => {
     ]);
   });
 
+  test('does not say that nothing is there of what was given up a moment ago, and looks again', async () => {
+    onCluster = [deployment('half-made', { inUse: true, leftBehind: false })];
+    fakeVscode.window.showInformationMessage.mockImplementationOnce(async () => {
+      onCluster = [deployment('half-made', { leftBehind: true })];
+      return 'Look Again';
+    });
+    await cleanUp(place, services);
+    expect(fakeVscode.window.showInformationMessage.mock.calls[0]?.[0]).toMatch(
+      /^What is there of Topology Bench on kind-x\/team-a is looked after, or was less than a minute ago: half-made\./u,
+    );
+    const [items] = fakeVscode.window.showQuickPick.mock.lastCall as [{ label: string }[]];
+    expect(items.map(({ label }) => label)).toEqual(['Unfinished deployment half-made']);
+  });
+
   test('says which namespace stays, and why', async () => {
     onCluster = [left('left')];
     kept = ['The namespace made stays: theirs lives there.'];

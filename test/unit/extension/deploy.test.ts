@@ -1,0 +1,112 @@
+/** Deploy Topology, from the confirmed answers to its end; what is made on the cluster is scripted. */
+import { beforeEach, expect, test, vi } from 'vitest';
+import { BenchError, cancelled } from '../../../src/core/errors.ts';
+import type { DeployListener } from '../../../src/kubernetes/index.ts';
+import { settingDefaults } from '../../../src/extension/contributions.ts';
+import { isDeployNote } from '../../../src/extension/deployNote.ts';
+import type { UnfinishedRun } from '../../../src/extension/memory.ts';
+import type { Services } from '../../../src/extension/services.ts';
+import { fakeVscode, useDefaults } from './fakeVscode.ts';
+
+const place = { context: 'kind-x', namespace: 'team-a' };
+let deployOn: (listener: DeployListener) => Promise<void>;
+
+vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
+vi.mock('../../../src/extension/questions/subject.ts', () => ({
+  subjectFrom: async () => ({ kind: 'built-in' }),
+  saveSubject: async () => undefined,
+}));
+vi.mock('../../../src/extension/questions/deploy.ts', () => ({
+  askDeploy: async () => ({
+    subject: { kind: 'built-in' },
+    topologies: ['triton'],
+    target: { kind: 'kubernetes', ...place, createNamespace: false },
+    gpu: null,
+  }),
+}));
+vi.mock('../../../src/extension/commands/planAsking.ts', () => ({
+  planAsking: async () => ({
+    plan: { topologies: [{ name: 'triton' }] },
+    settings: { kubeconfig: null, packageIndexUrl: null },
+    warnings: [],
+  }),
+}));
+vi.mock('../../../src/extension/engine.ts', () => ({
+  loadKubernetes: async () => ({
+    deployTopology: (_options: unknown, _plan: unknown, _topology: unknown, listener: DeployListener) =>
+      deployOn(listener),
+  }),
+}));
+const { deployTopology } = await import('../../../src/extension/commands/deploy.ts');
+
+const stillThere = new BenchError({
+  reason: 'clean-up-incomplete',
+  message: 'In the namespace team-a this is still there: Deployment tb-triton.',
+  nextStep: 'Remove it with Clean Up.',
+});
+let unfinished: UnfinishedRun[] = [];
+const noted = vi.fn();
+const services = {
+  memory: {
+    lastChoices: () => undefined,
+    async noteUnfinished(run: UnfinishedRun) {
+      unfinished.push(run);
+    },
+    async forgetUnfinished(runId: string) {
+      unfinished = unfinished.filter((run) => run.runId !== runId);
+    },
+  },
+  cluster: { lacksNamespace: async () => false, changed: () => undefined },
+  protection: { permits: async () => true },
+  failures: { note: noted, show: vi.fn() },
+  log: { info: () => undefined, warn: () => undefined, show: () => undefined },
+} as unknown as Services;
+
+beforeEach(() => {
+  vi.clearAllMocks();
+  useDefaults(settingDefaults);
+  unfinished = [];
+  fakeVscode.window.showInformationMessage.mockResolvedValueOnce('Deploy');
+});
+
+test('a Deploy is noted while it is under way, and no more once it is up', async () => {
+  const during: UnfinishedRun[] = [];
+  deployOn = async () => {
+    during.push(...unfinished);
+  };
+  await deployTopology(undefined, services);
+  expect(during).toMatchObject([place]);
+  expect(during.every(isDeployNote)).toBe(true);
+  expect(unfinished).toEqual([]);
+});
+
+test('nor once it was cancelled and has cleaned up', async () => {
+  deployOn = async () => {
+    throw cancelled('waiting for pods');
+  };
+  await expect(deployTopology(undefined, services)).rejects.toMatchObject({ reason: 'cancelled' });
+  expect(unfinished).toEqual([]);
+  expect(fakeVscode.window.showWarningMessage).not.toHaveBeenCalled();
+});
+
+test('one that was cancelled and could not clean up says what is left, offers to remove it, and stays noted', async () => {
+  deployOn = async (listener) => {
+    listener.leftBehind(stillThere);
+    throw cancelled('waiting for pods');
+  };
+  fakeVscode.window.showWarningMessage.mockResolvedValueOnce('Clean Up');
+  await expect(deployTopology(undefined, services)).rejects.toMatchObject({ reason: 'cancelled' });
+  expect(fakeVscode.window.showWarningMessage.mock.calls[0]).toEqual([
+    'In the namespace team-a this is still there: Deployment tb-triton. Remove it with Clean Up.',
+    'Clean Up',
+    'Show Log',
+  ]);
+  await vi.waitFor(() => {
+    expect(fakeVscode.commands.executeCommand).toHaveBeenCalledWith(
+      'topologyBench.cleanUp',
+      expect.objectContaining(place),
+    );
+  });
+  expect(noted).toHaveBeenCalledWith(stillThere, 'cleaning up');
+  expect(unfinished).toMatchObject([place]);
+});
