@@ -85,7 +85,7 @@ export class Runs implements vscode.Disposable {
       run,
       prepared,
       stop: new AbortController(),
-      isBegun: false,
+      isBegun: prepared.isUnderWay,
       news: throttle(newsIntervalMs, () => {
         this.#changed.fire(entry.run);
       }),

@@ -161,6 +161,7 @@ const prepareRun = () =>
     { extensionPath: '/ext', version: '1', memory, results, journals: { directory, workspace: 'a' }, log },
     new AbortController().signal,
   );
+const isAskedToStop = (runId: string): boolean => journals.isAskedToStop(journals.journalPath(directory, runId));
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'topology-bench-journals-'));
@@ -323,6 +324,27 @@ describe('a window that closes in mid-run', () => {
     await watchAgain({ ...(servicesOf(other) as object), journals: { directory, workspace: null } } as never);
     expect(other.active()).toEqual([]);
     expect(await readdir(directory)).not.toEqual([]);
+  });
+
+  test('twice in quick succession leaves the run to go on, too', async () => {
+    const { loading } = underLoad();
+    const runs = new Runs(memory, log);
+    const { run } = runs.start(await prepareRun());
+    await loading;
+    close(runs);
+    const noting = turnstile();
+    vi.spyOn(memory, 'rememberRun').mockReturnValueOnce(noting.opened);
+    const next = await reopen();
+    expect(next.get(run.id)).toBeDefined();
+    close(next);
+    noting.open();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(isAskedToStop(run.id)).toBe(false);
+    expect(target.calls).not.toContain('close');
+    journals.askToStop(journals.journalPath(directory, run.id));
+    await vi.waitFor(() => {
+      expect(target.calls.at(-1)).toBe('close');
+    });
   });
 
   test('is told of a run whose process was killed, and keeps its note, so that it is cleaned up', async () => {
