@@ -16,6 +16,7 @@ export { createLocalTarget } from '../local/target.ts';
 export { identityOf } from '../local/processIdentity.ts';
 export { modelConfigPath } from '../models/configPath.ts';
 export { resolveModel } from '../models/resolve.ts';
+export { beginHold, releaseHold, takeHold } from '../runs/hold.ts';
 export {
   appendToJournal,
   askToStop,
@@ -26,4 +27,4 @@ export {
 } from '../runs/journal.ts';
 export { openRunStore, parseRecord, recordText, saveElsewhere } from '../runs/store.ts';
 export { newRunId, sha256, systemClock, thisMachine } from './host.ts';
-export { lastWords, startRunner, watchRunner } from './runner.ts';
+export { isRunning, lastWords, startRunner, watchRunner } from './runner.ts';

@@ -110,7 +110,8 @@ function watchProcess(journal: string, hasEnded: () => boolean): Watching {
   };
 }
 
-async function isRunning({ pid, startedAt }: JournalProcess): Promise<boolean> {
+/** Whether a process that was written down is there still. */
+export async function isRunning({ pid, startedAt }: Pick<JournalProcess, 'pid' | 'startedAt'>): Promise<boolean> {
   if (startedAt !== null) return isAlive({ pid, startedAt });
   try {
     return process.kill(pid, 0);

@@ -1,4 +1,5 @@
 import { startedAtMs } from './started.ts';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import * as vscode from 'vscode';
 import { Baselines } from './baselines.ts';
@@ -96,6 +97,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     journals: {
       directory: join(context.globalStorageUri.fsPath, 'under-way'),
       workspace: context.storageUri?.toString() ?? null,
+      window: randomUUID(),
     },
     baselines,
     runs,

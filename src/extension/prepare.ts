@@ -14,6 +14,7 @@ import type { JournalHeader } from '../runs/journal.ts';
 import type { RunStore } from '../runs/store.ts';
 import { poolsOf, type BenchmarkChoices, type GpuChoice, type Subject, type TargetChoice } from './choices.ts';
 import { loadEngine } from './engine.ts';
+import { Hold, ownHold, type HoldState } from './hold.ts';
 import type { Memory } from './memory.ts';
 import type { Results } from './results.ts';
 import { namedFiles } from './planFiles.ts';
@@ -33,8 +34,9 @@ export interface KnownRun {
 export interface PreparedRun extends KnownRun {
   readonly runId: string;
   readonly warnings: readonly string[];
-  /** It was begun by a window that has closed since. */
+  /** It was begun by another window. */
   readonly isUnderWay: boolean;
+  readonly hold: HoldState;
   /**
    * Never rejects: how it ended says what went wrong.
    * @param signal asks the run to stop
@@ -61,6 +63,8 @@ export interface Journals {
   readonly directory: string;
   /** Of this window; null: it has no workspace. */
   readonly workspace: string | null;
+  /** Tells this window apart from others, also of the same workspace. */
+  readonly window: string;
 }
 
 export interface PrepareContext {
@@ -179,18 +183,23 @@ export async function prepare(
     runId,
     warnings: planned.warnings,
     isUnderWay: false,
+    hold: ownHold,
     async carryOut(emit, runSignal, left) {
-      const journal = engine.journalPath(context.journals.directory, runId);
+      const { directory, window } = context.journals;
+      const journal = engine.journalPath(directory, runId);
+      const hold = new Hold(engine, journal, window, context.log);
       let watching: Watching;
       try {
         const { directory: resultsDirectory } = await storeOf(choices, context);
         const task = taskOf(runId, planned, choices.target, resultsDirectory, context);
+        await hold.begin();
         watching = await engine.startRunner(task, journal, headerOf(runId, known, context));
       } catch (error) {
+        hold.release();
         const failure = toBenchError(error, 'starting the benchmark');
         return { record: null, failure, notSaved: null, leftBehind: null };
       }
-      return watchToEnd({ ...watchedAs(choices, context), journal, watching, emit, signal: runSignal, left });
+      return watchToEnd({ ...watchedAs(choices, context), journal, watching, hold, emit, signal: runSignal, left });
     },
     save: watchedAs(choices, context).save,
   };
@@ -222,13 +231,15 @@ export async function prepareAgain(
   // Only a program of our own version wrote it, into a folder of the extension's own.
   const known = header.about as KnownRun;
   const watched = watchedAs(known.choices, context);
+  const hold = new Hold(engine, journal, context.journals.window, context.log);
   return {
     ...known,
     runId: header.runId,
     warnings: [],
     isUnderWay: true,
+    hold,
     carryOut: (emit, signal, left) =>
-      watchToEnd({ ...watched, journal, watching: engine.watchRunner(journal), emit, signal, left }),
+      watchToEnd({ ...watched, journal, watching: engine.watchRunner(journal), hold, emit, signal, left }),
     save: watched.save,
   };
 }

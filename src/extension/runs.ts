@@ -130,11 +130,11 @@ export class Runs implements vscode.Disposable {
 
   /**
    * The window closes: what is queued never begins, and what is under way goes on without it.
-   * @param stop what is under way is asked to stop, and cleans up by itself
+   * @param stop what is under way is asked to stop, and cleans up by itself; not what another window looks after
    */
   leave(stop: boolean): void {
-    for (const { run, isBegun } of this.#active()) {
-      if (stop || !isBegun) this.cancel(run.id);
+    for (const { run, isBegun, prepared } of this.#active()) {
+      if (!isBegun || (stop && prepared.hold.isOurs)) this.cancel(run.id);
     }
     this.#left.abort();
   }
@@ -164,6 +164,8 @@ export class Runs implements vscode.Disposable {
     this.#endings.delete(entry.run.id);
     entry.run = { ...entry.run, end };
     entry.news.dispose();
+    // Where this window knows no more of it, its record, if there is one, tells.
+    if (isUnknown(end)) this.#entries.delete(entry.run.id);
     this.#forgetOldest();
     this.#changed.fire(entry.run);
     this.#ended.fire(entry.run);
@@ -274,9 +276,14 @@ export class Runs implements vscode.Disposable {
 
   #logEnd(run: LiveRun, end: RunEnd): void {
     if (end.record !== null) this.#log.info(`${run.id}: ${end.record.status}`);
-    else this.#log.info(`${run.id}: ended without a record`);
+    else this.#log.info(`${run.id}: ended, without a record that this window has`);
     if (end.failure !== null) this.#log.info(`${run.id}: measured nothing [${end.failure.reason}]`);
   }
+}
+
+/** Another window has seen how it ended, or the journal could not hold its record. */
+function isUnknown({ record, failure, notSaved }: RunEnd): boolean {
+  return record === null && failure === null && notSaved === null;
 }
 
 /** How long ago a run began that another window has begun; a clock that was set back makes it no time from now. */

@@ -17,7 +17,8 @@ const keptMs = 7 * 24 * 3_600_000;
 
 /**
  * Shows again what goes on after its window has closed, or has ended since: runs of this workspace, whose processes write
- * down what they do. Where nothing is under way nothing is loaded.
+ * down what they do. Where nothing is under way nothing is loaded. A run that another window of this workspace looks after is
+ * shown without a word, until that window goes.
  */
 export async function watchAgain(services: Services): Promise<void> {
   const { directory, workspace } = services.journals;
@@ -38,6 +39,7 @@ export async function watchAgain(services: Services): Promise<void> {
 
 async function resume(prepared: PreparedRun, services: Services): Promise<void> {
   const { run, ended } = services.runs.start(prepared);
+  const { hold } = prepared;
   const retry = (): void => {
     void vscode.commands.executeCommand('topologyBench.benchmarkAgain' satisfies CommandId, run.id);
   };
@@ -45,6 +47,13 @@ async function resume(prepared: PreparedRun, services: Services): Promise<void> 
     setTimeout(resolve, unshownMs, undefined).unref();
   });
   let end = await Promise.race([ended, waited]);
+  if (end === undefined) await Promise.race([ended, hold.taken]);
+  if (!hold.isOurs) {
+    await ended;
+    services.results.changed();
+    services.cluster.changed();
+    return;
+  }
   if (end === undefined) end = await accompany(run, ended, services, retry);
   else {
     services.results.changed();

@@ -7,11 +7,13 @@ import type { Watching } from '../engine/runner.ts';
 import type { JournalEnd } from '../runs/journal.ts';
 import type { TargetChoice } from './choices.ts';
 import { loadEngine, type Engine } from './engine.ts';
+import type { Hold } from './hold.ts';
 import type { RunEnd } from './prepare.ts';
 
 export interface Watched {
   readonly journal: string;
   readonly watching: Watching;
+  readonly hold: Hold;
   readonly target: TargetChoice;
   readonly log: vscode.LogOutputChannel;
   /** Where its record belongs. @throws BenchError save-failed */
@@ -25,7 +27,7 @@ export interface Watched {
 
 /** A run from what its process has said so far to its end. Never rejects; of a run that the window leaves it never resolves. */
 export async function watchToEnd(watched: Watched): Promise<RunEnd> {
-  const { journal, watching, log, emit, signal, left } = watched;
+  const { journal, watching, hold, log, emit, signal, left } = watched;
   const engine = await loadEngine();
   let record: RunRecord | null = null;
   let end: JournalEnd | undefined;
@@ -36,9 +38,15 @@ export async function watchToEnd(watched: Watched): Promise<RunEnd> {
       log.error(`The run could not be asked to stop: ${toBenchError(error, 'stopping the run').message}`);
     }
   };
+  const letGo = (): void => {
+    hold.release();
+  };
+  if (left.aborted) letGo();
+  left.addEventListener('abort', letGo);
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop);
   try {
+    await hold.watch();
     const how = await watching.follow((line) => {
       if (line.kind === 'log') log.info(line.line);
       else if (line.kind === 'end') end = line;
@@ -49,42 +57,51 @@ export async function watchToEnd(watched: Watched): Promise<RunEnd> {
       }
     }, left);
     if (how === 'left') await new Promise<never>(() => undefined);
-    return end === undefined ? await endOfDead(watched, record, engine) : await endOf(end, record, journal, engine);
+    // What this window then takes away it must hold: another one may have to read it, or to save its record.
+    await hold.take();
+    return end === undefined ? await endOfDead(watched, record, engine) : await endOf(end, record, watched, engine);
   } catch (error) {
+    // Another window has looked after the run to its end, and has taken the journal away before this one had opened it.
+    if (isGone(error) && !hold.isOurs) return { record: null, failure: null, notSaved: null, leftBehind: cutOff() };
     return { record, failure: toBenchError(error, 'watching the run'), notSaved: null, leftBehind: cutOff() };
   } finally {
     signal.removeEventListener('abort', stop);
+    hold.end();
   }
+}
+
+function isGone(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 async function endOf(
   { failure, notSaved, leftBehind }: JournalEnd,
   record: RunRecord | null,
-  journal: string,
+  { journal, hold }: Watched,
   engine: Engine,
 ): Promise<RunEnd> {
   // A record that is nowhere else is kept, for this window or the next to save.
-  if (notSaved === null || record === null) await engine.removeJournal(journal);
+  if (hold.isOurs && (notSaved === null || record === null)) await engine.removeJournal(journal);
   const error = (of: Failure | null): BenchError | null => (of === null ? null : errorOf(of));
   return { record, failure: error(failure), notSaved: error(notSaved), leftBehind: error(leftBehind) };
 }
 
 /** Its process was killed, or the machine went down. */
 async function endOfDead(
-  { journal, target, save }: Watched,
+  { journal, hold, target, save }: Watched,
   record: RunRecord | null,
   engine: Engine,
 ): Promise<RunEnd> {
   const words = await engine.lastWords(journal);
   let notSaved: BenchError | null = null;
-  if (record !== null) {
+  if (record !== null && hold.isOurs) {
     try {
       await save(record);
     } catch (error) {
       notSaved = toBenchError(error, 'saving the record');
     }
   }
-  if (notSaved === null) await engine.removeJournal(journal);
+  if (hold.isOurs && notSaved === null) await engine.removeJournal(journal);
   const failure = new BenchError({
     reason: 'internal',
     message: `The process that carried out the run ended before the run did.${words === '' ? '' : ` Its last words: ${words}`}`,

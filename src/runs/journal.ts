@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import type { RunEvent } from '../core/events.ts';
 import { failureSchema } from '../core/record.ts';
+import { holdPath } from './hold.ts';
 
 /**
  * What a run under way has said so far, one JSON object a line, in a file that outlives the window that started the run:
@@ -172,7 +173,7 @@ export async function listJournals(
 }
 
 export async function removeJournal(path: string): Promise<void> {
-  for (const file of [path, stopPath(path), lastWordsPath(path)]) await rm(file, { force: true });
+  for (const file of [path, stopPath(path), lastWordsPath(path), holdPath(path)]) await rm(file, { force: true });
 }
 
 function stopPath(journal: string): string {

@@ -1,5 +1,5 @@
 /** A run of a window, from its start to its end: the real engine on a scripted target. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -16,6 +16,7 @@ import type { Memory, UnfinishedRun } from '../../../src/extension/memory.ts';
 import type { RunTask } from '../../../src/engine/runTask.ts';
 import type { PanelRequest } from '../../../src/protocol/messages.ts';
 import { carryOut, type Bundles } from '../../../src/runner/carryOut.ts';
+import * as holds from '../../../src/runs/hold.ts';
 import * as journals from '../../../src/runs/journal.ts';
 import { choices as planChoices } from '../../support/choices.ts';
 import { sampleOrigin } from '../../support/origin.ts';
@@ -26,7 +27,7 @@ vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
 vi.mock('../../../src/extension/engine.ts', () => ({
   loadEngine: async () => engine,
 }));
-const { prepare } = await import('../../../src/extension/prepare.ts');
+const { prepare, prepareAgain } = await import('../../../src/extension/prepare.ts');
 const { Runs } = await import('../../../src/extension/runs.ts');
 const { createPanelContent } = await import('../../../src/extension/panelContent.ts');
 const { startRun } = await import('../../../src/extension/startRun.ts');
@@ -82,6 +83,9 @@ const engine = {
   createLoadDriver: () => ({}),
   openRunStore: () => store,
   ...journals,
+  ...holds,
+  identityOf: async (pid: number) => ({ pid, startedAt: 'now' }),
+  isRunning: async ({ pid }: holds.Holder) => pid === process.pid,
   lastWords: async () => 'out of memory',
   /** The run's process, but in this one: all that it says goes through its journal. */
   async startRunner({ ...task }: RunTask, journal: string, header: journals.JournalHeader) {
@@ -155,12 +159,15 @@ const results = {
   changed: () => undefined,
 } as never;
 
-const prepareRun = () =>
-  prepare(
-    choices,
-    { extensionPath: '/ext', version: '1', memory, results, journals: { directory, workspace: 'a' }, log },
-    new AbortController().signal,
-  );
+const contextOf = (window: string) => ({
+  extensionPath: '/ext',
+  version: '1',
+  memory,
+  results,
+  journals: { directory, workspace: 'a', window },
+  log,
+});
+const prepareRun = () => prepare(choices, contextOf('first'), new AbortController().signal);
 const isAskedToStop = (runId: string): boolean => journals.isAskedToStop(journals.journalPath(directory, runId));
 
 beforeAll(async () => {
@@ -321,7 +328,10 @@ describe('a window that closes in mid-run', () => {
     close(runs, true);
     channelIsClosed = false;
     const other = new Runs(memory, log);
-    await watchAgain({ ...(servicesOf(other) as object), journals: { directory, workspace: null } } as never);
+    await watchAgain({
+      ...(servicesOf(other) as object),
+      journals: { directory, workspace: null, window: 'other' },
+    } as never);
     expect(other.active()).toEqual([]);
     expect(await readdir(directory)).not.toEqual([]);
   });
@@ -344,6 +354,95 @@ describe('a window that closes in mid-run', () => {
     journals.askToStop(journals.journalPath(directory, run.id));
     await vi.waitFor(() => {
       expect(target.calls.at(-1)).toBe('close');
+    });
+  });
+
+  describe('beside another one of its workspace', () => {
+    /** A run that waits in its first window until `goOn`, with a second window that shows it. */
+    async function inTwoWindows() {
+      const begun = turnstile();
+      const waiting = turnstile();
+      const preflight = target.preflight.bind(target);
+      target.preflight = async (...parts) => {
+        begun.open();
+        await waiting.opened;
+        return preflight(...parts);
+      };
+      const first = new Runs(memory, log);
+      const { run, ended } = first.start(await prepareRun());
+      await begun.opened;
+      const second = await reopen();
+      await vi.waitFor(() => {
+        expect(second.get(run.id)?.state).not.toBeNull();
+      });
+      return { first, second, runId: run.id, ended, goOn: waiting.open };
+    }
+
+    test('has the run to itself: the other one shows it, and says nothing of its end', async () => {
+      const { second, runId, ended, goOn } = await inTwoWindows();
+      goOn();
+      await ended;
+      await vi.waitFor(() => {
+        expect(second.get(runId)?.end?.record?.status).toBe('completed');
+      });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(fakeVscode.window.showInformationMessage).not.toHaveBeenCalled();
+      expect(fakeVscode.window.withProgress).not.toHaveBeenCalled();
+      expect(await readdir(directory)).toEqual([]);
+    });
+
+    test('tells its failure alone', async () => {
+      target = new ScriptedTarget({ 'deploy fastapi': podFailed, 'deploy triton': podFailed });
+      const { second, runId, ended, goOn } = await inTwoWindows();
+      goOn();
+      await ended;
+      await vi.waitFor(() => {
+        expect(second.get(runId)?.end?.record?.status).toBe('failed');
+      });
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      expect(fakeVscode.window.showWarningMessage).not.toHaveBeenCalled();
+    });
+
+    test('is not robbed of it when that one closes, though a window that closes is to stop its runs', async () => {
+      const { second, runId, ended, goOn } = await inTwoWindows();
+      second.leave(true);
+      expect(isAskedToStop(runId)).toBe(false);
+      goOn();
+      expect(await ended).toMatchObject({ record: { status: 'completed' } });
+    });
+
+    test('hands it over when it closes itself: the other one has the progress and the end of it from then on', async () => {
+      const { first, second, runId, goOn } = await inTwoWindows();
+      first.leave(false);
+      await vi.waitFor(
+        () => {
+          expect(fakeVscode.window.withProgress).toHaveBeenCalled();
+        },
+        { timeout: 5_000 },
+      );
+      const hold = await readFile(holds.holdPath(journals.journalPath(directory, runId)), 'utf8');
+      expect(JSON.parse(hold)).toMatchObject({ window: 'next' });
+      goOn();
+      await vi.waitFor(() => {
+        expect(fakeVscode.window.showInformationMessage).toHaveBeenCalledTimes(1);
+      });
+      expect(fakeVscode.window.showInformationMessage.mock.calls[0]?.[0]).toContain(
+        'went on after its window had closed',
+      );
+      expect(second.get(runId)?.end).toMatchObject({ failure: null });
+    });
+
+    test('may have taken the journal away before that one has opened it, and no failure is made of that', async () => {
+      const { runId, choices: chosen, plan, estimateSeconds: seconds, pools } = await prepareRun();
+      const about = { choices: chosen, plan, estimateSeconds: seconds, pools };
+      const header = { kind: 'run', version: '1', runId, workspace: 'a', about } as const;
+      const gone = await prepareAgain(journals.journalPath(directory, runId), header, contextOf('next'));
+      const second = new Runs(memory, log);
+      expect(await second.start(gone).ended).toMatchObject({ record: null, failure: null, notSaved: null });
+      // Its record, if there is one, tells; and whether it has cleaned up is not known here.
+      expect(second.get(runId)).toBeUndefined();
+      expect(unfinished.map((run) => run.runId)).toContain(runId);
+      expect(await readdir(directory)).toEqual([]);
     });
   });
 
@@ -555,7 +654,7 @@ function servicesOf(runs: InstanceType<typeof Runs>): never {
     results,
     memory,
     failures: createFailures(log),
-    journals: { directory, workspace: 'a' },
+    journals: { directory, workspace: 'a', window: 'next' },
     extension: { path: '/ext', version: '1' },
     panels: { show: () => undefined },
     cluster: { changed: () => undefined },
