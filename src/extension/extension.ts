@@ -83,7 +83,9 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
   const baselines = new Baselines(memory, results);
   const runs = new Runs(memory, log);
   toEnd = { runs, log };
-  const panels = new Panels(context.extensionUri, createPanelContent(runs, results, memory, log), log);
+  let watched: Promise<void> = Promise.resolve();
+  const content = createPanelContent(runs, results, memory, log, () => watched);
+  const panels = new Panels(context.extensionUri, content, log);
   const { version } = context.extension.packageJSON as { version: string };
   const extension = { path: context.extensionPath, version };
   const services: Services = {
@@ -163,6 +165,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     }),
     results.onDidChange(() => {
       trees.results.refresh();
+      panels.refresh();
     }),
     baselines.onDidChange((key) => {
       trees.results.showBaseline(key);
@@ -201,7 +204,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     reportWrongSettings(log),
     lookForLeftBehind(services),
   );
-  watchAgain(services).catch((error: unknown) => {
+  watched = watchAgain(services).catch((error: unknown) => {
     failures.note(error, 'looking for runs that go on');
   });
 

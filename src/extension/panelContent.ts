@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { planSubject } from '../core/anyPlan.ts';
 import { comparedSubject, comparisonView } from '../core/view/comparisonView.ts';
@@ -17,33 +18,51 @@ import type { LiveRun, Runs } from './runs.ts';
 import { saveChart } from './saveChart.ts';
 import { readSettings } from './settings.ts';
 
-/** What a panel shows of a run, live or on disk, and what its page may ask for. */
+/** Longest that a panel waits for what goes on without a window to be found. */
+const watchedWithinMs = 2_000;
+
+/**
+ * What a panel shows of a run, live or on disk, and what its page may ask for.
+ * @param watched resolves when this window knows of the runs that go on without the window that began them
+ */
 export function createPanelContent(
   runs: Runs,
   results: Results,
   memory: Memory,
   log: vscode.LogOutputChannel,
+  watched: () => Promise<unknown> = async () => undefined,
 ): PanelContent {
   const canBenchmarkAgain = (runId: string): boolean =>
     vscode.workspace.isTrusted && choicesOfRun(runId, memory, runs) !== undefined;
+  const rememberedSubject = (runId: string): string | undefined => {
+    const choices = memory.choicesOf(runId);
+    return choices === undefined ? undefined : subjectName(choices.subject);
+  };
+  /** undefined: there is neither a run nor a record. */
+  const viewOfOne = async (runId: string): Promise<View | undefined> => {
+    const { gpuPrice } = readSettings(undefined);
+    const run = runs.get(runId);
+    if (run !== undefined) return viewOfRun(run, canBenchmarkAgain(runId), gpuPrice);
+    const subject = rememberedSubject(runId);
+    try {
+      return recordView(await results.read(runId), subject, canBenchmarkAgain(runId), null, gpuPrice);
+    } catch (error) {
+      if ((await results.fileOf(runId)) === undefined) return undefined;
+      const problem = toBenchError(error, 'reading the run record');
+      return problemView(subject ?? runTime(runId, vscode.env.language), problem, canBenchmarkAgain(runId));
+    }
+  };
   return {
     async view({ runId, before }) {
       if (runId === null)
         return problemView('', new BenchError({ reason: 'internal', message: 'This panel was of no run.' }), false);
       if (before !== undefined) return viewOfTwo(before, runId, runs, results);
-      const { gpuPrice } = readSettings(undefined);
-      const run = runs.get(runId);
-      if (run !== undefined) return viewOfRun(run, canBenchmarkAgain(runId), gpuPrice);
-      const choices = memory.choicesOf(runId);
-      const subject = choices === undefined ? undefined : subjectName(choices.subject);
-      try {
-        return recordView(await results.read(runId), subject, canBenchmarkAgain(runId), null, gpuPrice);
-      } catch (error) {
-        const name = subject ?? runTime(runId, vscode.env.language);
-        const missing = (await results.fileOf(runId)) === undefined;
-        const problem = missing ? noRecord() : toBenchError(error, 'reading the run record');
-        return problemView(name, problem, canBenchmarkAgain(runId));
-      }
+      const view = await viewOfOne(runId);
+      if (view !== undefined) return view;
+      // A panel that comes back with its window asks before the window has found the run that went on without it.
+      await Promise.race([watched(), sleep(watchedWithinMs, undefined, { ref: false })]);
+      const name = rememberedSubject(runId) ?? runTime(runId, vscode.env.language);
+      return (await viewOfOne(runId)) ?? problemView(name, noRecord(), canBenchmarkAgain(runId));
     },
     async answer(subject, request) {
       await answer(subject, request, { runs, results, memory, log });
@@ -51,12 +70,13 @@ export function createPanelContent(
   };
 }
 
-/** A restored panel can be of a run that its window took with it, or whose record was deleted since. */
+/** A restored panel can be of a run that waited when its window closed, that another version carries out, or whose record was deleted. */
 function noRecord(): BenchError {
   return new BenchError({
     reason: 'record-unreadable',
-    message: 'This run has no record: its window closed before it had a result, or the record was deleted.',
-    nextStep: 'Benchmark again to have one.',
+    message:
+      'There is no record of this run. It may still be under way, begun by another version of Topology Bench; or it was stopped before it had a result, its window closed while it waited, or the record was deleted.',
+    nextStep: 'A record that comes is shown here; else benchmark again to have one.',
   });
 }
 

@@ -73,7 +73,9 @@ export class Results implements vscode.Disposable {
    */
   async read(id: string): Promise<RunRecord> {
     let problem: unknown;
-    for (const directory of this.#directories()) {
+    const directories = this.#directories();
+    this.#watch(directories);
+    for (const directory of directories) {
       const store = await this.#store(directory);
       try {
         if ((await store.find(id)) !== undefined) return await store.read(id);
@@ -144,7 +146,7 @@ export class Results implements vscode.Disposable {
     return [...new Set(directories)];
   }
 
-  /** Watches from the first listing on, since the command line writes into the same folders; what was read of other folders goes. */
+  /** Watches from the first listing or reading on, since the command line writes into the same folders; what was read of other folders goes. */
   #watch(directories: readonly string[]): void {
     if (this.#watchers.map((entry) => entry.directory).join('\n') === directories.join('\n')) return;
     this.#unwatch();

@@ -1,5 +1,5 @@
 /** Records on disk, as the sidebar and the results panel show them. */
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { recordCsv } from '../../src/core/view/csv.ts';
@@ -112,7 +112,14 @@ test.each(['oldest', 'newest'] as const)(
       await results.row(/dead/u).pressMenu('Delete Result');
       await workbench.dialog().press('Delete');
       await results.waitForRows('two results', (all) => all.length === 2);
-      expect((await readdir(join(folder, samplePaths.runs))).filter((name) => name.endsWith('.json'))).toHaveLength(2);
+      const runs = join(folder, samplePaths.runs);
+      expect((await readdir(runs)).filter((name) => name.endsWith('.json'))).toHaveLength(2);
+
+      // Whoever moves records about (git, the command line), an open panel follows.
+      await rename(join(runs, `${broken.id}.json`), join(runs, 'elsewhere'));
+      await expect.poll(() => again.text(), { timeout: patienceMs }).toContain('There is no record of this run');
+      await rename(join(runs, 'elsewhere'), join(runs, `${broken.id}.json`));
+      await expect.poll(() => again.text(), { timeout: patienceMs }).toContain('OOMKilled');
     });
   },
 );

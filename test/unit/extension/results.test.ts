@@ -129,6 +129,14 @@ test('a record that is damaged is not called missing, whichever folder has it', 
   expect(await results.read(middle.id)).toEqual(middle);
 });
 
+test('a record that comes is told of also where only one was asked for, as by a panel', async () => {
+  await expect(results.read(newest.id)).rejects.toMatchObject({ reason: 'record-unreadable' });
+  const told = vi.fn();
+  results.onDidChange(told);
+  for (const listener of watching) listener({ fsPath: `${newest.id}.json` });
+  expect(told).toHaveBeenCalledTimes(1);
+});
+
 test('a thousand files that come at once are told of twice', async () => {
   await results.list();
   const told = vi.fn();

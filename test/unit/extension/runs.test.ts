@@ -167,6 +167,11 @@ const contextOf = (window: string) => ({
   journals: { directory, workspace: 'a', window },
   log,
 });
+/** As `results`, for who reads. */
+const noResults = {
+  read: async (id: string) => Promise.reject(new Error(`no ${id}`)),
+  fileOf: async () => undefined,
+} as never;
 const prepareRun = () => prepare(choices, contextOf('first'), new AbortController().signal);
 const isAskedToStop = (runId: string): boolean => journals.isAskedToStop(journals.journalPath(directory, runId));
 
@@ -443,6 +448,27 @@ describe('a window that closes in mid-run', () => {
       expect(second.get(runId)).toBeUndefined();
       expect(unfinished.map((run) => run.runId)).toContain(runId);
       expect(await readdir(directory)).toEqual([]);
+    });
+  });
+
+  test('has its panel come back with the run, which it does not say to be gone while it is being looked for', async () => {
+    const { loading } = underLoad();
+    const runs = new Runs(memory, log);
+    const { run } = runs.start(await prepareRun());
+    await loading;
+    close(runs);
+    channelIsClosed = false;
+    const next = new Runs(memory, log);
+    const looking = turnstile();
+    const watched = looking.opened.then(() => watchAgain(servicesOf(next)));
+    const view = createPanelContent(next, noResults, memory, log, () => watched).view({ runId: run.id });
+    looking.open();
+    expect((await view).kind).toMatch(/^(queued|live)$/u);
+    close(next, true);
+    const nowhere = createPanelContent(next, noResults, memory, log).view({ runId: '20261124-210000-ffff' });
+    expect(await nowhere).toMatchObject({
+      kind: 'problem',
+      message: expect.stringMatching(/^There is no record/u) as string,
     });
   });
 
