@@ -20,6 +20,7 @@ export { beginHold, releaseHold, takeHold } from '../runs/hold.ts';
 export {
   appendToJournal,
   askToStop,
+  hasUnsavedRecord,
   isAskedToStop,
   journalPath,
   listJournals,

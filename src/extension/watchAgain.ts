@@ -9,10 +9,11 @@ import { prepareAgain, type PreparedRun, type RunEnd } from './prepare.ts';
 import type { LiveRun } from './runs.ts';
 import type { Services } from './services.ts';
 import { accompany, tellOutcome } from './startRun.ts';
+import { watchOtherVersion } from './watchOtherVersion.ts';
 
 /** A run that has ended while nobody looked needs no progress shown for the moment that reading its journal takes. */
 const unshownMs = 1_000;
-/** What is left of runs of other workspaces or versions is kept for their own windows as long. */
+/** What is left of runs of other workspaces is kept for their own windows as long; a record that is nowhere else for ever. */
 const keptMs = 7 * 24 * 3_600_000;
 
 /**
@@ -27,13 +28,19 @@ export async function watchAgain(services: Services): Promise<void> {
   const all = await engine.listJournals(directory);
   const { version } = services.extension;
   for (const { path, header, changedAtMs } of all) {
-    if (header.workspace === workspace && header.version === version) {
-      if (services.runs.get(header.runId) !== undefined) continue;
-      const prepared = await prepareAgain(path, header, prepareContext(services));
-      resume(prepared, services).catch((error: unknown) => {
-        services.failures.note(error, 'watching a run that goes on');
-      });
-    } else if (Date.now() - changedAtMs > keptMs) await engine.removeJournal(path);
+    if (header.workspace !== workspace) {
+      const isOld = Date.now() - changedAtMs > keptMs;
+      if (isOld && !(await engine.hasUnsavedRecord(path))) await engine.removeJournal(path);
+      continue;
+    }
+    if (services.runs.get(header.runId) !== undefined) continue;
+    const watched =
+      header.version === version
+        ? resume(await prepareAgain(path, header, prepareContext(services)), services)
+        : watchOtherVersion(path, header, services);
+    watched.catch((error: unknown) => {
+      services.failures.note(error, 'watching a run that goes on');
+    });
   }
 }
 

@@ -13,7 +13,7 @@ import { holdPath } from './hold.ts';
  */
 const headerSchema = z.object({
   kind: z.literal('run'),
-  /** Of the program that wrote it; another version need not understand the rest. */
+  /** Of the program that wrote it; another version need understand no more than this, the process, the end and the word to stop. */
   version: z.string(),
   runId: z.string().regex(/^[\w-]+$/),
   /** Of the window that started the run; null: one without a workspace. */
@@ -42,7 +42,7 @@ const endSchema = z.object({
 });
 export type JournalEnd = z.infer<typeof endSchema>;
 
-/** Events are read as they were written, because only a program of the version that wrote them reads them. */
+/** Events are read as they were written; a program of another version looks into none but the record that one of them brings. */
 const eventSchema = z.object({ kind: z.literal('event'), event: z.custom<RunEvent>(isObject) });
 const logSchema = z.object({ kind: z.literal('log'), line: z.string() });
 const lineSchema = z.discriminatedUnion('kind', [headerSchema, processSchema, eventSchema, logSchema, endSchema]);
@@ -170,6 +170,17 @@ export async function listJournals(
       }),
   );
   return found.filter((journal) => journal !== undefined);
+}
+
+/** Whether it has the record of a run that is nowhere else: its process could not save it, or may not have lived to. */
+export async function hasUnsavedRecord(path: string): Promise<boolean> {
+  const seen: { record: boolean; end: JournalEnd | undefined } = { record: false, end: undefined };
+  const hear = (line: JournalLine): void => {
+    if (line.kind === 'end') seen.end = line;
+    else if (line.kind === 'event' && line.event.type === 'run-ended') seen.record = true;
+  };
+  await followJournal(path, hear, async () => true, new AbortController().signal);
+  return seen.record && seen.end?.notSaved !== null;
 }
 
 export async function removeJournal(path: string): Promise<void> {

@@ -1,5 +1,5 @@
 /** A run of a window, from its start to its end: the real engine on a scripted target. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -84,6 +84,7 @@ const engine = {
   openRunStore: () => store,
   ...journals,
   ...holds,
+  parseRecord: (_path: string, text: string) => JSON.parse(text) as RunRecord,
   identityOf: async (pid: number) => ({ pid, startedAt: 'now' }),
   isRunning: async ({ pid }: holds.Holder) => pid === process.pid,
   lastWords: async () => 'out of memory',
@@ -470,6 +471,102 @@ describe('a window that closes in mid-run', () => {
       kind: 'problem',
       message: expect.stringMatching(/^There is no record/u) as string,
     });
+  });
+
+  describe('for an update of the extension', () => {
+    const updated = (runs: InstanceType<typeof Runs>, change: object = {}): never =>
+      ({ ...(servicesOf(runs) as object), extension: { path: '/ext', version: '2' }, ...change }) as never;
+
+    test('leaves the run to be cancelled from the next one, though it can show no more of it', async () => {
+      const { loading } = underLoad();
+      const runs = new Runs(memory, log);
+      runs.start(await prepareRun());
+      await loading;
+      close(runs);
+      channelIsClosed = false;
+      fakeVscode.window.withProgress.mockImplementationOnce(async (_options, work) =>
+        work(
+          { report: () => undefined },
+          {
+            isCancellationRequested: false,
+            onCancellationRequested: (listener: () => void) => {
+              setTimeout(listener);
+              return { dispose: () => undefined };
+            },
+          },
+        ),
+      );
+      const next = new Runs(memory, log);
+      await watchAgain(updated(next));
+      await vi.waitFor(
+        () => {
+          expect(target.calls.at(-1)).toBe('close');
+        },
+        { timeout: 5_000 },
+      );
+      const [options] = fakeVscode.window.withProgress.mock.calls[0] ?? [];
+      expect(options).toMatchObject({ cancellable: true, title: 'A benchmark of Topology Bench 1 goes on' });
+      await vi.waitFor(() => {
+        expect(unfinished).toEqual([]);
+      });
+      expect(await readdir(directory)).toEqual([]);
+      expect(next.active()).toEqual([]);
+    });
+
+    test('has its end told by the next one, which saves the record that the run itself could not', async () => {
+      saveProblem = diskFull;
+      const runs = new Runs(memory, log);
+      const { run, ended } = runs.start(await prepareRun());
+      await ended;
+      runs.dispose();
+      saveProblem = undefined;
+      fakeVscode.window.showInformationMessage.mockResolvedValueOnce('Open Results');
+      await watchAgain(updated(new Runs(memory, log)));
+      await vi.waitFor(() => {
+        expect(fakeVscode.commands.executeCommand).toHaveBeenCalledWith('topologyBench.openResults', run.id);
+      });
+      expect(fakeVscode.window.showInformationMessage.mock.calls[0]?.[0]).toBe(
+        'The benchmark that Topology Bench 1 had begun has ended.',
+      );
+      expect(saved.map(({ id }) => id)).toEqual([run.id]);
+      expect(await readdir(directory)).toEqual([]);
+    });
+
+    test('does not cost a record that cannot be saved yet', async () => {
+      saveProblem = diskFull;
+      const runs = new Runs(memory, log);
+      const { run, ended } = runs.start(await prepareRun());
+      await ended;
+      runs.dispose();
+      await watchAgain(updated(new Runs(memory, log)));
+      await vi.waitFor(() => {
+        expect(fakeVscode.window.showErrorMessage).toHaveBeenCalledTimes(1);
+      });
+      expect(await readdir(directory)).toContain(`${run.id}.ndjson`);
+    });
+  });
+
+  test('costs no record that only a journal has, however old it is and whose', async () => {
+    const weekAgo = new Date(Date.now() - 8 * 24 * 3_600_000);
+    const write = async (runId: string, ...further: readonly journals.JournalLine[]): Promise<void> => {
+      const journal = journals.journalPath(directory, runId);
+      await journals.beginJournal(journal, { kind: 'run', version: '1', runId, workspace: 'another', about: {} });
+      const writer = journals.appendToJournal(journal);
+      for (const line of further) writer.write(line);
+      writer.close();
+      await utimes(journal, weekAgo, weekAgo);
+    };
+    const measuredEvent = { kind: 'event', event: { type: 'run-ended', record: {} } as RunEvent } as const;
+    const end = { kind: 'end', failure: null, notSaved: null, leftBehind: null } as const;
+    await write('nothing');
+    await write('saved', measuredEvent, end);
+    await write('killed', measuredEvent);
+    await write('unsaved', measuredEvent, {
+      ...end,
+      notSaved: { reason: 'save-failed', message: 'The disk is full.', nextStep: null },
+    });
+    await watchAgain(servicesOf(new Runs(memory, log)));
+    expect((await readdir(directory)).sort()).toEqual(['killed.ndjson', 'unsaved.ndjson']);
   });
 
   test('is told of a run whose process was killed, and keeps its note, so that it is cleaned up', async () => {
