@@ -219,7 +219,7 @@ export class TopologiesTree extends Tree<TopologyNode> {
   #problemOf(error: unknown): ProblemNode {
     const before = this.#deployed?.problems[0];
     const isSame = error instanceof BenchError && error.message === before?.problem.message;
-    return isSame && before !== undefined ? before : this.problem(error, 'deployments');
+    return isSame ? before : this.problem(error, 'deployments');
   }
 
   #topologiesOf(runId: string): TopologyNode[] {

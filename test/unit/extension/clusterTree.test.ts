@@ -179,7 +179,7 @@ describe('a cluster that is slow to answer', () => {
       });
   });
   const labels = async (shown: ReturnType<typeof tree>): Promise<string[]> =>
-    (await shown.getChildren()).map((node) => String(shown.getTreeItem(node).label));
+    (await shown.getChildren()).map((node) => shown.getTreeItem(node).label as string);
 
   test('holds up neither context nor namespace, and its GPUs follow', async () => {
     const shown = tree();

@@ -1,8 +1,8 @@
-import { basename } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Disposable } from 'vscode';
 import { settingDefaults } from '../../../src/extension/contributions.ts';
 import type { Memory } from '../../../src/extension/memory.ts';
+import { fakeEditor } from './fakeEditor.ts';
 import { fakeVscode, settingsOf, useDefaults } from './fakeVscode.ts';
 
 vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
@@ -22,14 +22,8 @@ interface Editor {
 
 const editorsChanged = new fakeVscode.EventEmitter<readonly Editor[]>();
 let item: Item & { show(): void; hide(): void; dispose(): void };
-Object.assign(fakeVscode, {
-  CodeLens: class {},
-  StatusBarAlignment: { Left: 1 },
-  languages: {
-    match: (_selector: unknown, { fileName }: Editor['document']) =>
-      ['config.pbtxt', 'config.json'].includes(basename(fileName)) ? 10 : 0,
-  },
-});
+const { CodeLens, languages } = fakeEditor;
+Object.assign(fakeVscode, { CodeLens, languages, StatusBarAlignment: { Left: 1 } });
 Object.assign(fakeVscode.window, {
   createStatusBarItem: () => item,
   onDidChangeVisibleTextEditors: editorsChanged.event,
