@@ -1,4 +1,5 @@
 import type { RunState } from '../src/core/events.ts';
+import type { GpuPrice } from '../src/core/gpuPrice.ts';
 import { formatClock } from '../src/core/view/format.ts';
 import { liveView, type LiveTopology, type LiveView } from '../src/core/view/live.ts';
 import { seriesStyles } from '../src/core/view/chart.ts';
@@ -12,6 +13,7 @@ export class LiveStrip {
   readonly #position = h('p', { class: 'position' });
   readonly #elapsed = h('span', { class: 'clock' });
   readonly #remaining = h('span');
+  readonly #gpuTime = h('span', { class: 'gpu-time' });
   readonly #waiting = h('p', { class: 'waiting' });
   readonly #topologies: Slot<readonly StripRow[]>;
   readonly #cancel: HTMLElement;
@@ -44,16 +46,16 @@ export class LiveStrip {
         h('div', { class: 'live-title' }, this.#title, this.#position),
         h('div', { class: 'live-actions' }, this.#cancel, this.#log),
       ),
-      h('p', { class: 'times' }, this.#elapsed, this.#remaining),
+      h('p', { class: 'times' }, this.#elapsed, this.#remaining, this.#gpuTime),
       this.#waiting,
       this.#topologies.element,
     );
   }
 
   /** @param elapsedMs since the run began, as its host counts it, whose wall clock may be another machine's */
-  show(state: RunState, elapsedMs: number, cancelling: boolean): void {
+  show(state: RunState, elapsedMs: number, cancelling: boolean, gpuPrice: GpuPrice | null): void {
     this.#beganAtMs = performance.now() - elapsedMs;
-    const view = liveView(state, elapsedMs, cancelling);
+    const view = liveView(state, elapsedMs, cancelling, gpuPrice);
     const styles = seriesStyles(view.topologies.map((topology) => topology.key));
     this.#showTexts(view);
     this.#topologies.show(view.topologies.map((topology) => ({ topology, style: styles.get(topology.key) ?? 0 })));
@@ -70,6 +72,7 @@ export class LiveStrip {
       waiting: message,
       elapsed: '',
       remaining: '',
+      gpuTime: '',
       announcement: `${title}. ${message}`.trim(),
     });
     this.#topologies.show([]);
@@ -81,14 +84,17 @@ export class LiveStrip {
     if (this.#beganAtMs !== null) setText(this.#elapsed, formatClock(performance.now() - this.#beganAtMs));
   }
 
-  #showTexts(view: Pick<LiveView, 'title' | 'position' | 'waiting' | 'elapsed' | 'remaining' | 'announcement'>): void {
+  #showTexts(
+    view: Pick<LiveView, 'title' | 'position' | 'waiting' | 'elapsed' | 'remaining' | 'gpuTime' | 'announcement'>,
+  ): void {
     setText(this.#title, view.title);
     setText(this.#position, view.position);
     setText(this.#elapsed, view.elapsed);
     setText(this.#remaining, view.remaining);
+    setText(this.#gpuTime, view.gpuTime);
     setText(this.#waiting, view.waiting);
     this.#announce(view.announcement);
-    for (const element of [this.#position, this.#elapsed, this.#remaining, this.#waiting]) {
+    for (const element of [this.#position, this.#elapsed, this.#remaining, this.#gpuTime, this.#waiting]) {
       element.hidden = element.textContent === '';
     }
   }

@@ -204,7 +204,7 @@ function fill(view: View): void {
         ...view.state.warnings.map((text) => ({ kind: 'warning' as const, title: 'Warning.', text })),
       ]);
       facts.show({ caveats: [], sections: planFacts(view.state.plan) });
-      live.show(view.state, view.elapsedMs, view.cancelling);
+      live.show(view.state, view.elapsedMs, view.cancelling, view.gpuPrice.price);
       results.show(measured, view.gpuPrice.price, readTheme());
       break;
     }

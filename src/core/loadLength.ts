@@ -1,3 +1,4 @@
+import type { AnyPlan } from './endpointPlan.ts';
 import type { LadderSearch, LoadPlan, Phase, SloSearchPlan } from './plan.ts';
 import { mostConfirmations } from './sloSearch.ts';
 
@@ -17,6 +18,12 @@ export function usualLoadSeconds({ phases, search }: Pick<LoadPlan, 'phases' | '
   if (search.kind === 'ladder') return secondsOf(phases) + longestSearchSeconds(search);
   const trials = Math.min(8, search.mostTrials) + 1;
   return secondsOf(phases) + trials * (search.warmUpSeconds + search.trialSeconds) + search.confirmationSeconds;
+}
+
+/** Rough length of a run in seconds: the load, and what deploying a topology usually takes with its images present. */
+export function estimateSeconds({ target, load, topologies }: Pick<AnyPlan, 'target' | 'load' | 'topologies'>): number {
+  const deploySeconds = target.kind === 'kubernetes' ? 45 : 10;
+  return load.repetitions * topologies.length * (usualLoadSeconds(load) + deploySeconds);
 }
 
 /** The most phases that the load of one deployment can have. */

@@ -14,9 +14,10 @@ import {
 import { customPhases, type CustomPhase } from './customPhases.ts';
 import { BenchError } from './errors.ts';
 import { checkGeneratorRoom } from './generatorRoom.ts';
-import { usualLoadSeconds } from './loadLength.ts';
 import { profileOf, type Profile, type ProfileName, type ProfileTopology } from './profiles.ts';
 import type { Payload } from './ports.ts';
+
+export { estimateSeconds } from './loadLength.ts';
 
 /** What a person, or a plan file, decides; everything else has a default. */
 export interface Choices {
@@ -189,10 +190,4 @@ function defaultTriton(cores: number, gpus: number): TritonSettings {
 function defaultMemoryMiB(model: ModelPlan, copies: number): number {
   const modelMiB = model.files.reduce((sum, file) => sum + file.sizeBytes, 0) / 1024 / 1024;
   return 1792 + Math.ceil((copies * (128 + 3 * modelMiB)) / 256) * 256;
-}
-
-/** Rough length of a run in seconds: the load, and what deploying a topology usually takes with its images present. */
-export function estimateSeconds(plan: Plan): number {
-  const deploySeconds = plan.target.kind === 'kubernetes' ? 45 : 10;
-  return plan.load.repetitions * plan.topologies.length * (usualLoadSeconds(plan.load) + deploySeconds);
 }

@@ -1,5 +1,6 @@
 import type { PodsSeen } from '../core/cluster.ts';
 import type { RunState, TopologyState } from '../core/events.ts';
+import type { GpuPrice } from '../core/gpuPrice.ts';
 import { usualLoadSeconds } from '../core/loadLength.ts';
 import { loadNames, nameLoad } from '../core/phaseLoad.ts';
 import type { Plan, TopologyName } from '../core/plan.ts';
@@ -8,6 +9,7 @@ import { startOfRunId } from '../core/runId.ts';
 import type { RunRecord } from '../core/record.ts';
 import type { Age } from '../core/view/age.ts';
 import { formatBytes, formatCount, formatList, formatMs, formatRps, significant } from '../core/view/format.ts';
+import { gpuTimeAhead } from '../core/view/gpuTime.ts';
 import { measuredRecord, rowsAt, rowsOf, tellingLevel, type PhaseRow } from '../core/view/measured.ts';
 import { builtInName, type BenchmarkChoices, type GpuChoice, type Subject, type TargetChoice } from './choices.ts';
 
@@ -74,17 +76,23 @@ export function choicesSummary(choices: BenchmarkChoices): string {
   ].join(', ');
 }
 
-/** "3 topologies × 26 s of load, about 4 min, on kind-x/team-a with 1 nvidia.com/gpu each" */
+/**
+ * "3 topologies × 26 s of load, about 4 min and about 4 GPU-minutes, on kind-x/team-a with 1 nvidia.com/gpu each"
+ * @param gpuPrice what the user pays; null: no price is said
+ */
 export function planSummary(
   plan: Plan,
   choices: Pick<BenchmarkChoices, 'target' | 'gpu'>,
   estimateSeconds: number,
+  gpuPrice: GpuPrice | null = null,
 ): string {
   const seconds = usualLoadSeconds(plan.load);
   const times = plan.load.repetitions === 1 ? '' : ` × ${String(plan.load.repetitions)} repetitions`;
   const hardware =
     choices.target.kind === 'local' ? '' : choices.gpu === null ? ', CPU only' : ` with ${gpuName(choices.gpu)} each`;
-  return `${formatCount(plan.topologies.length, 'topology', 'topologies')}${times} × ${String(Math.round(seconds))} s of load, ${aboutTime(estimateSeconds)}, on ${targetName(choices.target)}${hardware}`;
+  const gpuTime = gpuTimeAhead({ estimateSeconds, gpus: plan.gpu?.count ?? 0, price: gpuPrice });
+  const length = [aboutTime(estimateSeconds), gpuTime].filter((text) => text !== '').join(' and ');
+  return `${formatCount(plan.topologies.length, 'topology', 'topologies')}${times} × ${String(Math.round(seconds))} s of load, ${length}, on ${targetName(choices.target)}${hardware}`;
 }
 
 /** What is made and what becomes of it, for the confirmation. */

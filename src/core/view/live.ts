@@ -1,8 +1,10 @@
 import type { RunState, Stage, TopologyState } from '../events.ts';
-import { usualLoadSeconds } from '../loadLength.ts';
+import type { GpuPrice } from '../gpuPrice.ts';
+import { estimateSeconds, usualLoadSeconds } from '../loadLength.ts';
 import { nameLoad } from '../phaseLoad.ts';
 import type { Phase } from '../plan.ts';
 import { formatBytes, formatClock, formatMs, formatRps } from './format.ts';
+import { gpuTimeSoFar } from './gpuTime.ts';
 
 /** A run under way, as it is shown each second. */
 export interface LiveView {
@@ -15,6 +17,8 @@ export interface LiveView {
   readonly elapsed: string;
   /** e.g. "about 1:10 left", with what that leaves out. */
   readonly remaining: string;
+  /** What GPUs are held for, and its price where one is known; empty without GPUs. */
+  readonly gpuTime: string;
   /** Changes with stage and phase alone: what a screen reader is told. */
   readonly announcement: string;
   readonly topologies: readonly LiveTopology[];
@@ -30,8 +34,16 @@ export interface LiveTopology {
   readonly running: string;
 }
 
-/** @param elapsedMs milliseconds since the run began */
-export function liveView(state: RunState, elapsedMs: number, cancelling: boolean): LiveView {
+/**
+ * @param elapsedMs milliseconds since the run began
+ * @param gpuPrice what the reader pays; null: no price is shown
+ */
+export function liveView(
+  state: RunState,
+  elapsedMs: number,
+  cancelling: boolean,
+  gpuPrice: GpuPrice | null = null,
+): LiveView {
   const title = cancelling ? 'Cancelling: stopping the load and cleaning up' : titleOf(state);
   const position = positionOf(state);
   return {
@@ -40,6 +52,11 @@ export function liveView(state: RunState, elapsedMs: number, cancelling: boolean
     waiting: state.message,
     elapsed: formatClock(elapsedMs),
     remaining: cancelling ? '' : remainingOf(state),
+    gpuTime: gpuTimeSoFar(elapsedMs, {
+      estimateSeconds: estimateSeconds(state.plan),
+      gpus: state.plan.gpu?.count ?? 0,
+      price: gpuPrice,
+    }),
     announcement: position === '' ? title : `${title}. ${position}.`,
     topologies: state.topologies.map((topology) => liveTopology(state, topology)),
     warnings: state.warnings,

@@ -3,11 +3,12 @@ import type { BenchmarkChoices } from '../choices.ts';
 import { planDetail, planSummary, subjectName } from '../describe.ts';
 import type { PreparedRun } from '../prepare.ts';
 import type { Services } from '../services.ts';
+import { readSettings } from '../settings.ts';
 
 type Prepare = (choices: BenchmarkChoices) => Promise<PreparedRun | undefined>;
 
 /**
- * Says what will run, where and for about how long, and asks whether to start. A namespace that does not exist is made
+ * Says what will run, where, for about how long and how many GPU-minutes, and asks whether to start. A namespace that does not exist is made
  * only when the user says so here. undefined when the user left.
  */
 export async function confirmRun(
@@ -54,7 +55,7 @@ async function isConfirmed(prepared: PreparedRun, missing: boolean): Promise<boo
         ...(plan === undefined
           ? []
           : [vscode.l10n.t('As {0} says.', vscode.workspace.asRelativePath(vscode.Uri.parse(plan.uri)))]),
-        `${planSummary(prepared.plan, choices, prepared.estimateSeconds)}.`,
+        `${planSummary(prepared.plan, choices, prepared.estimateSeconds, readSettings(undefined).gpuPrice.price)}.`,
         planDetail(prepared.plan),
         ...prepared.warnings,
       ].join('\n\n'),

@@ -128,6 +128,30 @@ describe('the questions', () => {
     });
   });
 
+  test('end with how many GPU-minutes the run will take, and their price where one is entered', async () => {
+    const detail = (): string =>
+      (fakeVscode.window.showInformationMessage.mock.lastCall as [string, { detail: string }])[1].detail;
+    const onGpu = () =>
+      [
+        { pick: ['triton'] },
+        { pick: ['staging/models'] },
+        { pick: ['1 nvidia.com/gpu (nvidia-l4)'] },
+        'accept',
+      ] as const;
+    reply(...onGpu());
+    await benchmark();
+    expect(detail()).toContain('and about 1 GPU-minute, on staging/models');
+    settingsOf.set('', { gpuHourPrice: 6, currency: 'EUR' });
+    last = undefined;
+    reply(...onGpu());
+    await benchmark();
+    expect(detail()).toContain('and about 1 GPU-minute (0.11 EUR at 6.00 EUR a GPU-hour), on staging/models');
+    reply({ pick: ['triton'] }, { pick: ['This machine'] }, 'accept');
+    last = undefined;
+    await benchmark();
+    expect(detail()).not.toContain('GPU-minute');
+  });
+
   test('select a GPU pool by the label that its nodes have', async () => {
     settingsOf.set('', { 'gpu.nodeSelector': { zone: 'b' } });
     reply({ pick: ['triton'] }, { pick: ['staging/models'] }, { pick: ['1 nvidia.com/gpu (nvidia-l4)'] }, 'accept');

@@ -66,11 +66,14 @@ function stateAfter(plan: Plan, ...events: RunEvent[]): RunState {
   return events.reduce(reduce, start);
 }
 
-test('the confirmation says what runs, where, with what, and for about how long', () => {
+test('the confirmation says what runs, where, with what, for about how long and how many GPU-minutes', () => {
   const plan = planOf(onCluster);
   const seconds = plan.load.phases.reduce((sum, phase) => sum + phase.durationSeconds, 0);
   expect(planSummary(plan, onCluster, estimateSeconds(plan))).toBe(
-    `3 topologies × ${String(seconds)} s of load, ${aboutTime(estimateSeconds(plan))}, on kind-x/team-a with 1 nvidia.com/gpu each`,
+    `3 topologies × ${String(seconds)} s of load, ${aboutTime(estimateSeconds(plan))} and about 3 GPU-minutes, on kind-x/team-a with 1 nvidia.com/gpu each`,
+  );
+  expect(planSummary(plan, onCluster, 3000, { perGpuHour: 2.5, currency: 'EUR' })).toContain(
+    'about 50 min and about 50 GPU-minutes (2.08 EUR at 2.50 EUR a GPU-hour), on kind-x/team-a',
   );
   const local = planOf({ ...here, topologies: ['triton'] });
   expect(planSummary(local, here, 40)).toBe(`1 topology × ${String(seconds)} s of load, about 40 s, on this machine`);

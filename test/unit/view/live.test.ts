@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { liveView } from '../../../src/core/view/live.ts';
 import { measuredState, rowsOf } from '../../../src/core/view/measured.ts';
-import { samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
+import { sampleLocalPlan, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
 import { sampleState } from '../../support/sampleState.ts';
 
 const record = sampleRecord();
@@ -14,6 +14,16 @@ describe('a run under way', () => {
     // Three topologies of 23 s of load each; how long their deployments take is not known yet.
     expect(view.remaining).toBe('about 1:09 left, and the deployments');
     expect(view.topologies.map((topology) => topology.state)).toEqual(['queued', 'queued', 'queued']);
+  });
+
+  it('says for how long GPUs are held, and what that costs', () => {
+    const state = sampleState(record, 'loading');
+    // Three topologies of 23 s of load and 45 s to deploy, on one GPU each.
+    expect(liveView(state, 130_000, false).gpuTime).toBe('2 of about 3 GPU-minutes');
+    const price = { perGpuHour: 6, currency: '$' };
+    expect(liveView(state, 130_000, false, price).gpuTime).toBe('2 of about 3 GPU-minutes, 0.22 of 0.34 $');
+    const local = sampleRecord({ plan: sampleLocalPlan() });
+    expect(liveView(sampleState(local, 'loading'), 130_000, false, price).gpuTime).toBe('');
   });
 
   it('shows how far the upload is', () => {
