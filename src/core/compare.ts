@@ -10,10 +10,11 @@ import {
   whyMissing,
   type Level,
 } from './levels.ts';
+import type { Repetition } from './pairedDifference.ts';
 import { nameLoad } from './phaseLoad.ts';
 import type { PhaseResult, RunRecord } from './record.ts';
 import { differenceInterval95 } from './tInterval.ts';
-import { verdictOf, type Repetition } from './verdict.ts';
+import { verdictOf } from './verdict.ts';
 
 /** Two runs beside each other: the figures of the same topology under the same load, and their ratio. */
 

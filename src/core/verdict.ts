@@ -1,14 +1,4 @@
-import type { Interval } from './record.ts';
-import { meanInterval95 } from './tInterval.ts';
-
-/** One number of one topology in one repetition. */
-export interface Repetition {
-  /** null where there were too few samples. */
-  readonly value: number | null;
-  readonly interval: Interval | null;
-  /** Whether the phase may be believed. */
-  readonly valid: boolean;
-}
+import { pairedDifference, type Repetition } from './pairedDifference.ts';
 
 /** How one topology's number stands to another's: a / b. */
 export type Verdict =
@@ -27,65 +17,26 @@ export type Verdict =
   | { readonly kind: 'none'; readonly why: string };
 
 /**
- * The verdict of repetitions that took turns (A B A B ...), pair by pair. From two pairs on, Student's t interval of the mean
- * logarithm of the pairs' ratios: what differs from deployment to deployment is in it, and what both of a pair share drops out.
- * Of one pair, from the two intervals alone: it says nothing of another deployment. A pair with a phase that is not valid is
- * left out; where more than one was planned and one is left, there is no verdict, because it would look like one over repetitions.
+ * The verdict of repetitions that took turns (A B A B ...): the ratio of each pair, as a difference of logarithms
+ * (see pairedDifference.ts).
  * @param repetitions that were planned, where there may be fewer pairs
  */
 export function verdictOf(
   pairs: readonly { readonly a: Repetition; readonly b: Repetition }[],
   repetitions = pairs.length,
 ): Verdict {
-  if (pairs.length === 0) return none('there is nothing to compare');
-  const planned = Math.max(repetitions, pairs.length);
-  const valid = pairs.filter(({ a, b }) => a.valid && b.valid);
-  const [only] = valid;
-  if (only === undefined) return none('a measurement is not valid');
-  if (valid.length === 1)
-    return planned === 1
-      ? ofOnePair(only.a, only.b)
-      : none(`of ${String(planned)} pairs one is valid, and a verdict over repetitions needs two`);
-  const logarithms = valid.map(({ a, b }) => Math.log((a.value ?? 0) / (b.value ?? 0)));
-  if (!logarithms.every(Number.isFinite)) return none('a number is missing');
-  const { mean, low, high } = meanInterval95(logarithms);
-  return decided(mean, low, high, { pairs: logarithms.length, planned, basis: 'interleaved repetitions' });
-}
-
-/**
- * The ratio's interval from those of its two parts, on the scale of logarithms: distances from the estimates add up as
- * squares, each towards its own side. Source: Zou & Donner (2008), Statistics in Medicine 27(10) (MOVER). A number outside its own
- * interval is no estimate that the interval belongs to, and its distances would be squared without their signs.
- */
-function ofOnePair(a: Repetition, b: Repetition): Verdict {
-  const above = logarithmOf(a);
-  const below = logarithmOf(b);
-  if (above === undefined || below === undefined) return none('a number has no interval');
-  if (![above, below].every(({ value, low, high }) => low <= value && value <= high))
-    return none('a number is outside its own interval');
-  const ratio = above.value - below.value;
-  const low = ratio - Math.hypot(above.value - above.low, below.high - below.value);
-  const high = ratio + Math.hypot(above.high - above.value, below.value - below.low);
-  return decided(ratio, low, high, { pairs: 1, planned: 1, basis: 'one repetition, not interleaved' });
-}
-
-function logarithmOf({ value, interval }: Repetition): { value: number; low: number; high: number } | undefined {
-  if (value === null || value <= 0 || interval === null || 'unknown' in interval || interval.low <= 0) return undefined;
-  return { value: Math.log(value), low: Math.log(interval.low), high: Math.log(interval.high) };
-}
-
-function decided(
-  logarithm: number,
-  low: number,
-  high: number,
-  rest: Pick<Extract<Verdict, { pairs: number }>, 'pairs' | 'planned' | 'basis'>,
-): Verdict {
-  const kind = low > 0 || high < 0 ? 'difference' : 'no difference shown';
-  return { kind, ratio: Math.exp(logarithm), low: Math.exp(low), high: Math.exp(high), ...rest };
-}
-
-function none(why: string): Verdict {
-  return { kind: 'none', why };
+  const found = pairedDifference(pairs, Math.log, repetitions);
+  if (found.kind === 'none') return found;
+  const { difference, low, high, planned } = found;
+  return {
+    kind: low > 0 || high < 0 ? 'difference' : 'no difference shown',
+    ratio: Math.exp(difference),
+    low: Math.exp(low),
+    high: Math.exp(high),
+    pairs: found.pairs,
+    planned,
+    basis: planned === 1 ? 'one repetition, not interleaved' : 'interleaved repetitions',
+  };
 }
 
 /**

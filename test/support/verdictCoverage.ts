@@ -1,6 +1,7 @@
 import { comparedOnRepetitions } from '../../src/core/compare.ts';
+import type { Repetition } from '../../src/core/pairedDifference.ts';
 import { seededRandom } from '../../src/core/seededRandom.ts';
-import { verdictOf, type Repetition } from '../../src/core/verdict.ts';
+import { verdictOf } from '../../src/core/verdict.ts';
 import { normal } from './phaseSimulation.ts';
 
 /** How often the interval of a ratio holds the true one. */

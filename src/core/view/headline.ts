@@ -1,17 +1,15 @@
-import { formatCount, formatList, formatShare, insufficientSamples, fullStop, significant } from './format.ts';
+import { formatCount, formatList, formatShare, fullStop } from './format.ts';
 import { isEndpointPlan, isSmokeTest } from '../anyPlan.ts';
 import type { AnyPlan } from '../endpointPlan.ts';
 import type { LoadName } from '../phaseLoad.ts';
 import type { RunRecord } from '../record.ts';
-import { verdictText, type Verdict } from '../verdict.ts';
-import { generatorLimit } from '../generatorBound.ts';
 import { repetitionCounts } from './repetitionCounts.ts';
-import { rowVerdict, type ComparedQuantity } from './rowVerdict.ts';
 import { searchTexts } from './searchTexts.ts';
 import { smokeTestText } from './smokeTest.ts';
+import { verdictTexts } from './verdictTexts.ts';
 import { rowsAt, rowsOf, tellingLevel, type Measured, type PhaseRow } from './measured.ts';
 
-/** The answer in words: what was measured, and by how much the topologies differ. */
+/** The answer in words: which topology is ahead and by how much, what the hybrid costs, and what no card says besides. */
 export interface Headline {
   readonly text: string;
   /** What the numbers are worth; empty where there are none. */
@@ -27,14 +25,12 @@ export function headlineOf(measured: Measured): Headline {
   const missing = missingText(measured, rows, level);
   const differed = measured.record?.sameAnswers.verdict === 'differed';
   const shown = rowsAt(rows, level);
-  const figures = `At ${level.long}: ${shown.map(figuresOf).join('; ')}.`;
-  const refusal = differed ? 'No comparison: answers differed. ' : '';
   const invalid = rows.filter((row) => !row.validity.valid).length;
   return {
     text: [
       ...searchTexts(measured, rows),
-      `${refusal}${figures}`,
-      ...(differed ? [] : verdictsOf(shown)),
+      ...(differed ? ['No comparison: answers differed.'] : verdictTexts(shown, level)),
+      ...errorTexts(shown),
       ...missing,
     ].join(' '),
     worth: worthOf(measured, rows, invalid),
@@ -54,51 +50,12 @@ export function endAnnouncement(measured: Measured): string {
   return measured.record === null ? text : `${endTexts[measured.record.status]} ${text}`;
 }
 
-function figuresOf(row: PhaseRow): string {
-  const p95 = row.p95Ms === null ? `p95 ${insufficientSamples}` : `p95 ${significant(row.p95Ms)} ms`;
-  const errors = row.errors > 0 && row.sent > 0 ? `, ${formatShare(row.errors / row.sent)} errors` : '';
-  const limit = row.generatorBound ? " (the load generator's limit)" : '';
-  return `${row.topology} ${significant(row.rps)} RPS${limit} at ${p95}${errors}${row.validity.valid ? '' : ' (not valid)'}`;
-}
-
-/**
- * The topology with the highest rate against each other one, in RPS and in p95. Rows that are not valid, and those without
- * intervals, have no verdict; of those that have none although they look as if they had, it says why.
- */
-function verdictsOf(rows: readonly PhaseRow[]): string[] {
-  const comparable = rows.filter((row) => row.validity.valid && row.intervals !== null);
-  const best = comparable.reduce<PhaseRow | undefined>(
-    (first, row) => (first === undefined || row.rps > first.rps ? row : first),
-    undefined,
-  );
-  if (best === undefined) return [];
-  const others = comparable.filter((row) => row !== best);
-  return [...verdictSentence('RPS', 'rps', best, others), ...verdictSentence('p95', 'p95Ms', best, others)];
-}
-
-function verdictSentence(
-  name: string,
-  quantity: ComparedQuantity,
-  best: PhaseRow,
-  others: readonly PhaseRow[],
-): string[] {
-  const verdicts = others
-    .map((other) => ({ other, verdict: rowVerdict(best, other, quantity) }))
-    .filter(({ other, verdict }) => verdict.kind !== 'none' || isWorthSaying(verdict, best, other));
-  if (verdicts.length === 0) return [];
-  const texts = verdicts.map(({ other, verdict }, index) => {
-    const text = verdictText(verdict, best.topology, other.topology);
-    // Its name stands once.
-    return index > 0 && verdict.kind === 'difference' && verdicts[index - 1]?.verdict.kind === 'difference'
-      ? text.slice(best.topology.length + 1)
-      : text;
-  });
-  return [`${name}: ${texts.join(', ')}.`];
-}
-
-/** The table shows intervals of both, so that the reader would miss a verdict. */
-function isWorthSaying({ why }: Extract<Verdict, { kind: 'none' }>, best: PhaseRow, other: PhaseRow): boolean {
-  return why === generatorLimit || Math.max(best.planned, other.planned) > 1;
+/** The cards do not say them. */
+function errorTexts(rows: readonly PhaseRow[]): string[] {
+  const shares = rows
+    .filter(({ errors, sent }) => errors > 0 && sent > 0)
+    .map(({ topology, errors, sent }) => `${topology} ${formatShare(errors / sent)}`);
+  return shares.length === 0 ? [] : [`Errors: ${shares.join(', ')}.`];
 }
 
 /** One sentence for the topologies that this level says nothing of, while the run is over. */

@@ -1,5 +1,6 @@
 import { generatorLimit } from '../generatorBound.ts';
-import { verdictOf, type Repetition, type Verdict } from '../verdict.ts';
+import { pairedDifference, type PairedDifference, type Repetition } from '../pairedDifference.ts';
+import { verdictOf, type Verdict } from '../verdict.ts';
 import type { PhaseRepetition, PhaseRow } from './measured.ts';
 
 export type ComparedQuantity = 'p50Ms' | 'p95Ms' | 'rps';
@@ -10,11 +11,19 @@ export type ComparedQuantity = 'p50Ms' | 'p95Ms' | 'rps';
  */
 export function rowVerdict(a: PhaseRow, b: PhaseRow, quantity: ComparedQuantity): Verdict {
   if (quantity === 'rps' && (a.generatorBound || b.generatorBound)) return { kind: 'none', why: generatorLimit };
-  const pairs = a.repetitions.flatMap((own) => {
+  return verdictOf(pairsOf(a, b, quantity), Math.max(a.planned, b.planned));
+}
+
+/** How many milliseconds more one topology takes than another at the same level, from the same pairs. */
+export function rowDifferenceMs(a: PhaseRow, b: PhaseRow, quantity: 'p50Ms' | 'p95Ms'): PairedDifference {
+  return pairedDifference(pairsOf(a, b, quantity), (ms) => ms, Math.max(a.planned, b.planned));
+}
+
+function pairsOf(a: PhaseRow, b: PhaseRow, quantity: ComparedQuantity): { a: Repetition; b: Repetition }[] {
+  return a.repetitions.flatMap((own) => {
     const other = b.repetitions.find(({ repetition }) => repetition === own.repetition);
     return other === undefined ? [] : [{ a: quantityOf(own, quantity), b: quantityOf(other, quantity) }];
   });
-  return verdictOf(pairs, Math.max(a.planned, b.planned));
 }
 
 function quantityOf(measured: PhaseRepetition, quantity: ComparedQuantity): Repetition {

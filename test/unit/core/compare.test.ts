@@ -270,7 +270,9 @@ describe('rates that the load generator set', () => {
     if (fastapi === undefined || triton === undefined) throw new Error('the sample has both');
     expect(rowVerdict(triton, fastapi, 'rps')).toEqual({ kind: 'none', why: generatorLimit });
     expect(rowVerdict(triton, fastapi, 'p95Ms').kind).not.toBe('none');
-    expect(headlineOf(measured).text).toMatch(/triton \d+ RPS \(the load generator's limit\) at p95/);
+    expect(headlineOf(measured).text).toMatch(
+      /^At 32 connections triton is ahead in p95: \d+ RPS \(the load generator's limit\) at p95/u,
+    );
     expect(headlineOf(measured).text).toContain(
       'no verdict on triton and fastapi: the load generator, not the server, set the rate',
     );

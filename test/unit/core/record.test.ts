@@ -19,7 +19,7 @@ describe('a record of the first version 1', () => {
       expect(phase).toMatchObject({ loop: 'closed', measurement: { schedule: null } });
       expect(phase.measurement.generator).toMatchObject({ scheduleDelay: null, overheadMs: null });
     }
-    expect(recordTable(record)).toContain('At 32 connections: fastapi');
+    expect(recordTable(record)).toContain('At 32 connections there is no verdict: no measurement is valid.');
   });
 
   it('has a plan that can be run again', () => {

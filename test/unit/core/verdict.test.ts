@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { verdictOf, verdictText, type Repetition } from '../../../src/core/verdict.ts';
+import { pairedDifference, type Repetition } from '../../../src/core/pairedDifference.ts';
+import { verdictOf, verdictText } from '../../../src/core/verdict.ts';
 import { judgeCoverage } from '../../support/coverageReport.ts';
 import { verdictCoverage } from '../../support/verdictCoverage.ts';
 
@@ -52,6 +53,44 @@ describe('the verdict of one repetition', () => {
     expect(verdictText(verdictOf([pair(outside, repetition(100, 5))]), 'a', 'b')).toBe(
       'no verdict on a and b: a number is outside its own interval',
     );
+  });
+});
+
+describe('a difference in milliseconds', () => {
+  const ms = (value: number): number => value;
+
+  it('has an interval from those of both, each side by itself', () => {
+    const [a, b] = [
+      { value: 63.6, interval: { low: 62.9, high: 64.6 }, valid: true },
+      { value: 47.3, interval: { low: 46.7, high: 48 }, valid: true },
+    ];
+    const cost = pairedDifference([pair(a, b)], ms);
+    expect(cost).toMatchObject({ kind: 'known', pairs: 1, planned: 1 });
+    if (cost.kind === 'none') return;
+    // By hand: 16.3 less sqrt(0.7^2 + 0.7^2) = 0.990, and sqrt(1.0^2 + 0.6^2) = 1.166 more.
+    expect([cost.difference, cost.low, cost.high].map((value) => value.toFixed(2))).toEqual([
+      '16.30',
+      '15.31',
+      '17.47',
+    ]);
+  });
+
+  it("is Student's t interval of the pairs' differences where turns were taken, whatever the machine did meanwhile", () => {
+    const drifting = [pair(repetition(14, 9), repetition(10, 9)), pair(repetition(26, 9), repetition(20, 9))];
+    const cost = pairedDifference([...drifting, pair(repetition(35, 9), repetition(30, 9))], ms);
+    if (cost.kind === 'none') throw new Error(cost.why);
+    // By hand: differences 4, 6, 5; mean 5, deviation 1, t of 2 degrees 4.303.
+    expect(cost.difference).toBeCloseTo(5, 9);
+    expect(cost.low).toBeCloseTo(5 - 4.3027 / Math.sqrt(3), 3);
+    expect(cost.high).toBeCloseTo(5 + 4.3027 / Math.sqrt(3), 3);
+  });
+
+  it('may be below zero, and is none where a measurement may not be believed', () => {
+    expect(pairedDifference([pair(repetition(10, 1), repetition(12, 1))], ms)).toMatchObject({ difference: -2 });
+    expect(pairedDifference([pair(repetition(10, 1, false), repetition(12, 1))], ms)).toEqual({
+      kind: 'none',
+      why: 'a measurement is not valid',
+    });
   });
 });
 

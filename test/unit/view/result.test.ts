@@ -77,10 +77,10 @@ function factsOf(record: RunRecord): string {
 }
 
 describe('a record in words', () => {
-  it('says what was measured, and by how much the topologies differ', () => {
+  it('says first which topology is ahead and by how much, then what the hybrid costs, and no figure of the cards besides', () => {
     const { text, worth, tone } = headlineOf(measuredRecord(complete));
     expect(text).toBe(
-      'At 32 connections: fastapi 447 RPS at p95 113 ms; triton 917 RPS at p95 47.3 ms; hybrid 730 RPS at p95 63.6 ms. RPS: triton 2.05x fastapi [1.96–2.14], 1.26x hybrid [1.19–1.33]. p95: triton 0.42x fastapi [0.40–0.43], 0.74x hybrid [0.73–0.76].',
+      'At 32 connections triton is ahead in RPS and p95: 917 RPS at p95 47.3 ms [46.7–48.0]. RPS: triton 2.05x fastapi [1.96–2.14], 1.26x hybrid [1.19–1.33]. p95: triton 0.42x fastapi [0.40–0.43], 0.74x hybrid [0.73–0.76]. hybrid costs 16.4 ms of p95 more than triton [15.3–17.5].',
     );
     expect(worth).toContain('95% intervals in brackets');
     expect(worth).toContain('not interleaved');
@@ -90,7 +90,7 @@ describe('a record in words', () => {
   it('names what has no numbers', () => {
     const { text, tone } = headlineOf(measuredRecord(oneFailed));
     expect(text).toBe(
-      'At 32 connections: fastapi 447 RPS at p95 113 ms; hybrid 730 RPS at p95 63.6 ms. RPS: hybrid 1.63x fastapi [1.56–1.71]. p95: hybrid 0.56x fastapi [0.55–0.58]. triton failed.',
+      'At 32 connections hybrid is ahead in RPS and p95: 730 RPS at p95 63.6 ms [62.9–64.6]. RPS: hybrid 1.63x fastapi [1.56–1.71]. p95: hybrid 0.56x fastapi [0.55–0.58]. triton failed.',
     );
     expect(tone).toBe('partial');
   });
@@ -99,7 +99,7 @@ describe('a record in words', () => {
     const differed = sampleRecord({
       record: { sameAnswers: { verdict: 'differed', detail: 'input 3: logits differ by 0.41' } },
     });
-    expect(headlineOf(measuredRecord(differed)).text).toMatch(/^No comparison: answers differed\. At 32 connections: /);
+    expect(headlineOf(measuredRecord(differed)).text).toBe('No comparison: answers differed.');
     expect(recordCaveats(differed)[0]).toBe(
       'The answers differed, so the topologies cannot be compared: input 3: logits differ by 0.41.',
     );
@@ -113,8 +113,10 @@ describe('a record in words', () => {
       })),
     });
     const { text } = headlineOf(measuredRecord(invalid));
-    expect(text).toMatch(/triton 917 RPS at p95 47\.3 ms \(not valid\)/);
-    expect(text).not.toMatch(/triton [\d.]+x|x triton|and triton/);
+    expect(text).toMatch(
+      /^At 32 connections hybrid is ahead in RPS and p95: .* triton is left out: not valid\. RPS: /u,
+    );
+    expect(text).not.toMatch(/triton [\d.]+x|x triton|and triton|costs/);
     expect(text).toMatch(/RPS: hybrid 1\.63x fastapi/);
     const alike = sampleRecord({
       change: withPhase('hybrid', 32, (phase) => ({
@@ -127,7 +129,42 @@ describe('a record in words', () => {
       })),
     });
     expect(headlineOf(measuredRecord(alike)).text).toMatch(
-      /RPS: triton 2\.05x fastapi \[1\.96–2\.14\], no difference shown between triton and hybrid \(1\.02x \[0\.97–1\.07\]\)\./,
+      /^At 32 connections triton is ahead in p95: .*RPS: triton 2\.05x fastapi \[1\.96–2\.14\], no difference shown between triton and hybrid \(1\.02x \[0\.97–1\.07\]\)\./,
+    );
+  });
+
+  it('calls nothing ahead where chance may have made it so, and no cost of the hybrid shown where it is not', () => {
+    const wide = sampleRecord({
+      change: (result) => ({
+        ...result,
+        phases: result.phases.map((phase) => ({
+          ...phase,
+          intervals:
+            phase.intervals === 'not yet computed'
+              ? phase.intervals
+              : { ...phase.intervals, p95Ms: { low: 20, high: 200 }, rps: { low: 200, high: 2000 } },
+        })),
+      }),
+    });
+    const { text } = headlineOf(measuredRecord(wide));
+    expect(text).toMatch(
+      /^At 32 connections no topology is shown to be ahead of all others; the highest RPS is triton's, 917 RPS at p95 47\.3 ms \[20\.0–200\]\. /u,
+    );
+    expect(text).toMatch(/What hybrid costs beside triton is not shown: 16\.4 ms of p95 \[-[\d.]+ to \d+\]\.$/u);
+  });
+
+  it('says that there is no verdict where nothing may be believed, and the errors that no card says', () => {
+    const none = sampleRecord({
+      change: (result) => ({
+        ...result,
+        phases: result.phases.map((phase) => ({
+          ...phase,
+          validity: { valid: false, reasons: ['late'], caveats: [] },
+        })),
+      }),
+    });
+    expect(headlineOf(measuredRecord(none)).text).toBe(
+      'At 32 connections there is no verdict: no measurement is valid.',
     );
   });
 
@@ -136,6 +173,7 @@ describe('a record in words', () => {
       change: withPhase('fastapi', 8, (phase) => ({
         ...phase,
         intervals:
+    expect(headlineOf(measuredRecord(someErrors)).text).toMatch(/ Errors: hybrid 0\.1%\.$/u);
           phase.intervals === 'not yet computed'
             ? phase.intervals
             : { ...phase.intervals, p95Ms: { unknown: 'too few bursts' } },
