@@ -1,5 +1,9 @@
 import type { ChartTable, ChartView } from '../src/core/view/chart.ts';
+import { walkedTo, type PointPlace } from '../src/core/view/chartWalk.ts';
+import { formatList } from '../src/core/view/format.ts';
+import { pointText } from '../src/core/view/pointText.ts';
 import { drawChart, type DrawnChart } from './charts.ts';
+import { ChartSeriesList } from './chartSeries.ts';
 import type { Controls } from './controls.ts';
 import { h, setText } from './dom.ts';
 import type { Theme } from './theme.ts';
@@ -10,37 +14,58 @@ export interface ChartSaving {
   save(view: ChartView, theme: Theme): void;
 }
 
-/** A chart on the page: canvas, notes, and its numbers as a table. Painted only while it can be seen. */
+/**
+ * A chart on the page: which series it has, canvas, notes, and its numbers as a table. Painted only while it can be seen. Arrow
+ * keys walk its points.
+ */
 export class ChartFigure {
   readonly element: HTMLElement;
   readonly #painted: () => void;
+  readonly #say: (text: string) => void;
   readonly #caption = h('figcaption');
-  readonly #frame = h('div', { class: 'chart-frame' });
+  readonly #series: ChartSeriesList;
+  readonly #frame = h('div', { class: 'chart-frame', tabindex: 0, role: 'group', 'aria-roledescription': 'chart' });
   readonly #notes = h('div', { class: 'chart-notes' });
   readonly #data = h('div', { class: 'table-scroll', tabindex: 0, role: 'region' });
-  readonly #save: HTMLElement | null;
+  readonly #save: HTMLElement;
   /** A section that comes into view has its size only then. */
   readonly #seen = new ResizeObserver(() => {
     this.paint();
   });
   #view: ChartView | undefined;
   #theme: Theme | undefined;
+  #hidden: readonly string[] = [];
   #drawn: { readonly chart: DrawnChart; readonly of: string } | undefined;
+  /** The point that the keys have come to. */
+  #place: PointPlace | null = null;
 
-  /**
-   * @param painted called when the chart has been painted in full, or has nothing to paint
-   * @param saving null where the chart cannot be saved
-   */
-  constructor(painted: () => void, saving: ChartSaving | null = null) {
-    this.#painted = painted;
-    this.#save =
-      saving?.controls.button(saveText, 'secondary', () => {
-        if (this.#view !== undefined && this.#theme !== undefined) saving.save(this.#view, this.#theme);
-      }) ?? null;
+  constructor(parts: {
+    /** The chart has been painted in full, or has nothing to paint. */
+    painted: () => void;
+    saving: ChartSaving;
+    /** The reader shows or hides a series, by its label. */
+    toggled: (label: string, isShown: boolean) => void;
+    /** Tells a screen reader of the point that the keys have come to. */
+    say: (text: string) => void;
+  }) {
+    const { saving } = parts;
+    this.#painted = parts.painted;
+    this.#say = parts.say;
+    this.#series = new ChartSeriesList(parts.toggled);
+    this.#save = saving.controls.button(saveText, 'secondary', () => {
+      if (this.#view !== undefined && this.#theme !== undefined)
+        saving.save(withoutSeries(this.#view, this.#hidden), this.#theme);
+    });
+    this.#frame.addEventListener('keydown', (event) => {
+      if (!event.altKey && !event.ctrlKey && !event.metaKey && this.#walk(event.key)) event.preventDefault();
+    });
+    this.#frame.addEventListener('blur', () => {
+      this.#goTo(null);
+    });
     const details = h('details', { class: 'chart-data' }, h('summary', {}, 'Data of this chart'), this.#data);
     this.#seen.observe(this.#frame);
     const tools = h('div', { class: 'chart-tools' }, details, this.#save);
-    this.element = h('figure', {}, this.#caption, this.#frame, this.#notes, tools);
+    this.element = h('figure', {}, this.#caption, this.#series.element, this.#frame, this.#notes, tools);
   }
 
   /** Whether what was shown last still has to be painted. */
@@ -48,14 +73,19 @@ export class ChartFigure {
     return this.#isVisible() && this.#drawn?.of !== this.#signature();
   }
 
-  show(view: ChartView, theme: Theme): void {
+  /** @param hidden labels of the series that the reader wants not to see */
+  show(view: ChartView, theme: Theme, hidden: readonly string[]): void {
     const changed = JSON.stringify(view) !== JSON.stringify(this.#view);
     this.#view = view;
     this.#theme = theme;
+    // Parts that are taken out of a whole would leave another whole.
+    this.#hidden = view.stacked === true ? [] : hidden.filter((label) => hasSeries(view, label));
+    this.#series.show(view, this.#hidden);
     if (changed) {
       setText(this.#caption, view.title);
       this.#notes.replaceChildren(...view.notes.map((note) => h('p', {}, note)));
-      this.#save?.setAttribute('aria-label', `${saveText}: ${view.title}`);
+      this.#save.setAttribute('aria-label', `${saveText}: ${view.title}`);
+      this.#frame.setAttribute('aria-label', `${view.title}: arrow keys walk its points`);
       this.#data.setAttribute('aria-label', `Data: ${view.title}`);
       this.#data.replaceChildren(dataTable(view.table, view.title));
     }
@@ -71,7 +101,12 @@ export class ChartFigure {
     const canvas = h('canvas', { role: 'img', 'aria-label': `${view.title}. ${view.description}` });
     this.#frame.replaceChildren(canvas);
     this.#frame.classList.toggle('bars', view.kind === 'bar');
-    this.#drawn = { chart: drawChart(canvas, view, theme, this.#painted), of: this.#signature() };
+    this.#frame.classList.toggle('lying', view.horizontal === true);
+    this.#frame.classList.toggle('many', view.categories.length > 3);
+    const shown = withoutSeries(view, this.#hidden);
+    this.#drawn = { chart: drawChart(canvas, shown, theme, this.#painted), of: this.#signature() };
+    // The place may be another point by now, which nobody has been told of.
+    this.#place = null;
   }
 
   dispose(): void {
@@ -80,13 +115,47 @@ export class ChartFigure {
     this.#drawn = undefined;
   }
 
+  /** @returns whether the key was for the chart */
+  #walk(key: string): boolean {
+    if (this.#view === undefined) return false;
+    if (key === 'Escape' && this.#place !== null) {
+      this.#goTo(null);
+      return true;
+    }
+    const shown = withoutSeries(this.#view, this.#hidden);
+    const place = walkedTo(shown, this.#place, key);
+    if (place === undefined) return false;
+    this.#goTo(place);
+    const series = shown.series[place.series];
+    const point = series?.points[place.point];
+    if (series !== undefined && point !== undefined) this.#say(pointText(shown, series, point));
+    return true;
+  }
+
+  #goTo(place: PointPlace | null): void {
+    if (place === null && this.#place === null) return;
+    this.#place = place;
+    this.#drawn?.chart.activate(place);
+  }
+
   #isVisible(): boolean {
     return this.#frame.clientWidth > 0;
   }
 
   #signature(): string {
-    return JSON.stringify([this.#view, this.#theme]);
+    return JSON.stringify([this.#view, this.#theme, this.#hidden]);
   }
+}
+
+function hasSeries(view: ChartView, label: string): boolean {
+  return view.series.some((series) => series.label === label);
+}
+
+/** As the reader wants to see it; what is left out is said. */
+function withoutSeries(view: ChartView, hidden: readonly string[]): ChartView {
+  const series = view.series.filter(({ label }) => !hidden.includes(label));
+  const left = view.series.filter(({ label }) => hidden.includes(label)).map(({ label }) => label);
+  return left.length === 0 ? view : { ...view, series, notes: [...view.notes, `Not shown: ${formatList(left)}.`] };
 }
 
 const saveText = 'Save as PNG';

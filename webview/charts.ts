@@ -18,8 +18,11 @@ import {
   type PointStyle,
   type ScriptableContext,
 } from 'chart.js';
-import type { ChartSeries, ChartView } from '../src/core/view/chart.ts';
-import { significant } from '../src/core/view/format.ts';
+import type { ChartInterval, ChartPoint, ChartSeries, ChartView } from '../src/core/view/chart.ts';
+import type { PointPlace } from '../src/core/view/chartWalk.ts';
+import { pointText } from '../src/core/view/pointText.ts';
+import { boundLines, drawnPoints, rings, whiskers, yOf, type DrawnPoint } from './chartMarks.ts';
+import { hatched } from './chartPatterns.ts';
 import type { Theme } from './theme.ts';
 
 Chart.register(
@@ -27,22 +30,58 @@ Chart.register(
   ...[LineController, LineElement, LogarithmicScale, PointElement, Tooltip],
 );
 
-/** Anything that is painted on a canvas and must be given back. */
-export type DrawnChart = Pick<Chart, 'destroy'>;
+/** A chart that is painted on a canvas and must be given back. */
+export interface DrawnChart {
+  destroy(): void;
+  /** Shows a point as if the pointer were on it; null: none. */
+  activate(place: PointPlace | null): void;
+}
 
 /** Shapes and dashes tell series apart where colours do not. */
 const shapes: readonly PointStyle[] = ['circle', 'triangle', 'rect', 'rectRot', 'crossRot', 'star'];
 const dashes: readonly (readonly number[])[] = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 2], [1, 4]];
 
-/** Paints the chart; `completed` is called each time it has been painted in full. */
+/** Paints the chart, whose page names its series beside it; `completed` is called each time it has been painted in full. */
 export function drawChart(canvas: HTMLCanvasElement, view: ChartView, theme: Theme, completed: () => void): DrawnChart {
-  return makeChart(canvas, view, theme, optionsOf(view, theme, completed));
+  const chart = makeChart(canvas, view, theme, optionsOf(view, theme, { completed, withLegend: false }));
+  return {
+    destroy: () => {
+      chart.destroy();
+    },
+    activate: (place) => {
+      const active = place === null ? [] : [elementAt(view, place)];
+      chart.setActiveElements(active);
+      chart.tooltip?.setActiveElements(active, { x: 0, y: 0 });
+      chart.render();
+    },
+  };
 }
 
 /** Paints the chart before it returns, at the size that the canvas has, `scale` times as dense: for a picture. */
-export function paintStill(canvas: HTMLCanvasElement, view: ChartView, theme: Theme, scale: number): DrawnChart {
-  const options = optionsOf(view, theme, () => undefined);
+export function paintStill(
+  canvas: HTMLCanvasElement,
+  view: ChartView,
+  theme: Theme,
+  scale: number,
+): Pick<DrawnChart, 'destroy'> {
+  const options = optionsOf(view, theme, { completed: () => undefined, withLegend: view.series.length > 1 });
   return makeChart(canvas, view, theme, { ...options, animation: false, responsive: false, devicePixelRatio: scale });
+}
+
+/** A bar's place is that of its category. */
+function elementAt(view: ChartView, { series, point }: PointPlace): { datasetIndex: number; index: number } {
+  const index = view.kind === 'bar' ? (view.series[series]?.points[point]?.x ?? point) : point;
+  return { datasetIndex: series, index };
+}
+
+/** What is done with a chart, whatever its data look like. */
+interface ChartHandle {
+  destroy(): void;
+  render(): void;
+  setActiveElements(active: { datasetIndex: number; index: number }[]): void;
+  readonly tooltip?:
+    | { setActiveElements(active: { datasetIndex: number; index: number }[], position: { x: number; y: number }): void }
+    | undefined;
 }
 
 function makeChart(
@@ -50,11 +89,16 @@ function makeChart(
   view: ChartView,
   theme: Theme,
   options: ChartOptions<'bar' | 'line'>,
-): DrawnChart {
+): ChartHandle {
   Chart.defaults.font.family = theme.font;
   Chart.defaults.font.size = 12;
   Chart.defaults.color = theme.foreground;
-  const plugins = view.labelled ? [labels(view, theme)] : [];
+  const plugins = [
+    boundLines(view, theme),
+    whiskers(view, theme),
+    rings(view, theme),
+    ...(view.labelled ? [labels(view, theme)] : []),
+  ];
   if (view.kind === 'bar') {
     const config: ChartConfiguration<'bar', (number | null)[]> = {
       type: 'bar',
@@ -105,7 +149,11 @@ function barsOf(view: ChartView, series: ChartSeries, theme: Theme): ChartDatase
   };
 }
 
-function optionsOf(view: ChartView, theme: Theme, completed: () => void): ChartOptions<'bar' | 'line'> {
+function optionsOf(
+  view: ChartView,
+  theme: Theme,
+  { completed, withLegend }: { completed: () => void; withLegend: boolean },
+): ChartOptions<'bar' | 'line'> {
   const title = (text: string): { display: boolean; text: string; color: string } => ({
     display: text !== '',
     text,
@@ -114,18 +162,35 @@ function optionsOf(view: ChartView, theme: Theme, completed: () => void): ChartO
   const ticks = { color: theme.muted };
   const stacked = view.stacked === true;
   const grid = { color: theme.grid, drawTicks: false };
+  const border = { color: theme.grid };
+  const names =
+    view.xScale === 'category'
+      ? { type: 'category' as const, stacked, grid: { display: false }, ticks: { color: theme.foreground }, border }
+      : { ...xScaleOf(view), title: title(view.xLabel), ticks: { ...ticks, ...xTicks(view) }, grid, border };
+  const values = {
+    type: 'linear' as const,
+    stacked,
+    beginAtZero: true,
+    grace: view.labelled ? '10%' : '4%',
+    ...suggestedMax(view, ({ yInterval }) => yInterval, view.bounds),
+    title: title(view.yLabel),
+    ticks: { ...ticks, maxTicksLimit: 7, callback: plainNumber },
+    grid,
+    border,
+  };
+  const horizontal = view.horizontal === true;
   return {
     maintainAspectRatio: false,
+    indexAxis: horizontal ? 'y' : 'x',
     // Numbers appear at once: a bar that grows shows values that nobody measured.
     animation: { duration: 0, onComplete: completed },
-    layout: { padding: { top: 4, right: 12 } },
+    layout: { padding: { top: view.labelled ? 12 : 4, right: 12 } },
     interaction: { mode: 'nearest', intersect: false },
     plugins: {
       legend: {
-        display: view.series.length > 1,
+        display: withLegend,
         position: 'top',
         align: 'start',
-        onClick: () => undefined,
         labels: {
           color: theme.foreground,
           usePointStyle: view.kind === 'line',
@@ -144,29 +209,19 @@ function optionsOf(view: ChartView, theme: Theme, completed: () => void): ChartO
         callbacks: { title: () => '', label: (item) => tooltipOf(view, item.datasetIndex, item.dataIndex) },
       },
     },
-    scales: {
-      x:
-        view.xScale === 'category'
-          ? { type: 'category', stacked, grid: { display: false }, ticks, border: { color: theme.grid } }
-          : {
-              ...xScaleOf(view),
-              title: title(view.xLabel),
-              ticks: { ...ticks, ...xTicks(view) },
-              grid,
-              border: { color: theme.grid },
-            },
-      y: {
-        type: 'linear',
-        stacked,
-        beginAtZero: true,
-        grace: view.labelled ? '10%' : '4%',
-        title: title(view.yLabel),
-        ticks: { ...ticks, maxTicksLimit: 7, callback: plainNumber },
-        grid,
-        border: { color: theme.grid },
-      },
-    },
+    scales: horizontal ? { x: values, y: names } : { x: names, y: values },
   };
+}
+
+/** The axis reaches to the end of every whisker and to the bounds. */
+function suggestedMax(
+  { series }: ChartView,
+  intervalOf: (point: ChartPoint) => ChartInterval | undefined,
+  bounds: ChartView['bounds'] = [],
+): { suggestedMax?: number } {
+  const ends = series.flatMap(({ points }) => points.flatMap((point) => intervalOf(point)?.high ?? []));
+  const all = [...ends, ...bounds.map(({ y }) => y)];
+  return all.length === 0 ? {} : { suggestedMax: Math.max(...all) };
 }
 
 /** Quantiles that the axis of a distribution names, as 1 / (1 - quantile). */
@@ -186,7 +241,13 @@ function plainNumber(value: number | string): string {
 }
 
 function xScaleOf(view: ChartView): object {
-  if (view.xScale !== 'tail') return { type: 'linear', beginAtZero: true, grace: view.labelled ? '6%' : 0 };
+  if (view.xScale !== 'tail')
+    return {
+      type: 'linear',
+      beginAtZero: true,
+      grace: view.labelled ? '6%' : 0,
+      ...suggestedMax(view, ({ xInterval }) => xInterval),
+    };
   const furthest = Math.max(2, ...view.series.flatMap((series) => series.points.map((point) => point.x)));
   return {
     type: 'logarithmic',
@@ -209,22 +270,12 @@ function xTicks(view: ChartView): object {
 
 function tooltipOf(view: ChartView, datasetIndex: number, dataIndex: number): string {
   const series = view.series[datasetIndex];
-  if (series === undefined) return '';
-  if (view.kind === 'bar') {
-    const point = series.points.find((candidate) => candidate.x === dataIndex);
-    return point === undefined
-      ? ''
-      : `${series.label}, ${view.categories[dataIndex] ?? ''}: ${point.label} ${view.yLabel}`;
-  }
-  const point = series.points[dataIndex];
-  if (point === undefined) return '';
-  if (view.xScale === 'tail') return `${series.label}, ${point.label}`;
-  if (!view.labelled) return `${series.label}: ${point.label}`;
-  const load = /^\d+$/u.test(point.label) ? `${point.label} connections` : point.label;
-  return `${series.label}, ${load}: ${significant(point.y)} ${view.yLabel} at ${significant(point.x)} ${view.xLabel}`;
+  const point =
+    view.kind === 'bar' ? series?.points.find((candidate) => candidate.x === dataIndex) : series?.points[dataIndex];
+  return series === undefined || point === undefined ? '' : pointText(view, series, point);
 }
 
-/** Writes each point's label beside it, and each bar's above it. */
+/** Writes each point's label beside it, and each bar's above it and its whisker. */
 function labels(view: ChartView, theme: Theme): Plugin {
   return {
     id: 'labels',
@@ -239,31 +290,29 @@ function labels(view: ChartView, theme: Theme): Plugin {
       ctx.lineJoin = 'round';
       ctx.textAlign = view.kind === 'bar' ? 'center' : 'left';
       ctx.textBaseline = view.kind === 'bar' ? 'bottom' : 'middle';
+      const points = drawnPoints(chart, view);
       const taken: Box[] = [];
-      view.series.forEach((series, dataset) => {
-        const { data } = chart.getDatasetMeta(dataset);
-        for (const [index, point] of series.points.entries()) {
-          const element = data[view.kind === 'bar' ? point.x : index];
-          if (element === undefined) continue;
-          const { x, y, width } = element.getProps(['x', 'y', 'width'], true) as {
-            x: number;
-            y: number;
-            width?: number;
-          };
-          // A label wider than its bar would run into the next one.
-          if (width !== undefined && ctx.measureText(point.label).width > width + 10) continue;
-          const at = view.kind === 'bar' ? ([x, y - 3] as const) : ([x + 9, y] as const);
-          const box = boxOf(ctx, point.label, at[0], at[1]);
-          // Where points lie close, one label is legible and two are not; the table has them all.
-          if (taken.some((other) => overlap(box, other))) continue;
-          taken.push(box);
-          ctx.strokeText(point.label, ...at);
-          ctx.fillText(point.label, ...at);
-        }
-      });
+      // Where there is room for one label alone, it is that of the point that matters.
+      for (const { point, x, y, width } of [...points.filter(isMarked), ...points.filter((one) => !isMarked(one))]) {
+        const text = point.mark === undefined ? point.label : `${point.label} (${point.mark})`;
+        // A label wider than its bar would run into the next one.
+        if (width !== undefined && ctx.measureText(text).width > width + 10) continue;
+        const top = point.yInterval === undefined ? y : Math.min(y, yOf(chart, point.yInterval.high));
+        const at = view.kind === 'bar' ? ([x, top - 3] as const) : ([x + 9, y - 9] as const);
+        const box = boxOf(ctx, text, at[0], at[1]);
+        // Where points lie close, one label is legible and two are not; the table has them all.
+        if (taken.some((other) => overlap(box, other))) continue;
+        taken.push(box);
+        ctx.strokeText(text, ...at);
+        ctx.fillText(text, ...at);
+      }
       ctx.restore();
     },
   };
+}
+
+function isMarked({ point }: DrawnPoint): boolean {
+  return point.mark !== undefined;
 }
 
 interface Box {
@@ -286,47 +335,3 @@ function boxOf(context: CanvasRenderingContext2D, text: string, x: number, y: nu
 function overlap(a: Box, b: Box): boolean {
   return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
 }
-
-/** A fill that differs by its pattern as well as by its colour. */
-function hatched(context: CanvasRenderingContext2D, style: number, colour: string): CanvasPattern | string {
-  if (style === 0) return colour;
-  const tile = document.createElement('canvas');
-  tile.width = 8;
-  tile.height = 8;
-  const brush = tile.getContext('2d');
-  if (brush === null) return colour;
-  brush.strokeStyle = colour;
-  brush.fillStyle = colour;
-  brush.globalAlpha = 0.25;
-  brush.fillRect(0, 0, 8, 8);
-  brush.globalAlpha = 1;
-  brush.lineWidth = 2;
-  brush.beginPath();
-  for (const [fromX, fromY, toX, toY] of strokes[style % strokes.length] ?? []) {
-    brush.moveTo(fromX, fromY);
-    brush.lineTo(toX, toY);
-  }
-  brush.stroke();
-  return context.createPattern(tile, 'repeat') ?? colour;
-}
-
-/** Lines on a tile of 8 by 8 that meet their neighbours. */
-const strokes: readonly (readonly (readonly [number, number, number, number])[])[] = [
-  [],
-  [
-    [-2, 10, 10, -2],
-    [-2, 2, 2, -2],
-    [6, 10, 10, 6],
-  ],
-  [
-    [1, 2, 3, 2],
-    [5, 6, 7, 6],
-  ],
-  [[0, 4, 8, 4]],
-  [
-    [-2, -2, 10, 10],
-    [6, -2, 10, 2],
-    [-2, 6, 2, 10],
-  ],
-  [[4, 0, 4, 8]],
-];

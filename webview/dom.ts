@@ -77,8 +77,8 @@ const markerPaths: readonly string[] = [
   'M5 1L9.5 9H0.5z',
   'M1.3 1.3h7.4v7.4h-7.4z',
   'M5 0.3L9.7 5L5 9.7L0.3 5z',
-  'M4 0.8h2v3.2h3.2v2h-3.2v3.2h-2v-3.2h-3.2v-2h3.2z',
-  'M5 9L0.5 1h9z',
+  'M1.9 0.5L5 3.6L8.1 0.5L9.5 1.9L6.4 5L9.5 8.1L8.1 9.5L5 6.4L1.9 9.5L0.5 8.1L3.6 5L0.5 1.9z',
+  'M4.3 0h1.4v3.3L8 1L9 2L6.7 4.3H10v1.4H6.7L9 8L8 9L5.7 6.7V10H4.3V6.7L2 9L1 8L3.3 5.7H0V4.3H3.3L1 2L2 1L4.3 3.3z',
 ];
 
 /** The shape that a topology has in the charts, in its colour; decoration beside its name. */

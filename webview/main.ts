@@ -67,6 +67,9 @@ const results = new Results({
   saveChart: (picture) => {
     void ask(chartRequest(picture), '');
   },
+  say: (text) => {
+    announcer.say(text);
+  },
 });
 const header = new Slot(h('header'), (view: HeaderData) =>
   view.measured === null
@@ -302,11 +305,12 @@ function problem(message: string): void {
 
 /** Where the reader was before the page was made anew; anything unknown is the page's own beginning. */
 function keptChoice(state: unknown): ResultsChoice {
-  const choice = isObject(state) && isObject(state['choice']) ? state['choice'] : {};
-  const { section, level } = choice;
+  const choice: Record<string, unknown> = isObject(state) && isObject(state['choice']) ? state['choice'] : {};
+  const { section, level, hidden } = choice;
   return {
     section: typeof section === 'string' ? section : 'throughput',
     level: typeof level === 'string' ? level : null,
+    hidden: Array.isArray(hidden) ? hidden.filter((label) => typeof label === 'string') : [],
   };
 }
 

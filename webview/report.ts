@@ -6,6 +6,7 @@ import { recordCaveats, recordFacts } from '../src/core/view/provenance.ts';
 import type { GpuPrice } from '../src/core/gpuPrice.ts';
 import type { RunRecord } from '../src/core/record.ts';
 import { fullStop } from '../src/core/view/format.ts';
+import { Announcer } from './announcer.ts';
 import { downloadChart } from './chartSaving.ts';
 import type { ChartPicture } from './chartPicture.ts';
 import { comparedFiguresElements, comparedRunsElements } from './comparison.ts';
@@ -25,7 +26,8 @@ const gpuPrice = JSON.parse(document.getElementById('gpu-price')?.textContent ??
 const main = h('main', {}, h('p', { class: 'eyebrow' }, 'Topology Bench report'));
 /** Stays in sight, because a chart is saved wherever the reader is. */
 const reply = h('p', { class: 'reply', role: 'status' });
-document.body.append(main, reply);
+const announcer = new Announcer();
+document.body.append(main, reply, announcer.element);
 
 const shows = records.map((record, index) => {
   // The command line puts the run that a run is shown beside after it.
@@ -35,13 +37,16 @@ const shows = records.map((record, index) => {
     controls: plainControls(),
     headingLevel: 2,
     theme: readTheme(),
-    choice: { section: '', level: null },
+    choice: { section: '', level: null, hidden: [] },
     changed: () => undefined,
     painted: () => {
       document.body.dataset['drawn'] = 'yes';
     },
     saveChart: (picture) => {
       void save(picture, record);
+    },
+    say: (text) => {
+      announcer.say(text);
     },
   });
   main.append(

@@ -2,12 +2,13 @@ import type { Distribution } from '../src/core/view/charts.ts';
 import {
   latencyAgainstThroughput,
   latencyDistribution,
+  latencyOverTime,
   percentileBars,
   throughputOverTime,
 } from '../src/core/view/charts.ts';
 import type { GpuPrice } from '../src/core/gpuPrice.ts';
 import type { LoadName } from '../src/core/phaseLoad.ts';
-import { seriesStyles } from '../src/core/view/chart.ts';
+import { seriesStyles, type ChartView } from '../src/core/view/chart.ts';
 import { chartSource } from '../src/core/view/chartSource.ts';
 import { costFigures } from '../src/core/view/cost.ts';
 import { formatMs, significant } from '../src/core/view/format.ts';
@@ -29,6 +30,8 @@ export interface ResultsChoice {
   readonly section: string;
   /** Key of a LoadName; null: the level that shows most. */
   readonly level: string | null;
+  /** Labels of series that no chart shows. */
+  readonly hidden: readonly string[];
 }
 
 const sectionTitles = [
@@ -57,9 +60,7 @@ export class Results {
   readonly #own: Slot<NonNullable<ReturnType<typeof ownFiguresBesidePaper>> | null>;
   readonly #split: Slot<SplitTable | null>;
   readonly #charts: HTMLElement;
-  readonly #figures: Readonly<
-    Record<'throughput' | 'percentiles' | 'distribution' | 'split' | 'time' | 'paper', ChartFigure>
-  >;
+  readonly #figures: Readonly<Record<FigureName, ChartFigure>>;
 
   constructor(parts: {
     controls: Controls;
@@ -72,8 +73,10 @@ export class Results {
     painted: () => void;
     /** The reader wants a chart as a picture. */
     saveChart: (picture: ChartPicture) => void;
+    /** Tells a screen reader of a chart's point. */
+    say: (text: string) => void;
   }) {
-    const { controls, headingLevel, painted, saveChart } = parts;
+    const { controls, headingLevel, painted, saveChart, say } = parts;
     this.#controls = controls;
     this.#theme = parts.theme;
     this.#choice = parts.choice;
@@ -86,13 +89,19 @@ export class Results {
         saveChart({ view, theme, source: measured === undefined ? [] : chartSource(measured) });
       },
     };
-    const figure = (): ChartFigure => new ChartFigure(painted, saving);
+    const toggled = (label: string, isShown: boolean): void => {
+      const others = this.#choice.hidden.filter((hidden) => hidden !== label);
+      this.#choose({ ...this.#choice, hidden: isShown ? others : [...others, label] });
+      this.#showLevel();
+    };
+    const figure = (): ChartFigure => new ChartFigure({ painted, saving, toggled, say });
     this.#figures = {
       throughput: figure(),
       percentiles: figure(),
       distribution: figure(),
       split: figure(),
       time: figure(),
+      latencyTime: figure(),
       paper: figure(),
     };
     this.#levels = new Slot(this.#level, (levels) => this.#levelElements(levels));
@@ -106,7 +115,14 @@ export class Results {
     this.element = h(
       'div',
       { class: 'result' },
-      h('section', { 'aria-label': 'Figures' }, this.#level, this.#cards.element, this.#table.element),
+      h(
+        'section',
+        { 'aria-label': 'Figures' },
+        this.#level,
+        this.#cards.element,
+        this.#figures.split.element,
+        this.#table.element,
+      ),
       this.#charts,
     );
   }
@@ -146,13 +162,14 @@ export class Results {
     const atLevel = rowsAt(rows, level);
     this.#cards.show(atLevel.map((row) => cardData(row, styles.get(row.topology) ?? 0, this.#gpuPrice)));
     const known = this.#distributions?.level === level.key ? this.#distributions.list : [];
-    this.#figures.throughput.show(latencyAgainstThroughput(measured), this.#theme);
-    this.#figures.percentiles.show(percentileBars(measured, level), this.#theme);
-    this.#figures.distribution.show(latencyDistribution(measured, level, known), this.#theme);
     this.#figures.split.element.hidden = atLevel.every((row) => row.split === null);
-    this.#figures.split.show(splitBars(rows, level), this.#theme);
-    this.#figures.time.show(throughputOverTime(measured, level), this.#theme);
-    this.#figures.paper.show(paperChart(), this.#theme);
+    this.#draw('split', splitBars(rows, level));
+    this.#draw('throughput', latencyAgainstThroughput(measured));
+    this.#draw('percentiles', percentileBars(measured, level));
+    this.#draw('distribution', latencyDistribution(measured, level, known));
+    this.#draw('time', throughputOverTime(measured, level));
+    this.#draw('latencyTime', latencyOverTime(measured, level));
+    this.#draw('paper', paperChart());
     void this.#readDistributions(measured, level);
   }
 
@@ -162,7 +179,11 @@ export class Results {
     const rows = this.#measured === undefined ? [] : rowsOf(this.#measured);
     if (this.#measured !== measured || this.#levelOf(rows)?.key !== level.key) return;
     this.#distributions = { level: level.key, list };
-    this.#figures.distribution.show(latencyDistribution(measured, level, list), this.#theme);
+    this.#draw('distribution', latencyDistribution(measured, level, list));
+  }
+
+  #draw(figure: FigureName, view: ChartView): void {
+    this.#figures[figure].show(view, this.#theme, this.#choice.hidden);
   }
 
   #levelOf(rows: readonly PhaseRow[]): LoadName | undefined {
@@ -191,12 +212,12 @@ export class Results {
   }
 
   #sections(): HTMLElement {
-    const { throughput, percentiles, distribution, split, time, paper } = this.#figures;
+    const { throughput, percentiles, distribution, time, latencyTime, paper } = this.#figures;
     const contents = {
       throughput: [throughput.element],
       percentiles: [percentiles.element, distribution.element],
-      split: [split.element, this.#split.element],
-      time: [time.element],
+      split: [this.#split.element],
+      time: [time.element, latencyTime.element],
       paper: [paper.element, this.#own.element],
     };
     const known = sectionTitles.some(([id]) => id === this.#choice.section);
@@ -219,6 +240,8 @@ export class Results {
     this.#changed(choice);
   }
 }
+
+type FigureName = 'split' | 'throughput' | 'percentiles' | 'distribution' | 'time' | 'latencyTime' | 'paper';
 
 interface CardData {
   readonly topology: string;

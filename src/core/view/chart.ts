@@ -7,6 +7,8 @@ export interface ChartView {
   readonly kind: 'line' | 'bar';
   /** Bars of a category stand on top of each other: the series are parts of one whole. */
   readonly stacked?: boolean;
+  /** The bars lie, so that few of them need little height. */
+  readonly horizontal?: boolean;
   readonly xLabel: string;
   readonly yLabel: string;
   /** "tail": x is 1 / (1 - quantile), on a logarithmic axis. */
@@ -14,6 +16,8 @@ export interface ChartView {
   /** Names of the bar groups; empty for lines. */
   readonly categories: readonly string[];
   readonly series: readonly ChartSeries[];
+  /** Values of y that something was to stay under. */
+  readonly bounds?: readonly ChartBound[];
   /** Whether each point's label is written beside it; otherwise it stands in the tooltip alone. */
   readonly labelled: boolean;
   /** What a reader must know about this chart. */
@@ -33,6 +37,23 @@ export interface ChartPoint {
   readonly x: number;
   readonly y: number;
   /** Written beside the point where there is room, and in its tooltip. */
+  readonly label: string;
+  /** 95% limits of y. */
+  readonly yInterval?: ChartInterval;
+  /** 95% limits of x, where that was measured, too. */
+  readonly xInterval?: ChartInterval;
+  /** What is to be seen at this point, such as "knee". */
+  readonly mark?: string;
+}
+
+export interface ChartInterval {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Drawn as a line from side to side. */
+export interface ChartBound {
+  readonly y: number;
   readonly label: string;
 }
 

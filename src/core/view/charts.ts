@@ -1,30 +1,58 @@
+import { smallGainShare } from '../knee.ts';
+import type { PhaseMeasurement } from '../load.ts';
 import type { LoadName } from '../phaseLoad.ts';
-import { seriesStyles, type ChartSeries, type ChartView } from './chart.ts';
-import { formatMs, formatRps, formatList, significant } from './format.ts';
+import type { Interval } from '../record.ts';
+import { seriesStyles, type ChartBound, type ChartInterval, type ChartSeries, type ChartView } from './chart.ts';
+import { formatInterval, formatMs, formatRps, formatList, insufficientSamples, significant } from './format.ts';
 import { phaseAt, rowsAt, rowsOf, type Measured, type MeasuredTopology, type PhaseRow } from './measured.ts';
+import { kneeOf } from './searchTexts.ts';
 
-/** p95 against RPS, one line a topology, one point a level. */
+/** p95 against RPS, one line a topology, one point a level; with the knees of a ladder, and the bound that a search for a rate had. */
 export function latencyAgainstThroughput(measured: Measured): ChartView {
   const rows = rowsOf(measured);
+  const knees = kneesOf(measured, rows);
+  const bounds = boundsOf(measured);
   const series = seriesOf(measured, rows, (topology) =>
     rows
       .filter((row) => row.topology === topology.key && row.p95Ms !== null)
-      .map((row) => ({ x: row.rps, y: row.p95Ms ?? 0, label: row.load.short })),
+      .map((row) => ({
+        x: row.rps,
+        y: row.p95Ms ?? 0,
+        label: row.load.short,
+        ...limits('yInterval', row.intervals?.p95Ms),
+        ...limits('xInterval', row.intervals?.rps),
+        ...(knees.includes(row) ? { mark: kneeMark } : {}),
+      })),
   );
   const omitted = rows.filter((row) => row.p95Ms === null);
+  const closed = rows.every((row) => row.load.closed);
   return {
     id: 'throughput',
     title: 'Latency against throughput',
-    description: `p95 latency against successful requests per second for ${namesOf(series)}; each point is one load.`,
+    description: [
+      `p95 latency against successful requests per second for ${namesOf(series)}; each point is one load.`,
+      ...(knees.length === 0
+        ? []
+        : [`Knee: ${formatList(knees.map(({ topology, load }) => `${topology} at ${load.long}`))}.`]),
+      ...bounds.map(({ label }) => `A line marks the ${label}.`),
+    ].join(' '),
     kind: 'line',
     xLabel: 'RPS',
     yLabel: 'p95 ms',
     xScale: 'linear',
     categories: [],
     series,
+    bounds,
     labelled: true,
     notes: [
-      `${rows.every((row) => row.load.closed) ? 'The number beside a point is its connections' : 'Beside a point stands its load: connections, or the rate of an open loop'}. Lower and further right is better.`,
+      `${closed ? 'The number beside a point is its connections' : 'Beside a point stands its load: connections, or the rate of an open loop'}. Lower and further right is better.`,
+      ...intervalNotes(series),
+      ...(knees.length === 0
+        ? []
+        : [
+            `A ring marks the knee: beyond it, twice the connections gain less than ${String(smallGainShare * 100)}% of RPS, whole interval included.`,
+          ]),
+      ...bounds.map(({ label }) => `The dashed line is the ${label}.`),
       ...(omitted.length === 0
         ? []
         : [
@@ -32,10 +60,38 @@ export function latencyAgainstThroughput(measured: Measured): ChartView {
           ]),
     ],
     table: {
-      columns: ['Topology', rows.every((row) => row.load.closed) ? 'Connections' : 'Load', 'RPS', 'p95 ms'],
-      rows: rows.map((row) => [row.topology, row.load.short, significant(row.rps), numberOrWords(row.p95Ms)]),
+      columns: [
+        'Topology',
+        closed ? 'Connections' : 'Load',
+        'RPS',
+        ['p95 ms', ...bounds.map(({ label }) => `(${label})`)].join(' '),
+        ...(knees.length === 0 ? [] : ['Mark']),
+      ],
+      rows: rows.map((row) => [
+        row.topology,
+        row.load.short,
+        withInterval(row.rps, row.intervals?.rps),
+        withInterval(row.p95Ms, row.intervals?.p95Ms),
+        ...(knees.length === 0 ? [] : [knees.includes(row) ? kneeMark : '–']),
+      ]),
     },
   };
+}
+
+const kneeMark = 'knee';
+
+/** The rows at which their ladders stop paying. */
+function kneesOf(measured: Measured, rows: readonly PhaseRow[]): PhaseRow[] {
+  return measured.topologies.flatMap((topology) => {
+    const knee = kneeOf(measured, topology, rows);
+    if (knee?.kind !== 'knee') return [];
+    return rows.filter((row) => row.topology === topology.key && row.load.connections === knee.connections);
+  });
+}
+
+function boundsOf({ plan }: Measured): ChartBound[] {
+  const { search } = plan.load;
+  return search?.kind === 'slo' ? [{ y: search.p95Ms, label: `bound of ${formatMs(search.p95Ms)}` }] : [];
 }
 
 /** p50, p95 and p99 side by side at one level. */
@@ -43,10 +99,16 @@ export function percentileBars(measured: Measured, level: LoadName): ChartView {
   const rows = rowsAt(rowsOf(measured), level);
   const categories = ['p50', 'p95', 'p99'];
   const valuesOf = (row: PhaseRow): readonly (number | null)[] => [row.p50Ms, row.p95Ms, row.p99Ms];
+  const intervalsOf = ({ intervals }: PhaseRow): readonly (Interval | undefined)[] =>
+    intervals === null ? [] : [intervals.p50Ms, intervals.p95Ms, intervals.p99Ms];
   const series = seriesOf(measured, rows, (topology) =>
     rows
       .filter((row) => row.topology === topology.key)
-      .flatMap((row) => valuesOf(row).flatMap((y, x) => (y === null ? [] : [{ x, y, label: significant(y) }]))),
+      .flatMap((row) =>
+        valuesOf(row).flatMap((y, x) =>
+          y === null ? [] : [{ x, y, label: significant(y), ...limits('yInterval', intervalsOf(row)[x]) }],
+        ),
+      ),
   );
   const missing = rows.filter((row) => valuesOf(row).includes(null));
   return {
@@ -60,36 +122,76 @@ export function percentileBars(measured: Measured, level: LoadName): ChartView {
     categories,
     series,
     labelled: true,
-    notes:
-      missing.length === 0
+    notes: [
+      ...intervalNotes(series),
+      ...(missing.length === 0
         ? []
-        : [`A missing bar means insufficient samples (${formatList(missing.map((row) => row.topology))}).`],
+        : [`A missing bar means insufficient samples (${formatList(missing.map((row) => row.topology))}).`]),
+    ],
     table: {
       columns: ['Topology', 'p50 ms', 'p95 ms', 'p99 ms'],
-      rows: rows.map((row) => [row.topology, ...valuesOf(row).map(numberOrWords)]),
+      rows: rows.map((row) => [
+        row.topology,
+        ...valuesOf(row).map((value, at) => withInterval(value, intervalsOf(row)[at])),
+      ]),
     },
   };
 }
 
 /** Successes a second over the time of one level's phase. */
 export function throughputOverTime(measured: Measured, level: LoadName): ChartView {
+  return overTime(measured, level, {
+    id: 'time',
+    title: 'Throughput over time',
+    what: 'Successful requests per second',
+    unit: 'RPS',
+    valueOf: ({ ok }, seconds) => ok / seconds,
+    textOf: formatRps,
+  });
+}
+
+/** p95 of each window over the time of one level's phase; of few requests none. */
+export function latencyOverTime(measured: Measured, level: LoadName): ChartView {
+  return overTime(measured, level, {
+    id: 'latency-time',
+    title: 'Latency over time',
+    what: 'p95 latency',
+    unit: 'p95 ms',
+    valueOf: ({ p95Ms }) => p95Ms,
+    textOf: (value) => `p95 ${formatMs(value)}`,
+  });
+}
+
+/** What is drawn of each window of a phase. */
+interface WindowQuantity {
+  readonly id: string;
+  readonly title: string;
+  readonly what: string;
+  readonly unit: string;
+  /** @param seconds that the window lasts */
+  readonly valueOf: (window: PhaseMeasurement['timeSeries'][number], seconds: number) => number | null;
+  readonly textOf: (value: number) => string;
+}
+
+function overTime(measured: Measured, level: LoadName, quantity: WindowQuantity): ChartView {
+  const { id, title, what, unit } = quantity;
   const rows = rowsAt(rowsOf(measured), level);
-  const series = seriesOf(measured, rows, (topology) => secondsOf(topology, level));
+  const series = seriesOf(measured, rows, (topology) => windowsOf(topology, level, quantity));
   const seconds = [...new Set(series.flatMap((one) => one.points.map((point) => point.x)))].sort((a, b) => a - b);
   return {
-    id: 'time',
-    title: `Throughput over time at ${level.long}`,
-    description: `Successful requests per second of ${namesOf(series)}, window by window, at ${level.long}.`,
+    id,
+    title: `${title} at ${level.long}`,
+    description: `${what} of ${namesOf(series)}, window by window, at ${level.long}.`,
     kind: 'line',
     xLabel: 'seconds since the phase began',
-    yLabel: 'RPS',
+    yLabel: unit,
     xScale: 'linear',
     categories: [],
     series,
     labelled: false,
     notes: ['The topologies ran one after the other; their phases are laid over each other here.'],
     table: {
-      columns: ['Second', ...series.map((one) => `${one.label} RPS`)],
+      columns: ['Second', ...series.map((one) => `${one.label} ${unit}`)],
       rows: seconds.map((second) => [
         significant(second),
         ...series.map((one) => {
@@ -152,15 +254,18 @@ function percentileName(quantile: number): string {
   return `p${String(Number((quantile * 100).toFixed(3)))}`;
 }
 
-function secondsOf(topology: MeasuredTopology, level: LoadName): { x: number; y: number; label: string }[] {
+function windowsOf(
+  topology: MeasuredTopology,
+  level: LoadName,
+  { valueOf, textOf }: WindowQuantity,
+): ChartSeries['points'] {
   const phase = phaseAt(topology, level);
   let before = 0;
   return (phase?.measurement.timeSeries ?? []).flatMap((window) => {
     const length = window.second - before;
     before = window.second;
-    if (length <= 0) return [];
-    const y = window.ok / length;
-    return [{ x: window.second, y, label: formatRps(y) }];
+    const y = length > 0 ? valueOf(window, length) : null;
+    return y === null ? [] : [{ x: window.second, y, label: textOf(y) }];
   });
 }
 
@@ -180,6 +285,21 @@ function namesOf(series: readonly ChartSeries[]): string {
   return series.length === 0 ? 'no topology' : formatList(series.map((one) => one.label));
 }
 
-function numberOrWords(value: number | null): string {
-  return value === null ? 'insufficient samples' : significant(value);
+/** "47.3 [46.7–48.0]" */
+function withInterval(value: number | null, interval: Interval | undefined): string {
+  if (value === null) return insufficientSamples;
+  const limitsText = formatInterval(interval);
+  return limitsText === null ? significant(value) : `${significant(value)} ${limitsText}`;
+}
+
+function limits<Name extends string>(name: Name, interval: Interval | undefined): Partial<Record<Name, ChartInterval>> {
+  if (interval === undefined || 'unknown' in interval) return {};
+  return { [name]: { low: interval.low, high: interval.high } } as Record<Name, ChartInterval>;
+}
+
+function intervalNotes(series: readonly ChartSeries[]): string[] {
+  const points = series.flatMap((one) => one.points);
+  return points.some(({ xInterval, yInterval }) => xInterval !== undefined || yInterval !== undefined)
+    ? ['The whiskers are 95% intervals.']
+    : [];
 }

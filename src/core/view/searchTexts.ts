@@ -1,4 +1,4 @@
-import { findKnee } from '../knee.ts';
+import { findKnee, type Knee } from '../knee.ts';
 import { foundRate } from '../levels.ts';
 import { significant } from './format.ts';
 import type { Measured, MeasuredTopology, PhaseRow } from './measured.ts';
@@ -7,7 +7,7 @@ import type { Measured, MeasuredTopology, PhaseRow } from './measured.ts';
 export function searchTexts(measured: Measured, rows: readonly PhaseRow[]): string[] {
   const { search } = measured.plan.load;
   if (search === null) return [];
-  if (search.kind === 'ladder') return measured.topologies.flatMap((topology) => kneeText(topology, rows));
+  if (search.kind === 'ladder') return measured.topologies.flatMap((topology) => kneeText(measured, topology, rows));
   const found = measured.topologies.filter(({ result }) => (result?.searches.length ?? 0) > 0);
   if (found.length === 0) return [];
   return [`Highest rate with p95 under ${significant(search.p95Ms)} ms: ${found.map(rateText).join('; ')}.`];
@@ -20,15 +20,26 @@ function rateText({ key, result }: MeasuredTopology): string {
   return rate === null ? `${key} none (${reasons})` : `${key} ${significant(rate)}/s (${reasons})`;
 }
 
-function kneeText({ key, result }: MeasuredTopology, rows: readonly PhaseRow[]): string[] {
-  if (result === null) return [];
+/** Where the ladder of a topology stops paying; undefined where the plan climbs none, and before its end. */
+export function kneeOf(
+  { plan }: Pick<Measured, 'plan'>,
+  { key, result }: MeasuredTopology,
+  rows: readonly PhaseRow[],
+): Knee | undefined {
+  if (plan.load.search?.kind !== 'ladder' || result === null) return undefined;
   const levels = rows.flatMap((row) => {
     const { connections } = row.load;
     if (row.topology !== key || connections === null) return [];
     const { rps, generatorBound } = row;
     return [{ connections, rps, interval: row.intervals?.rps ?? null, valid: row.validity.valid, generatorBound }];
   });
-  const knee = findKnee(levels);
+  return findKnee(levels);
+}
+
+function kneeText(measured: Measured, topology: MeasuredTopology, rows: readonly PhaseRow[]): string[] {
+  const knee = kneeOf(measured, topology, rows);
+  if (knee === undefined) return [];
+  const { key } = topology;
   if (knee.kind === 'knee')
     return [`${key} gains little beyond ${String(knee.connections)} connections (${significant(knee.rps)} RPS).`];
   if (knee.kind === 'generator')

@@ -93,7 +93,7 @@ export function splitTable(rows: readonly PhaseRow[]): SplitTable | null {
   };
 }
 
-/** The parts on top of each other, one bar a topology, at one level. */
+/** The parts one after the other, one bar a topology, at one level. */
 export function splitBars(rows: readonly PhaseRow[], level: LoadName): ChartView {
   const shown = rowsAt(rows, level).filter((row) => row.split !== null);
   const values = (part: Part): { x: number; y: number; label: string }[] =>
@@ -107,6 +107,7 @@ export function splitBars(rows: readonly PhaseRow[], level: LoadName): ChartView
     description: `Mean latency of ${formatList(shown.map((row) => row.topology))} at ${level.long}, split into ${formatList(parts.map((part) => part.header.toLowerCase()))}.`,
     kind: 'bar',
     stacked: true,
+    horizontal: true,
     xLabel: '',
     yLabel: 'ms',
     xScale: 'category',
@@ -115,7 +116,7 @@ export function splitBars(rows: readonly PhaseRow[], level: LoadName): ChartView
       .map((part, at) => ({ label: part.header, style: partStyles[at] ?? 0, points: values(part) }))
       .filter((series) => series.points.length > 0),
     labelled: false,
-    notes: ['A mean says nothing of the slowest requests: what makes p95 may lie elsewhere.'],
+    notes: [readingOf(shown), 'A mean says nothing of the slowest requests: what makes p95 may lie elsewhere.'],
     table: {
       columns: ['Topology', 'Mean ms', ...parts.map((part) => `${part.header} ms`)],
       rows: shown.flatMap(({ topology, split }) =>
@@ -125,6 +126,30 @@ export function splitBars(rows: readonly PhaseRow[], level: LoadName): ChartView
       ),
     },
   };
+}
+
+/** The bars in words: which part is the largest, and what the gateway takes. */
+function readingOf(rows: readonly PhaseRow[]): string {
+  const largest = new Map<string, string[]>();
+  const gateways: string[] = [];
+  for (const { topology, split, validity } of rows) {
+    if (split === null) continue;
+    const { header, ms } = largestOf(split);
+    const doubt = validity.valid ? '' : ', not valid';
+    const share = `${topology} (${significant(ms)} of ${significant(split.totalMs)} ms${doubt})`;
+    largest.set(header, [...(largest.get(header) ?? []), share]);
+    if (split.gateway === null || split.gatewayMs === null) continue;
+    const own = `${significant(split.gateway.deidentifyMs)} ms of it to de-identify`;
+    gateways.push(`${significant(split.gatewayMs)} ms in ${topology}, ${own}`);
+  }
+  const texts = [...largest].map(([header, shares]) => `${header.toLowerCase()} in ${formatList(shares)}`);
+  const gateway = gateways.length === 0 ? '' : ` The gateway takes ${gateways.join('; ')}.`;
+  return `The largest part is ${texts.join('; ')}.${gateway}`;
+}
+
+function largestOf(split: Split): { readonly header: string; readonly ms: number } {
+  const known = parts.map((part) => ({ header: part.header, ms: part.of(split) ?? -Infinity }));
+  return known.reduce((first, part) => (part.ms > first.ms ? part : first));
 }
 
 /** Two decimals everywhere, so that the sum can be checked by eye. */

@@ -1,7 +1,12 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { PhaseResult, RunRecord, TopologyResult } from '../../../src/core/record.ts';
-import { latencyAgainstThroughput, percentileBars, throughputOverTime } from '../../../src/core/view/charts.ts';
+import {
+  latencyAgainstThroughput,
+  latencyOverTime,
+  percentileBars,
+  throughputOverTime,
+} from '../../../src/core/view/charts.ts';
 import { seriesStyles } from '../../../src/core/view/chart.ts';
 import { describeRecord } from '../../../src/core/view/describe.ts';
 import { headlineOf } from '../../../src/core/view/headline.ts';
@@ -9,11 +14,13 @@ import { recordMarkdown } from '../../../src/core/view/markdown.ts';
 import { measuredRecord, rowsAt, rowsOf, tellingLevel } from '../../../src/core/view/measured.ts';
 import { ownFiguresBesidePaper, paperChart, paperFigures, paperMark } from '../../../src/core/view/paper.ts';
 import { recordCaveats, recordFacts } from '../../../src/core/view/provenance.ts';
+import { pointText } from '../../../src/core/view/pointText.ts';
 import { resultTable } from '../../../src/core/view/resultTable.ts';
 import { splitBars, splitTable } from '../../../src/core/view/split.ts';
 import { recordTable } from '../../../src/core/view/table.ts';
 import { expectGolden } from '../../support/golden.ts';
 import { nameLoad } from '../../../src/core/phaseLoad.ts';
+import { profileOf } from '../../../src/core/profiles.ts';
 import { failedResult, sampleLocalPlan, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
 
 const golden = (name: string): string => join(import.meta.dirname, 'golden', name);
@@ -166,6 +173,7 @@ describe('a record in words', () => {
     expect(headlineOf(measuredRecord(none)).text).toBe(
       'At 32 connections there is no verdict: no measurement is valid.',
     );
+    expect(headlineOf(measuredRecord(someErrors)).text).toMatch(/ Errors: hybrid 0\.1%\.$/u);
   });
 
   it('says why a number stands without its interval', () => {
@@ -173,7 +181,6 @@ describe('a record in words', () => {
       change: withPhase('fastapi', 8, (phase) => ({
         ...phase,
         intervals:
-    expect(headlineOf(measuredRecord(someErrors)).text).toMatch(/ Errors: hybrid 0\.1%\.$/u);
           phase.intervals === 'not yet computed'
             ? phase.intervals
             : { ...phase.intervals, p95Ms: { unknown: 'too few bursts' } },
@@ -339,6 +346,22 @@ describe('where the time goes', () => {
       expect(points.reduce((sum, point) => sum + point.y, 0)).toBeCloseTo(row.split?.totalMs ?? NaN, 6);
     }
   });
+
+  it('is read aloud below the bars: the largest part of each, and what the gateway takes', () => {
+    const rows = rowsOf(measuredRecord(complete));
+    expect(splitBars(rows, nameLoad({ loop: 'closed', connections: 1 })).notes[0]).toBe(
+      'The largest part is compute in fastapi (2.70 of 3.49 ms), triton (3.10 of 4.24 ms) and hybrid (3.10 of 5.67 ms). The gateway takes 1.35 ms in hybrid, 0.31 ms of it to de-identify.',
+    );
+    const late = sampleRecord({
+      change: withPhase('triton', 8, (phase) => ({
+        ...phase,
+        validity: { valid: false, reasons: ['the load generator was late'], caveats: [] },
+      })),
+    });
+    expect(splitBars(rowsOf(measuredRecord(late)), eight).notes[0]).toMatch(
+      /^The largest part is queue in fastapi \(13\.8 of 17\.8 ms\) and hybrid \(5\.02 of 11\.5 ms\); compute in triton \(4\.50 of 9\.07 ms, not valid\)\. /u,
+    );
+  });
 });
 
 describe('charts', () => {
@@ -364,6 +387,74 @@ describe('charts', () => {
     expect(chart.table.rows).toHaveLength(9);
   });
 
+  it('have the intervals of the table as whiskers', () => {
+    const rows = rowsOf(measured);
+    const [first] = latencyAgainstThroughput(measured).series[1]?.points ?? [];
+    const row = rows.find(({ topology }) => topology === 'triton');
+    expect(first?.xInterval).toEqual(row?.intervals?.rps);
+    expect(first?.yInterval).toEqual(row?.intervals?.p95Ms);
+    expect(percentileBars(measured, eight).series[1]?.points.map(({ yInterval }) => yInterval)).toEqual(
+      [rows[4]?.intervals?.p50Ms, rows[4]?.intervals?.p95Ms, rows[4]?.intervals?.p99Ms].map((interval) =>
+        interval === undefined || 'unknown' in interval ? undefined : interval,
+      ),
+    );
+    expect(latencyAgainstThroughput(measured).notes).toContain('The whiskers are 95% intervals.');
+    expect(latencyAgainstThroughput(measured).table.rows[1]).toEqual([
+      'fastapi',
+      '8',
+      '446 [432–461]',
+      '28.7 [28.0–29.5]',
+    ]);
+  });
+
+  it('mark the knee of each ladder, in the picture, in words and in the table', () => {
+    const { search } = profileOf('ladder');
+    const ladder = sampleRecord();
+    const plan = { ...ladder.plan, load: { ...ladder.plan.load, search } };
+    const chart = latencyAgainstThroughput(measuredRecord({ ...ladder, plan }));
+    const marked = chart.series.flatMap(({ label, points }) =>
+      points.filter(({ mark }) => mark === 'knee').map((point) => `${label} ${point.label}`),
+    );
+    // fastapi has 446 RPS at 8 connections and 447 at 32.
+    expect(marked).toContain('fastapi 8');
+    expect(chart.description).toContain('Knee: fastapi at 8 connections');
+    expect(chart.notes.join(' ')).toContain('A ring marks the knee');
+    expect(chart.table.columns.at(-1)).toBe('Mark');
+    expect(chart.table.rows.filter((row) => row.at(-1) === 'knee')).toHaveLength(marked.length);
+    const plain = latencyAgainstThroughput(measured);
+    expect(JSON.stringify(plain)).not.toContain('knee');
+  });
+
+  it('mark the bound that a rate was searched under', () => {
+    const { search } = profileOf('server');
+    const server = sampleRecord();
+    const plan = { ...server.plan, load: { ...server.plan.load, search } };
+    const chart = latencyAgainstThroughput(measuredRecord({ ...server, plan }));
+    expect(chart.bounds).toEqual([{ y: 100, label: 'bound of 100 ms' }]);
+    expect(chart.description).toContain('A line marks the bound of 100 ms.');
+    expect(chart.notes).toContain('The dashed line is the bound of 100 ms.');
+    expect(chart.table.columns.at(-1)).toBe('p95 ms (bound of 100 ms)');
+    expect(latencyAgainstThroughput(measured).bounds).toEqual([]);
+  });
+
+  it('say each point in words, with its interval and its mark', () => {
+    const view = latencyAgainstThroughput(measured);
+    const [, triton] = view.series;
+    const point = triton?.points[1];
+    if (triton === undefined || point === undefined) throw new Error('The sample has triton at 8 connections.');
+    expect(pointText(view, triton, { ...point, mark: 'knee' })).toBe(
+      'triton, 8 connections: 12.4 p95 ms [12.2–12.5] at 886 RPS [866–906], knee',
+    );
+    const bars = percentileBars(measured, eight);
+    const bar = bars.series[1]?.points[1];
+    if (bar === undefined) throw new Error('The sample has a p95.');
+    expect(pointText(bars, triton, bar)).toBe('triton, p95: 12.4 ms [12.2–12.5]');
+    const time = throughputOverTime(measured, eight);
+    const second = time.series[1]?.points[2];
+    if (second === undefined) throw new Error('The sample lasts five seconds.');
+    expect(pointText(time, triton, second)).toMatch(/^triton: 8\d\d RPS after 3\.00 s$/u);
+  });
+
   it('show no line for a topology without numbers', () => {
     expect(throughputOverTime(measuredRecord(oneFailed), eight).series.map((one) => one.label)).toEqual([
       'fastapi',
@@ -379,7 +470,7 @@ describe('charts', () => {
           ...phase.measurement,
           timeSeries: [
             { second: 0.5, ok: 100, errors: 0, p50Ms: 1, p95Ms: 2 },
-            { second: 1.5, ok: 100, errors: 0, p50Ms: 1, p95Ms: 2 },
+            { second: 1.5, ok: 100, errors: 0, p50Ms: 1, p95Ms: null },
           ],
         },
       })),
@@ -389,6 +480,8 @@ describe('charts', () => {
       [0.5, 200],
       [1.5, 100],
     ]);
+    const [latency] = latencyOverTime(measuredRecord(halves), eight).series;
+    expect(latency?.points.map(({ x, y, label }) => [x, y, label])).toEqual([[0.5, 2, 'p95 2.00 ms']]);
   });
 
   it('give a topology the same style in every run', () => {

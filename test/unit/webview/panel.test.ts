@@ -1,5 +1,7 @@
+import type { Locator } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import type { GpuPrice } from '../../../src/core/gpuPrice.ts';
+import { profileOf } from '../../../src/core/profiles.ts';
 import type { RunRecord } from '../../../src/core/record.ts';
 import { headlineOf } from '../../../src/core/view/headline.ts';
 import { recordMarkdown } from '../../../src/core/view/markdown.ts';
@@ -79,16 +81,17 @@ describe('a finished run', () => {
   it('paints every chart, each with its numbers in a table behind it', async () => {
     const page = await open({ width: 900 });
     await page.show(recordView(record));
-    const charts = { throughput: 1, percentiles: 2, split: 1, time: 1, paper: 1 };
+    const charts = { throughput: 1, percentiles: 2, split: 0, time: 2, paper: 1 };
     for (const [id, count] of Object.entries(charts)) {
       await page.page.click(`#tab-${id}`);
       await page.page.waitForFunction(
         (wanted) =>
           [...document.querySelectorAll('canvas')].filter((canvas) => canvas.clientWidth > 0).length === wanted,
-        count,
+        // The split of the latency stands above them all.
+        count + 1,
       );
       const shares = await paintedShares(page.page);
-      expect(shares).toHaveLength(count);
+      expect(shares).toHaveLength(count + 1);
       for (const share of shares) expect(share).toBeGreaterThan(0.01);
       const labels = await page.page.$$eval(`#view-${id} canvas`, (all) =>
         all.map((canvas) => canvas.getAttribute('aria-label')),
@@ -114,9 +117,31 @@ describe('a finished run', () => {
       ]),
     ]);
     expect(shown).toHaveLength(1 + 3 * 4);
-    expect(await page.page.locator('#view-split canvas').getAttribute('aria-label')).toMatch(
+  });
+
+  it('shows why the figures are what they are between the cards and the table, with a line that reads the bars', async () => {
+    const page = await open({ width: 530 });
+    await page.show(recordView(record));
+    const figures = page.page.locator('section[aria-label=Figures]');
+    expect(await figures.locator('canvas').getAttribute('aria-label')).toMatch(
       /split into client, gateway, queue, compute and other/,
     );
+    expect(await figures.locator('.chart-notes p').first().textContent()).toMatch(
+      /^The largest part is queue in fastapi .*\. The gateway takes 1\.35 ms in hybrid, 0\.31 ms of it to de-identify\.$/u,
+    );
+    const tops = await Promise.all(
+      ['.cards', 'figure', 'table.results'].map(async (part) => (await figures.locator(part).boundingBox())?.y ?? 0),
+    );
+    expect(tops).toEqual([...tops].sort((a, b) => a - b));
+    // Parts that were taken out of a whole would leave another whole.
+    expect(await figures.locator('.series-name').allTextContents()).toEqual([
+      'Client',
+      'Gateway',
+      'Queue',
+      'Compute',
+      'Other',
+    ]);
+    expect(await figures.locator('input').count()).toBe(0);
   });
 
   it('says of a run whose servers told no times that it cannot know, and paints no chart of nothing', async () => {
@@ -127,7 +152,7 @@ describe('a finished run', () => {
     await page.show(recordView(untold));
     await page.page.click('#tab-split');
     await page.page.getByText("The servers' own timing was not read in this run.").waitFor();
-    expect(await page.page.locator('#view-split figure').isVisible()).toBe(false);
+    expect(await page.page.locator('section[aria-label=Figures] figure').isVisible()).toBe(false);
     expect(await page.page.locator('table.split').count()).toBe(0);
   });
 
@@ -147,26 +172,28 @@ describe('a finished run', () => {
     );
     await page.page.click('#tab-time');
     const kept = await page.keptState();
-    expect(kept).toEqual({ version: 1, runId: record.id, choice: { section: 'time', level: 'closed 8' } });
+    const choice = { section: 'time', level: 'closed 8', hidden: [] };
+    expect(kept).toEqual({ version: 1, runId: record.id, choice });
     await page.page.close();
 
     const again = await open({ state: kept });
     await again.show(recordView(record));
     expect(await again.page.locator('.card[data-topology=triton] .value').first().textContent()).toBe('886');
     expect(await again.page.getAttribute('#tab-time', 'aria-selected')).toBe('true');
-    expect(await paintedShares(again.page)).toHaveLength(1);
+    expect(await paintedShares(again.page)).toHaveLength(3);
   });
 
   it('is worked by the keyboard alone', async () => {
     const page = await open();
     await page.show(recordView(record));
     const reached: string[] = [];
-    for (let press = 0; press < 17; press += 1) {
+    for (let press = 0; press < 30; press += 1) {
       await page.page.keyboard.press('Tab');
       reached.push(
         await page.page.evaluate(() => {
           const focused = document.activeElement;
-          return `${focused?.localName ?? ''} ${focused?.getAttribute('aria-label') ?? focused?.textContent ?? ''}`.trim();
+          const name = focused?.getAttribute('aria-label') ?? focused?.closest('label')?.textContent;
+          return `${focused?.localName ?? ''} ${name ?? focused?.textContent ?? ''}`.trim();
         }),
       );
     }
@@ -180,7 +207,10 @@ describe('a finished run', () => {
         'vscode-button Set GPU price',
         'vscode-dropdown Connections of the figures and charts',
         'div Results table',
+        'div Where the time goes at 32 connections: arrow keys walk its points',
         'vscode-panel-tab Latency vs throughput',
+        'input hybrid',
+        'div Latency against throughput: arrow keys walk its points',
         'summary Data of this chart',
         'vscode-button Save as PNG: Latency against throughput',
         'summary How this was measured',
@@ -228,6 +258,91 @@ describe('a finished run', () => {
     expect(await page.page.locator('img, b').count()).toBe(0);
     expect(await page.page.getAttribute('body', 'data-broken')).toBeNull();
     expect((await page.page.textContent('main'))?.split(nasty).length).toBeGreaterThan(5);
+  });
+});
+
+describe('a chart in use', () => {
+  const throughput = (page: ResultsPage): Locator => page.page.locator('#view-throughput figure');
+  /** The chart as it is painted now. */
+  const pixels = (page: ResultsPage): Promise<string> =>
+    throughput(page)
+      .locator('canvas')
+      .evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+  const ladder = (search: Parameters<typeof profileOf>[0] | null): RunRecord => {
+    const { plan } = record;
+    return { ...record, plan: { ...plan, load: { ...plan.load, search: search && profileOf(search).search } } };
+  };
+
+  it('shows and hides a topology by its checkbox in every chart, keeps that, and says it in the picture', async () => {
+    const page = await open();
+    await page.show(recordView(record));
+    const before = await pixels(page);
+    const box = throughput(page).getByRole('checkbox', { name: 'hybrid' });
+    await box.focus();
+    await page.page.keyboard.press('Space');
+    await expect.poll(() => pixels(page)).not.toBe(before);
+    expect(await box.evaluate((element) => element === document.activeElement)).toBe(true);
+    await page.page.click('#tab-percentiles');
+    const others = page.page.locator('#view-percentiles').getByRole('checkbox', { name: 'hybrid' });
+    expect(await others.first().isChecked()).toBe(false);
+    expect(await page.keptState()).toMatchObject({ choice: { hidden: ['hybrid'] } });
+    // The table behind the chart holds all that was measured.
+    expect(await throughput(page).locator('tbody tr').count()).toBe(9);
+
+    await page.page.click('#tab-throughput');
+    await box.check();
+    await expect.poll(() => pixels(page)).toBe(before);
+    expect(await page.keptState()).toMatchObject({ choice: { hidden: [] } });
+  });
+
+  it('is walked by the arrow keys, which tell each point to a screen reader and show it', async () => {
+    const page = await open();
+    await page.show(recordView(record));
+    const told = page.page.locator('body > [role=status]');
+    const before = await pixels(page);
+    await throughput(page).locator('.chart-frame').focus();
+    await page.page.keyboard.press('ArrowRight');
+    expect(await told.textContent()).toMatch(
+      /^fastapi, 1 connection: 5\.7\d p95 ms \[5\.59–5\.88\] at 290 RPS \[276–305\]$/u,
+    );
+    await expect.poll(() => pixels(page)).not.toBe(before);
+    await page.page.keyboard.press('End');
+    expect(await told.textContent()).toMatch(/^fastapi, 32 connections: 113 p95 ms/u);
+    await page.page.keyboard.press('ArrowDown');
+    expect(await told.textContent()).toMatch(/^triton, 1 connection: /u);
+    await page.page.keyboard.press('Escape');
+    await expect.poll(() => pixels(page)).toBe(before);
+    // Other keys stay the page's own.
+    await page.page.keyboard.press('Tab');
+    expect(await page.page.evaluate(() => document.activeElement?.localName)).toBe('summary');
+  });
+
+  it('shows the point that the pointer is over', async () => {
+    const page = await open();
+    await page.show(recordView(record));
+    const before = await pixels(page);
+    await throughput(page).locator('canvas').hover();
+    await expect.poll(() => pixels(page)).not.toBe(before);
+    await page.page.locator('h1').hover();
+    await expect.poll(() => pixels(page)).toBe(before);
+  });
+
+  it.each([
+    ['the knee of a ladder', 'ladder', /Knee: fastapi at 8 connections/u, 'A ring marks the knee'],
+    [
+      'the bound of a search for a rate',
+      'server',
+      /A line marks the bound of 100 ms\./u,
+      'The dashed line is the bound',
+    ],
+  ] as const)('has %s in its picture and its words', async (_, profile, described, noted) => {
+    const page = await open();
+    await page.show(recordView(ladder(null)));
+    const without = await pixels(page);
+    await page.show(recordView(ladder(profile)));
+    await expect.poll(() => pixels(page)).not.toBe(without);
+    expect(await throughput(page).locator('canvas').getAttribute('aria-label')).toMatch(described);
+    expect(await throughput(page).locator('.chart-notes').textContent()).toContain(noted);
   });
 });
 
@@ -429,7 +544,8 @@ describe('every theme', () => {
     const page = await open({ theme: 'dark' });
     await page.show(recordView(record));
     const colours = (): Promise<string> =>
-      page.page.$eval('canvas', (canvas) => {
+      page.page.$eval('#view-throughput canvas', (element) => {
+        const canvas = element as HTMLCanvasElement;
         const { data } = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height) ?? { data: [] };
         const seen = new Map<string, number>();
         for (let at = 0; at < data.length; at += 4) {

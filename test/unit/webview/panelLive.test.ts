@@ -99,7 +99,7 @@ describe('the end of a run', () => {
       return `${element?.localName ?? ''} ${element?.getAttribute('aria-label') ?? element?.textContent ?? ''}`;
     });
   async function tabTo(page: ResultsPage, control: string): Promise<void> {
-    for (let press = 0; press < 12 && (await focused(page)) !== control; press += 1)
+    for (let press = 0; press < 20 && (await focused(page)) !== control; press += 1)
       await page.page.keyboard.press('Tab');
     expect(await focused(page)).toBe(control);
   }

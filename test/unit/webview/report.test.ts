@@ -63,7 +63,7 @@ describe('the report', () => {
         ),
       );
       const shares = await paintedShares(page);
-      expect(shares).toHaveLength(6);
+      expect(shares).toHaveLength(7);
       for (const share of shares) expect(share).toBeGreaterThan(0.01);
       expect(await page.textContent('details.how .caveats')).toContain(nasty);
       expect(await page.locator('h1').allTextContents()).toHaveLength(2);
@@ -156,7 +156,7 @@ describe('the report', () => {
       (window as unknown as { mend: () => void }).mend();
     });
     await Promise.all([page.waitForEvent('download'), save.click()]);
-    expect(await page.locator('[role=status]').textContent()).toBe('');
+    expect(await page.locator('.reply').textContent()).toBe('');
     await page.close();
   });
 
