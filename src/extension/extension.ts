@@ -20,6 +20,7 @@ import { forgetChangedKeys } from './menuKeys.ts';
 import { modelCheck } from './modelCheck.ts';
 import { ModelHints } from './modelHints.ts';
 import { createHoldings } from './holdings.ts';
+import { offerQueued } from './offerQueued.ts';
 import { Panels, type PanelReport } from './panel.ts';
 import { createPanelContent } from './panelContent.ts';
 import { registerPlanDocuments } from './planDocuments.ts';
@@ -203,6 +204,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     }),
     reportWrongSettings(log),
     lookForLeftBehind(services),
+    offerQueued(services),
   );
   watched = watchAgain(services).catch((error: unknown) => {
     failures.note(error, 'looking for runs that go on');

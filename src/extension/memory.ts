@@ -9,6 +9,13 @@ export interface UnfinishedRun {
   readonly startedAt: string;
 }
 
+/** A run that waits for another one. */
+export interface QueuedRun {
+  readonly runId: string;
+  /** Process of the window that would begin it. */
+  readonly pid: number;
+}
+
 /** What is kept between windows. Everything here may be lost without harm but the unfinished runs, which Clean Up finds too. */
 export interface Memory {
   lastChoices(): BenchmarkChoices | undefined;
@@ -33,6 +40,10 @@ export interface Memory {
   /** Address of the folder that an export went to last. */
   exportFolder(): string | undefined;
   rememberExportFolder(folder: string): Promise<void>;
+  /** Runs that waited when they were last heard of, the one that came first first. */
+  queued(): readonly QueuedRun[];
+  noteQueued(run: QueuedRun): Promise<void>;
+  forgetQueued(runId: string): Promise<void>;
   unfinished(): readonly UnfinishedRun[];
   noteUnfinished(run: UnfinishedRun): Promise<void>;
   forgetUnfinished(runId: string): Promise<void>;
@@ -48,6 +59,7 @@ export function createMemory(workspace: Memento, machine: Memento): Memory {
     const entries = value === undefined ? others : [...others, [name, value] as const];
     await workspace.update(key, Object.fromEntries(entries.slice(-keptRuns)));
   };
+  const queued = (): readonly QueuedRun[] => workspace.get<QueuedRun[]>('queuedRuns') ?? [];
   const unfinished = (): readonly UnfinishedRun[] => machine.get<UnfinishedRun[]>('unfinishedRuns') ?? [];
   return {
     lastChoices: () => workspace.get<BenchmarkChoices>('lastChoices'),
@@ -75,6 +87,16 @@ export function createMemory(workspace: Memento, machine: Memento): Memory {
     exportFolder: () => workspace.get<string>('exportFolder'),
     rememberExportFolder: async (folder) => {
       await workspace.update('exportFolder', folder);
+    },
+    queued,
+    async noteQueued(run) {
+      await workspace.update('queuedRuns', [...queued(), run]);
+    },
+    async forgetQueued(runId) {
+      await workspace.update(
+        'queuedRuns',
+        queued().filter((other) => other.runId !== runId),
+      );
     },
     unfinished,
     async noteUnfinished(run) {

@@ -129,7 +129,7 @@ export class Runs implements vscode.Disposable {
   }
 
   /**
-   * The window closes: what is queued never begins, and what is under way goes on without it.
+   * The window closes: what is queued is left for the next window to offer, and what is under way goes on without it.
    * @param stop what is under way is asked to stop, and cleans up by itself; not what another window looks after
    */
   leave(stop: boolean): void {
@@ -173,6 +173,20 @@ export class Runs implements vscode.Disposable {
   }
 
   async #queue(entry: Entry, before: readonly Entry[]): Promise<void> {
+    if (before.length > 0) {
+      const noted = this.#noteQueued(entry);
+      try {
+        await this.#waitFor(entry, before);
+      } finally {
+        await noted;
+        // What still waits when the window closes is offered by the next one.
+        if (!this.#left.signal.aborted) await this.#memory.forgetQueued(entry.run.id);
+      }
+    }
+    this.#update(entry, { waitsFor: '' });
+  }
+
+  async #waitFor(entry: Entry, before: readonly Entry[]): Promise<void> {
     const { signal } = entry.stop;
     for (const other of before) {
       const ending = this.#endings.get(other.run.id);
@@ -187,7 +201,16 @@ export class Runs implements vscode.Disposable {
       await Promise.race([ending, aborted(signal)]);
       if (signal.aborted) throw cancelled('the run waited for another one');
     }
-    this.#update(entry, { waitsFor: '' });
+  }
+
+  /** Never rejects: a run that waits needs no memory to begin. */
+  async #noteQueued({ run }: Entry): Promise<void> {
+    try {
+      await this.#memory.rememberRun(run.id, run.choices);
+      await this.#memory.noteQueued({ runId: run.id, pid: process.pid });
+    } catch (error) {
+      this.#log.warn(`${run.id}: was not remembered: ${explain(error)}`);
+    }
   }
 
   /** What must be kept before anything is made: without it nobody would look for the remains of a run that was cut off. */

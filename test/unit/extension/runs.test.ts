@@ -12,7 +12,7 @@ import type { RunRecord } from '../../../src/core/record.ts';
 import type { BenchmarkChoices } from '../../../src/extension/choices.ts';
 import { settingDefaults } from '../../../src/extension/contributions.ts';
 import { createLog } from '../../../src/extension/log.ts';
-import type { Memory, UnfinishedRun } from '../../../src/extension/memory.ts';
+import type { Memory, QueuedRun, UnfinishedRun } from '../../../src/extension/memory.ts';
 import type { RunTask } from '../../../src/engine/runTask.ts';
 import type { PanelRequest } from '../../../src/protocol/messages.ts';
 import { carryOut, type Bundles } from '../../../src/runner/carryOut.ts';
@@ -50,6 +50,7 @@ let openTarget = (): ScriptedTarget => target;
 let saved: RunRecord[] = [];
 let saveProblem: BenchError | undefined;
 let unfinished: UnfinishedRun[] = [];
+let queued: QueuedRun[] = [];
 let measured: string[] = [];
 let memoryProblem: Error | undefined;
 let lines: string[] = [];
@@ -151,6 +152,12 @@ const memory = {
       unfinished = unfinished.filter((run) => run.runId !== runId);
     }),
   unfinished: () => unfinished,
+  noteQueued: async (run: QueuedRun) => {
+    queued.push(run);
+  },
+  forgetQueued: async (runId: string) => {
+    queued = queued.filter((run) => run.runId !== runId);
+  },
   choicesOf: () => choices,
   tokenizerOf: () => undefined,
 } as unknown as Memory;
@@ -194,6 +201,7 @@ beforeEach(async () => {
   saved = [];
   saveProblem = undefined;
   unfinished = [];
+  queued = [];
   measured = [];
   memoryProblem = undefined;
   lines = [];
@@ -288,15 +296,19 @@ describe('a window that closes in mid-run', () => {
     expect(unfinished).toEqual([]);
   });
 
-  test('begins nothing that was still in the queue', async () => {
+  test('begins nothing that was still in the queue, and leaves it for the next one to offer', async () => {
     const { loading } = underLoad();
     const runs = new Runs(memory, log);
     runs.start(await prepareRun());
-    const { ended } = runs.start(await prepareRun());
+    const { run, ended } = runs.start(await prepareRun());
+    const unwanted = runs.start(await prepareRun());
+    runs.cancel(unwanted.run.id);
+    await unwanted.ended;
     await loading;
     close(runs);
     await expect(ended).resolves.toMatchObject({ failure: { reason: 'cancelled' } });
     expect(target.calls.filter((call) => call === 'preflight')).toHaveLength(1);
+    expect(queued).toEqual([{ runId: run.id, pid: process.pid }]);
   });
 
   test('has its result told by the next one', async () => {
