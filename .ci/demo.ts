@@ -9,7 +9,7 @@ import { must, root, run } from './commands.ts';
 const report = join(root, '.topology-bench', 'demo.html');
 await must(process.execPath, ['src/local/prepare.ts', '--install-system-packages']);
 await buildAll();
-process.exitCode = await run(process.execPath, [
+const code = await run(process.execPath, [
   join(root, 'dist', 'cli.cjs'),
   'run',
   '--local',
@@ -17,3 +17,11 @@ process.exitCode = await run(process.execPath, [
   report,
   ...process.argv.slice(2),
 ]);
+process.exitCode = code;
+if (code === 0 || code === 1) {
+  console.log(`\nOpen ${report} in a browser to see it with charts.`);
+  if (code === 1)
+    console.log(
+      'Ended with 1, as a run in CI would: something failed, or not every number is valid (said above). On one small machine, which servers and load generator share, the second is common.',
+    );
+}

@@ -110,6 +110,8 @@ export async function choose(
     context.signal,
   );
   const local = options.local ?? file.target === 'local';
+  if (local && options.context !== undefined)
+    throw usageError('--context names a cluster, and on this machine none is used; leave out one of the two.');
   const kubeContext = options.context ?? file.context;
   const target: Plan['target'] = local
     ? { kind: 'local' }

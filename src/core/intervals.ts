@@ -77,7 +77,7 @@ export function quantileInterval(windows: readonly TimeWindow[], quantile: numbe
     const tail = (Math.min(quantile, 1 - quantile) * quantile * (1 - quantile)) / variance;
     if (tail < intervalLimits.independentTail) {
       return {
-        unknown: `requests beyond it came in bursts that tell as much as ${tail.toFixed(0)} by themselves, and it needs ${String(intervalLimits.independentTail)}`,
+        unknown: `requests beyond it came in bursts that tell as much as ${String(Math.floor(tail))} by themselves, and it needs ${String(intervalLimits.independentTail)}`,
       };
     }
   }
@@ -110,6 +110,6 @@ function tooShort(windows: readonly TimeWindow[]): Interval {
 
 function tooAlike({ independentWindows }: BootstrapRatio): Interval {
   return {
-    unknown: `what follows each other is so alike that the phase tells as much as ${independentWindows.toFixed(0)} independent windows, and it needs ${String(intervalLimits.independentWindows)}`,
+    unknown: `what follows each other is so alike that the phase tells as much as ${String(Math.floor(independentWindows))} independent windows, and it needs ${String(intervalLimits.independentWindows)}`,
   };
 }

@@ -182,11 +182,18 @@ function readText(text: string): RecordContent {
       nextStep: 'Update Topology Bench to read it; no other record is affected.',
     };
   }
+  if (typeof version !== 'number') {
+    return {
+      problem: 'it is not a run record',
+      nextStep:
+        'Name the file of a run record (they lie under .topology-bench/runs); if this was one, restore it from a backup.',
+    };
+  }
   const parsed = runRecordSchema.safeParse(json);
   if (parsed.success) return { record: parsed.data };
   const [first] = parsed.error.issues.flatMap(nearestIssues);
   const { path, message } = first ?? { path: [], message: '' };
-  return { problem: `it is not a run record: ${path.join('.')} ${message}`.trim(), nextStep: restore };
+  return { problem: `it is not a whole run record: ${path.join('.')} ${message}`.trim(), nextStep: restore };
 }
 
 function unreadable(path: string, { problem, nextStep }: Omit<Unreadable, 'record'>): BenchError {

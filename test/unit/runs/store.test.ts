@@ -80,7 +80,7 @@ describe('run store', () => {
     expect(runs).toHaveLength(4);
     expect(runs.map((run) => run.problem ?? 'read')).toEqual([
       'read',
-      expect.stringMatching(/not a run record/),
+      expect.stringMatching(/not a whole run record/),
       expect.stringMatching(/newer version/),
       expect.stringMatching(/damaged/),
     ]);
@@ -130,13 +130,13 @@ describe('run store', () => {
       'a-cut-off': [whole.slice(0, -200), /not complete JSON; the file is damaged/, /Restore .* or delete it/],
       'b-empty': ['', /not complete JSON/, /Restore/],
       'c-newer': [whole.replace('"version":1', '"version":2'), /newer version .*\(record version 2\)/, /^Update /],
-      'd-no-version': [whole.replace('"version":1,', ''), /not a run record: version/, /Restore/],
-      'e-version-0': [whole.replace('"version":1', '"version":0'), /not a run record: version/, /Restore/],
-      'f-version-text': [whole.replace('"version":1', '"version":"1"'), /not a run record: version/, /Restore/],
-      'g-null': ['null', /not a run record/, /Restore/],
-      'h-list': ['[]', /not a run record/, /Restore/],
-      'i-edited': [whole.replace('"quick"', '7'), /not a run record: plan\.load\.profile/, /Restore/],
-      'j-more': [whole.replace('"version":1', '"version":1,"secret":1'), /not a run record/, /Restore/],
+      'd-no-version': [whole.replace('"version":1,', ''), /not a run record$/, /^Name .* restore it/],
+      'e-version-0': [whole.replace('"version":1', '"version":0'), /not a whole run record: version/, /Restore/],
+      'f-version-text': [whole.replace('"version":1', '"version":"1"'), /not a run record$/, /^Name .* restore it/],
+      'g-null': ['null', /not a run record$/, /^Name/],
+      'h-list': ['[]', /not a run record$/, /^Name/],
+      'i-edited': [whole.replace('"quick"', '7'), /not a whole run record: plan\.load\.profile/, /Restore/],
+      'j-more': [whole.replace('"version":1', '"version":1,"secret":1'), /not a whole run record/, /Restore/],
     };
     for (const [name, [text]] of Object.entries(files)) await writeFile(join(folder, `${name}.json`), text);
     await mkdir(join(folder, 'k-folder.json'));
