@@ -134,12 +134,18 @@ export function levelsOf(rows: readonly PhaseRow[]): LoadName[] {
   return [...levels.values()].sort((a, b) => a.order - b.order);
 }
 
-/** The level that shows most: where most topologies have numbers, and of those the highest; undefined without rows. */
+/**
+ * The level that shows most: where most topologies have valid numbers, of those where most have numbers, and of those the
+ * highest; undefined without rows.
+ */
 export function tellingLevel(rows: readonly PhaseRow[]): LoadName | undefined {
-  const levels = levelsOf(rows);
-  const covered = (level: LoadName): number => rowsAt(rows, level).length;
-  const most = Math.max(...levels.map(covered));
-  return levels.findLast((level) => covered(level) === most);
+  const worth = (level: LoadName): number => {
+    const there = rowsAt(rows, level);
+    return there.filter(({ validity }) => validity.valid).length * (rows.length + 1) + there.length;
+  };
+  const levels = levelsOf(rows).map((level) => ({ level, worth: worth(level) }));
+  const most = Math.max(...levels.map((one) => one.worth));
+  return levels.findLast((one) => one.worth === most)?.level;
 }
 
 export function rowsAt(rows: readonly PhaseRow[], level: LoadName | undefined): PhaseRow[] {

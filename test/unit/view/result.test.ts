@@ -113,11 +113,13 @@ describe('a record in words', () => {
   });
 
   it('makes no verdict of what is not valid, and says where no difference is shown', () => {
+    const late = (phase: PhaseResult): PhaseResult => ({
+      ...phase,
+      validity: { valid: false, reasons: ['the load generator was late'], caveats: [] },
+    });
     const invalid = sampleRecord({
-      change: withPhase('triton', 32, (phase) => ({
-        ...phase,
-        validity: { valid: false, reasons: ['the load generator was late'], caveats: [] },
-      })),
+      change: (result) =>
+        [1, 8, 32].reduce((sofar, connections) => withPhase('triton', connections, late)(sofar), result),
     });
     const { text } = headlineOf(measuredRecord(invalid));
     expect(text).toMatch(
@@ -250,6 +252,13 @@ describe('a record in words', () => {
         result.topology.name === 'hybrid' ? { ...result, phases: result.phases.slice(0, 5) } : result,
     });
     expect(tellingLevel(rowsOf(measuredRecord(cut)))?.key).toBe(eight.key);
+    const rows = rowsOf(measuredRecord(sampleRecord()));
+    const highest = rows.map((row) =>
+      row.load.key === eight.key
+        ? row
+        : { ...row, validity: { ...row.validity, valid: row.load.key !== tellingLevel(rows)?.key } },
+    );
+    expect(tellingLevel(highest)?.key).toBe(eight.key);
     expect(tellingLevel([])).toBeUndefined();
   });
 
