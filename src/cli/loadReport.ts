@@ -1,4 +1,5 @@
 import { phaseIntervals } from '../core/intervals.ts';
+import { lateSendMs, longestLoopMs } from '../core/lateness.ts';
 import type { PhaseMeasurement } from '../core/load.ts';
 import { nameLoad } from '../core/phaseLoad.ts';
 import type { PhaseLoad } from '../core/plan.ts';
@@ -78,6 +79,7 @@ export function loadTable(report: LoadReport): string {
       : []),
     ...scheduleRows(report),
     ...Object.entries(report.errorsByKind).map(([kind, count]) => row('', `${String(count)} x ${kind}`)),
+    ...pauseRows(report),
     ...overheadRows(report),
     ...(report.intervals === 'not yet computed' ? [] : [row('[ – ]', '95% interval')]),
     row('valid', report.validity.valid ? 'yes' : 'NO'),
@@ -139,11 +141,25 @@ function scheduleRows({ schedule, settings, generator }: LoadReport): string[] {
     rows.push(
       row(
         'delay',
-        `of the sending: median ${milliseconds(p50Ms)}, p99 ${quantile(p99Ms, 0.99)}, max ${milliseconds(maxMs)}`,
+        `of the sending: median ${milliseconds(p50Ms)}, p99 ${quantile(p99Ms, 0.99)}, max ${milliseconds(maxMs)}${lateText(generator)}`,
       ),
     );
   }
   return rows;
+}
+
+function lateText({ lateSends }: LoadReport['generator']): string {
+  return lateSends === null ? '' : `; ${String(lateSends)} sent more than ${String(lateSendMs)} ms late`;
+}
+
+function pauseRows({ generator: { stalledMs } }: LoadReport): string[] {
+  if (stalledMs === null) return [];
+  const longest = `${String(longestLoopMs)} ms`;
+  const text =
+    stalledMs === 0
+      ? `of the generator itself: none of more than ${longest}`
+      : `of the generator itself: ${stalledMs.toFixed(0)} ms in all, counting what each had beyond ${longest}`;
+  return [row('pauses', text)];
 }
 
 function overheadRows({ generator }: LoadReport): string[] {

@@ -111,11 +111,6 @@ export const secondSchema = z.strictObject({
   p95Ms: z.number().nullable(),
 });
 
-/** A request of an open loop that goes out this much after it was due, with room for it, was sent late by the generator. */
-export const lateSendMs = 10;
-/** An event loop that comes round later than this after the last time stood still for what is beyond it. */
-export const longestLoopMs = 20;
-
 /** What the load generator saw of itself; it decides whether a phase may be believed. */
 export const generatorHealthSchema = z.strictObject({
   eventLoopDelayP99Ms: z.number().nonnegative(),

@@ -1,7 +1,8 @@
 import { backlogOf } from './backlog.ts';
 import type { AnyPlan, AnyTopology } from './endpointPlan.ts';
 import { generatorCpuLimit, generatorCpuShare } from './generatorBound.ts';
-import { lateSendMs, longestLoopMs, type PhaseMeasurement } from './load.ts';
+import { lateSendMs, longestLoopMs } from './lateness.ts';
+import type { PhaseMeasurement } from './load.ts';
 import type { LoadPlan, Phase } from './plan.ts';
 import type { Validity } from './record.ts';
 import { minimumSamples, publishedQualitySamples } from './statistics.ts';

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
-import { longestLoopMs, type PhaseMeasurement } from '../core/load.ts';
+import { longestLoopMs } from '../core/lateness.ts';
+import type { PhaseMeasurement } from '../core/load.ts';
 
 export type GeneratorHealth = Pick<
   PhaseMeasurement['generator'],

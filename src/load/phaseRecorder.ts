@@ -7,7 +7,8 @@ import {
   quantileMs,
   recordLatency,
 } from '../core/histogram.ts';
-import { lateSendMs, type PhaseMeasurement, type PhaseSnapshot, type RequestCounts } from '../core/load.ts';
+import { lateSendMs } from '../core/lateness.ts';
+import type { PhaseMeasurement, PhaseSnapshot, RequestCounts } from '../core/load.ts';
 import { encodeWindows } from '../core/windows.ts';
 import { failureKinds, type RequestObserver } from './loadConnection.ts';
 import { createWindowRecorder } from './windowRecorder.ts';

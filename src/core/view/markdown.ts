@@ -4,6 +4,7 @@ import { topologyKey } from '../topologyKey.ts';
 import { subtitleOf } from './describe.ts';
 import { fullStop } from './format.ts';
 import { headlineOf } from './headline.ts';
+import { loadTiming } from './loadTiming.ts';
 import { measuredRecord, rowsOf } from './measured.ts';
 import { recordCaveats } from './provenance.ts';
 import { resultTable } from './resultTable.ts';
@@ -57,6 +58,8 @@ export function recordMarkdown(record: RunRecord, gpuPrice: GpuPrice | null = nu
       `${escapeMarkdown(topologyKey(result.topology))} ${result.status}: ${escapeMarkdown(fullStop(result.failure.message))}`,
     );
   }
+  const timing = loadTiming(record.topologies);
+  if (timing !== null) blocks.push(`Load timing: ${escapeMarkdown(fullStop(timing))}`);
   blocks.push(['Caveats:', '', ...recordCaveats(record).map((caveat) => `- ${escapeMarkdown(caveat)}`)].join('\n'));
   return `${blocks.join('\n\n')}\n`;
 }

@@ -14,6 +14,7 @@ import type {
 import { areOverRepetitions, repeatedMethod } from '../repeatedMethod.ts';
 import { topologyKey } from '../topologyKey.ts';
 import { formatCount, formatList, formatSeconds, formatTime, sentence } from './format.ts';
+import { loadTiming } from './loadTiming.ts';
 import { measuredRecord, rowsOf } from './measured.ts';
 import { repetitionCounts } from './repetitionCounts.ts';
 import { caveatsOfAll } from './resultTable.ts';
@@ -249,6 +250,8 @@ function topologyFacts(result: TopologyResult): Fact[] {
       text: placementText(placement),
     });
   }
+  const timing = loadTiming([result]);
+  if (timing !== null) facts.push({ term: 'Load timing', text: timing });
   if (result.readyMs !== null) {
     const upload = result.uploadMs === null ? '' : `, ${formatSeconds(result.uploadMs)} of it model upload`;
     facts.push({ term: 'Ready after', text: `${formatSeconds(result.readyMs)}${upload}` });

@@ -53,6 +53,7 @@ Closed loop from this machine: 8 connections for 5.00 s after 2 s of warm-up
   requests  3910 sent, 3900 ok, 2 errors (1 of them timeouts), 8 in flight at the end
             1 x HTTP 500
             1 x timeout
+  pauses    of the generator itself: none of more than 20 ms
   valid     yes
   caveat    quick quality: fewer than the 57,344 successes of a published p95 (MLPerf)
 `);
@@ -63,6 +64,30 @@ Closed loop from this machine: 8 connections for 5.00 s after 2 s of warm-up
       loadReport({ ...settings, bodies: 120, seed: 7 }, measurement, { cancelled: false, nowMs: 0 }),
     );
     expect(text).toContain('\n  bodies    120 in turn, in an order drawn from seed 7\n');
+  });
+
+  it('says for how long the generator stood still, and how many requests it sent late', () => {
+    const open = { loop: 'open', ratePerSecond: 800, arrivals: 'constant', maxInFlight: 64 } as const;
+    const late = {
+      ...measurement,
+      schedule: { scheduled: 3910, late: 0, unsent: 0 },
+      generator: {
+        ...measurement.generator,
+        stalledMs: 41.6,
+        scheduleDelay: { p50Ms: 0.02, p99Ms: 0.4, maxMs: 61.5 },
+        lateSends: 37,
+      },
+    };
+    const text = loadTable(loadReport({ ...settings, load: open }, late, { cancelled: false, nowMs: 0 }));
+    expect(text).toContain(
+      '  delay     of the sending: median 0.020 ms, p99 0.400 ms, max 61.500 ms; 37 sent more than 10 ms late\n',
+    );
+    expect(text).toContain('  pauses    of the generator itself: 42 ms in all, counting what each had beyond 20 ms\n');
+  });
+
+  it('says nothing of pauses that nobody looked for', () => {
+    const nobody = { ...measurement, generator: { ...measurement.generator, stalledMs: null } };
+    expect(loadTable(loadReport(settings, nobody, { cancelled: false, nowMs: 0 }))).not.toContain('pauses');
   });
 
   it('shows 95% intervals beside the figures', () => {
@@ -97,6 +122,7 @@ CANCELLED. Closed loop from this machine: 1 connection for 5.00 s
   max       20.001 ms
   rate      779.8 successes/s (781.8 sent/s)
   requests  21 sent, 20 ok, 0 errors (0 of them timeouts), 1 in flight at the end
+  pauses    of the generator itself: none of more than 20 ms
   valid     NO
             cancelled before the duration was over
             insufficient samples: 20 successes, and p95 needs 90

@@ -100,6 +100,8 @@ describe('a record as CSV', () => {
       split_client_ms: String(split?.clientMs),
       split_deidentify_ms: String(split?.gateway?.deidentifyMs),
       generator_cpu_s: '1.5',
+      generator_stalled_ms: '0',
+      generator_late_sends: '',
       generators: '1',
     });
     expect(Number(row['p95_ms'])).toBe(measurement.latency.p95Ms);
