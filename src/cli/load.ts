@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { isCancelled } from '../core/errors.ts';
 import type { LoadSpec, PhaseMeasurement } from '../core/load.ts';
+import { defaultMaxInFlight } from '../core/phaseLoad.ts';
 import type { Phase, PhaseLoad } from '../core/plan.ts';
 import { createLoadDriver } from '../load/driver.ts';
 import { positiveNumber, seconds, usageError, wholeNumber } from './arguments.ts';
@@ -24,7 +25,6 @@ interface LoadOptions extends RequestOptions {
 
 const longestSeconds = 86_400;
 
-const defaultMaxInFlight = 512;
 const arrivalKinds = ['poisson', 'constant'] as const;
 
 /** `topology-bench load URL`: load on one HTTP endpoint, from this machine, in a closed or an open loop. */

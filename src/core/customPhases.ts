@@ -1,10 +1,9 @@
 import * as z from 'zod';
-import { nameLoad } from './phaseLoad.ts';
+import { defaultMaxInFlight, nameLoad } from './phaseLoad.ts';
 import type { Phase, PhaseLoad } from './plan.ts';
 import { levelWarmUpSeconds } from './profiles.ts';
 
 const firstWarmUpSeconds = 5;
-export const defaultMaxInFlight = 1024;
 const defaultArrivals = 'poisson';
 
 /** One level of a plan file's own load; each is preceded by a second of the same that is dropped. */

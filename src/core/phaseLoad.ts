@@ -15,6 +15,9 @@ export interface LoadName {
   readonly order: number;
 }
 
+/** Requests of an open loop that may be unanswered at one time, wherever nobody says how many. */
+export const defaultMaxInFlight = 1024;
+
 const arrivalNames = { poisson: 'Poisson', constant: 'constant' } as const;
 const afterEveryClosedLoop = 1e6;
 

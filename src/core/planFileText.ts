@@ -1,8 +1,9 @@
 import { Document, isCollection, isSeq } from 'yaml';
 import { isEndpointPlan, planSubject } from './anyPlan.ts';
 import { sameJson } from './canonicalJson.ts';
-import { defaultMaxInFlight, usualName, type CustomPhase } from './customPhases.ts';
+import { usualName, type CustomPhase } from './customPhases.ts';
 import type { AnyPlan, EndpointPlan } from './endpointPlan.ts';
+import { defaultMaxInFlight } from './phaseLoad.ts';
 import type { GpuPlan, Phase, Plan } from './plan.ts';
 import { configuredTriton, remade } from './planFileAgain.ts';
 import type { PlanFile } from './planFileSchema.ts';

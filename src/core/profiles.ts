@@ -1,3 +1,4 @@
+import { defaultMaxInFlight } from './phaseLoad.ts';
 import type { LoadPlan, Phase, TopologyName } from './plan.ts';
 
 /** What a profile decides of a plan. */
@@ -73,7 +74,7 @@ export function profileOf(name: ProfileName, sloP95Ms = defaultSloP95Ms): Profil
           kind: 'slo',
           p95Ms: sloP95Ms,
           arrivals: 'poisson',
-          maxInFlight: 1024,
+          maxInFlight: defaultMaxInFlight,
           highestRate: 20_000,
           precision: 0.05,
           mostTrials: 12,

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { LoadReport } from '../../../src/cli/loadReport.ts';
+import { defaultMaxInFlight } from '../../../src/core/phaseLoad.ts';
 import { startTruthServer, type TruthServer } from './truth.ts';
 import { workerBundle } from './worker-bundle.ts';
 
@@ -78,7 +79,7 @@ describe('topology-bench load', () => {
     expect(report.requests.sent).toBe((await server.truth()).received);
     expect(report).toMatchObject({
       loop: 'open',
-      settings: { load: { loop: 'open', ratePerSecond: 200, arrivals: 'constant', maxInFlight: 512 } },
+      settings: { load: { loop: 'open', ratePerSecond: 200, arrivals: 'constant', maxInFlight: defaultMaxInFlight } },
       schedule: { scheduled: 200 },
     });
     expect(report.generator.overheadMs?.p50).toBeGreaterThan(0);

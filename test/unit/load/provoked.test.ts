@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmdirSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { defaultMaxInFlight } from '../../../src/core/customPhases.ts';
+import { defaultMaxInFlight } from '../../../src/core/phaseLoad.ts';
 import type { LoadSpec, PhaseMeasurement } from '../../../src/core/load.ts';
 import { judgeMeasurement } from '../../../src/core/validity.ts';
 import { heardOfWorker } from './heardOfWorker.ts';

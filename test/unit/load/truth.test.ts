@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { defaultMaxInFlight } from '../../../src/core/customPhases.ts';
+import { defaultMaxInFlight } from '../../../src/core/phaseLoad.ts';
 import { judgeMeasurement } from '../../../src/core/validity.ts';
 import { createLoadDriver, type LocalLoadDriver } from '../../../src/load/driver.ts';
 import { type Identity, selfSigned } from '../../support/selfSigned.ts';
