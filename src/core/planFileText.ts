@@ -10,7 +10,7 @@ import type { PlanFile } from './planFileSchema.ts';
 import { defaultGpu, defaultImages, planDefaults } from './planning.ts';
 import { profileNames, profileOf } from './profiles.ts';
 import type { RunRecord } from './record.ts';
-import { formatList } from './view/format.ts';
+import { formatList, formatTime } from './view/format.ts';
 
 /** Where the model of a run lies, as its plan file is to name it: relative to that file. A record does not say. */
 export type SavedModel =
@@ -27,7 +27,7 @@ export type SavedModel =
  * The text of a plan file that gives a run's plan once more: what was chosen, without what follows from it. Comments say which
  * run it comes from and what of it a plan file cannot say. No kube context, no path that was not given here.
  */
-export function planFileText({ id, plan, software }: SavedRun, model: SavedModel): string {
+export function planFileText({ id, startedAt, plan, software }: SavedRun, model: SavedModel): string {
   const { file, notes } = isEndpointPlan(plan) ? endpointFile(plan) : deployedFile(plan, model);
   const document = new Document(file);
   for (const name of ['topologies', 'phases'] as const) {
@@ -36,12 +36,12 @@ export function planFileText({ id, plan, software }: SavedRun, model: SavedModel
     list.flow = name === 'topologies';
     for (const item of list.items) if (isCollection(item)) item.flow = true;
   }
-  const origin = `The plan of run ${id} of ${planSubject(plan)}, from the record that Topology Bench ${software.topologyBench} wrote.`;
+  const origin = `From the run of ${planSubject(plan)}, ${formatTime(startedAt)} (${id}), as Topology Bench ${software.topologyBench} recorded it.`;
   document.commentBefore = [origin, ...notes].map((line) => ` ${line}`).join('\n');
   return document.toString({ lineWidth: 0 });
 }
 
-export type SavedRun = Pick<RunRecord, 'id' | 'plan' | 'software'>;
+export type SavedRun = Pick<RunRecord, 'id' | 'startedAt' | 'plan' | 'software'>;
 
 interface SavedFile {
   readonly file: PlanFile;

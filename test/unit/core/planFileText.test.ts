@@ -10,10 +10,10 @@ import { choices } from '../../support/choices.ts';
 import { sampleRecord } from '../../support/sampleRecord.ts';
 
 const model: SavedModel = { path: './models/sentiment', tokenizer: null };
-const software = sampleRecord().software;
+const { software, startedAt } = sampleRecord();
 const id = '20260102-093000-5a3e';
 const textOf = (plan: Parameters<typeof planFileText>[0]['plan'], of: SavedModel = model): string =>
-  planFileText({ id, plan, software }, of);
+  planFileText({ id, startedAt, plan, software }, of);
 
 /** The plan that a plan file's text gives for the same model. */
 function planOf(text: string, from: Choices): Plan {
@@ -76,7 +76,7 @@ describe('a plan saved as a plan file', () => {
   it('says what was chosen, and leaves out what follows from it', () => {
     expect(textOf(makePlan({ ...choices, gpu: null }))).toBe(
       [
-        '# The plan of run 20260102-093000-5a3e of tiny-sentiment, from the record that Topology Bench 0.1.0 wrote.',
+        '# From the run of tiny-sentiment, 2026-01-02 09:30 UTC (20260102-093000-5a3e), as Topology Bench 0.1.0 recorded it.',
         '',
         'version: 1',
         'model: ./models/sentiment',
