@@ -15,7 +15,7 @@ import { endLease } from './lease.ts';
 import { lastLogLines } from './logs.ts';
 import { removeOwnNamespace } from './namespace.ts';
 import { isPodReady } from './ready.ts';
-import { deleteOne, removeAll, type RemoveOptions } from './remove.ts';
+import { deleteAnchor, removeAll, type RemoveOptions } from './remove.ts';
 import { objectPath } from './resources.ts';
 import { connectServers, type ServerConnection } from './serverConnection.ts';
 import { refusal } from './statusError.ts';
@@ -35,7 +35,7 @@ export async function listDeployments(choice: ClusterChoice, signal: AbortSignal
 /**
  * Deletes a deployment with all that belongs to it and waits until it is gone.
  * @returns why the namespace that was made for it stays; undefined when there is none, or it is gone
- * @throws BenchError clean-up-incomplete, naming what is left
+ * @throws BenchError clean-up-incomplete, naming what is left; what else keeps the cluster from deleting, with how to try again
  */
 export async function deleteDeployment(
   choice: ClusterChoice,
@@ -45,8 +45,8 @@ export async function deleteDeployment(
 ): Promise<string | undefined> {
   using cluster = openCluster(choice);
   const { anchor, plan } = await readStored(cluster, deployment.namespace, deployment.id, signal);
-  const { namespace, id, uid } = anchor;
-  await deleteOne(cluster, { kind: 'ConfigMap', namespace, name: deployment.id, uid }, signal);
+  const { namespace, id } = anchor;
+  await deleteAnchor(cluster, anchor, signal);
   await removeAll(cluster, namespace, anchorSelector(id), signal, options);
   if (plan.target.kind !== 'kubernetes' || !plan.target.createNamespace) return undefined;
   return await removeOwnNamespace(cluster, namespace, id, signal);

@@ -10,7 +10,7 @@ import { listAll } from './list.ts';
 import { removeOwnNamespace } from './namespace.ts';
 import { requestOf } from './nodes.ts';
 import { readServerVersion } from './preflight.ts';
-import { deleteOne, removeAll, type RemoveOptions } from './remove.ts';
+import { deleteAnchor, removeAll, type RemoveOptions } from './remove.ts';
 import { listPath, ownKinds, type OwnKind } from './resources.ts';
 import { isStatus, refusal } from './statusError.ts';
 
@@ -75,15 +75,14 @@ export async function removeLeftovers(
 /** @returns why the namespace that was made for it stays; undefined when there is none, or it is gone */
 async function removeLeftover(
   cluster: Cluster,
-  { namespace, id, objects }: Leftover,
+  { kind, namespace, id, objects }: Leftover,
   signal: AbortSignal,
   options: RemoveOptions,
 ): Promise<string | undefined> {
-  const anchor = objects.find(({ kind, name }) => kind === 'ConfigMap' && name === anchorName(id));
-  // The anchor goes first: should this program die now, the cluster itself collects the rest.
-  if (anchor !== undefined) await deleteOne(cluster, { ...anchor, kind: 'ConfigMap', namespace }, signal);
+  const anchor = objects.find((object) => object.kind === 'ConfigMap' && object.name === anchorName(id));
+  if (anchor !== undefined) await deleteAnchor(cluster, { kind, id, namespace, uid: anchor.uid }, signal);
   await removeAll(cluster, namespace, anchorSelector(id), signal, options);
-  if (!objects.some(({ kind }) => kind === 'Namespace')) return undefined;
+  if (!objects.some((object) => object.kind === 'Namespace')) return undefined;
   return await removeOwnNamespace(cluster, namespace, id, signal);
 }
 

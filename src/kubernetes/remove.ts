@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { BenchError, explain } from '../core/errors.ts';
-import { selectorText } from '../topologies/labels.ts';
+import { BenchError, explain, isCancelled, type Reason } from '../core/errors.ts';
+import { anchorName, labelKeys, selectorText, type Anchor, type AnchorKind } from '../topologies/labels.ts';
 import type { Labels } from '../topologies/objects.ts';
 import type { ApiMeta, ApiObject } from './apiObjects.ts';
 import type { Cluster } from './cluster.ts';
@@ -72,6 +72,29 @@ export async function deleteOne(
     // 409: the object of that name is another one by now.
     if (isStatus(error, 404) || isStatus(error, 409)) return false;
     throw refusal(error, `delete the ${object.kind} ${object.name}`);
+  }
+}
+
+/**
+ * Deletes the ConfigMap that everything else of a run or deployment hangs on. It goes first: should this program die then, the
+ * cluster itself collects the rest.
+ * @throws BenchError with how to try once more as its next step, when the cluster refuses or cannot be reached
+ */
+export async function deleteAnchor(
+  cluster: Cluster,
+  { kind, id, namespace, uid }: Anchor & { readonly uid: string },
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await deleteOne(cluster, { kind: 'ConfigMap', namespace, name: anchorName(id), uid }, signal);
+  } catch (error) {
+    if (!(error instanceof BenchError) || isCancelled(error)) throw error;
+    throw new BenchError({
+      reason: error.reason,
+      message: `The ${kind} ${id} is still there. ${error.message}`,
+      nextStep: `${cureOf(error)}${removalStep(namespace, kind)}`,
+      cause: error,
+    });
   }
 }
 
@@ -181,9 +204,31 @@ function incomplete(namespace: string, left: readonly OwnedObject[], cause: unkn
   return new BenchError({
     reason: 'clean-up-incomplete',
     message: `In the namespace ${namespace} this is still there: ${what}${why}.`,
-    nextStep: `${cureFor(left)}Remove it with "Topology Bench: Clean Up" in VS Code or "topology-bench clean --namespace ${namespace}" on the command line, with the same context.`,
+    nextStep: `${cureOf(cause)}${cureFor(left)}${removalStep(namespace, kindOf(left))}`,
     cause,
   });
+}
+
+/** What Deploy brought up is removed by the command line only when that is asked for. */
+function removalStep(namespace: string, kind: AnchorKind): string {
+  const also = kind === 'deployment' ? ' --deployments' : '';
+  return `Remove it with "Topology Bench: Clean Up" in VS Code or "topology-bench clean --namespace ${namespace}${also}" on the command line, with the same context.`;
+}
+
+function kindOf(left: readonly OwnedObject[]): AnchorKind {
+  return left.some(({ metadata }) => metadata.labels?.[labelKeys.kind] === 'deployment') ? 'deployment' : 'run';
+}
+
+/** What to see to first, where the cluster would not or could not delete. */
+const cures: Partial<Record<Reason, string>> = {
+  forbidden: 'First ask for that right in this namespace. ',
+  unauthenticated: 'First log in again. ',
+  'rejected-by-cluster': 'First see to what the cluster gives as its reason. ',
+  'api-unreachable': 'First check that the cluster runs, and your network or VPN. ',
+};
+
+function cureOf(cause: unknown): string {
+  return (cause instanceof BenchError ? cures[cause.reason] : undefined) ?? '';
 }
 
 /** What to see to first, where an object was deleted and somebody else keeps it from going. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { cancelled } from '../../../src/core/errors.ts';
 import type { ApiMeta } from '../../../src/kubernetes/apiObjects.ts';
 import type { Cluster } from '../../../src/kubernetes/cluster.ts';
 import { removeOwnNamespace } from '../../../src/kubernetes/namespace.ts';
-import { removeAll } from '../../../src/kubernetes/remove.ts';
+import { deleteAnchor, removeAll } from '../../../src/kubernetes/remove.ts';
 import { StatusError } from '../../../src/kubernetes/statusError.ts';
 import { anchorSelector, ownLabels } from '../../../src/topologies/labels.ts';
 
@@ -59,6 +60,54 @@ describe('removing what a run made', () => {
     const timer = setInterval(() => world.objects['configmaps']?.pop(), 400);
     await removeAll(world.cluster, 'team', anchorSelector('r1'), never, quick);
     clearInterval(timer);
+  });
+});
+
+describe('what the cluster does not delete', () => {
+  const anchor = { kind: 'run', id: 'r1', namespace: 'team', uid: 'u1' } as const;
+  const refusing = (error: Error) => ({ change: () => Promise.reject(error) }) as unknown as Cluster;
+  const commands = (rest: string): string =>
+    `Remove it with "Topology Bench: Clean Up" in VS Code or "topology-bench clean --namespace team${rest}" on the command line, with the same context.`;
+
+  it('for want of a right is said to be there still, and by what it is removed once that is given', async () => {
+    const error = new StatusError(403, 'Forbidden', 'configmaps "tb-r1" is forbidden: this user cannot delete it');
+    await expect(deleteAnchor(refusing(error), anchor, never)).rejects.toMatchObject({
+      reason: 'forbidden',
+      message: expect.stringMatching(
+        /^The run r1 is still there\. The right to delete the ConfigMap tb-r1 is missing: configmaps/u,
+      ) as string,
+      nextStep: `First ask for that right in this namespace. ${commands('')}`,
+    });
+  });
+
+  it('because somebody objects is to be removed when that is seen to; a deployment only when asked for', async () => {
+    const error = new StatusError(400, 'BadRequest', 'admission webhook "keep.example.org" denied the request');
+    await expect(deleteAnchor(refusing(error), { ...anchor, kind: 'deployment' }, never)).rejects.toMatchObject({
+      reason: 'rejected-by-cluster',
+      message: expect.stringMatching(/^The deployment r1 is still there\. .*keep\.example\.org/u) as string,
+      nextStep: `First see to what the cluster gives as its reason. ${commands(' --deployments')}`,
+    });
+  });
+
+  it('because the user stopped it is no failure, and what is gone already needs no deletion', async () => {
+    await expect(deleteAnchor(refusing(cancelled('deleting')), anchor, never)).rejects.toMatchObject({
+      reason: 'cancelled',
+      message: 'Cancelled while deleting.',
+    });
+    await deleteAnchor(refusing(new StatusError(404, 'NotFound', 'gone')), anchor, never);
+  });
+
+  it('of what belongs to it names the right, too', async () => {
+    const labels = ownLabels({ kind: 'deployment', id: 'r1' });
+    const world = makeWorld({ jobs: [{ name: 'tb-r1-triton', uid: 'u3', labels }] });
+    const cluster = { ...world.cluster, ...refusing(new StatusError(403, 'Forbidden', 'this user cannot delete it')) };
+    await expect(removeAll(cluster, 'team', anchorSelector('r1'), never, quick)).rejects.toMatchObject({
+      reason: 'clean-up-incomplete',
+      message: expect.stringContaining(
+        'Job tb-r1-triton (The right to delete the Job tb-r1-triton is missing',
+      ) as string,
+      nextStep: `First ask for that right in this namespace. ${commands(' --deployments')}`,
+    });
   });
 });
 
