@@ -219,8 +219,9 @@ async function run<Run extends AnyPlan>(
           preflight: (plan, runId, progress, signal) => target.preflight(plan, runId, progress, signal),
           deploy: (plan, topology, progress, signal) => target.deploy(plan, topology, progress, signal),
           async close(signal) {
-            await target.close(signal);
+            const kept = await target.close(signal);
             outcome.cleaned = true;
+            return kept;
           },
         },
         runs: {

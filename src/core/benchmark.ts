@@ -345,7 +345,8 @@ async function close(
 ): Promise<void> {
   emit({ type: 'stage', topology: null, stage: 'delete' });
   try {
-    await ports.target.close(AbortSignal.timeout(cleanUpMs));
+    const kept = await ports.target.close(AbortSignal.timeout(cleanUpMs));
+    if (kept !== undefined) warn(kept);
   } catch (error) {
     const problem = toBenchError(error, 'cleaning up');
     warn(explain(problem));

@@ -175,8 +175,11 @@ export interface Target<Run extends AnyPlan = Plan, Up extends Served = Deployme
   preflight(plan: Run, runId: string, progress: DeployProgress, signal: AbortSignal): Promise<Environment>;
   /** Resolves when the topology answers its readiness probe. On failure or cancel nothing is left to the caller: `close` collects it. */
   deploy(plan: Run, topology: Run['topologies'][number], progress: DeployProgress, signal: AbortSignal): Promise<Up>;
-  /** Removes everything the run made. Idempotent; its signal is the clean-up's own. Rejects with what is left and how to remove it. */
-  close(signal: AbortSignal): Promise<void>;
+  /**
+   * Removes everything the run made. Idempotent; its signal is the clean-up's own. Rejects with what is left and how to remove it.
+   * @returns why something that the run made stays on purpose, for the user; undefined where nothing does
+   */
+  close(signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** Run records, kept. */

@@ -77,7 +77,7 @@ class EndpointTarget implements Target<EndpointPlan, Served> {
     };
   }
 
-  async close(): Promise<void> {
+  async close(): Promise<undefined> {
     // Nothing was made.
   }
 

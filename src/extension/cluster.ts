@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { ClusterInventory, DeployedTopology, Leftover, Removal } from '../core/cluster.ts';
+import { BenchError } from '../core/errors.ts';
 import type { Answer } from '../core/ports.ts';
 import { loadKubernetes } from './engine.ts';
 import type { Memory } from './memory.ts';
@@ -18,6 +19,8 @@ export interface ContextChoice {
 
 /** Longest that a view waits for a cluster before it says that it cannot be reached. */
 const viewTimeoutMs = 20_000;
+/** Longest that a question waits for what is only said beside it. */
+const asideTimeoutMs = 5_000;
 
 /** The cluster that this window looks at. Nothing is loaded and nothing is sent before it is first asked. */
 export class Cluster implements vscode.Disposable {
@@ -135,6 +138,24 @@ export class Cluster implements vscode.Disposable {
       ));
     } catch {
       return false;
+    }
+  }
+
+  /**
+   * Why a namespace that is to be made would stay after the run; undefined also where that cannot be told.
+   * @throws BenchError forbidden, naming the rights to make and to delete it that are missing
+   */
+  async whyNamespaceWouldStay(place: ClusterPlace): Promise<string | undefined> {
+    const { whyNamespaceWouldStay } = await loadKubernetes();
+    try {
+      return await whyNamespaceWouldStay(
+        await this.connection(place),
+        place.namespace,
+        AbortSignal.timeout(asideTimeoutMs),
+      );
+    } catch (error) {
+      if (error instanceof BenchError && error.reason === 'forbidden') throw error;
+      return undefined;
     }
   }
 

@@ -96,8 +96,8 @@ export function planSummary(
 }
 
 /** What is made and what becomes of it, for the confirmation. */
-export function planDetail(plan: Plan): string {
-  return [...searchDetail(plan), whatIsMade(plan)].join(' ');
+export function planDetail(plan: Plan, namespaceStays = false): string {
+  return [...searchDetail(plan), whatIsMade(plan, namespaceStays)].join(' ');
 }
 
 function searchDetail({ load }: Plan): string[] {
@@ -106,7 +106,7 @@ function searchDetail({ load }: Plan): string[] {
     : [];
 }
 
-function whatIsMade(plan: Plan): string {
+function whatIsMade(plan: Plan, namespaceStays: boolean): string {
   const modelBytes = plan.model.files.reduce((sum, file) => sum + file.sizeBytes, 0);
   const model = `Model ${plan.model.name}, ${formatBytes(modelBytes)}.`;
   if (plan.target.kind === 'local') {
@@ -119,10 +119,9 @@ function whatIsMade(plan: Plan): string {
         : `The load comes from ${String(plan.load.generators)} pods of their own.`
       : 'The load comes from this machine through a port-forward: good for a first look only.';
   const { namespace, createNamespace } = plan.target;
-  const made = createNamespace
-    ? `The namespace ${namespace} does not exist: it is made, and removed with the rest. `
-    : '';
-  return `${model} ${made}${from} What the run makes, it removes.`;
+  const goes = namespaceStays ? '' : ', and removed with the rest';
+  const made = createNamespace ? `The namespace ${namespace} does not exist: it is made${goes}. ` : '';
+  return `${model} ${made}${from} What the run makes${namespaceStays ? ' in it' : ''}, it removes.`;
 }
 
 export function aboutTime(seconds: number): string {

@@ -56,6 +56,8 @@ export interface RunEnd {
   readonly notSaved: BenchError | null;
   /** What clean-up could not remove, or that it never came to its end. */
   readonly leftBehind: BenchError | null;
+  /** Why a namespace that the run made stays on purpose, and how it is removed. */
+  readonly kept: string | null;
 }
 
 /** Where runs under way are written down, and whose they are. */
@@ -197,7 +199,7 @@ export async function prepare(
       } catch (error) {
         hold.release();
         const failure = toBenchError(error, 'starting the benchmark');
-        return { record: null, failure, notSaved: null, leftBehind: null };
+        return { record: null, failure, notSaved: null, leftBehind: null, kept: null };
       }
       return watchToEnd({ ...watchedAs(choices, context), journal, watching, hold, emit, signal: runSignal, left });
     },

@@ -158,7 +158,13 @@ export class Runs implements vscode.Disposable {
       await this.#note(entry);
       end = await this.#measure(entry);
     } catch (error) {
-      end = { record: null, failure: toBenchError(error, 'starting the benchmark'), notSaved: null, leftBehind: null };
+      end = {
+        record: null,
+        failure: toBenchError(error, 'starting the benchmark'),
+        notSaved: null,
+        leftBehind: null,
+        kept: null,
+      };
     }
     this.#logEnd(entry.run, end);
     this.#endings.delete(entry.run.id);

@@ -108,10 +108,11 @@ function tell(run: LiveRun, end: RunEnd, services: Services, retry: (() => void)
   void offerCleanUp(end.leftBehind, target.kind === 'kubernetes' ? target : undefined, services);
 }
 
-/** All but what is left on the cluster. */
+/** All but what should be gone and is left on the cluster. */
 export function tellOutcome(run: LiveRun, end: RunEnd, services: Services, retry: (() => void) | undefined): void {
   const { failures } = services;
   if (end.notSaved !== null) offerToSave(run.id, end.notSaved, services);
+  if (end.kept !== null) tellKept(end.kept, services);
   const failed =
     end.record?.topologies.filter((topology) => topology.failure !== null && topology.status !== 'cancelled') ?? [];
   if (failed.length === 0) {
@@ -141,6 +142,19 @@ async function sayFailed(
   const chosen = await vscode.window.showWarningMessage(message, ...buttons);
   if (chosen === showLog) services.log.show();
   else if (chosen === again) retry?.();
+}
+
+/** Whoever agreed to a namespace for this run thinks it gone. */
+function tellKept(kept: string, { log, failures }: Services): void {
+  const showLog = vscode.l10n.t('Show Log');
+  vscode.window.showWarningMessage(plainText(kept), showLog).then(
+    (chosen) => {
+      if (chosen === showLog) log.show();
+    },
+    (error: unknown) => {
+      failures.note(error, 'saying which namespace stays');
+    },
+  );
 }
 
 /** Offers to save the record again, as often as it takes: it cannot be measured a second time. */

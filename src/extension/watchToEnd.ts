@@ -62,8 +62,10 @@ export async function watchToEnd(watched: Watched): Promise<RunEnd> {
     return end === undefined ? await endOfDead(watched, record, engine) : await endOf(end, record, watched, engine);
   } catch (error) {
     // Another window has looked after the run to its end, and has taken the journal away before this one had opened it.
-    if (isGone(error) && !hold.isOurs) return { record: null, failure: null, notSaved: null, leftBehind: cutOff() };
-    return { record, failure: toBenchError(error, 'watching the run'), notSaved: null, leftBehind: cutOff() };
+    if (isGone(error) && !hold.isOurs)
+      return { record: null, failure: null, notSaved: null, leftBehind: cutOff(), kept: null };
+    const failure = toBenchError(error, 'watching the run');
+    return { record, failure, notSaved: null, leftBehind: cutOff(), kept: null };
   } finally {
     signal.removeEventListener('abort', stop);
     hold.end();
@@ -75,7 +77,7 @@ function isGone(error: unknown): boolean {
 }
 
 async function endOf(
-  { failure, notSaved, leftBehind }: JournalEnd,
+  { failure, notSaved, leftBehind, kept }: JournalEnd,
   record: RunRecord | null,
   { journal, hold }: Watched,
   engine: Engine,
@@ -83,7 +85,7 @@ async function endOf(
   // A record that is nowhere else is kept, for this window or the next to save.
   if (hold.isOurs && (notSaved === null || record === null)) await engine.removeJournal(journal);
   const error = (of: Failure | null): BenchError | null => (of === null ? null : errorOf(of));
-  return { record, failure: error(failure), notSaved: error(notSaved), leftBehind: error(leftBehind) };
+  return { record, failure: error(failure), notSaved: error(notSaved), leftBehind: error(leftBehind), kept };
 }
 
 /** Its process was killed, or the machine went down. */
@@ -108,5 +110,5 @@ async function endOfDead(
     nextStep: 'Check that this machine has memory to spare, and that nothing ends processes.',
   });
   // What ran on this machine ends with the process that ran it.
-  return { record, failure, notSaved, leftBehind: target.kind === 'local' ? null : cutOff() };
+  return { record, failure, notSaved, leftBehind: target.kind === 'local' ? null : cutOff(), kept: null };
 }

@@ -1,6 +1,6 @@
 import { openCluster } from './cluster.ts';
 import type { KubeconfigChoice } from './kubeconfig.ts';
-import { namespaceExists as exists } from './namespace.ts';
+import { namespaceExists as exists, whyItWouldStay } from './namespace.ts';
 
 /** What the extension and the command line use of Kubernetes; built as a bundle of its own and loaded when first needed. */
 export { deployTopology, type DeployListener, type DeployOptions } from './deploy.ts';
@@ -29,4 +29,17 @@ export async function namespaceExists(
 ): Promise<boolean> {
   using cluster = openCluster(choice);
   return await exists(cluster, namespace, signal);
+}
+
+/**
+ * Why a namespace that does not exist yet would stay after the run that made it, as far as that can be told before.
+ * @throws BenchError forbidden, naming the rights to make and to delete it that are missing
+ */
+export async function whyNamespaceWouldStay(
+  choice: KubeconfigChoice,
+  namespace: string,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  using cluster = openCluster(choice);
+  return await whyItWouldStay(cluster, namespace, signal);
 }

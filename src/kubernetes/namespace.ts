@@ -4,6 +4,7 @@ import { fieldManager, labelKeys, ownLabels, type Anchor } from '../topologies/l
 import type { ApiList, ApiObject, Condition } from './apiObjects.ts';
 import { query, type Cluster } from './cluster.ts';
 import { endLease, type Leased } from './lease.ts';
+import { checkRights, missingRights, namespaceRights } from './rights.ts';
 import { isStatus, refusal, StatusError } from './statusError.ts';
 
 /** What every namespace has by itself. */
@@ -106,19 +107,39 @@ export async function removeOwnNamespace(
     throw new BenchError({
       reason: 'clean-up-incomplete',
       message: `The namespace ${name}, which was made for this, is still there: ${whyOf(refusal(error, 'remove it'))}.`,
-      nextStep: `Remove it later with "Topology Bench: Clean Up" in VS Code, "topology-bench clean --namespace ${name}" on the command line, or "kubectl delete namespace ${name}".`,
+      nextStep: `Remove it later with "Topology Bench: Clean Up" in VS Code, "topology-bench clean --namespace ${name}" on the command line, or ${deletionOf(name)}.`,
       cause: error,
     });
   }
 }
 
+/**
+ * Why a namespace that is not there yet would stay if a run made it, as far as that can be told before.
+ * @returns a sentence for the user; undefined where nothing but what others put there can keep it
+ * @throws BenchError forbidden, naming the rights to make and to delete it that are missing
+ */
+export async function whyItWouldStay(cluster: Cluster, name: string, signal: AbortSignal): Promise<string | undefined> {
+  await checkRights(cluster, name, [namespaceRights], signal);
+  const missing = await missingRights(cluster, name, [{ group: '*', resource: '*', verbs: ['list'] }], signal);
+  // Who may list everything by one right need not be asked for each kind.
+  if (missing.length === 0) return undefined;
+  const [kind] = (await look(cluster, name, signal, 'first')).unseen;
+  if (kind === undefined) return undefined;
+  return `The namespace ${name} will stay when the run is over: this user may not list every kind in it (${kind}, for one), so whether others live there by then cannot be told. Afterwards it can be removed with ${deletionOf(name)}.`;
+}
+
 function whyKept(name: string, { other, unseen }: Inside): string | undefined {
   const made = `The namespace ${name}, which was made for this, stays`;
-  if (other !== undefined) return `${made}: ${other} lives there, which is not of Topology Bench.`;
+  if (other !== undefined)
+    return `${made}: ${other} lives there, which is not of Topology Bench. Once nobody uses it, remove it with ${deletionOf(name)}.`;
   if (unseen.length === 0) return undefined;
   const kinds = unseen.slice(0, shownKinds).join(', ');
   const more = unseen.length > shownKinds ? ` and ${String(unseen.length - shownKinds)} more kinds` : '';
-  return `${made}: whether it is empty cannot be told, because this user may not list ${kinds}${more} there. If nobody else uses it, remove it with "kubectl delete namespace ${name}".`;
+  return `${made}: whether it is empty cannot be told, because this user may not list ${kinds}${more} there. If nobody else uses it, remove it with ${deletionOf(name)}.`;
+}
+
+function deletionOf(name: string): string {
+  return `"kubectl delete namespace ${name}"`;
 }
 
 function whyOf(error: unknown): string {
@@ -187,9 +208,15 @@ interface Inside {
 
 /**
  * Looks at every kind that the cluster knows.
+ * @param wanted "first": one kind that the user may not list is enough
  * @throws what else than a missing right keeps a kind from being listed: it might hold something
  */
-async function look(cluster: Cluster, namespace: string, signal: AbortSignal): Promise<Inside> {
+async function look(
+  cluster: Cluster,
+  namespace: string,
+  signal: AbortSignal,
+  wanted: 'all' | 'first' = 'all',
+): Promise<Inside> {
   const unseen: string[] = [];
   for (const { prefix, resource } of await namespacedResources(cluster, signal)) {
     const path = `${prefix}/namespaces/${encodeURIComponent(namespace)}/${resource}?limit=50`;
@@ -205,6 +232,7 @@ async function look(cluster: Cluster, namespace: string, signal: AbortSignal): P
     const isItsOwn = byItself[resource] ?? ((): boolean => false);
     const other = list?.items?.find(({ metadata }) => !isItsOwn(metadata.name));
     if (other !== undefined) return { other: `${other.metadata.name} (${resource})`, unseen };
+    if (wanted === 'first' && unseen.length > 0) break;
   }
   return { other: undefined, unseen };
 }

@@ -14,6 +14,14 @@ export interface Right {
 
 const applyAndDelete = ['get', 'list', 'create', 'patch', 'delete'];
 
+/** To make a namespace, to keep its lease and to take it away again. */
+export const namespaceRights: Right = {
+  group: '',
+  resource: 'namespaces',
+  verbs: ['get', 'create', 'patch', 'delete'],
+  clusterWide: true,
+};
+
 /**
  * What a run or a deployment needs; network policies and Secrets only for the hybrid, Deployments only for Deploy.
  * docs/role.yaml and docs/cluster-role.yaml grant all of it.
@@ -25,9 +33,7 @@ export function neededRights(needs: {
   makesNamespace: boolean;
 }): Right[] {
   return [
-    ...(needs.makesNamespace
-      ? [{ group: '', resource: 'namespaces', verbs: ['get', 'create', 'patch', 'delete'], clusterWide: true } as const]
-      : []),
+    ...(needs.makesNamespace ? [namespaceRights] : []),
     { group: '', resource: 'pods', verbs: ['get', 'list', 'watch'] },
     { group: '', resource: 'pods/log', verbs: ['get'] },
     // Web sockets begin with a GET, and newer API servers ask for "create" as well.

@@ -189,9 +189,9 @@ class KubernetesTarget {
     }
   }
 
-  async close(signal: AbortSignal): Promise<void> {
+  async close(signal: AbortSignal): Promise<string | undefined> {
     const run = this.#run;
-    if (run === undefined) return;
+    if (run === undefined) return undefined;
     const { cluster, namespace, id } = run;
     await Promise.all(this.#leases.splice(0).map((lease) => lease[Symbol.asyncDispose]()));
     if (this.#hasMade.objects) {
@@ -206,13 +206,11 @@ class KubernetesTarget {
     }
     this.#standing.clear();
     this.#anchor = undefined;
-    if (this.#hasMade.namespace) {
-      const kept = await removeOwnNamespace(cluster, namespace, id, signal);
-      if (kept !== undefined) this.#warn(kept);
-      this.#hasMade.namespace = false;
-    }
+    const kept = this.#hasMade.namespace ? await removeOwnNamespace(cluster, namespace, id, signal) : undefined;
+    this.#hasMade.namespace = false;
     cluster[Symbol.dispose]();
     this.#run = undefined;
+    return kept;
   }
 
   async #remove(run: Run, topology: TopologyPlan, progress: DeployProgress, signal: AbortSignal): Promise<void> {

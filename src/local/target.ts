@@ -113,7 +113,7 @@ class LocalTarget implements Target {
     }
   }
 
-  async close(): Promise<void> {
+  async close(): Promise<undefined> {
     const results = await Promise.allSettled([...this.#deployments].map((deployment) => this.#remove(deployment)));
     const failed = results.find((result) => result.status === 'rejected');
     if (failed !== undefined) throw toBenchError(failed.reason, 'ending the processes of the run');

@@ -54,6 +54,7 @@ export async function carryOut(
     failure: orNull(failure),
     notSaved: orNull(notSaved),
     leftBehind: orNull(target?.leftBehind() ?? null),
+    kept: target?.kept() ?? null,
   };
 }
 
@@ -87,24 +88,27 @@ function openTarget(
 }
 
 /**
- * The engine turns a failed clean-up into a warning of the run; who started it must know it as such. Nothing counts as
- * cleaned up until it was.
+ * The engine turns a failed clean-up, and what stays on purpose, into warnings of the run; who started it must know them as such.
+ * Nothing counts as cleaned up until it was.
  */
-function watchClose(target: Target): Target & { leftBehind(): BenchError | null } {
+function watchClose(target: Target): Target & { leftBehind(): BenchError | null; kept(): string | null } {
   let problem: BenchError | null = cutOff();
+  let kept: string | undefined;
   return {
     preflight: (...parts) => target.preflight(...parts),
     deploy: (...parts) => target.deploy(...parts),
     async close(signal) {
       try {
-        await target.close(signal);
+        kept = await target.close(signal);
         problem = null;
+        return kept;
       } catch (error) {
         problem = toBenchError(error, 'cleaning up');
         throw error;
       }
     },
     leftBehind: () => problem,
+    kept: () => kept ?? null,
   };
 }
 

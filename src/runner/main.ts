@@ -43,7 +43,7 @@ async function main(journal: string): Promise<void> {
       task = JSON.parse(await text(process.stdin)) as RunTask;
     } catch (error) {
       // Whoever started this process was gone before it had said what to run.
-      const nothing = { kind: 'end', notSaved: null, leftBehind: null } as const;
+      const nothing = { kind: 'end', notSaved: null, leftBehind: null, kept: null } as const;
       return { ...nothing, failure: failureOf(toBenchError(error, 'reading what to run')) };
     }
     return carryOut(

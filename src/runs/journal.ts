@@ -39,6 +39,8 @@ const endSchema = z.object({
   notSaved: failureSchema.nullable(),
   /** What clean-up could not remove, or that it never came to its end. */
   leftBehind: failureSchema.nullable(),
+  /** Why a namespace that the run made stays on purpose, and how it is removed. */
+  kept: z.string().nullable(),
 });
 export type JournalEnd = z.infer<typeof endSchema>;
 

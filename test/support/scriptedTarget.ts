@@ -31,6 +31,8 @@ export class ScriptedTarget implements Target {
   restless = false;
   /** Inputs that the hybrid answers as no other topology would, as if its gateway handed them on as they are. */
   readonly handedOn = new Set<string>();
+  /** What it says of something that stays when all else was removed. */
+  kept: string | undefined;
   readonly #failures: Readonly<Record<string, BenchError>>;
 
   /** @param failures call to the error it ends with, e.g. "deploy triton" */
@@ -135,9 +137,10 @@ export class ScriptedTarget implements Target {
     };
   }
 
-  async close(signal: AbortSignal): Promise<void> {
+  async close(signal: AbortSignal): Promise<string | undefined> {
     this.cleanUpSignals.push(signal);
     this.#call('close');
+    return this.kept;
   }
 
   #call(name: string): void {

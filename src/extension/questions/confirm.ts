@@ -10,6 +10,7 @@ type Prepare = (choices: BenchmarkChoices) => Promise<PreparedRun | undefined>;
 /**
  * Says what will run, where, for about how long and how many GPU-minutes, and asks whether to start. A namespace that does not exist is made
  * only when the user says so here. undefined when the user left.
+ * @throws BenchError forbidden where one would have to be made without the right to make and to delete it
  */
 export async function confirmRun(
   choices: BenchmarkChoices,
@@ -18,7 +19,7 @@ export async function confirmRun(
 ): Promise<PreparedRun | undefined> {
   const looked = await lookForNamespace(choices, services);
   const prepared = await prepareRun(looked.choices);
-  return prepared !== undefined && (await isConfirmed(prepared, looked.missing)) ? prepared : undefined;
+  return prepared !== undefined && (await isConfirmed(prepared, looked)) ? prepared : undefined;
 }
 
 /** Asks the same, but only where a namespace would have to be made. */
@@ -30,20 +31,29 @@ export async function confirmNamespace(
   const looked = await lookForNamespace(choices, services);
   const prepared = await prepareRun(looked.choices);
   if (prepared === undefined || !looked.missing) return prepared;
-  return (await isConfirmed(prepared, true)) ? prepared : undefined;
+  return (await isConfirmed(prepared, looked)) ? prepared : undefined;
+}
+
+/** What is to be said of the namespace before a run. */
+interface Looked {
+  /** Whether it has to be made. */
+  readonly missing: boolean;
+  /** Why it would stay then; undefined where it would go with the run, as far as can be told. */
+  readonly stays: string | undefined;
 }
 
 async function lookForNamespace(
   choices: BenchmarkChoices,
   { cluster }: Pick<Services, 'cluster'>,
-): Promise<{ readonly choices: BenchmarkChoices; readonly missing: boolean }> {
+): Promise<Looked & { readonly choices: BenchmarkChoices }> {
   const { target } = choices;
-  if (target.kind !== 'kubernetes') return { choices, missing: false };
+  if (target.kind !== 'kubernetes') return { choices, missing: false, stays: undefined };
   const missing = await cluster.lacksNamespace(target);
-  return { choices: { ...choices, target: { ...target, createNamespace: missing } }, missing };
+  const stays = missing ? await cluster.whyNamespaceWouldStay(target) : undefined;
+  return { choices: { ...choices, target: { ...target, createNamespace: missing } }, missing, stays };
 }
 
-async function isConfirmed(prepared: PreparedRun, missing: boolean): Promise<boolean> {
+async function isConfirmed(prepared: PreparedRun, { missing, stays }: Looked): Promise<boolean> {
   const { choices } = prepared;
   const { plan } = choices;
   const start = missing ? vscode.l10n.t('Create Namespace and Start') : vscode.l10n.t('Start');
@@ -56,7 +66,8 @@ async function isConfirmed(prepared: PreparedRun, missing: boolean): Promise<boo
           ? []
           : [vscode.l10n.t('As {0} says.', vscode.workspace.asRelativePath(vscode.Uri.parse(plan.uri)))]),
         `${planSummary(prepared.plan, choices, prepared.estimateSeconds, readSettings(undefined).gpuPrice.price)}.`,
-        planDetail(prepared.plan),
+        planDetail(prepared.plan, stays !== undefined),
+        ...(stays === undefined ? [] : [stays]),
         ...prepared.warnings,
       ].join('\n\n'),
     },

@@ -458,6 +458,14 @@ describe('benchmark', () => {
     const warnings = events.flatMap((event) => (event.type === 'warning' ? [event.message] : []));
     expect(warnings).toEqual([expect.stringContaining('disk full'), expect.stringContaining('pod x is left')]);
   });
+
+  it('says what stays on purpose, which is no failure', async () => {
+    const target = new ScriptedTarget();
+    target.kept = 'The namespace stays.';
+    const { events } = await go(target);
+    expect(events).toContainEqual({ type: 'warning', message: 'The namespace stays.' });
+    expect(events.at(-1)).toEqual({ type: 'run-closed', failure: null });
+  });
 });
 
 const choicesPhases = 7;

@@ -1,6 +1,7 @@
 /** From the questions to the start of a run, on quick picks that a test answers. */
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ClusterInventory } from '../../../src/core/cluster.ts';
+import { BenchError } from '../../../src/core/errors.ts';
 import { estimateSeconds, makePlan } from '../../../src/core/planning.ts';
 import { profileNames } from '../../../src/core/profiles.ts';
 import type { BenchmarkChoices } from '../../../src/extension/choices.ts';
@@ -65,6 +66,7 @@ const contexts = [
 let last: BenchmarkChoices | undefined;
 let earlier: BenchmarkChoices | undefined;
 let lacksNamespace = false;
+let namespaceStays: string | undefined;
 let services = {} as Services;
 
 beforeEach(() => {
@@ -76,6 +78,7 @@ beforeEach(() => {
   last = undefined;
   earlier = undefined;
   lacksNamespace = false;
+  namespaceStays = undefined;
   services = {
     extension: { path: '/ext', version: '1' },
     memory: {
@@ -92,6 +95,7 @@ beforeEach(() => {
       placeOf: ({ name, namespace }: (typeof contexts)[number]) => ({ context: name, namespace }),
       inventory: async () => inventory,
       lacksNamespace: async () => lacksNamespace,
+      whyNamespaceWouldStay: async () => namespaceStays,
     },
     protection: new Protection(),
     runs: { get: () => undefined },
@@ -294,6 +298,27 @@ describe('Benchmark Again', () => {
     expect(fakeVscode.window.showInformationMessage.mock.lastCall?.at(-1)).toBe('Create Namespace and Start');
     expect(started).toEqual([]);
   });
+});
+
+test('a question whether to make a namespace says why that would stay, and is not asked in vain', async () => {
+  earlier = onCluster;
+  lacksNamespace = true;
+  const detail = (): string =>
+    (fakeVscode.window.showInformationMessage.mock.lastCall?.[1] as { detail: string }).detail;
+  await benchmarkAgain('run', services);
+  expect(detail()).toContain('it is made, and removed with the rest.');
+  namespaceStays = 'The namespace models will stay when the run is over.';
+  await benchmarkAgain('run', services);
+  expect(detail().split('\n\n')).toContain(namespaceStays);
+  expect(detail()).toContain('it is made. The load comes from a pod of its own. What the run makes in it, it removes.');
+  expect(started.map(({ choices }) => choices.target)).toEqual(
+    [1, 2].map(() => ({ ...onCluster.target, createNamespace: true })),
+  );
+  fakeVscode.window.showInformationMessage.mockClear();
+  const missing = new BenchError({ reason: 'forbidden', message: 'These rights are missing: delete namespaces.' });
+  services.cluster.whyNamespaceWouldStay = () => Promise.reject(missing);
+  await expect(benchmarkAgain('run', services)).rejects.toBe(missing);
+  expect(fakeVscode.window.showInformationMessage).not.toHaveBeenCalled();
 });
 
 test('what another extension starts is remembered as the answers of a user are, without leave to make a namespace', async () => {

@@ -82,7 +82,12 @@ test('the confirmation says what runs, where, with what, for about how long and 
 test('the confirmation says when a namespace is made', () => {
   const target = { ...onCluster.target, createNamespace: true } as const;
   expect(planDetail(planOf(onCluster))).not.toContain('does not exist');
-  expect(planDetail(planOf({ ...onCluster, target }))).toContain('The namespace team-a does not exist: it is made');
+  expect(planDetail(planOf({ ...onCluster, target }))).toContain(
+    'does not exist: it is made, and removed with the rest.',
+  );
+  expect(planDetail(planOf({ ...onCluster, target }), true)).toContain(
+    'The namespace team-a does not exist: it is made. ',
+  );
 });
 
 test('choices, subjects, profiles and times read as people say them', () => {

@@ -212,7 +212,8 @@ test('a run that ends well has its record on the disk, is noted as finished, and
   const runs = new Runs(memory, log);
   const { run, ended } = runs.start(await prepareRun());
   const end = await ended;
-  expect(end).toMatchObject({ failure: null, notSaved: null, leftBehind: null, record: { status: 'completed' } });
+  expect(end).toMatchObject({ failure: null, notSaved: null, leftBehind: null, kept: null });
+  expect(end.record?.status).toBe('completed');
   expect(saved.map((record) => record.id)).toEqual([run.id]);
   expect(unfinished).toEqual([]);
   expect(measured).toEqual([run.id]);
@@ -780,6 +781,14 @@ test('clean-up that was not complete is offered on the cluster of the run', asyn
   await vi.waitFor(() => {
     expect(fakeVscode.commands.executeCommand).toHaveBeenCalledWith('topologyBench.cleanUp', choices.target);
   });
+});
+
+test('a namespace that stays is told of at the end, with what removes it, and is nothing to clean up', async () => {
+  target.kept = 'The namespace team-a, which was made for this, stays: theirs lives there. Remove it with "kubectl".';
+  await startRun(await prepareRun(), servicesOf(new Runs(memory, log)));
+  expect(fakeVscode.window.showWarningMessage.mock.calls).toEqual([[target.kept, 'Show Log']]);
+  expect(unfinished).toEqual([]);
+  expect(lines.filter((line) => line.includes('stays: theirs'))).toHaveLength(1);
 });
 
 function servicesOf(runs: InstanceType<typeof Runs>): never {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { cancelled } from '../../../src/core/errors.ts';
 import type { ApiMeta } from '../../../src/kubernetes/apiObjects.ts';
 import type { Cluster } from '../../../src/kubernetes/cluster.ts';
-import { removeOwnNamespace } from '../../../src/kubernetes/namespace.ts';
+import { removeOwnNamespace, whyItWouldStay } from '../../../src/kubernetes/namespace.ts';
 import { deleteAnchor, removeAll } from '../../../src/kubernetes/remove.ts';
 import { StatusError } from '../../../src/kubernetes/statusError.ts';
 import { anchorSelector, ownLabels } from '../../../src/topologies/labels.ts';
@@ -121,7 +121,7 @@ describe('a namespace that was made for a run', () => {
   it('stays when something of others is in it, which is named', async () => {
     const world = makeWorld({ configmaps: [{ name: 'theirs', uid: 'c' }] });
     expect(await removeOwnNamespace(world.cluster, 'made', 'r1', never)).toBe(
-      'The namespace made, which was made for this, stays: theirs (configmaps) lives there, which is not of Topology Bench.',
+      'The namespace made, which was made for this, stays: theirs (configmaps) lives there, which is not of Topology Bench. Once nobody uses it, remove it with "kubectl delete namespace made".',
     );
     expect(world.deleted).toEqual([]);
     expect(world.patched).toEqual([[expect.stringMatching(/namespaces\/made\?/u), 'n']]);
@@ -150,6 +150,62 @@ describe('a namespace that was made for a run', () => {
       message: expect.stringContaining('is still there') as string,
     });
     expect(world.deleted).toEqual([]);
+  });
+});
+
+describe('a namespace that a run would have to make', () => {
+  /** Of whom the API server says which rights they have. */
+  function user(has: (verb: string, resource: string) => boolean) {
+    const listed: string[] = [];
+    const resources = ['configmaps', 'endpoints', 'limitranges', 'pods'].map((name) => ({
+      name,
+      namespaced: true,
+      verbs: ['list'],
+    }));
+    const cluster = {
+      async get(path: string) {
+        if (path === '/apis') return { groups: [] };
+        if (path === '/api/v1') return { resources };
+        const plural = /\/([a-z]+)\?/u.exec(path)?.[1] ?? '';
+        listed.push(plural);
+        if (!has('list', plural)) throw new StatusError(403, 'Forbidden', `this user cannot list ${plural}`);
+        // Nothing is in a namespace that is not there.
+        return { items: [] };
+      },
+      async change({ body }: { body: { spec: { resourceAttributes: { verb: string; resource: string } } } }) {
+        const { verb, resource } = body.spec.resourceAttributes;
+        return { status: 201, body: { status: { allowed: has(verb, resource) } } };
+      },
+    } as unknown as Cluster;
+    return { cluster, listed };
+  }
+
+  it('would go with the run of who may list everything, for which one question is enough', async () => {
+    const { cluster, listed } = user(() => true);
+    expect(await whyItWouldStay(cluster, 'made', never)).toBeUndefined();
+    expect(listed).toEqual([]);
+  });
+
+  it('would go with the run of who may list every kind there is, one by one', async () => {
+    const { cluster, listed } = user((_verb, resource) => resource !== '*');
+    expect(await whyItWouldStay(cluster, 'made', never)).toBeUndefined();
+    expect(listed).toEqual(['configmaps', 'endpoints', 'limitranges', 'pods']);
+  });
+
+  it('would stay where a kind may not be listed, with how to remove it; the first such kind is enough', async () => {
+    const { cluster, listed } = user((_verb, resource) => !['*', 'endpoints', 'limitranges'].includes(resource));
+    expect(await whyItWouldStay(cluster, 'made', never)).toBe(
+      'The namespace made will stay when the run is over: this user may not list every kind in it (endpoints, for one), so whether others live there by then cannot be told. Afterwards it can be removed with "kubectl delete namespace made".',
+    );
+    expect(listed).toEqual(['configmaps', 'endpoints']);
+  });
+
+  it('is not made by who may not delete it', async () => {
+    const { cluster } = user((verb, resource) => resource !== 'namespaces' || verb !== 'delete');
+    await expect(whyItWouldStay(cluster, 'made', never)).rejects.toMatchObject({
+      reason: 'forbidden',
+      message: 'In the namespace made these rights are missing: delete namespaces.',
+    });
   });
 });
 

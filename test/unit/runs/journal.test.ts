@@ -23,7 +23,7 @@ const header: JournalHeader = {
   about: {},
 };
 const log = (line: string): JournalLine => ({ kind: 'log', line });
-const end: JournalLine = { kind: 'end', failure: null, notSaved: null, leftBehind: null };
+const end: JournalLine = { kind: 'end', failure: null, notSaved: null, leftBehind: null, kept: null };
 const isThere = async (): Promise<boolean> => false;
 let directory = '';
 let path = '';
