@@ -4,6 +4,7 @@ import { sameJson } from '../core/canonicalJson.ts';
 import { configSince } from '../core/modelConfig.ts';
 import type { PlanFile } from '../core/planFile.ts';
 import type { RunRecord } from '../core/record.ts';
+import { ConfigWatches } from './configWatches.ts';
 import { loadEngine } from './engine.ts';
 import type { Memory } from './memory.ts';
 import { hashesOfFile } from './modelDocument.ts';
@@ -22,10 +23,12 @@ const lookMs = 500;
  */
 export class PlanLenses extends RunLenses {
   readonly #memory: Pick<Memory, 'choicesOf'>;
-  /** Config of the model that was looked at last, by plan file. */
-  readonly #configs = new Map<string, string>();
   readonly #look = throttle(lookMs, () => {
     this.redraw();
+  });
+  /** Of the configs that were looked at last. */
+  readonly #configs = new ConfigWatches(() => {
+    this.#look.request();
   });
   readonly #documents: vscode.Disposable;
 
@@ -33,20 +36,24 @@ export class PlanLenses extends RunLenses {
     super(memory, results, runs);
     this.#memory = memory;
     const lookAgain = ({ uri }: vscode.TextDocument): void => {
-      if ([...this.#configs.values()].includes(uri.fsPath)) this.#look.request();
+      if (this.#configs.isWatched(uri.fsPath)) this.#look.request();
     };
     this.#documents = vscode.Disposable.from(
       vscode.workspace.onDidChangeTextDocument(({ document }) => {
         lookAgain(document);
       }),
       // What was typed and not saved is gone then.
-      vscode.workspace.onDidCloseTextDocument(lookAgain),
+      vscode.workspace.onDidCloseTextDocument((document) => {
+        lookAgain(document);
+        this.#configs.leave(document.uri.toString());
+      }),
     );
   }
 
   override dispose(): void {
     this.#look.dispose();
     this.#documents.dispose();
+    this.#configs.dispose();
     super.dispose();
   }
 
@@ -72,7 +79,7 @@ export class PlanLenses extends RunLenses {
     const file = await planIn(document);
     if (file === undefined) return [];
     const isOther = !(await this.#isSame(file, record));
-    const hasOtherConfig = await this.#hasOtherConfig(file, record, document.uri.toString());
+    const hasOtherConfig = await this.#hasOtherConfig(file, record, document);
     return [
       ...(isOther ? [vscode.l10n.t('The plan file would run something else now.')] : []),
       ...(hasOtherConfig ? [vscode.l10n.t("The config of the plan's model has changed since.")] : []),
@@ -105,16 +112,15 @@ export class PlanLenses extends RunLenses {
     return stillGives(file, plan);
   }
 
-  async #hasOtherConfig(file: PlanFile, record: RunRecord, uri: string): Promise<boolean> {
+  async #hasOtherConfig(file: PlanFile, record: RunRecord, document: vscode.TextDocument): Promise<boolean> {
+    const uri = document.uri.toString();
     const model = namedFiles({ uri, file }).model ?? this.#modelChosenFor(record.id);
     if (model === undefined) return false;
     const { modelConfigPath } = await loadEngine();
     const config = await modelConfigPath(model);
-    if (config === undefined) {
-      this.#configs.delete(uri);
-      return false;
-    }
-    this.#configs.set(uri, config);
+    // One that is away may be back in a moment, as while another commit is checked out; it is watched on.
+    if (config === undefined) return false;
+    if (!document.isClosed) this.#configs.follow(uri, config);
     const now = await hashesOfFile(config);
     return now !== undefined && configSince(record, now) === 'changed';
   }

@@ -176,6 +176,48 @@ export function haveOpen(...documents: readonly FakeDocument[]): void {
   openDocuments.splice(0, openDocuments.length, ...documents);
 }
 
+class RelativePattern {
+  readonly baseUri: Uri;
+  readonly pattern: string;
+  constructor(baseUri: Uri, pattern: string) {
+    this.baseUri = baseUri;
+    this.pattern = pattern;
+  }
+}
+
+type Change = 'create' | 'change' | 'delete';
+
+/** Files that are watched on the disk, by path. */
+export const fileWatchers = new Map<string, Set<InstanceType<typeof fakeVscode.EventEmitter<Change>>>>();
+
+function createFileSystemWatcher({ baseUri, pattern }: RelativePattern) {
+  const { fsPath } = fakeVscode.Uri.joinPath(baseUri, pattern);
+  const changes = new fakeVscode.EventEmitter<Change>();
+  const ofFile = fileWatchers.get(fsPath) ?? new Set();
+  fileWatchers.set(fsPath, ofFile.add(changes));
+  const on = (kind: Change) => (listener: () => void) =>
+    changes.event((change) => {
+      if (change === kind) listener();
+    });
+  return {
+    onDidCreate: on('create'),
+    onDidChange: on('change'),
+    onDidDelete: on('delete'),
+    dispose: () => {
+      ofFile.delete(changes);
+      if (ofFile.size === 0) fileWatchers.delete(fsPath);
+    },
+  };
+}
+
+/** As another program writes a file, or removes it. */
+export function changeOnDisk(path: string, text: string | undefined): void {
+  const change = text === undefined ? 'delete' : files.has(path) ? 'change' : 'create';
+  if (text === undefined) files.delete(path);
+  else files.set(path, text);
+  for (const changes of fileWatchers.get(path) ?? []) changes.fire(change);
+}
+
 const nothing = { dispose: (): void => undefined };
 const notFound = (): Error => new Error('FileNotFound');
 
@@ -187,6 +229,7 @@ export const fakeEditor = {
   Diagnostic,
   CodeAction,
   WorkspaceEdit,
+  RelativePattern,
   MarkdownString,
   Hover,
   CompletionItem,
@@ -226,6 +269,7 @@ export const fakeEditor = {
     onDidOpenTextDocument: documentOpened.event,
     onDidChangeTextDocument: documentChanged.event,
     onDidCloseTextDocument: documentClosed.event,
+    createFileSystemWatcher,
     asRelativePath: ({ fsPath }: Uri): string => fsPath.replace('/project/', ''),
     getWorkspaceFolder: ({ fsPath }: Uri) =>
       fakeEditor.workspace.workspaceFolders?.find(({ uri }) => fsPath.startsWith(uri.fsPath)),

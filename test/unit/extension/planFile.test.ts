@@ -16,12 +16,14 @@ import { choices as planChoices } from '../../support/choices.ts';
 import { sampleOrigin } from '../../support/origin.ts';
 import { sampleRecord } from '../../support/sampleRecord.ts';
 import {
+  changeOnDisk,
   documentClosed,
   documentOpened,
   editorChanged,
   FakeDocument,
   fakeEditor,
   files,
+  fileWatchers,
   haveOpen,
   marks as marked,
 } from './fakeEditor.ts';
@@ -129,6 +131,7 @@ beforeEach(() => {
   // An answer that was not asked for must not be another test's.
   fakeEditor.window.showInformationMessage.mockReset();
   files.clear();
+  fileWatchers.clear();
   files.set('/project/models/sentiment/config.pbtxt', 'backend: "onnxruntime"');
   for (const list of [asked, resolved, remembered, started]) list.length = 0;
   last = undefined;
@@ -414,6 +417,59 @@ describe('the lens', () => {
     new FakeDocument('/project/other/config.pbtxt', '').type('x');
     lenses.dispose();
     expect(drawn).toBe(1);
+  });
+
+  test('notices that the config changes on the disk while no editor shows it, as long as the plan is open', async () => {
+    vi.useFakeTimers();
+    try {
+      const text = 'version: 1\nmodel: models/sentiment\n';
+      before(text);
+      withConfig(tritonConfig);
+      files.set(config, tritonConfig);
+      const lenses = make();
+      let drawn = 0;
+      lenses.onDidChangeCodeLenses(() => {
+        drawn += 1;
+      });
+      const plan = new FakeDocument(planPath, text);
+      const shown = async (): Promise<string> => {
+        const [, figure] = await lenses.provideCodeLenses(plan as unknown as TextDocument);
+        return figure === undefined ? '' : ((await lenses.resolveCodeLens(figure)).command?.title ?? '');
+      };
+      expect(await shown()).not.toContain('stale');
+      changeOnDisk(config, tritonConfig.replace('size: 8', 'size: 4'));
+      await vi.advanceTimersByTimeAsync(500);
+      expect(drawn).toBe(1);
+      expect(await shown()).toContain('stale');
+      // Another commit is checked out: the file is away for a moment.
+      changeOnDisk(config, undefined);
+      await vi.advanceTimersByTimeAsync(500);
+      expect(await shown()).not.toContain('stale');
+      changeOnDisk(config, tritonConfig.replace('size: 8', 'size: 2'));
+      await vi.advanceTimersByTimeAsync(500);
+      expect(drawn).toBe(3);
+      expect(await shown()).toContain('stale');
+      expect([...fileWatchers.keys()]).toEqual([config]);
+      documentClosed.fire(plan);
+      expect(fileWatchers.size).toBe(0);
+      lenses.dispose();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test('watches the config that the plan names by now, and none once the window is done with it', async () => {
+    files.set('/project/models/other/config.pbtxt', tritonConfig);
+    const lenses = make();
+    const follow = async (model: string): Promise<string[]> => {
+      await lensesOf(`version: 1\nmodel: ${model}\n`, lenses);
+      return [...fileWatchers.keys()];
+    };
+    expect(await follow('models/sentiment')).toEqual([config]);
+    expect(await follow('models/other')).toEqual(['/project/models/other/config.pbtxt']);
+    lenses.dispose();
+    expect(fileWatchers.size).toBe(0);
+    expect(await follow('models/sentiment')).toEqual([]);
   });
 
   test('says so of the model that was chosen for a plan without one', async () => {
