@@ -1,7 +1,9 @@
-import { accessSync } from 'node:fs';
+import { accessSync, readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { BenchError } from '../core/errors.ts';
 import { filesOfEnvironment, kubeconfigFiles } from './kubeconfigFiles.ts';
+import { useTokenFiles } from './tokenFile.ts';
 
 export interface KubeconfigChoice {
   /** A kubeconfig file; otherwise KUBECONFIG, then ~/.kube/config, then the account of the pod that this runs in. */
@@ -103,7 +105,10 @@ function readConfig(choice: KubeconfigChoice): KubeConfig {
 function readFile(path: string): KubeConfig {
   const config = new KubeConfig();
   try {
-    config.loadFromFile(path);
+    const text = readFileSync(path, 'utf8');
+    config.loadFromString(text);
+    config.makePathsAbsolute(dirname(path));
+    useTokenFiles(config, text, dirname(path));
   } catch (error) {
     throw broken(`The kubeconfig ${path} cannot be understood: ${firstLine(error)}`);
   }

@@ -139,7 +139,8 @@ async function authenticated(config: KubeConfig): Promise<RequestOptions> {
   const options: RequestOptions = {};
   try {
     await config.applyToHTTPSOptions(options);
-  } catch {
+  } catch (error) {
+    if (error instanceof BenchError) throw error;
     if (usesOidc(config)) {
       throw new BenchError({
         reason: 'unauthenticated',

@@ -139,6 +139,11 @@ test('a token file is read, as in a pod', async () => {
   });
 });
 
+test('a token file that the user names is read, from the folder of the kubeconfig', async () => {
+  await writeFile(join(folder, 'own-token'), 'of-a-file\n');
+  expect(await asked({ tokenFile: 'own-token' })).toMatchObject({ authorization: 'Bearer of-a-file' });
+});
+
 test('a client certificate is presented', async () => {
   const user = { 'client-certificate-data': base64(client.cert), 'client-key-data': base64(client.key) };
   expect(await asked(user)).toMatchObject({ certificate: true, authorization: undefined });

@@ -1,4 +1,5 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import type { RequestOptions } from 'node:https';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -77,6 +78,58 @@ describe('kubeconfig', () => {
     ]);
     expect(await defaultNamespaceOf('two', undefined)).toBe('default');
     expect(await defaultNamespaceOf(undefined, first)).toBe('team-a');
+  });
+
+  describe('with a token that lies in a file', () => {
+    const user = (fields: string): string =>
+      config('here', 'https://127.0.0.1:1').replace(`user: { token: ${secret} }`, `user: { ${fields} }`);
+    const sent = async ({ config: of }: ReturnType<typeof loadKubeconfig>): Promise<unknown> => {
+      const options: RequestOptions = {};
+      await of.applyToHTTPSOptions(options);
+      return (options.headers as Record<string, unknown> | undefined)?.['Authorization'];
+    };
+    afterEach(() => {
+      vi.restoreAllMocks();
+    });
+
+    it('sends it, found from the folder of the kubeconfig that names the user, before a token of its own', async () => {
+      await mkdir(join(folder, 'inner'));
+      await writeFile(join(folder, 'inner', 'token'), ' of-a-file\n');
+      const path = await write('inner/config', user(`tokenFile: token, token: ${secret}`));
+      expect(await sent(loadKubeconfig({ kubeconfigPath: path }))).toBe('Bearer of-a-file');
+      const first = await write('first-of-two', 'apiVersion: v1\nkind: Config\n');
+      vi.stubEnv('KUBECONFIG', [first, path].join(':'));
+      expect(await sent(loadKubeconfig({}))).toBe('Bearer of-a-file');
+    });
+
+    it('reads it again each minute, and goes on with the last one while the file is away', async () => {
+      const now = vi.spyOn(performance, 'now').mockReturnValue(0);
+      const token = await write('renewed', 'first');
+      const chosen = loadKubeconfig({ kubeconfigPath: await write('renewing', user('tokenFile: renewed')) });
+      expect(await sent(chosen)).toBe('Bearer first');
+      await writeFile(token, 'second');
+      now.mockReturnValue(59_000);
+      expect(await sent(chosen)).toBe('Bearer first');
+      now.mockReturnValue(61_000);
+      expect(await sent(chosen)).toBe('Bearer second');
+      await rm(token);
+      now.mockReturnValue(200_000);
+      expect(await sent(chosen)).toBe('Bearer second');
+    });
+
+    it('says which file has none, and needs none where the kubeconfig has a token, too', async () => {
+      const path = await write('nowhere', user('tokenFile: ./not-there'));
+      await expect(readInventory({ kubeconfigPath: path }, new AbortController().signal)).rejects.toMatchObject({
+        reason: 'unauthenticated',
+        message: `There is no token in ${join(folder, 'not-there')}, which the kubeconfig names as the tokenFile of this context's user: it is not there.`,
+        nextStep: expect.stringContaining('correct "tokenFile"') as string,
+      });
+      await write('blank', ' \n');
+      const blank = loadKubeconfig({ kubeconfigPath: await write('of-blank', user('tokenFile: blank')) });
+      await expect(sent(blank)).rejects.toThrow(/it is empty\.$/u);
+      const both = await write('both', user(`tokenFile: not-there, token: ${secret}`));
+      expect(await sent(loadKubeconfig({ kubeconfigPath: both }))).toBe(`Bearer ${secret}`);
+    });
   });
 
   describe('and an API server that cannot be reached', () => {
