@@ -2,7 +2,7 @@ import { BenchError } from '../core/errors.ts';
 import type { Deployment, Job, Manifest } from '../topologies/objects.ts';
 import type { Node, Pod } from './apiObjects.ts';
 import { impossibleResources, isReady, requestOf } from './nodes.ts';
-import { placementNextStep, whyNowhere } from './placement.ts';
+import { placementNextStep, takes, whyNowhere } from './placement.ts';
 import { parseQuantity } from './quantity.ts';
 
 /**
@@ -37,21 +37,32 @@ export function warnOfNowhere(
     warn(`No node that the cluster has now takes ${what} (${why}), so it waits for one. ${placementNextStep}`);
 }
 
-/** Whether pods of these cores find room side by side on empty nodes, the largest placed first. */
-export function fitTogether(cores: readonly number[], nodes: readonly Node[]): boolean {
-  const free = nodes.filter(isReady).map(({ status }) => parseQuantity(status?.allocatable?.['cpu'] ?? '0'));
-  return cores
-    .toSorted((a, b) => b - a)
-    .every((needed) => {
-      const index = free.findIndex((left) => left >= needed);
-      if (index >= 0) free[index] = (free[index] ?? 0) - needed;
-      return index >= 0;
+/**
+ * Whether pods find room for their cores side by side on empty nodes, each on one that takes it: first those that few nodes take,
+ * and of equal ones the largest. A pod that no node takes is left out, since it is told of by itself (warnOfNowhere).
+ */
+export function fitTogether(pods: readonly Pick<Pod, 'spec'>[], nodes: readonly Node[]): boolean {
+  const rooms = nodes
+    .filter(isReady)
+    .map((node) => ({ node, free: parseQuantity(node.status?.allocatable?.['cpu'] ?? '0') }));
+  return pods
+    .filter((pod) => whyNowhere(pod, nodes) === undefined)
+    .map((pod) => ({ needed: coresOf(pod), takers: rooms.filter(({ node }) => takes(node, pod)) }))
+    .toSorted((a, b) => a.takers.length - b.takers.length || b.needed - a.needed)
+    .every(({ needed, takers }) => {
+      const room = takers.find(({ free }) => free >= needed);
+      if (room !== undefined) room.free -= needed;
+      return room !== undefined;
     });
 }
 
-/** The cores that each pod of a topology asks for. */
-export function coresOf(objects: readonly Manifest[]): number[] {
-  return objects.filter(isWorkload).map(({ spec }) => requestOf(spec.template, 'cpu'));
+/** The pods of a topology, as its Jobs or Deployments make them. */
+export function podsOf(objects: readonly Manifest[]): Pick<Pod, 'spec'>[] {
+  return objects.filter(isWorkload).map(({ spec }) => spec.template);
+}
+
+export function coresOf(pod: Pick<Pod, 'spec'>): number {
+  return requestOf(pod, 'cpu');
 }
 
 function isWorkload(object: Manifest): object is Job | Deployment {

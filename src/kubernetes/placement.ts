@@ -27,6 +27,11 @@ export function whyNowhere(pod: Pick<Pod, 'spec'>, nodes: readonly Node[]): stri
   return `${String(nodes.length)} ${nodes.length === 1 ? 'node' : 'nodes'}: ${parts.join(', ')}`;
 }
 
+/** Whether a node would take a pod, were it empty. */
+export function takes(node: Node, pod: Pick<Pod, 'spec'>): boolean {
+  return refusalOf(pod, node) === undefined;
+}
+
 /** Whether a node's labels are those that a pod asks for. */
 export function isSelected(nodeSelector: Readonly<Record<string, string>>, node: Node): boolean {
   return missingLabels(nodeSelector, node).length === 0;

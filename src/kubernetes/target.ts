@@ -6,7 +6,7 @@ import type { DeployProgress, Deployment, LoadDriver, Target } from '../core/por
 import type { Environment } from '../core/record.ts';
 import { renderAnchor } from '../topologies/anchor.ts';
 import { anchorName, anchorSelector, topologySelector, type Anchor } from '../topologies/labels.ts';
-import { loadGeneratorCores, loadGeneratorNeeds, renderWorker } from '../topologies/loadGenerator.ts';
+import { loadGeneratorNeeds, renderWorker } from '../topologies/loadGenerator.ts';
 import { renderTopology } from '../topologies/render.ts';
 import type { RenderRequest } from '../topologies/renderRequest.ts';
 import type { Node } from './apiObjects.ts';
@@ -15,7 +15,7 @@ import { bringUp } from './bringUp.ts';
 import { openCluster, type Cluster } from './cluster.ts';
 import { connect, createDeployment } from './deployment.ts';
 import { dryRun } from './dryRun.ts';
-import { checkFits, coresOf, fitTogether, warnOfNowhere } from './fits.ts';
+import { checkFits, coresOf, fitTogether, podsOf, warnOfNowhere } from './fits.ts';
 import type { KubeconfigChoice } from './kubeconfig.ts';
 import { keepLease, leaseOf, type Leased } from './lease.ts';
 import { removeOwnNamespace } from './namespace.ts';
@@ -112,16 +112,16 @@ class KubernetesTarget {
     run.runtimeClassExists = checked.runtimeClassExists;
     const anchor = this.#anchorOf(run, dryRunUid);
     await dryRun(cluster, [renderAnchor(anchor, plan, null, {})], signal);
-    const loadCores = Array.from({ length: plan.load.generators }, () => loadGeneratorCores);
-    if (plan.load.vantage === 'in-cluster')
-      warnOfNowhere('the load generator', loadGeneratorNeeds(plan), run.nodes, warn);
+    const inCluster = plan.load.vantage === 'in-cluster';
+    const loadPods = inCluster ? Array.from({ length: plan.load.generators }, () => loadGeneratorNeeds(plan)) : [];
+    if (inCluster) warnOfNowhere('the load generator', loadGeneratorNeeds(plan), run.nodes, warn);
     for (const topology of plan.topologies) {
       const { objects } = renderTopology(this.#request(run, topology, anchor));
       checkFits(objects, run.nodes, warn);
-      const cores = plan.load.vantage === 'in-cluster' ? [...coresOf(objects), ...loadCores] : coresOf(objects);
-      if (checked.nodes !== null && !fitTogether(cores, checked.nodes)) {
+      const pods = [...podsOf(objects), ...loadPods];
+      if (checked.nodes !== null && !fitTogether(pods, checked.nodes)) {
         warn(
-          `The pods of ${topologyKey(topology)} and its load generator ask for ${cores.join(' + ')} cores, and the cluster's nodes have no room for all of them at once unless it grows.`,
+          `The pods of ${topologyKey(topology)} and its load generator ask for ${pods.map(coresOf).join(' + ')} cores, and the nodes that take them have no room for all of them at once unless the cluster grows.`,
         );
       }
       await dryRun(cluster, objects, signal);

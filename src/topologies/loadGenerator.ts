@@ -21,7 +21,7 @@ export const gateDirectory = '/gate';
 export const apiKeyVariable = 'TOPOLOGY_BENCH_API_KEY';
 const workerDirectory = '/opt/worker';
 /** One core, because the worker is one thread, and whole, so that it is never throttled. */
-export const loadGeneratorCores = 1;
+const loadGeneratorCores = 1;
 const amounts = { cpu: String(loadGeneratorCores), memory: '512Mi' };
 /** Between phases the counters are read; the worker waits for that too. */
 const secondsBetweenPhases = 30;

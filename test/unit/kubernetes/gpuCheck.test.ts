@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { GpuNode } from '../../../src/core/cluster.ts';
 import type { GpuPlan } from '../../../src/core/plan.ts';
-import type { Node } from '../../../src/kubernetes/apiObjects.ts';
+import type { Node, Pod } from '../../../src/kubernetes/apiObjects.ts';
 import { fitTogether } from '../../../src/kubernetes/fits.ts';
 import { checkGpu } from '../../../src/kubernetes/gpuCheck.ts';
 import { impossibleResources } from '../../../src/kubernetes/nodes.ts';
@@ -79,14 +79,61 @@ describe('room on nodes', () => {
     expect(impossibleResources(pod, [])).toEqual([]);
   });
 
+  const asking = (cpu: number, spec: Partial<Pod['spec']> = {}): Pick<Pod, 'spec'> => ({
+    spec: { containers: [{ name: 'c', resources: { requests: { cpu: String(cpu) } } }], ...spec },
+  });
+  const ready = (cpu: string, taints: Parameters<typeof nodeWith>[1] = []): Node => ({
+    ...nodeWith('n', taints),
+    status: { allocatable: { cpu }, conditions: [{ type: 'Ready', status: 'True' }] },
+  });
+
   it('tells whether pods fit side by side', () => {
-    const nodes = ['2', '2'].map((cpu) => ({
-      ...nodeWith('n', []),
-      status: { allocatable: { cpu }, conditions: [{ type: 'Ready', status: 'True' }] },
-    }));
-    expect(fitTogether([2, 1, 1], nodes)).toBe(true);
-    expect(fitTogether([2, 2, 1], nodes)).toBe(false);
-    expect(fitTogether([3], nodes)).toBe(false);
+    const nodes = [ready('2'), ready('2')];
+    const fit = (...cores: number[]): boolean =>
+      fitTogether(
+        cores.map((each) => asking(each)),
+        nodes,
+      );
+    expect(fit(2, 1, 1)).toBe(true);
+    expect(fit(2, 2, 1)).toBe(false);
+    const away = { ...ready('2'), status: { allocatable: { cpu: '2' } } };
+    expect(fitTogether([asking(1)], [away])).toBe(false);
+    expect(fitTogether([asking(1)], [])).toBe(false);
+  });
+
+  it('counts no cores of a node whose taint, cordon or labels keep a pod away', () => {
+    const sku = { key: 'sku', value: 'gpu', effect: 'NoSchedule' };
+    const tolerations = [{ key: 'sku', operator: 'Exists' }] as const;
+    const nodes = [ready('8', [sku]), ready('2')];
+    expect(fitTogether([asking(2), asking(1)], nodes)).toBe(false);
+    expect(fitTogether([asking(2), asking(1, { tolerations })], nodes)).toBe(true);
+    expect(fitTogether([asking(2), asking(1)], [{ ...ready('8'), spec: { unschedulable: true } }, ready('2')])).toBe(
+      false,
+    );
+    const elsewhere = asking(1, { nodeSelector: { zone: 'b' } });
+    const zoneB = { ...ready('1'), metadata: { name: 'b', uid: 'b', labels: { zone: 'b' } } };
+    expect(fitTogether([elsewhere, elsewhere], [ready('8'), zoneB])).toBe(false);
+    // A taint that passes, of a node under pressure for instance, keeps nobody away for good.
+    expect(
+      fitTogether([asking(2)], [ready('2', [{ key: 'node.kubernetes.io/disk-pressure', effect: 'NoSchedule' }])]),
+    ).toBe(true);
+  });
+
+  it('places first what few nodes take, whatever its size', () => {
+    const sku = { key: 'sku', effect: 'NoSchedule' };
+    const onGpu = asking(1, { tolerations: [{ key: 'sku', operator: 'Exists' }], nodeSelector: { gpu: 'yes' } });
+    const gpuNodeOf = (cpu: string): Node => ({
+      ...ready(cpu, [sku]),
+      metadata: { name: 'g', uid: 'g', labels: { gpu: 'yes' } },
+    });
+    const anywhere = asking(2, { tolerations: [{ operator: 'Exists' }] });
+    expect(fitTogether([anywhere, onGpu], [gpuNodeOf('2'), ready('2')])).toBe(true);
+    expect(fitTogether([anywhere, onGpu], [gpuNodeOf('2'), ready('1')])).toBe(false);
+  });
+
+  it('leaves out a pod that no node takes, which is warned of by itself', () => {
+    const nowhere = asking(1, { nodeSelector: { zone: 'b' } });
+    expect(fitTogether([nowhere, asking(2)], [ready('2')])).toBe(true);
   });
 });
 
