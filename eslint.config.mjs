@@ -22,6 +22,7 @@ const layers = [
   'runner',
   'protocol',
   'topologies',
+  'processes',
 ];
 
 function layer(files, { node, mayImport, except = [] }) {
@@ -99,17 +100,18 @@ export default tseslint.config(
     node: true,
     mayImport: ['assets', 'runs', 'models'],
   }),
+  layer(['src/processes/**/*.ts'], { node: true, mayImport: ['processes'] }),
   layer(['src/load/**/*.ts'], { node: true, mayImport: ['load'], except: ['autocannon'] }),
   layer(['src/kubernetes/**/*.ts'], {
     node: true,
-    mayImport: ['kubernetes', 'topologies', 'assets'],
+    mayImport: ['kubernetes', 'topologies', 'assets', 'processes'],
     except: ['kubernetes'],
   }),
   layer(['src/local/**/*.ts'], { node: true, mayImport: ['local', 'topologies', 'assets'] }),
   layer(['src/endpoint/**/*.ts'], { node: true, mayImport: ['endpoint', 'load'] }),
   layer(['src/engine/**/*.ts'], {
     node: true,
-    mayImport: ['engine', 'local', 'load', 'runs', 'models', 'assets', 'topologies'],
+    mayImport: ['engine', 'local', 'load', 'runs', 'models', 'assets', 'topologies', 'processes'],
   }),
   layer(['src/runner/**/*.ts'], { node: true, mayImport: ['runner', 'engine', 'kubernetes', 'runs'] }),
   layer(['src/protocol/**/*.ts'], { node: false, mayImport: ['protocol'] }),
@@ -126,7 +128,7 @@ export default tseslint.config(
           paths: [outside.toolkit, outside.kubernetes, outside.autocannon],
           patterns: [
             {
-              regex: '/(kubernetes|local|load|endpoint|runs|models|engine|runner|assets|topologies|cli)/',
+              regex: '/(kubernetes|local|load|endpoint|runs|models|engine|runner|assets|topologies|processes|cli)/',
               allowTypeImports: true,
               message: 'Activation must stay small: import types only, and load the bundle by extension/engine.ts.',
             },

@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BenchError, explain } from '../core/errors.ts';
 import { isAlive } from '../local/processIdentity.ts';
+import { hasProcess } from '../processes/hasProcess.ts';
 import {
   beginJournal,
   followJournal,
@@ -112,11 +113,5 @@ function watchProcess(journal: string, hasEnded: () => boolean): Watching {
 
 /** Whether a process that was written down is there still. */
 export async function isRunning({ pid, startedAt }: Pick<JournalProcess, 'pid' | 'startedAt'>): Promise<boolean> {
-  if (startedAt !== null) return isAlive({ pid, startedAt });
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    // A process that we may not signal is there all the same.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
+  return startedAt === null ? hasProcess(pid) : isAlive({ pid, startedAt });
 }

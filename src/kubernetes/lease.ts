@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { hasProcess } from '../processes/hasProcess.ts';
 import { leaseAnnotations } from '../topologies/anchor.ts';
 import type { ApiMeta } from './apiObjects.ts';
 import { query, type Cluster } from './cluster.ts';
@@ -113,15 +114,9 @@ function machineId(): string {
   return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 16);
 }
 
+/** A lease whose holder cannot be read counts by its age alone. */
 function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return true;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // A process of another user lives, though it may not be signalled.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return !Number.isInteger(pid) || pid <= 0 || hasProcess(pid);
 }
 
 function readOr(read: () => string): string {
