@@ -40,7 +40,7 @@ const endSchema = z.object({
   /** What clean-up could not remove, or that it never came to its end. */
   leftBehind: failureSchema.nullable(),
   /** Why a namespace that the run made stays on purpose, and how it is removed. */
-  kept: z.string().nullable(),
+  kept: z.string().nullable().default(null),
 });
 export type JournalEnd = z.infer<typeof endSchema>;
 

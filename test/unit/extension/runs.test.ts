@@ -570,7 +570,7 @@ describe('a window that closes in mid-run', () => {
       await utimes(journal, weekAgo, weekAgo);
     };
     const measuredEvent = { kind: 'event', event: { type: 'run-ended', record: {} } as RunEvent } as const;
-    const end = { kind: 'end', failure: null, notSaved: null, leftBehind: null } as const;
+    const end = { kind: 'end', failure: null, notSaved: null, leftBehind: null, kept: null } as const;
     await write('nothing');
     await write('saved', measuredEvent, end);
     await write('killed', measuredEvent);

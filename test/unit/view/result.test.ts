@@ -119,7 +119,7 @@ describe('a record in words', () => {
     });
     const invalid = sampleRecord({
       change: (result) =>
-        [1, 8, 32].reduce((sofar, connections) => withPhase('triton', connections, late)(sofar), result),
+        withPhase('triton', 1, late)(withPhase('triton', 8, late)(withPhase('triton', 32, late)(result))),
     });
     const { text } = headlineOf(measuredRecord(invalid));
     expect(text).toMatch(
