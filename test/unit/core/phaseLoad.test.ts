@@ -65,7 +65,7 @@ describe('a record with an open loop', () => {
 
   it('shows it beside the closed ones, by its name', () => {
     const table = recordTable(record);
-    expect(table).toMatch(/^At open 200\/s Poisson: fastapi \d+ RPS/);
+    expect(table).toMatch(/^At open 200\/s Poisson triton is ahead/);
     expect(table).toMatch(/Topology +Load +p50 ms/);
     expect(table).toMatch(/^fastapi +200\/s Poisson +\d/m);
     expect(recordMarkdown(record)).toContain('| Topology | Load |');
