@@ -176,7 +176,9 @@ export class QuickInput {
         await this.#open(key);
         await this.#input.fill(text);
         try {
-          await row.click({ timeout: 5000 });
+          await row.waitFor({ timeout: 5000 });
+          // A click that worked, but is told as too late, would be tried again on a command that is no longer offered.
+          await row.click({ timeout: 20_000 });
         } catch (error) {
           await this.cancel();
           throw error;
