@@ -22,6 +22,8 @@ test('a run is started, watched, exported and found again by keyboard alone', as
       const keys = new Keys(page);
       await keys.choose('Control+P', samplePaths.classifier, 'config.pbtxt');
       await workbench.tab('config.pbtxt').waitFor();
+      // Before it has lenses the extension may not know of the editor yet, and would ask which model.
+      await page.locator('.codelens-decoration > a', { hasText: 'Benchmark Topology' }).first().waitFor();
 
       await keys.command('Topology Bench: Benchmark Topology');
       await keys.checkOnly('fastapi', ['fastapi', 'triton', 'hybrid']);

@@ -191,7 +191,8 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  for (const name of await readdir(directory)) await rm(join(directory, name));
+  // A run of the test before may take its own journal away meanwhile.
+  for (const name of await readdir(directory)) await rm(join(directory, name), { force: true });
   hasGone = false;
   vi.clearAllMocks();
   useDefaults(settingDefaults);
