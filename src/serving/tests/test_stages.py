@@ -23,7 +23,7 @@ from topology_bench_serving.fastapi_server import LocalBackend
 from topology_bench_serving.settings import read_classifier_settings, read_server_settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
     from pathlib import Path
 
     from fastapi import FastAPI
@@ -104,10 +104,32 @@ async def ask_at_once(directory: Path, requests: int) -> Timed:
     return Timed(counters.totals(), client_seconds)
 
 
+def despite_pauses(measure: Callable[[Path], None], directory: Path) -> None:
+    """Measure anew, in a folder of its own, until one is as it should be.
+
+    A pause of the machine adds to a time and never takes from it; a time that is counted in the wrong place is wrong
+    at each of the five.
+    """
+    for attempt in range(5):
+        own = directory / str(attempt)
+        own.mkdir()
+        try:
+            measure(own)
+        except AssertionError:
+            if attempt == 4:
+                raise
+        else:
+            return
+
+
 @pytest.mark.usefixtures("slow_classifier")
 def test_waiting_tokenizing_and_computing_are_told_apart(tmp_path: Path) -> None:
     """Four requests at once before one thread: the first waits for none, the second for one, and so on."""
-    timed = asyncio.run(ask_at_once(tmp_path, 4))
+    despite_pauses(four_at_once, tmp_path)
+
+
+def four_at_once(directory: Path) -> None:
+    timed = asyncio.run(ask_at_once(directory, 4))
     totals, one = timed.gained, TOKENIZE_SECONDS + COMPUTE_SECONDS
     assert totals["timed_requests"] == 4
     assert 4 * TOKENIZE_SECONDS <= totals["stage_tokenize"] <= 4 * (TOKENIZE_SECONDS + SLACK)
@@ -120,7 +142,11 @@ def test_waiting_tokenizing_and_computing_are_told_apart(tmp_path: Path) -> None
 
 @pytest.mark.usefixtures("slow_classifier")
 def test_a_request_alone_does_not_wait(tmp_path: Path) -> None:
-    totals = asyncio.run(ask_at_once(tmp_path, 1)).gained
+    despite_pauses(one_alone, tmp_path)
+
+
+def one_alone(directory: Path) -> None:
+    totals = asyncio.run(ask_at_once(directory, 1)).gained
     assert totals["stage_queue"] < SLACK
     assert totals["timed_seconds"] - totals["stage_queue"] >= TOKENIZE_SECONDS + COMPUTE_SECONDS
 
@@ -180,8 +206,12 @@ def slow_triton() -> Iterator[str]:
 
 
 def test_the_gateways_own_work_is_told_from_its_wait(slow_triton: str, tmp_path: Path) -> None:
+    despite_pauses(lambda directory: own_work_and_wait(slow_triton, directory), tmp_path)
+
+
+def own_work_and_wait(slow_triton: str, directory: Path) -> None:
     requests = 24
-    with run_server("gateway", tmp_path, TRITON_GRPC=slow_triton) as server:
+    with run_server("gateway", directory, TRITON_GRPC=slow_triton) as server:
         address = str(server.client.base_url)
 
         def ask(index: int) -> float:
