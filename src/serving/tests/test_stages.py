@@ -104,22 +104,23 @@ async def ask_at_once(directory: Path, requests: int) -> Timed:
     return Timed(counters.totals(), client_seconds)
 
 
-def despite_pauses(measure: Callable[[Path], None], directory: Path) -> None:
-    """Measure anew, in a folder of its own, until one is as it should be.
+Bounds = list[tuple[float, float, float]]
 
-    A pause of the machine adds to a time and never takes from it; a time that is counted in the wrong place is wrong
-    at each of the five.
+
+def despite_pauses(measure: Callable[[Path], Bounds], directory: Path) -> None:
+    """Measure until each time lies between its bounds: at least, the seconds, at most.
+
+    A pause of the machine spoils a time once; a time that is counted in the wrong place is wrong at each of the five.
+    What is exact (answers, counts) is for `measure` to assert, and fails at once.
     """
     for attempt in range(5):
         own = directory / str(attempt)
         own.mkdir()
-        try:
-            measure(own)
-        except AssertionError:
-            if attempt == 4:
-                raise
-        else:
+        times = measure(own)
+        outside = [bounds for bounds in times if not bounds[0] <= bounds[1] <= bounds[2]]
+        if not outside:
             return
+    pytest.fail(f"at least, seconds, at most: {outside}")
 
 
 @pytest.mark.usefixtures("slow_classifier")
@@ -128,16 +129,18 @@ def test_waiting_tokenizing_and_computing_are_told_apart(tmp_path: Path) -> None
     despite_pauses(four_at_once, tmp_path)
 
 
-def four_at_once(directory: Path) -> None:
+def four_at_once(directory: Path) -> Bounds:
     timed = asyncio.run(ask_at_once(directory, 4))
     totals, one = timed.gained, TOKENIZE_SECONDS + COMPUTE_SECONDS
     assert totals["timed_requests"] == 4
-    assert 4 * TOKENIZE_SECONDS <= totals["stage_tokenize"] <= 4 * (TOKENIZE_SECONDS + SLACK)
-    assert 4 * COMPUTE_SECONDS <= totals["stage_compute"] <= 4 * (COMPUTE_SECONDS + SLACK)
-    # The last three begin a little later than the first is handed over, hence not quite 6 times.
-    assert 5 * one <= totals["stage_queue"] <= 6 * (one + 2 * SLACK)
     stages = totals["stage_queue"] + totals["stage_tokenize"] + totals["stage_compute"]
     assert stages < totals["timed_seconds"] <= sum(timed.client_seconds)
+    return [
+        (4 * TOKENIZE_SECONDS, totals["stage_tokenize"], 4 * (TOKENIZE_SECONDS + SLACK)),
+        (4 * COMPUTE_SECONDS, totals["stage_compute"], 4 * (COMPUTE_SECONDS + SLACK)),
+        # The last three begin a little later than the first is handed over, hence not quite 6 times.
+        (5 * one, totals["stage_queue"], 6 * (one + 2 * SLACK)),
+    ]
 
 
 @pytest.mark.usefixtures("slow_classifier")
@@ -145,10 +148,10 @@ def test_a_request_alone_does_not_wait(tmp_path: Path) -> None:
     despite_pauses(one_alone, tmp_path)
 
 
-def one_alone(directory: Path) -> None:
+def one_alone(directory: Path) -> Bounds:
     totals = asyncio.run(ask_at_once(directory, 1)).gained
-    assert totals["stage_queue"] < SLACK
     assert totals["timed_seconds"] - totals["stage_queue"] >= TOKENIZE_SECONDS + COMPUTE_SECONDS
+    return [(0, totals["stage_queue"], SLACK)]
 
 
 def test_only_successes_are_timed_over_all_workers(fastapi_server: Server) -> None:
@@ -209,7 +212,7 @@ def test_the_gateways_own_work_is_told_from_its_wait(slow_triton: str, tmp_path:
     despite_pauses(lambda directory: own_work_and_wait(slow_triton, directory), tmp_path)
 
 
-def own_work_and_wait(slow_triton: str, directory: Path) -> None:
+def own_work_and_wait(slow_triton: str, directory: Path) -> Bounds:
     requests = 24
     with run_server("gateway", directory, TRITON_GRPC=slow_triton) as server:
         address = str(server.client.base_url)
@@ -229,10 +232,11 @@ def own_work_and_wait(slow_triton: str, directory: Path) -> None:
         metrics = settled_metrics(server, requests)
     assert metrics[COUNT] == requests
     triton, deidentify = metrics[stage("triton")], metrics[stage("deidentify")]
-    assert requests * TRITON_SECONDS <= triton <= requests * (TRITON_SECONDS + SLACK)
+    assert triton >= requests * TRITON_SECONDS
     assert metrics[stage("authenticate")] > 0
     assert deidentify > 0
     own = metrics[TOTAL] - triton
-    assert metrics[stage("authenticate")] + deidentify < own < requests * SLACK
+    assert metrics[stage("authenticate")] + deidentify < own
     assert metrics[TOTAL] < client_seconds
     assert stage("compute") not in metrics
+    return [(0, triton, requests * (TRITON_SECONDS + SLACK)), (0, own, requests * SLACK)]
