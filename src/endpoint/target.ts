@@ -12,8 +12,11 @@ import type {
   Target,
 } from '../core/ports.ts';
 import type { Environment } from '../core/record.ts';
+import { askOnce } from '../load/askOnce.ts';
 import { checkEndpoint } from '../load/checkEndpoint.ts';
 import { openEndpoint } from '../load/endpoint.ts';
+import { requestBytes } from '../load/requestBytes.ts';
+import { problemOf } from './firstAnswer.ts';
 
 export interface EndpointTargetOptions {
   /** All that is sent; none of it may reach a record. */
@@ -31,6 +34,8 @@ const loopbackBetween =
   "the endpoint's address is this machine's: the load generator shared the machine with the server, or a tunnel to the server is part of the latency";
 /** Between two phases the engine decides what comes next, and waits for nobody. */
 const gateTimeoutSeconds = 60;
+/** For the first answer, however short the run's own timeout is: some servers load their model when they are first asked. */
+const leastFirstWaitMs = 30_000;
 
 /** An endpoint that exists already: nothing is deployed and nothing removed, and only load is put on it. */
 export function createEndpointTarget(options: EndpointTargetOptions): Target<EndpointPlan, Served> {
@@ -50,10 +55,7 @@ class EndpointTarget implements Target<EndpointPlan, Served> {
     _progress: DeployProgress,
     signal: AbortSignal,
   ): Promise<Environment> {
-    await this.#withoutAddress(async () => {
-      const problem = await checkEndpoint(openEndpoint(this.#options.sent), plan.load.timeoutMs, signal);
-      if (problem !== undefined) throw unreachable(problem);
-    });
+    await this.#withoutAddress(() => this.#check(plan, signal));
     return {
       target: 'endpoint',
       cluster: null,
@@ -79,6 +81,20 @@ class EndpointTarget implements Target<EndpointPlan, Served> {
 
   async close(): Promise<undefined> {
     // Nothing was made.
+  }
+
+  /** Says at once what would otherwise be counted as an error for each request of a whole run. */
+  async #check({ target, load }: EndpointPlan, signal: AbortSignal): Promise<void> {
+    const { sent, environment } = this.#options;
+    const endpoint = openEndpoint(sent);
+    const unconnected = await checkEndpoint(endpoint, load.timeoutMs, signal);
+    if (unconnected !== undefined) throw unreachable(unconnected);
+    const [request] = requestBytes({ ...sent, bodies: sent.bodies.slice(0, 1), seed: load.seed }, environment);
+    if (request === undefined) return;
+    const waitMs = Math.max(load.timeoutMs, leastFirstWaitMs);
+    const answer = await askOnce(endpoint, request, { waitMs, signal });
+    const problem = problemOf(answer, sent, target.name);
+    if (problem !== undefined) throw problem;
   }
 
   async #load(request: LoadRequest, handlers: LoadHandlers, signal: AbortSignal): Promise<LoadOutcome> {

@@ -160,10 +160,38 @@ describe('run --endpoint', () => {
   });
 
   it('counts every answer that is no success, and ends with 1', async () => {
-    const { code, stdout } = await run(file('plan.yaml'), '--endpoint', server.url('/500?delay=3'));
+    const { code, stdout } = await run(file('plan.yaml'), '--endpoint', server.url('/500?delay=3&every=2'));
     expect(code).toBe(1);
-    expect(stdout).toContain('no request succeeded');
+    expect(stdout).toContain('of the requests sent failed');
     expect(stdout).toContain('endpoint, custom, load from this machine');
+  });
+
+  it.each([
+    [
+      '/404?private=path',
+      'The endpoint "checkout" answered 404 Not Found (no media type) to one POST with JSON of 24 bytes, which was sent to see what comes back before any load.',
+      'Check the path of the address, and the name of the model in it.',
+    ],
+    ['/garbage', 'The endpoint answered with what is not HTTP.', 'See whether the server is well'],
+    ['/close', 'The endpoint closed the connection without an answer.', 'See whether the server is well'],
+    ['/cut', 'The endpoint closed the connection in the middle of an answer.', 'See whether the server is well'],
+    ['/reset', 'The endpoint broke the connection off instead of answering (ECONNRESET).', 'See whether the server is'],
+    [
+      '/until-close',
+      'The endpoint "checkout" answered 200 OK with a body that is not JSON (no media type) to one POST with JSON of 24 bytes, which was sent to see what comes back before any load.',
+      'say so with --header "Accept: */*".',
+    ],
+  ])('looks at the answer to one request before any load: %s', async (path, message, nextStep) => {
+    const options = ['--endpoint', server.url(path), '--name', 'checkout', ...bodies(), '--junit', file('first.xml')];
+    await expect(run(file('plan.yaml'), ...options)).rejects.toMatchObject({
+      reason: 'load-failed',
+      message,
+      nextStep: expect.stringContaining(nextStep) as string,
+    });
+    expect((await server.truth()).received).toBe(1);
+    const junit = await readFile(file('first.xml'), 'utf8');
+    expect(junit).toContain('name="run"');
+    expect(junit).not.toContain('private');
   });
 
   it('ends at once, and says what to do, where nothing listens', async () => {

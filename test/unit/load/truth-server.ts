@@ -78,7 +78,7 @@ function respond(behaviour: Behaviour, request: IncomingMessage, response: Serve
   const { socket } = request;
   switch (behaviour) {
     case 'ok':
-      response.end('ok');
+      response.writeHead(200, { 'content-type': 'application/json' }).end('"ok"');
       break;
     case '500':
     case '404':
