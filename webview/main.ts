@@ -20,7 +20,7 @@ import { factElements } from './facts.ts';
 import { keepFocus } from './focus.ts';
 import { LiveStrip } from './live.ts';
 import { drawnFigures } from './resultTable.ts';
-import { calloutElement, headlineElements, problemsOf, type Callout } from './resultPage.ts';
+import { calloutElement, cancelledCallouts, headlineElements, problemsOf, type Callout } from './resultPage.ts';
 import { Results, type ResultsChoice } from './results.ts';
 import { onThemeChange, readTheme } from './theme.ts';
 import { toolkitControls } from './ui.ts';
@@ -165,6 +165,7 @@ function show(view: View): void {
 /** A run that ends while it is looked at is announced; a record that is opened is not. */
 function tellEnd(view: View): void {
   if (view.kind === 'record') announcer.tellRun(endAnnouncement(measuredRecord(view.record)));
+  else if (view.kind === 'cancelled') announcer.tellRun(`Cancelled. ${view.message}`);
   else if (view.kind === 'problem') announcer.tellRun(`Nothing to show. ${problemText(view)}`);
 }
 
@@ -184,6 +185,7 @@ function fill(view: View): void {
       header.show({ title: '', subtitle: subtitleFor(view.subject, view.record), measured });
       callouts.show([
         ...(view.notSaved === null ? [] : [{ kind: 'problem' as const, title: 'Not saved.', text: view.notSaved }]),
+        ...cancelledCallouts(measured, view.cleanedUp),
         ...problemsOf(measured),
         ...priceCallouts(measured, view.gpuPrice),
       ]);
@@ -214,6 +216,11 @@ function fill(view: View): void {
     case 'queued':
       header.show({ title: `Benchmarking ${view.subject}`, subtitle: [], measured: null });
       live.showQueued(view.message, view.cancelling);
+      break;
+    case 'cancelled':
+      header.show({ title: `Benchmark of ${view.subject}`, subtitle: [], measured: null });
+      callouts.show([{ kind: 'note', title: 'Cancelled.', text: view.message }]);
+      controls.setDisabled(again, !view.canBenchmarkAgain);
       break;
     case 'problem':
       header.show({ title: `Benchmark of ${view.subject}`, subtitle: [], measured: null });
@@ -251,6 +258,7 @@ function partsOf(kind: View['kind']): HTMLElement[] {
       return [header.element, live.element, reply, callouts.element, results.element, details];
     case 'queued':
       return [header.element, live.element, reply];
+    case 'cancelled':
     case 'problem':
       return [header.element, callouts.element, actions, reply];
   }

@@ -13,7 +13,7 @@ import { comparedFiguresElements, comparedRunsElements } from './comparison.ts';
 import { h, heading, setText } from './dom.ts';
 import { factElements } from './facts.ts';
 import { plainControls } from './plainControls.ts';
-import { calloutElement, headlineElements, problemsOf } from './resultPage.ts';
+import { calloutElement, cancelledCallouts, headlineElements, problemsOf } from './resultPage.ts';
 import { Results } from './results.ts';
 import { onThemeChange, readTheme } from './theme.ts';
 
@@ -54,7 +54,11 @@ const shows = records.map((record, index) => {
       'article',
       { id: `run-${record.id}` },
       h('header', {}, ...headlineElements(measured, subtitleParts(record), 1)),
-      h('div', { class: 'callouts' }, ...problemsOf(measured).map(calloutElement)),
+      h(
+        'div',
+        { class: 'callouts' },
+        ...[...cancelledCallouts(measured, null), ...problemsOf(measured)].map(calloutElement),
+      ),
       results.element,
       beside === undefined ? null : comparisonElement(beside, record),
       h(

@@ -1,3 +1,4 @@
+import { cancelledText } from '../src/core/view/cancelledRun.ts';
 import { headlineOf } from '../src/core/view/headline.ts';
 import { fullStop } from '../src/core/view/format.ts';
 import type { Measured } from '../src/core/view/measured.ts';
@@ -5,7 +6,7 @@ import { h, heading, type Child } from './dom.ts';
 
 /** A message that must be seen before the numbers. */
 export interface Callout {
-  readonly kind: 'problem' | 'warning';
+  readonly kind: 'problem' | 'warning' | 'note';
   readonly title: string;
   readonly text: string;
 }
@@ -19,7 +20,8 @@ export function problemsOf(measured: Measured): Callout[] {
   const byText = new Map<string, string[]>();
   for (const topology of measured.topologies) {
     const { failure } = topology;
-    if (failure === null) continue;
+    // Stopping is what the user asked for, and is told by itself.
+    if (failure === null || topology.status === 'cancelled') continue;
     const next = failure.nextStep === null ? '' : ` ${fullStop(failure.nextStep)}`;
     const text = `${fullStop(failure.message)}${next}`;
     byText.set(text, [...(byText.get(text) ?? []), `${topology.key} ${topology.status}`]);
@@ -34,6 +36,12 @@ export function problemsOf(measured: Measured): Callout[] {
     });
   }
   return callouts;
+}
+
+/** What a cancelled run had measured, and what became of what it made; none where the run was not cancelled. */
+export function cancelledCallouts(measured: Measured, cleanedUp: boolean | null): Callout[] {
+  if (measured.record?.status !== 'cancelled') return [];
+  return [{ kind: 'note', title: 'Cancelled.', text: cancelledText(measured, cleanedUp) }];
 }
 
 /** The answer in words, what it is of, and what it is worth. */

@@ -16,6 +16,12 @@ export interface QueuedRun {
   readonly pid: number;
 }
 
+/** A run that was stopped before it had a figure, which leaves no record. */
+export interface StoppedEarly {
+  /** False: it still waited for another one. */
+  readonly begun: boolean;
+}
+
 /** What is kept between windows. Everything here may be lost without harm but the unfinished runs, which Clean Up finds too. */
 export interface Memory {
   lastChoices(): BenchmarkChoices | undefined;
@@ -25,6 +31,9 @@ export interface Memory {
   /** What a run was started with, for "benchmark again"; of the last runs only. */
   choicesOf(runId: string): BenchmarkChoices | undefined;
   rememberRun(runId: string, choices: BenchmarkChoices): Promise<void>;
+  /** That the user stopped a run before it had a figure; undefined: nothing of the kind is known. */
+  stoppedEarly(runId: string): StoppedEarly | undefined;
+  noteStoppedEarly(runId: string, how: StoppedEarly): Promise<void>;
   /** Run that the other runs of a model or endpoint are held against, by planSubjectKey. */
   baselines(): Readonly<Record<string, string>>;
   /** undefined: none any more. */
@@ -69,6 +78,8 @@ export function createMemory(workspace: Memento, machine: Memento): Memory {
     lastRunOf: (subject) => table<string>('lastRuns')[subjectKey(subject)],
     choicesOf: (runId) => table<BenchmarkChoices>('choicesOfRuns')[runId],
     rememberRun: (runId, choices) => put('choicesOfRuns', runId, choices),
+    stoppedEarly: (runId) => table<StoppedEarly>('stoppedEarly')[runId],
+    noteStoppedEarly: (runId, how) => put('stoppedEarly', runId, how),
     rememberMeasured: (runId, subject) => put('lastRuns', subjectKey(subject), runId),
     baselines: () => table<string>('baselines'),
     rememberBaseline: async (key, runId) => {

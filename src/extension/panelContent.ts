@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import { planSubject } from '../core/anyPlan.ts';
+import { cancelledEarlyText } from '../core/view/cancelledRun.ts';
 import { comparedSubject, comparisonView } from '../core/view/comparisonView.ts';
-import { BenchError, explain, toBenchError } from '../core/errors.ts';
+import { BenchError, explain, isCancelled, toBenchError } from '../core/errors.ts';
 import type { EnteredGpuPrice } from '../core/gpuPrice.ts';
 import type { RunRecord } from '../core/record.ts';
 import type { PanelRequest, PanelSubject, View } from '../protocol/messages.ts';
@@ -45,7 +46,9 @@ export function createPanelContent(
     if (run !== undefined) return viewOfRun(run, canBenchmarkAgain(runId), gpuPrice);
     const subject = rememberedSubject(runId);
     try {
-      return recordView(await results.read(runId), subject, canBenchmarkAgain(runId), null, gpuPrice);
+      const record = await results.read(runId);
+      const kept = { notSaved: null, cleanedUp: cleanedUp(runId, memory) };
+      return recordView(record, subject, canBenchmarkAgain(runId), kept, gpuPrice);
     } catch (error) {
       if ((await results.fileOf(runId)) === undefined) return undefined;
       const problem = toBenchError(error, 'reading the run record');
@@ -61,8 +64,13 @@ export function createPanelContent(
       if (view !== undefined) return view;
       // A panel that comes back with its window asks before the window has found the run that went on without it.
       await Promise.race([watched(), sleep(watchedWithinMs, undefined, { ref: false })]);
+      const found = await viewOfOne(runId);
+      if (found !== undefined) return found;
       const name = rememberedSubject(runId) ?? runTime(runId, vscode.env.language);
-      return (await viewOfOne(runId)) ?? problemView(name, noRecord(), canBenchmarkAgain(runId));
+      return (
+        stoppedView(runId, name, memory, canBenchmarkAgain(runId)) ??
+        problemView(name, noRecord(), canBenchmarkAgain(runId))
+      );
     },
     async answer(subject, request) {
       await answer(subject, request, { runs, results, memory, log });
@@ -85,11 +93,31 @@ function viewOfRun(run: LiveRun, canBenchmarkAgain: boolean, gpuPrice: EnteredGp
   // A run in which every topology failed has a record too: it says of each what went wrong.
   if (end?.record) {
     const notSaved = end.notSaved === null ? null : explain(end.notSaved);
-    return recordView(end.record, subject, canBenchmarkAgain, notSaved, gpuPrice);
+    const kept = { notSaved, cleanedUp: end.leftBehind === null };
+    return recordView(end.record, subject, canBenchmarkAgain, kept, gpuPrice);
+  }
+  if (isCancelled(end?.failure)) {
+    const how = { begun: state !== null, target: run.plan.target.kind, cleanedUp: end?.leftBehind === null };
+    return { kind: 'cancelled', subject, message: cancelledEarlyText(how), canBenchmarkAgain };
   }
   if (end?.failure) return problemView(subject, end.failure, canBenchmarkAgain);
   if (state === null) return { kind: 'queued', subject, message: run.waitsFor, cancelling };
   return { kind: 'live', state, elapsedMs: performance.now() - run.beganAtMs, subject, cancelling, gpuPrice };
+}
+
+/** Of a run that an earlier window saw stopped before it had a figure, which has no record; undefined of any other. */
+function stoppedView(runId: string, subject: string, memory: Memory, canBenchmarkAgain: boolean): View | undefined {
+  const stopped = memory.stoppedEarly(runId);
+  const choices = memory.choicesOf(runId);
+  if (stopped === undefined || choices === undefined) return undefined;
+  const how = { begun: stopped.begun, target: choices.target.kind, cleanedUp: cleanedUp(runId, memory) };
+  return { kind: 'cancelled', subject, message: cancelledEarlyText(how), canBenchmarkAgain };
+}
+
+/** Of a run that has ended; null: it was not begun in this workspace, or so long ago that nobody remembers. */
+function cleanedUp(runId: string, memory: Memory): boolean | null {
+  if (memory.unfinished().some((run) => run.runId === runId)) return false;
+  return memory.choicesOf(runId) === undefined ? null : true;
 }
 
 async function viewOfTwo(before: string, after: string, runs: Runs, results: Results): Promise<View> {
@@ -106,7 +134,7 @@ function recordView(
   record: RunRecord,
   subject: string | undefined,
   canBenchmarkAgain: boolean,
-  notSaved: string | null,
+  kept: { readonly notSaved: string | null; readonly cleanedUp: boolean | null },
   gpuPrice: EnteredGpuPrice,
 ): View {
   return {
@@ -114,7 +142,7 @@ function recordView(
     record,
     subject: subject ?? planSubject(record.plan),
     canBenchmarkAgain,
-    notSaved,
+    ...kept,
     gpuPrice,
   };
 }

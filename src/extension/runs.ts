@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { cancelled, explain, toBenchError, type BenchError } from '../core/errors.ts';
+import { cancelled, explain, isCancelled, toBenchError, type BenchError } from '../core/errors.ts';
 import { reduce, startState, type RunEvent, type RunState } from '../core/events.ts';
 import type { Plan } from '../core/plan.ts';
 import type { BenchmarkChoices } from './choices.ts';
@@ -166,6 +166,7 @@ export class Runs implements vscode.Disposable {
         kept: null,
       };
     }
+    await this.#noteStopped(entry, end);
     this.#logEnd(entry.run, end);
     this.#endings.delete(entry.run.id);
     entry.run = { ...entry.run, end };
@@ -226,6 +227,16 @@ export class Runs implements vscode.Disposable {
     if (target.kind !== 'kubernetes') return;
     const { context, namespace } = target;
     await this.#memory.noteUnfinished({ runId: run.id, context, namespace, startedAt: new Date().toISOString() });
+  }
+
+  /** Never rejects. What was stopped before its first figure has no record that says so; what waits when the window closes was not stopped. */
+  async #noteStopped({ run, isBegun }: Entry, { record, failure }: RunEnd): Promise<void> {
+    if (record !== null || !isCancelled(failure) || (!isBegun && this.#left.signal.aborted)) return;
+    try {
+      await this.#memory.noteStoppedEarly(run.id, { begun: isBegun });
+    } catch (error) {
+      this.#log.warn(`${run.id}: that it was stopped was not remembered: ${explain(error)}`);
+    }
   }
 
   async #measure(entry: Entry): Promise<RunEnd> {

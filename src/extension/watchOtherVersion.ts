@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { BenchError } from '../core/errors.ts';
+import { BenchError, isCancelled } from '../core/errors.ts';
 import { cutOff, errorOf } from '../core/failure.ts';
 import type { JournalEnd, JournalHeader } from '../runs/journal.ts';
 import type { CommandId } from './contributions.ts';
@@ -100,6 +100,7 @@ async function settle(
   if (left === null) await memory.forgetUnfinished(runId);
   else void offerCleanUp(left, note, services);
   const failure = end === undefined ? endedEarly(version) : errorIn(end.failure);
+  if (record === undefined && isCancelled(failure)) await memory.noteStoppedEarly(runId, { begun: true });
   if (failure !== null) failures.show(failure, 'running the benchmark');
   else if (record !== undefined) await tellEnd(runId, version);
 }

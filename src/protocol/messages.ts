@@ -23,6 +23,8 @@ export type View =
       readonly canBenchmarkAgain: boolean;
       /** Why the record could not be saved, e.g. a full disk; null when it was. */
       readonly notSaved: string | null;
+      /** Whether all that the run made is gone; null where this window does not know. */
+      readonly cleanedUp: boolean | null;
       /** From the settings; the record itself holds no price. */
       readonly gpuPrice: EnteredGpuPrice;
     }
@@ -40,6 +42,13 @@ export type View =
   | { readonly kind: 'comparison'; readonly comparison: ComparisonView; readonly subject: string }
   /** A run that has no state yet: it is being planned, or another run holds the same GPUs. */
   | { readonly kind: 'queued'; readonly subject: string; readonly message: string; readonly cancelling: boolean }
+  /** The user stopped the run before it had a figure: what became of it, in whole sentences. */
+  | {
+      readonly kind: 'cancelled';
+      readonly subject: string;
+      readonly message: string;
+      readonly canBenchmarkAgain: boolean;
+    }
   /** Nothing can be shown, and why: a run that failed before it began, a record that was deleted or is damaged. */
   | {
       readonly kind: 'problem';

@@ -92,6 +92,7 @@ function isView(value: unknown): value is View {
         isRecordOutline(value['record']) &&
         isBoolean(value['canBenchmarkAgain']) &&
         isNullableString(value['notSaved']) &&
+        (value['cleanedUp'] === null || isBoolean(value['cleanedUp'])) &&
         isEnteredGpuPrice(value['gpuPrice'])
       );
     case 'live':
@@ -105,6 +106,8 @@ function isView(value: unknown): value is View {
       return isComparisonOutline(value['comparison']);
     case 'queued':
       return typeof value['message'] === 'string' && isBoolean(value['cancelling']);
+    case 'cancelled':
+      return typeof value['message'] === 'string' && isBoolean(value['canBenchmarkAgain']);
     case 'problem':
       return (
         typeof value['message'] === 'string' &&
@@ -170,8 +173,17 @@ function drawnFigure({ topology, phase, p50Ms, p95Ms, p99Ms, rps, errors }: Draw
   return { topology, phase, p50Ms, p95Ms, p99Ms, rps, errors };
 }
 
+const viewKinds: readonly unknown[] = [
+  'record',
+  'comparison',
+  'live',
+  'queued',
+  'cancelled',
+  'problem',
+] satisfies View['kind'][];
+
 function isViewKind(value: unknown): value is View['kind'] {
-  return value === 'record' || value === 'comparison' || value === 'live' || value === 'queued' || value === 'problem';
+  return viewKinds.includes(value);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

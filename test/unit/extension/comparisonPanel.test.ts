@@ -31,11 +31,16 @@ const results = {
   fileOf: async () => undefined,
 };
 const runs = { get: () => undefined, active: () => [] };
+const memoryOf = (choices: unknown): object => ({
+  choicesOf: () => choices,
+  unfinished: () => [],
+  stoppedEarly: () => undefined,
+});
 const log = { warn: vi.fn(), error: vi.fn(), debug: vi.fn(), show: vi.fn() };
 const open = (): InstanceType<typeof Panels> =>
   new Panels(
     fakeVscode.Uri.file('/extension') as never,
-    createPanelContent(runs as never, results as never, { choicesOf: () => undefined } as never, log as never),
+    createPanelContent(runs as never, results as never, memoryOf(undefined) as never, log as never),
     log as never,
   );
 
@@ -227,7 +232,7 @@ test('a snapshot that cannot be made is a page that says why, and is asked for a
 test('a run can be benchmarked again while others are under way, where it is known what it was started with', async () => {
   const busy = { get: () => undefined, active: () => [{}] };
   const viewOf = (choices: unknown): Promise<View> =>
-    createPanelContent(busy as never, results as never, { choicesOf: () => choices } as never, log as never).view({
+    createPanelContent(busy as never, results as never, memoryOf(choices) as never, log as never).view({
       runId: second.id,
     });
   expect(await viewOf({ subject: { kind: 'built-in' } })).toMatchObject({ canBenchmarkAgain: true });

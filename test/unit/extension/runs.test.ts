@@ -12,7 +12,7 @@ import type { RunRecord } from '../../../src/core/record.ts';
 import type { BenchmarkChoices } from '../../../src/extension/choices.ts';
 import { settingDefaults } from '../../../src/extension/contributions.ts';
 import { createLog } from '../../../src/extension/log.ts';
-import type { Memory, QueuedRun, UnfinishedRun } from '../../../src/extension/memory.ts';
+import type { Memory, QueuedRun, StoppedEarly, UnfinishedRun } from '../../../src/extension/memory.ts';
 import type { RunTask } from '../../../src/engine/runTask.ts';
 import type { PanelRequest } from '../../../src/protocol/messages.ts';
 import { carryOut, type Bundles } from '../../../src/runner/carryOut.ts';
@@ -51,6 +51,7 @@ let saved: RunRecord[] = [];
 let saveProblem: BenchError | undefined;
 let unfinished: UnfinishedRun[] = [];
 let queued: QueuedRun[] = [];
+let stoppedEarly = new Map<string, StoppedEarly>();
 let measured: string[] = [];
 let memoryProblem: Error | undefined;
 let lines: string[] = [];
@@ -158,6 +159,8 @@ const memory = {
   forgetQueued: async (runId: string) => {
     queued = queued.filter((run) => run.runId !== runId);
   },
+  noteStoppedEarly: (runId: string, how: StoppedEarly) => remember(() => stoppedEarly.set(runId, how)),
+  stoppedEarly: (runId: string) => stoppedEarly.get(runId),
   choicesOf: () => choices,
   tokenizerOf: () => undefined,
 } as unknown as Memory;
@@ -203,6 +206,7 @@ beforeEach(async () => {
   saveProblem = undefined;
   unfinished = [];
   queued = [];
+  stoppedEarly = new Map();
   measured = [];
   memoryProblem = undefined;
   lines = [];
@@ -311,6 +315,12 @@ describe('a window that closes in mid-run', () => {
     await expect(ended).resolves.toMatchObject({ failure: { reason: 'cancelled' } });
     expect(target.calls.filter((call) => call === 'preflight')).toHaveLength(1);
     expect(queued).toEqual([{ runId: run.id, pid: process.pid }]);
+    expect([...stoppedEarly]).toEqual([[unwanted.run.id, { begun: false }]]);
+    const panel = createPanelContent(new Runs(memory, log), noResults, memory, log);
+    expect(await panel.view({ runId: unwanted.run.id })).toMatchObject({
+      kind: 'cancelled',
+      message: 'The run still waited for another one: nothing was made, and nothing was measured.',
+    });
   });
 
   test('has its result told by the next one', async () => {
@@ -699,7 +709,12 @@ test('a run that was stopped before its first number has no record, and its pane
   const { run, ended } = runs.start(await prepareRun());
   expect(await ended).toMatchObject({ record: null, failure: { reason: 'cancelled' } });
   const view = await createPanelContent(runs, results, memory, log).view({ runId: run.id });
-  expect(view).toMatchObject({ kind: 'problem', message: 'Cancelled while checking.' });
+  const message =
+    'No load was measured to its end, so there are no figures. What it had made on the cluster was removed.';
+  expect(view).toMatchObject({ kind: 'cancelled', subject: run.subject, message, canBenchmarkAgain: true });
+  // The window is reloaded: nothing but the memory knows of it.
+  const later = createPanelContent(new Runs(memory, log), noResults, memory, log);
+  expect(await later.view({ runId: run.id })).toEqual(view);
 });
 
 describe('a record that could not be saved', () => {

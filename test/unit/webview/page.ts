@@ -168,6 +168,7 @@ function subjectOf(view: View): PanelSubject {
     case 'live':
       return { runId: view.state.id };
     case 'queued':
+    case 'cancelled':
     case 'problem':
       return { runId: null };
   }

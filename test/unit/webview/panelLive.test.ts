@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { headlineOf } from '../../../src/core/view/headline.ts';
 import { measuredRecord } from '../../../src/core/view/measured.ts';
+import { failedResult, sampleRecord } from '../../support/sampleRecord.ts';
 import type { View } from '../../../src/protocol/messages.ts';
 import type { ResultsPage } from './page.ts';
 import { liveView, openPages, record, recordView } from './panelPage.ts';
@@ -116,6 +117,34 @@ describe('the end of a run', () => {
     await page.show(liveView('loading'));
     await page.show(problem);
     expect(await region?.textContent()).toBe('Nothing to show. The cluster went away. Start it again.');
+  });
+
+  it('is no failure where the user asked for it: what was measured, and what became of what was made', async () => {
+    const page = await open({ width: 530 });
+    const stopped = sampleRecord({
+      change: (result) => (result.topology.name === 'hybrid' ? failedResult(result, 'cancelled') : result),
+      record: { status: 'cancelled' },
+    });
+    await page.show(liveView('loading'));
+    await page.show(recordView(stopped));
+    expect(await page.page.locator('.callout').allTextContents()).toEqual([
+      'Cancelled. Measured until then: fastapi in full; triton in full; hybrid not yet. What it had made on the cluster was removed.',
+    ]);
+    expect(await page.page.locator('.callout').getAttribute('class')).toBe('callout note');
+    expect(await page.page.getByText('Benchmark again').getAttribute('disabled')).toBeNull();
+    expect(await page.page.textContent('[role=status]')).toMatch(/^The run was cancelled\./u);
+
+    const message = 'No load was measured to its end, so there are no figures.';
+    await page.show(liveView('upload'));
+    await page.show({ kind: 'cancelled', subject: 'sentiment', message, canBenchmarkAgain: true });
+    expect(await page.page.locator('.callout.note').textContent()).toBe(`Cancelled. ${message}`);
+    expect(await page.page.textContent('[role=status]')).toBe(`Cancelled. ${message}`);
+    expect(await page.page.locator('.callout.problem').count()).toBe(0);
+    await page.page.getByText('Benchmark again').click();
+    await page.waitForMessage('request');
+    expect((await page.messages()).findLast(({ type }) => type === 'request')).toMatchObject({
+      request: { kind: 'benchmark-again' },
+    });
   });
 
   it('is not told of a record that is opened', async () => {

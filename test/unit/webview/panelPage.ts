@@ -12,7 +12,8 @@ export const record = sampleRecord();
 export const noPrice: EnteredGpuPrice = { price: null, problem: null };
 
 export function recordView(shown: RunRecord, notSaved: string | null = null, gpuPrice = noPrice): View {
-  return { kind: 'record', record: shown, subject: 'sentiment', canBenchmarkAgain: true, notSaved, gpuPrice };
+  const ended = { canBenchmarkAgain: true, notSaved, cleanedUp: true, gpuPrice };
+  return { kind: 'record', record: shown, subject: 'sentiment', ...ended };
 }
 
 export function liveView(upTo: Parameters<typeof sampleState>[1], cancelling = false): View {
