@@ -46,12 +46,19 @@ export function cancelledCallouts(measured: Measured, cleanedUp: boolean | null)
 
 /** The answer in words, what it is of, and what it is worth. */
 export function headlineElements(measured: Measured, subtitle: readonly string[], headingLevel: number): Child[] {
-  const { text, worth } = headlineOf(measured);
+  const { lead, pairs, worth } = headlineOf(measured);
   return [
-    heading(headingLevel, unbroken(text), { class: 'headline' }),
+    headlineElement(headingLevel, lead, pairs),
     h('p', { class: 'subtitle' }, ...subtitle.flatMap((part, at) => [at === 0 ? null : ' · ', h('span', {}, part)])),
     worth === '' ? null : h('p', { class: 'worth' }, worth),
   ];
+}
+
+/** The comparison of each two is part of the answer, and smaller than its first sentence. */
+function headlineElement(level: number, lead: string, pairs: string): HTMLElement {
+  const element = heading(level, unbroken(lead), { class: 'headline' });
+  if (pairs !== '') element.append(' ', h('span', { class: 'pairs' }, unbroken(pairs)));
+  return element;
 }
 
 /** A number and its unit stay on one line. */

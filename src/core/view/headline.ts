@@ -9,9 +9,14 @@ import { smokeTestText } from './smokeTest.ts';
 import { verdictTexts } from './verdictTexts.ts';
 import { rowsAt, rowsOf, tellingLevel, type Measured, type PhaseRow } from './measured.ts';
 
-/** The answer in words: which topology is ahead and by how much, what the hybrid costs, and what no card says besides. */
+/** The answer in words, in at most three sentences: which topology is ahead, how each two of them compare, and what the hybrid costs. */
 export interface Headline {
+  /** Lead and pairs. */
   readonly text: string;
+  /** What the run answers first: what a search has found, which topology is ahead, and what no card says besides. */
+  readonly lead: string;
+  /** How each two topologies compare, with intervals; empty where there is one, or no comparison. */
+  readonly pairs: string;
   /** What the numbers are worth; empty where there are none. */
   readonly worth: string;
   /** "partial": some topologies have no numbers or some are not valid. */
@@ -26,16 +31,29 @@ export function headlineOf(measured: Measured): Headline {
   const differed = measured.record?.sameAnswers.verdict === 'differed';
   const shown = rowsAt(rows, level);
   const invalid = rows.filter((row) => !row.validity.valid).length;
+  const searched = searchTexts(measured, rows);
+  const { lead: verdict, pairs } = differed
+    ? { lead: 'No comparison: answers differed', pairs: [] }
+    : verdictTexts(shown, level);
+  const own = [verdict, ...errorTexts(shown), ...missing].join('; ');
   return {
-    text: [
-      ...searchTexts(measured, rows),
-      ...(differed ? ['No comparison: answers differed.'] : verdictTexts(shown, level)),
-      ...errorTexts(shown),
-      ...missing,
-    ].join(' '),
+    ...sentences(
+      [searched.join('; ').replace(/^where/u, 'Where'), own],
+      searched.length > 0 ? [pairs.join('; ')] : pairs,
+    ),
     worth: worthOf(measured, rows, invalid),
     tone: missing.length > 0 || invalid > 0 || differed ? 'partial' : 'measured',
   };
+}
+
+function sentences(lead: readonly string[], pairs: readonly string[]): Pick<Headline, 'text' | 'lead' | 'pairs'> {
+  const [first, second] = [lead, pairs].map((texts) =>
+    texts
+      .filter((text) => text !== '')
+      .map(fullStop)
+      .join(' '),
+  );
+  return { lead: first ?? '', pairs: second ?? '', text: [first, second].filter((text) => text !== '').join(' ') };
 }
 
 const endTexts: Readonly<Record<RunRecord['status'], string>> = {
@@ -55,10 +73,10 @@ function errorTexts(rows: readonly PhaseRow[]): string[] {
   const shares = rows
     .filter(({ errors, sent }) => errors > 0 && sent > 0)
     .map(({ topology, errors, sent }) => `${topology} ${formatShare(errors / sent)}`);
-  return shares.length === 0 ? [] : [`Errors: ${shares.join(', ')}.`];
+  return shares.length === 0 ? [] : [`errors: ${shares.join(', ')}`];
 }
 
-/** One sentence for the topologies that this level says nothing of, while the run is over. */
+/** The topologies that this level says nothing of, while the run is over. */
 function missingText(measured: Measured, rows: readonly PhaseRow[], level: LoadName): string[] {
   const shown = new Set(rowsAt(rows, level).map((row) => row.topology));
   return measured.topologies.flatMap((topology) => {
@@ -66,7 +84,7 @@ function missingText(measured: Measured, rows: readonly PhaseRow[], level: LoadN
     if (topology.status === 'running' || topology.status === 'queued' || topology.status === 'completed') return [];
     const verb =
       topology.status === 'skipped' ? 'was skipped' : topology.status === 'failed' ? 'failed' : 'was cancelled';
-    return [`${topology.key} ${verb}.`];
+    return [`${topology.key} ${verb}`];
   });
 }
 
@@ -116,21 +134,18 @@ function repeatedWorth(plan: AnyPlan, rows: readonly PhaseRow[]): string {
 }
 
 function withoutNumbers(measured: Measured): Headline {
+  return { ...sentences([whyNoNumbers(measured)], []), worth: '', tone: 'none' };
+}
+
+function whyNoNumbers(measured: Measured): string {
   const { record } = measured;
-  if (record === null) return { text: 'No numbers yet.', worth: '', tone: 'none' };
-  if (record.status === 'cancelled')
-    return { text: 'Cancelled before anything was measured.', worth: '', tone: 'none' };
+  if (record === null) return 'No numbers yet';
+  if (record.status === 'cancelled') return 'Cancelled before anything was measured';
   const failed = measured.topologies.filter((topology) => topology.failure !== null);
   const messages = new Set(failed.map((topology) => topology.failure?.message));
   const [only] = messages;
-  if (messages.size === 1 && only !== undefined)
-    return { text: `No numbers: ${fullStop(only)}`, worth: '', tone: 'none' };
-  if (record.failure !== null)
-    return { text: `No numbers: ${fullStop(record.failure.message)}`, worth: '', tone: 'none' };
+  if (messages.size === 1 && only !== undefined) return `No numbers: ${only}`;
+  if (record.failure !== null) return `No numbers: ${record.failure.message}`;
   const names = formatList(failed.map((topology) => topology.key));
-  return {
-    text: names === '' ? 'No numbers: nothing was measured.' : `No numbers: ${names} failed.`,
-    worth: '',
-    tone: 'none',
-  };
+  return names === '' ? 'No numbers: nothing was measured' : `No numbers: ${names} failed`;
 }

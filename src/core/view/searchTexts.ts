@@ -3,14 +3,14 @@ import { foundRate } from '../levels.ts';
 import { significant } from './format.ts';
 import type { Measured, MeasuredTopology, PhaseRow } from './measured.ts';
 
-/** What a search has found, a sentence for each kind of answer; empty where the plan searches nothing, and before the end. */
+/** What a search has found, a part of a sentence for each answer, without a full stop; empty where the plan searches nothing, and before the end. */
 export function searchTexts(measured: Measured, rows: readonly PhaseRow[]): string[] {
   const { search } = measured.plan.load;
   if (search === null) return [];
   if (search.kind === 'ladder') return measured.topologies.flatMap((topology) => kneeText(measured, topology, rows));
   const found = measured.topologies.filter(({ result }) => (result?.searches.length ?? 0) > 0);
   if (found.length === 0) return [];
-  return [`Highest rate with p95 under ${significant(search.p95Ms)} ms: ${found.map(rateText).join('; ')}.`];
+  return [`Highest rate with p95 under ${significant(search.p95Ms)} ms: ${found.map(rateText).join('; ')}`];
 }
 
 function rateText({ key, result }: MeasuredTopology): string {
@@ -41,12 +41,12 @@ function kneeText(measured: Measured, topology: MeasuredTopology, rows: readonly
   if (knee === undefined) return [];
   const { key } = topology;
   if (knee.kind === 'knee')
-    return [`${key} gains little beyond ${String(knee.connections)} connections (${significant(knee.rps)} RPS).`];
+    return [`${key} gains little beyond ${String(knee.connections)} connections (${significant(knee.rps)} RPS)`];
   if (knee.kind === 'generator')
     return [
-      `Where ${key} stops gaining is not known: from ${String(knee.connections)} connections on the load generator set the rate.`,
+      `where ${key} stops gaining is not known: from ${String(knee.connections)} connections on the load generator set the rate`,
     ];
   return knee.kind === 'unknown'
-    ? [`Where ${key} stops gaining is not known: ${knee.why}.`]
-    : [`${key} still gained at ${String(knee.connections)} connections, or its intervals are too wide to tell.`];
+    ? [`where ${key} stops gaining is not known: ${knee.why}`]
+    : [`${key} still gained at ${String(knee.connections)} connections, or its intervals are too wide to tell`];
 }

@@ -5,30 +5,33 @@ import { formatInterval, formatList, insufficientSamples, significant } from './
 import type { PhaseRow } from './measured.ts';
 import { rowDifferenceMs, rowVerdict, type ComparedQuantity } from './rowVerdict.ts';
 
-/**
- * The answer at one level, in whole sentences: which topology is ahead, by how much, and what the hybrid costs. Rows that are not
- * valid, and those without intervals, have no verdict; it says that they were left out.
- */
-export function verdictTexts(rows: readonly PhaseRow[], level: LoadName): string[] {
+/** The answer at one level. */
+export interface VerdictTexts {
+  /** Which topology is ahead, with its figures, and who was left out, as one sentence without its full stop. */
+  readonly lead: string;
+  /** How each two of them compare in RPS, in p95, and what the hybrid costs: a sentence a quantity, without its full stop. */
+  readonly pairs: readonly string[];
+}
+
+/** Rows that are not valid, and those without intervals, have no verdict; it says that they were left out. */
+export function verdictTexts(rows: readonly PhaseRow[], level: LoadName): VerdictTexts {
   const [only] = rows;
-  if (only !== undefined && rows.length === 1)
-    return [
-      `At ${level.long} ${only.topology} serves ${figuresOf(only)}${only.validity.valid ? '' : ', which is not valid'}.`,
-    ];
-  const comparable = rows.filter((row) => row.validity.valid && row.intervals !== null);
-  const best = comparable.reduce<PhaseRow | undefined>(
-    (first, row) => (first === undefined || isBetter(row, first, level) ? row : first),
-    undefined,
-  );
-  if (best === undefined) return [`At ${level.long} there is no verdict: ${whyNone(rows)}.`];
-  const others = comparable.filter((row) => row !== best);
-  return [
-    leadText(best, others, level),
-    ...leftOutTexts(rows),
-    ...verdictSentence('RPS', 'rps', best, others),
-    ...verdictSentence('p95', 'p95Ms', best, others),
-    ...hybridTexts(comparable),
-  ];
+  if (only !== undefined && rows.length === 1) {
+    const worth = only.validity.valid ? '' : ', which is not valid';
+    return { lead: `At ${level.long} ${only.topology} serves ${figuresOf(only)}${worth}`, pairs: [] };
+  }
+  const ranked = rows
+    .filter((row) => row.validity.valid && row.intervals !== null)
+    .sort((a, b) => (isBetter(a, b, level) ? -1 : isBetter(b, a, level) ? 1 : 0));
+  const [best, ...others] = ranked;
+  if (best === undefined) return { lead: `At ${level.long} there is no verdict: ${whyNone(rows)}`, pairs: [] };
+  return {
+    lead: [leadText(best, others, level), ...leftOutTexts(rows)].join('; '),
+    pairs: [
+      ...pairsSentence('RPS', pairTexts('rps', ranked)),
+      ...pairsSentence('p95', [...pairTexts('p95Ms', ranked), ...hybridTexts(ranked)]),
+    ],
+  };
 }
 
 /** An open loop's rate is the plan's: there p95 tells the servers apart. */
@@ -38,16 +41,16 @@ function isBetter(row: PhaseRow, than: PhaseRow, { closed }: LoadName): boolean 
 
 function leadText(best: PhaseRow, others: readonly PhaseRow[], level: LoadName): string {
   const figures = figuresOf(best);
-  if (others.length === 0) return `At ${level.long} ${best.topology} serves ${figures}.`;
+  if (others.length === 0) return `At ${level.long} ${best.topology} serves ${figures}`;
   const ahead = (['rps', 'p95Ms'] as const).filter((quantity) =>
     others.every((other) => isAhead(rowVerdict(best, other, quantity), quantity)),
   );
   if (ahead.length > 0) {
     const names = ahead.map((quantity) => (quantity === 'rps' ? 'RPS' : 'p95'));
-    return `At ${level.long} ${best.topology} is ahead in ${formatList(names)}: ${figures}.`;
+    return `At ${level.long} ${best.topology} is ahead in ${formatList(names)}: ${figures}`;
   }
   const what = level.closed ? 'the highest RPS' : 'the lowest p95';
-  return `At ${level.long} no topology is shown to be ahead of all others; ${what} is ${best.topology}'s, ${figures}.`;
+  return `At ${level.long} no topology is shown to be ahead of all others: ${what} is ${best.topology}'s, ${figures}`;
 }
 
 function isAhead(verdict: Verdict, quantity: ComparedQuantity): boolean {
@@ -74,7 +77,7 @@ function leftOutTexts(rows: readonly PhaseRow[]): string[] {
   const text = (left: readonly PhaseRow[], why: string): string[] =>
     left.length === 0
       ? []
-      : [`${formatList(left.map(({ topology }) => topology))} ${left.length === 1 ? 'is' : 'are'} left out: ${why}.`];
+      : [`${formatList(left.map(({ topology }) => topology))} ${left.length === 1 ? 'is' : 'are'} left out: ${why}`];
   return [
     ...text(
       rows.filter(({ validity }) => !validity.valid),
@@ -87,24 +90,52 @@ function leftOutTexts(rows: readonly PhaseRow[]): string[] {
   ];
 }
 
-function verdictSentence(
-  name: string,
-  quantity: ComparedQuantity,
-  best: PhaseRow,
-  others: readonly PhaseRow[],
-): string[] {
-  const verdicts = others
-    .map((other) => ({ other, verdict: rowVerdict(best, other, quantity) }))
-    .filter(({ other, verdict }) => verdict.kind !== 'none' || isWorthSaying(verdict, best, other));
-  if (verdicts.length === 0) return [];
-  const texts = verdicts.map(({ other, verdict }, index) => {
-    const text = verdictText(verdict, best.topology, other.topology);
-    // Its name stands once.
-    return index > 0 && verdict.kind === 'difference' && verdicts[index - 1]?.verdict.kind === 'difference'
-      ? text.slice(best.topology.length + 1)
-      : text;
-  });
-  return [`${name}: ${texts.join(', ')}.`];
+function pairsSentence(name: string, texts: readonly string[]): string[] {
+  return texts.length === 0 ? [] : [`${name}: ${texts.join('; ')}`];
+}
+
+/** Each two of the rows once: differences by the one that is ahead, then those that show none, then those that cannot be told. */
+function pairTexts(quantity: ComparedQuantity, ranked: readonly PhaseRow[]): string[] {
+  const pairs = ranked.flatMap((a, at) =>
+    ranked.slice(at + 1).map((b) => ({ a, b, verdict: rowVerdict(a, b, quantity) })),
+  );
+  const told = pairs.filter(({ a, b, verdict }) => verdict.kind !== 'none' || isWorthSaying(verdict, a, b));
+  const kinds = (kind: Verdict['kind']): Pair[] => told.filter(({ verdict }) => verdict.kind === kind);
+  return [
+    ...ranked.map((row) =>
+      listed(
+        kinds('difference').filter(({ a }) => a === row),
+        (pair) => pair.a.topology,
+      ),
+    ),
+    listed(kinds('no difference shown'), () => 'no difference shown'),
+    ...untoldTexts(kinds('none')),
+  ].filter((text) => text !== '');
+}
+
+interface Pair {
+  readonly a: PhaseRow;
+  readonly b: PhaseRow;
+  readonly verdict: Verdict;
+}
+
+function textOf({ a, b, verdict }: Pair): string {
+  return verdictText(verdict, a.topology, b.topology);
+}
+
+/** What all of them begin with stands once. */
+function listed(pairs: readonly Pair[], begin: (pair: Pair) => string): string {
+  return pairs.map((pair, at) => (at === 0 ? textOf(pair) : textOf(pair).slice(begin(pair).length + 1))).join(', ');
+}
+
+/** One text for all pairs that have no verdict for the same reason. */
+function untoldTexts(pairs: readonly Pair[]): string[] {
+  const byReason = new Map<string, string[]>();
+  for (const { a, b, verdict } of pairs) {
+    if (verdict.kind !== 'none') continue;
+    byReason.set(verdict.why, [...(byReason.get(verdict.why) ?? []), `${a.topology} and ${b.topology}`]);
+  }
+  return [...byReason].map(([why, names]) => `no verdict on ${names.join(', ')}: ${why}`);
 }
 
 /** The table shows intervals of both, so that the reader would miss a verdict. */
@@ -128,13 +159,13 @@ function costText(hybrid: PhaseRow, triton: PhaseRow): string[] {
   const rests = pairs < planned ? `, ${String(pairs)} of ${String(planned)} pairs` : '';
   if (low > 0)
     return [
-      `${hybrid.topology} costs ${significant(difference)} ms of p95 more than ${triton.topology} [${significant(low)}–${significant(high)}${rests}].`,
+      `${hybrid.topology} costs ${significant(difference)} ms more than ${triton.topology} [${significant(low)}–${significant(high)}${rests}]`,
     ];
   if (high < 0)
     return [
-      `${hybrid.topology} takes ${significant(-difference)} ms of p95 less than ${triton.topology} [${significant(-high)}–${significant(-low)}${rests}].`,
+      `${hybrid.topology} takes ${significant(-difference)} ms less than ${triton.topology} [${significant(-high)}–${significant(-low)}${rests}]`,
     ];
   return [
-    `What ${hybrid.topology} costs beside ${triton.topology} is not shown: ${significant(difference)} ms of p95 [${significant(low)} to ${significant(high)}${rests}].`,
+    `what ${hybrid.topology} costs beside ${triton.topology} is not shown: ${significant(difference)} ms [${significant(low)} to ${significant(high)}${rests}]`,
   ];
 }

@@ -138,7 +138,7 @@ describe('the repetitions of a phase', () => {
     const rows = rowsOf(measuredRecord(repeated));
     expect(rows.map(({ repetitions }) => repetitions.length)).toEqual(rows.map(() => 3));
     const { text, worth } = headlineOf(measuredRecord(repeated));
-    expect(text).toMatch(/RPS: triton [\d.]+x fastapi \[[\d.]+–[\d.]+\]/u);
+    expect(text).toMatch(/RPS: triton .*[\d.]+x fastapi \[[\d.]+–[\d.]+\]/u);
     expect(worth).toContain('deployed and measured 3 times, in turns');
     expect(recordCaveats(repeated).join(' ')).toContain('are the geometric means of those of its repetitions.');
   });
@@ -147,7 +147,7 @@ describe('the repetitions of a phase', () => {
     const one = repeatedRecord((phase) => (phase.repetition === 1 ? phase : { ...phase, validity: bad }));
     const { text, worth } = headlineOf(measuredRecord(one));
     expect(text).toContain(
-      'no verdict on triton and fastapi: of 3 pairs one is valid, and a verdict over repetitions needs two',
+      'no verdict on triton and hybrid, triton and fastapi, hybrid and fastapi: of 3 pairs one is valid, and a verdict over repetitions needs two',
     );
     expect(worth).toContain(
       'Of 3 repetitions planned, each row rests on one: the 95% intervals in brackets hold the chance within a phase, not what changes from one deployment to the next.',
@@ -158,7 +158,7 @@ describe('the repetitions of a phase', () => {
 
     const two = repeatedRecord((phase) => (phase.repetition === 3 ? { ...phase, validity: bad } : phase));
     const shown = headlineOf(measuredRecord(two));
-    expect(shown.text).toMatch(/RPS: triton [\d.]+x fastapi \[[\d.]+–[\d.]+, 2 of 3 pairs\]/u);
+    expect(shown.text).toMatch(/RPS: triton .*[\d.]+x fastapi \[[\d.]+–[\d.]+, 2 of 3 pairs\]/u);
     expect(shown.worth).toContain('Of 3 repetitions planned, 3 of 3 rows rest on fewer: ');
   });
 

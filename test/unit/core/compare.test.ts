@@ -274,7 +274,7 @@ describe('rates that the load generator set', () => {
       /^At 32 connections triton is ahead in p95: \d+ RPS \(the load generator's limit\) at p95/u,
     );
     expect(headlineOf(measured).text).toContain(
-      'no verdict on triton and fastapi: the load generator, not the server, set the rate',
+      'no verdict on triton and hybrid, triton and fastapi: the load generator, not the server, set the rate',
     );
     for (const column of costColumns(rows, null)) {
       expect(column.cell(triton)).toBeNull();

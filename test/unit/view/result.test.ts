@@ -87,17 +87,31 @@ describe('a record in words', () => {
   it('says first which topology is ahead and by how much, then what the hybrid costs, and no figure of the cards besides', () => {
     const { text, worth, tone } = headlineOf(measuredRecord(complete));
     expect(text).toBe(
-      'At 32 connections triton is ahead in RPS and p95: 917 RPS at p95 47.3 ms [46.7–48.0]. RPS: triton 2.05x fastapi [1.96–2.14], 1.26x hybrid [1.19–1.33]. p95: triton 0.42x fastapi [0.40–0.43], 0.74x hybrid [0.73–0.76]. hybrid costs 16.4 ms of p95 more than triton [15.3–17.5].',
+      'At 32 connections triton is ahead in RPS and p95: 917 RPS at p95 47.3 ms [46.7–48.0]. RPS: triton 1.26x hybrid [1.19–1.33], 2.05x fastapi [1.96–2.14]; hybrid 1.63x fastapi [1.56–1.71]. p95: triton 0.74x hybrid [0.73–0.76], 0.42x fastapi [0.40–0.43]; hybrid 0.56x fastapi [0.55–0.58]; hybrid costs 16.4 ms more than triton [15.3–17.5].',
     );
     expect(worth).toContain('95% intervals in brackets');
     expect(worth).toContain('not interleaved');
     expect(tone).toBe('measured');
   });
 
+  it('is at most three sentences, which have every two of four topologies once', () => {
+    const plan = samplePlan();
+    const [fastapi, triton, hybrid] = plan.topologies;
+    if (fastapi === undefined || triton === undefined || hybrid === undefined) throw new Error('the sample has three');
+    const unbatched = { ...triton, variant: 'no-batching' };
+    const four = sampleRecord({ plan: { ...plan, topologies: [fastapi, triton, unbatched, hybrid] } });
+    const { text, pairs } = headlineOf(measuredRecord(four));
+    expect(text.match(/\.(?= [A-Za-z]|$)/gu)).toHaveLength(3);
+    for (const sentence of pairs.split('. ')) {
+      // Each has a ratio with its interval.
+      expect(sentence.match(/[\d.]+x [^;,]*\[[\d.]+–[\d.]+\]/gu)).toHaveLength(6);
+    }
+  });
+
   it('names what has no numbers', () => {
     const { text, tone } = headlineOf(measuredRecord(oneFailed));
     expect(text).toBe(
-      'At 32 connections hybrid is ahead in RPS and p95: 730 RPS at p95 63.6 ms [62.9–64.6]. RPS: hybrid 1.63x fastapi [1.56–1.71]. p95: hybrid 0.56x fastapi [0.55–0.58]. triton failed.',
+      'At 32 connections hybrid is ahead in RPS and p95: 730 RPS at p95 63.6 ms [62.9–64.6]; triton failed. RPS: hybrid 1.63x fastapi [1.56–1.71]. p95: hybrid 0.56x fastapi [0.55–0.58].',
     );
     expect(tone).toBe('partial');
   });
@@ -123,7 +137,7 @@ describe('a record in words', () => {
     });
     const { text } = headlineOf(measuredRecord(invalid));
     expect(text).toMatch(
-      /^At 32 connections hybrid is ahead in RPS and p95: .* triton is left out: not valid\. RPS: /u,
+      /^At 32 connections hybrid is ahead in RPS and p95: .*; triton is left out: not valid\. RPS: /u,
     );
     expect(text).not.toMatch(/triton [\d.]+x|x triton|and triton|costs/);
     expect(text).toMatch(/RPS: hybrid 1\.63x fastapi/);
@@ -138,7 +152,7 @@ describe('a record in words', () => {
       })),
     });
     expect(headlineOf(measuredRecord(alike)).text).toMatch(
-      /^At 32 connections triton is ahead in p95: .*RPS: triton 2\.05x fastapi \[1\.96–2\.14\], no difference shown between triton and hybrid \(1\.02x \[0\.97–1\.07\]\)\./,
+      /^At 32 connections triton is ahead in p95: .*RPS: triton 2\.05x fastapi \[1\.96–2\.14\]; hybrid 2\.01x fastapi \[[^\]]+\]; no difference shown between triton and hybrid \(1\.02x \[0\.97–1\.07\]\)\./,
     );
   });
 
@@ -157,9 +171,11 @@ describe('a record in words', () => {
     });
     const { text } = headlineOf(measuredRecord(wide));
     expect(text).toMatch(
-      /^At 32 connections no topology is shown to be ahead of all others; the highest RPS is triton's, 917 RPS at p95 47\.3 ms \[20\.0–200\]\. /u,
+      /^At 32 connections no topology is shown to be ahead of all others: the highest RPS is triton's, 917 RPS at p95 47\.3 ms \[20\.0–200\]\. /u,
     );
-    expect(text).toMatch(/What hybrid costs beside triton is not shown: 16\.4 ms of p95 \[-[\d.]+ to \d+\]\.$/u);
+    expect(text).toMatch(
+      / p95: no difference shown between triton and hybrid \([^)]+\), between triton and fastapi \([^)]+\), between hybrid and fastapi \([^)]+\); what hybrid costs beside triton is not shown: 16\.4 ms \[-[\d.]+ to \d+\]\.$/u,
+    );
   });
 
   it('says that there is no verdict where nothing may be believed, and the errors that no card says', () => {
@@ -175,7 +191,7 @@ describe('a record in words', () => {
     expect(headlineOf(measuredRecord(none)).text).toBe(
       'At 32 connections there is no verdict: no measurement is valid.',
     );
-    expect(headlineOf(measuredRecord(someErrors)).text).toMatch(/ Errors: hybrid 0\.1%\.$/u);
+    expect(headlineOf(measuredRecord(someErrors)).text).toMatch(/; errors: hybrid 0\.1%\. RPS: /u);
   });
 
   it('says why a number stands without its interval', () => {
@@ -220,8 +236,11 @@ describe('a record in words', () => {
 
   it('says when nothing was measured, and why', () => {
     const failed = sampleRecord({ change: (result) => failedResult(result), record: { status: 'failed' } });
+    const text = 'No numbers: fastapi, triton and hybrid failed.';
     expect(headlineOf(measuredRecord(failed))).toEqual({
-      text: 'No numbers: fastapi, triton and hybrid failed.',
+      text,
+      lead: text,
+      pairs: '',
       worth: '',
       tone: 'none',
     });

@@ -49,7 +49,7 @@ it('a ladder whose generator had no time left names it, and no knee', () => {
   }));
   const plan = { ...record.plan, load: { ...record.plan.load, search } };
   expect(headlineOf(measuredRecord({ ...record, plan, topologies })).text).toMatch(
-    /^Where fastapi stops gaining is not known: from 8 connections on the load generator set the rate\./u,
+    /^Where fastapi stops gaining is not known: from 8 connections on the load generator set the rate; where triton /u,
   );
 });
 
