@@ -44,7 +44,7 @@ export async function buildAll(): Promise<void> {
       ...node,
       entryPoints: ['src/extension/extension.ts'],
       outfile: out('extension.cjs'),
-      external: ['vscode', './engine.cjs', './kubernetes.cjs'],
+      external: ['vscode', './records.cjs', './engine.cjs', './kubernetes.cjs'],
     }),
     esbuild.build({
       ...node,
@@ -52,6 +52,7 @@ export async function buildAll(): Promise<void> {
       outfile: out('runner.cjs'),
       external: ['./engine.cjs', './kubernetes.cjs'],
     }),
+    esbuild.build({ ...node, entryPoints: ['src/runs/index.ts'], outfile: out('records.cjs') }),
     esbuild.build({ ...node, entryPoints: ['src/engine/index.ts'], outfile: out('engine.cjs') }),
     esbuild.build({ ...node, entryPoints: ['src/kubernetes/index.ts'], outfile: out('kubernetes.cjs') }),
     // Without "vscode" among its externals, a stray import of it fails this bundle. The first line of its source makes it a program.
@@ -76,6 +77,7 @@ if (import.meta.main) {
   else await buildAll();
   for (const name of [
     'extension.cjs',
+    'records.cjs',
     'engine.cjs',
     'kubernetes.cjs',
     'runner.cjs',

@@ -26,6 +26,6 @@ export {
   listJournals,
   removeJournal,
 } from '../runs/journal.ts';
-export { openRunStore, parseRecord, recordText, saveElsewhere } from '../runs/store.ts';
+export { openRunStore, parseRecord, saveElsewhere } from '../runs/store.ts';
 export { newRunId, sha256, systemClock, thisMachine } from './host.ts';
 export { isRunning, lastWords, startRunner, watchRunner } from './runner.ts';

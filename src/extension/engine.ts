@@ -1,20 +1,28 @@
 import { createRequire } from 'node:module';
 import type * as engineModule from '../engine/index.ts';
 import type * as kubernetesModule from '../kubernetes/index.ts';
+import type * as recordsModule from '../runs/index.ts';
 
 /**
  * The bundles that activation leaves alone: each is loaded when it is first needed, which keeps activation below 50 ms.
- * They are built beside this one (dist/engine.cjs, dist/kubernetes.cjs).
+ * They are built beside this one (dist/records.cjs and so on).
  */
 
+export type Records = typeof recordsModule;
 export type Engine = typeof engineModule;
 export type Kubernetes = typeof kubernetesModule;
 
 const load = createRequire(import.meta.url);
+let records: Records | undefined;
 let engine: Engine | undefined;
 let kubernetes: Kubernetes | undefined;
 
-/** Planning, the run itself, the local target, model configs and run records. */
+/** Run records on disk: all that views, lenses and panels need of a run that has ended. */
+export async function loadRecords(): Promise<Records> {
+  return (records ??= load('./records.cjs') as Records);
+}
+
+/** Planning, the run itself, the local target, plan files and exports. */
 export async function loadEngine(): Promise<Engine> {
   return (engine ??= load('./engine.cjs') as Engine);
 }
@@ -26,5 +34,7 @@ export async function loadKubernetes(): Promise<Kubernetes> {
 
 /** Which of them are in memory: what the activation test looks at. */
 export function loadedBundles(): readonly string[] {
-  return [...(engine === undefined ? [] : ['engine']), ...(kubernetes === undefined ? [] : ['kubernetes'])];
+  return Object.entries({ records, engine, kubernetes }).flatMap(([name, bundle]) =>
+    bundle === undefined ? [] : [name],
+  );
 }

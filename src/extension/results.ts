@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { BenchError, explain } from '../core/errors.ts';
 import type { RunRecord } from '../core/record.ts';
 import type { RunStore, StoredRun } from '../runs/store.ts';
-import { loadEngine } from './engine.ts';
+import { loadRecords } from './engine.ts';
 import { resultsDirectory } from './settings.ts';
 import { throttle } from './throttle.ts';
 
@@ -131,7 +131,7 @@ export class Results implements vscode.Disposable {
   }
 
   async #store(directory: string): Promise<RunStore> {
-    const { openRunStore } = await loadEngine();
+    const { openRunStore } = await loadRecords();
     const known = this.#stores.get(directory);
     if (known !== undefined) return known;
     const store = openRunStore(directory);

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { prepareContext } from './commands/planAsking.ts';
 import type { CommandId } from './contributions.ts';
 import { tellingRows } from './describe.ts';
-import { loadEngine } from './engine.ts';
+import { loadRecords } from './engine.ts';
 import { plainText } from './plainText.ts';
 import { prepareAgain, type PreparedRun, type RunEnd } from './prepare.ts';
 import type { LiveRun } from './runs.ts';
@@ -24,13 +24,13 @@ const keptMs = 7 * 24 * 3_600_000;
 export async function watchAgain(services: Services): Promise<void> {
   const { directory, workspace } = services.journals;
   if ((await readdir(directory).catch(() => [])).length === 0) return;
-  const engine = await loadEngine();
-  const all = await engine.listJournals(directory);
+  const { hasUnsavedRecord, listJournals, removeJournal } = await loadRecords();
+  const all = await listJournals(directory);
   const { version } = services.extension;
   for (const { path, header, changedAtMs } of all) {
     if (header.workspace !== workspace) {
       const isOld = Date.now() - changedAtMs > keptMs;
-      if (isOld && !(await engine.hasUnsavedRecord(path))) await engine.removeJournal(path);
+      if (isOld && !(await hasUnsavedRecord(path))) await removeJournal(path);
       continue;
     }
     if (services.runs.get(header.runId) !== undefined) continue;

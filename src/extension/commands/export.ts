@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import { BenchError } from '../../core/errors.ts';
 import type { RunRecord } from '../../core/record.ts';
 import { exportName } from '../../core/view/exportName.ts';
-import { loadEngine } from '../engine.ts';
+import { loadEngine, loadRecords } from '../engine.ts';
 import { pickOne } from '../questions/pick.ts';
 import { runName } from '../questions/run.ts';
 import { saveFile, type FileToSave } from '../saveFile.ts';
@@ -19,7 +19,7 @@ interface FormatTexts {
   readonly text: (record: RunRecord, services: Services) => Promise<string>;
 }
 
-/** All are made by the engine's bundle, which activation leaves alone. */
+/** All are made by bundles that activation leaves alone. */
 function textsOf(format: Format): FormatTexts {
   switch (format) {
     case 'csv':
@@ -32,7 +32,7 @@ function textsOf(format: Format): FormatTexts {
       return {
         title: vscode.l10n.t('Export as JSON'),
         what: 'The JSON file',
-        text: async (record) => (await loadEngine()).recordText(record),
+        text: async (record) => (await loadRecords()).recordText(record),
       };
     case 'html':
       return {

@@ -54,6 +54,17 @@ describe('the extension', () => {
     assert.ok(Number.isFinite(api.activationMs));
   });
 
+  it('shows results above a config, in the sidebar and in a panel without loading them either', async () => {
+    const [file] = await vscode.workspace.fs.readDirectory(uriOf(samplePaths.runs));
+    assert.ok(file);
+    await lensesOf(samplePaths.classifier);
+    assert.equal((await api.tree('results')).length, 1);
+    await vscode.commands.executeCommand('topologyBench.openResults', file[0].replace('.json', ''));
+    await until(() => (api.panels().some(({ view }) => view?.kind === 'record') ? true : undefined));
+    assert.deepEqual(api.loadedBundles(), ['records']);
+    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+  });
+
   it('registers every command that it contributes', async () => {
     const known = new Set(await vscode.commands.getCommands(true));
     const { contributes } = extension().packageJSON as Manifest;

@@ -16,6 +16,7 @@ import { fakeVscode, settingsOf, useDefaults } from './fakeVscode.ts';
 vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
 vi.mock('../../../src/extension/questions/pick.ts', () => ({ pickOne: (question: never) => pickOne(question) }));
 vi.mock('../../../src/extension/engine.ts', () => ({
+  loadRecords: () => import('../../../src/runs/index.ts'),
   loadEngine: async () => ({
     ...(await import('../../../src/engine/index.ts')),
     // The page's own scripts are built only with the whole; test/unit/webview looks at what they make of it.

@@ -36,7 +36,7 @@ vi.mock('vscode', async () => {
     },
   };
 });
-vi.mock('../../../src/extension/engine.ts', () => ({ loadEngine: () => import('../../../src/engine/index.ts') }));
+vi.mock('../../../src/extension/engine.ts', () => ({ loadRecords: () => import('../../../src/runs/index.ts') }));
 const { Results } = await import('../../../src/extension/results.ts');
 
 const recordOf = (id: string): RunRecord => ({ ...sampleRecord(), id });

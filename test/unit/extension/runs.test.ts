@@ -26,6 +26,7 @@ import { fakeVscode, settingsOf, useDefaults } from './fakeVscode.ts';
 vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
 vi.mock('../../../src/extension/engine.ts', () => ({
   loadEngine: async () => engine,
+  loadRecords: async () => journals,
 }));
 const { prepare, prepareAgain } = await import('../../../src/extension/prepare.ts');
 const { Runs } = await import('../../../src/extension/runs.ts');

@@ -1,0 +1,3 @@
+/** What the extension loads when it first reads a run record: much less than the engine, since a click waits for it, or a start of VS Code. */
+export { hasUnsavedRecord, listJournals, removeJournal } from './journal.ts';
+export { openRunStore, recordText } from './store.ts';
