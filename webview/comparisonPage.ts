@@ -12,6 +12,7 @@ export class ComparisonPage {
   readonly actions: HTMLElement;
   readonly #runs = new Slot(h('div'), comparedRunsElements);
   readonly #figures = new Slot(h('div'), (view: ComparisonView) => comparedFiguresElements(view, 2));
+  readonly #configs: HTMLElement;
   #shown: ComparisonView | undefined;
 
   /** @param ask sends a request and says its end, with `done` where it went well */
@@ -20,11 +21,13 @@ export class ComparisonPage {
       controls.button(text, 'secondary', () => {
         ask(request, '');
       });
+    this.#configs = button("Show the model configs' difference", { kind: 'show-configs' });
     this.actions = h(
       'div',
       { class: 'actions', role: 'group', 'aria-label': 'Actions' },
       button('Swap', { kind: 'swap' }),
       button("Show the plans' difference", { kind: 'show-plans' }),
+      this.#configs,
       controls.button('Copy as Markdown', 'secondary', () => {
         if (this.#shown !== undefined) ask({ kind: 'copy', text: comparisonMarkdown(this.#shown) }, 'Copied.');
       }),
@@ -43,6 +46,8 @@ export class ComparisonPage {
 
   show(view: ComparisonView): void {
     this.#shown = view;
+    // Of runs on an endpoint there are none.
+    this.#configs.hidden = !view.hasModelConfigs;
     this.#runs.show(view);
     this.#figures.show(view);
   }

@@ -1,6 +1,7 @@
 import { isEndpointPlan } from './anyPlan.ts';
+import { configDifferences } from './configSettings.ts';
 import type { AnyPlan } from './endpointPlan.ts';
-import type { ModelFile, TopologyPlan, TritonSettings } from './plan.ts';
+import type { ModelFile, TopologyPlan } from './plan.ts';
 import type { RunRecord } from './record.ts';
 import { topologyKey } from './topologyKey.ts';
 
@@ -19,11 +20,11 @@ export function incomparable(before: AnyPlan, after: AnyPlan): string[] {
 
 /** What else than chance may have changed the figures of two runs: "GPU driver: 570.1, now 580.2", each of them once. */
 export function differencesOf(before: RunRecord, after: RunRecord): string[] {
-  return differenceTexts(recordFacts(before, after), before, after);
+  return [...configDifferences(before, after), ...differenceTexts(recordFacts(before, after), before, after)];
 }
 
 /** The same, by what they are of. */
-export function differencesByAspect(before: RunRecord, after: RunRecord): Record<Aspect, string[]> {
+export function differencesByAspect(before: RunRecord, after: RunRecord): Record<Aspect | 'config', string[]> {
   const facts = recordFacts(before, after);
   const of = (wanted: Aspect): string[] =>
     differenceTexts(
@@ -31,7 +32,8 @@ export function differencesByAspect(before: RunRecord, after: RunRecord): Record
       before,
       after,
     );
-  return { plan: of('plan'), hardware: of('hardware'), software: of('software') };
+  const config = configDifferences(before, after);
+  return { config, plan: of('plan'), hardware: of('hardware'), software: of('software') };
 }
 
 function differenceTexts(facts: readonly Fact<RunRecord>[], before: RunRecord, after: RunRecord): string[] {
@@ -71,7 +73,6 @@ function recordFacts(before: RunRecord, after: RunRecord): Fact<RunRecord>[] {
       `the model's ${name}`,
       ({ plan }) => shortened(filesOf(plan).find((file) => file.name === name)?.sha256 ?? 'absent'),
     ]),
-    ['the model config', ({ modelConfig }) => shortened(modelConfig?.sha256 ?? null)],
     ['endpoint', ({ plan }) => (isEndpointPlan(plan) ? plan.target.name : null)],
     ['scheme', ({ plan }) => (isEndpointPlan(plan) ? (plan.target.https ? 'https' : 'http') : null)],
     ['GPUs of each model server', ({ plan }) => (plan.gpu === null ? null : String(plan.gpu.count))],
@@ -98,7 +99,6 @@ function topologyFacts(key: string): Fact<RunRecord>[] {
     [`cores of ${key}`, (record) => String(planned(record)?.cores ?? 0)],
     [`cores of the gateway of ${key}`, (record) => gatewayCoresText(planned(record))],
     [`memory of ${key}`, (record) => `${String(planned(record)?.memoryMiB ?? 0)} MiB`],
-    [`Triton's settings in ${key}`, (record) => tritonText(planned(record)?.triton ?? null)],
     [
       `runtimes of ${key}`,
       (record) =>
@@ -148,16 +148,6 @@ function searchText({ load: { search } }: AnyPlan): string | null {
     return `levels of ${String(search.levelSeconds)} s up to ${String(search.mostConnections)} connections`;
   const { arrivals, highestRate, precision, trialSeconds, confirmationSeconds } = search;
   return `${arrivals} rates up to ${String(highestRate)}/s within ${String(precision * 100)}%, trials of ${String(trialSeconds)} s, confirmation of ${String(confirmationSeconds)} s`;
-}
-
-function tritonText(settings: TritonSettings | null): string | null {
-  if (settings === null) return null;
-  const { dynamicBatching: batching, instances } = settings;
-  const how =
-    batching === null
-      ? 'no dynamic batching'
-      : `dynamic batching (preferred sizes ${batching.preferredBatchSizes.join(', ') || 'none'}, delay up to ${String(batching.maxQueueDelayMicroseconds)} µs)`;
-  return `${how}, ${String(instances)} instances`;
 }
 
 /** Of machines of one kind one is named: which node it was says nothing. */

@@ -16,6 +16,7 @@ export { createLocalTarget } from '../local/target.ts';
 export { identityOf } from '../local/processIdentity.ts';
 export { modelConfigPath } from '../models/configPath.ts';
 export { resolveModel } from '../models/resolve.ts';
+export { cachedConfigTexts, keepConfigText, readConfigText } from '../runs/configTexts.ts';
 export { beginHold, releaseHold, takeHold } from '../runs/hold.ts';
 export {
   appendToJournal,

@@ -8,6 +8,8 @@ import { Cluster } from './cluster.ts';
 import { benchmarkUnasked } from './commands/benchmark.ts';
 import { disposeLogs } from './commands/deployments.ts';
 import { registerCommands } from './commands/register.ts';
+import { registerConfigDocuments } from './configDocuments.ts';
+import { ConfigTexts } from './configTexts.ts';
 import { viewIds } from './contributions.ts';
 import { Diagnostics } from './diagnostics.ts';
 import { loadedBundles } from './engine.ts';
@@ -85,7 +87,8 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
   const runs = new Runs(memory, log);
   toEnd = { runs, log };
   let watched: Promise<void> = Promise.resolve();
-  const content = createPanelContent(runs, results, memory, log, () => watched);
+  const configTexts = new ConfigTexts(context.storageUri ?? context.globalStorageUri, log);
+  const content = createPanelContent(runs, results, memory, log, configTexts, () => watched);
   const panels = new Panels(context.extensionUri, content, log);
   const { version } = context.extension.packageJSON as { version: string };
   const extension = { path: context.extensionPath, version };
@@ -102,6 +105,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
       workspace: context.storageUri?.toString() ?? null,
       window: randomUUID(),
     },
+    configTexts,
     baselines,
     runs,
     panels,
@@ -148,6 +152,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     new Diagnostics('topology-bench', modelCheck(hints), failures),
     vscode.languages.registerCodeActionsProvider(modelConfigSelector, new QuickFixes(hints), QuickFixes.metadata),
     registerPlanDocuments(runs, results),
+    registerConfigDocuments(runs, results, configTexts),
     new Diagnostics('topology-bench-plan', planFileCheck(), failures),
     planLenses,
     vscode.languages.registerCodeLensProvider(planFileSelector, planLenses),

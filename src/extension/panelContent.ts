@@ -8,6 +8,8 @@ import type { EnteredGpuPrice } from '../core/gpuPrice.ts';
 import type { RunRecord } from '../core/record.ts';
 import type { PanelRequest, PanelSubject, View } from '../protocol/messages.ts';
 import { comparedRecords } from './comparedRecords.ts';
+import { showConfigs } from './configDocuments.ts';
+import type { ConfigTexts } from './configTexts.ts';
 import type { CommandId } from './contributions.ts';
 import { runTime, subjectName } from './describe.ts';
 import type { Memory } from './memory.ts';
@@ -31,6 +33,7 @@ export function createPanelContent(
   results: Results,
   memory: Memory,
   log: vscode.LogOutputChannel,
+  configTexts: ConfigTexts,
   watched: () => Promise<unknown> = async () => undefined,
 ): PanelContent {
   const canBenchmarkAgain = (runId: string): boolean =>
@@ -73,7 +76,7 @@ export function createPanelContent(
       );
     },
     async answer(subject, request) {
-      await answer(subject, request, { runs, results, memory, log });
+      await answer(subject, request, { runs, results, memory, log, configTexts });
     },
   };
 }
@@ -156,12 +159,13 @@ interface Asked {
   readonly results: Results;
   readonly memory: Memory;
   readonly log: vscode.LogOutputChannel;
+  readonly configTexts: ConfigTexts;
 }
 
 async function answer(
   { runId, before }: PanelSubject,
   request: Exclude<PanelRequest, { kind: 'swap' }>,
-  { runs, results, memory, log }: Asked,
+  { runs, results, memory, log, configTexts }: Asked,
 ): Promise<void> {
   switch (request.kind) {
     case 'cancel':
@@ -203,6 +207,10 @@ async function answer(
     case 'show-plans':
       if (runId === null || before === undefined) throw refusal(vscode.l10n.t('This panel compares no runs.'));
       await showPlans(...(await comparedRecords(before, runId, runs, results)));
+      return;
+    case 'show-configs':
+      if (runId === null || before === undefined) throw refusal(vscode.l10n.t('This panel compares no runs.'));
+      await showConfigs(...(await comparedRecords(before, runId, runs, results)), configTexts);
       return;
     case 'show-run':
       void vscode.commands.executeCommand(

@@ -13,6 +13,7 @@ import type { RunTask } from '../engine/runTask.ts';
 import type { JournalHeader } from '../runs/journal.ts';
 import type { RunStore } from '../runs/store.ts';
 import { poolsOf, type BenchmarkChoices, type GpuChoice, type Subject, type TargetChoice } from './choices.ts';
+import type { ConfigTexts } from './configTexts.ts';
 import { loadEngine } from './engine.ts';
 import { Hold, ownHold, type HoldState } from './hold.ts';
 import type { Memory } from './memory.ts';
@@ -75,6 +76,7 @@ export interface PrepareContext {
   readonly memory: Memory;
   readonly results: Results;
   readonly journals: Journals;
+  readonly configTexts: ConfigTexts;
   readonly log: vscode.LogOutputChannel;
 }
 
@@ -87,6 +89,8 @@ export interface Planned {
   /** The pods' file names to paths on this machine. */
   readonly modelPaths: Readonly<Record<string, string>>;
   readonly settings: Settings;
+  /** Of the model config that the plan's settings are from; null without one. */
+  readonly configText: string | null;
   readonly warnings: readonly string[];
 }
 
@@ -107,6 +111,7 @@ export async function makePlanned(
     model,
     triton,
     config: modelConfig,
+    configText,
     modelPaths,
     warnings,
   } = await engine.resolveModel(modelRequest(choices, assets, context.memory), signal);
@@ -123,7 +128,7 @@ export async function makePlanned(
   const plan = engine.makePlan({ ...decided, model, triton, payload });
   const servingSha256 = await assets.servingSha256(plan.images.requirements);
   const origin = { modelConfig, repeats: null, servingSha256 };
-  return { plan, payload, origin, assets, modelPaths, settings, warnings };
+  return { plan, payload, origin, assets, modelPaths, settings, configText, warnings };
 }
 
 /** Answers, and the settings for what was not asked. A plan file has defaults of its own instead, the same wherever it is run. */
@@ -194,6 +199,7 @@ export async function prepare(
       try {
         const { directory: resultsDirectory } = await storeOf(choices, context);
         const task = taskOf(runId, planned, choices.target, resultsDirectory, context);
+        if (planned.configText !== null) await context.configTexts.keep(planned.configText);
         await hold.begin();
         watching = await engine.startRunner(task, journal, headerOf(runId, known, context));
       } catch (error) {

@@ -1,6 +1,7 @@
 import type * as vscode from 'vscode';
 import type { Baselines } from './baselines.ts';
 import type { Cluster } from './cluster.ts';
+import type { ConfigTexts } from './configTexts.ts';
 import type { Failures } from './failures.ts';
 import type { Memory } from './memory.ts';
 import type { Panels } from './panel.ts';
@@ -19,6 +20,7 @@ export interface Services {
   readonly protection: Protection;
   readonly results: Results;
   readonly journals: Journals;
+  readonly configTexts: ConfigTexts;
   readonly baselines: Baselines;
   readonly runs: Runs;
   readonly panels: Panels;

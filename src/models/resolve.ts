@@ -44,6 +44,8 @@ export interface ResolvedModel {
   readonly triton: TritonSettings | null;
   /** The config that the settings are from: config.pbtxt where there is one, else the model's config.json; null without either. */
   readonly config: ModelConfig | null;
+  /** Text of that config; no record holds it. */
+  readonly configText: string | null;
   readonly warnings: readonly string[];
 }
 
@@ -95,6 +97,7 @@ export async function resolveModel(request: ModelRequest, signal: AbortSignal): 
     modelPaths,
     triton: triton === undefined ? null : tritonSettingsOf(triton, warnings),
     config: configOf(tritonConfig, own),
+    configText: (tritonConfig ?? own)?.text ?? null,
     warnings,
   };
 }

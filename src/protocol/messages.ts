@@ -92,6 +92,8 @@ export type PanelRequest =
   | { readonly kind: 'swap' }
   /** Of a comparison: opens the plans of both runs in a diff editor. */
   | { readonly kind: 'show-plans' }
+  /** Of a comparison: opens the model configs of both runs in a diff editor. */
+  | { readonly kind: 'show-configs' }
   /** Of a comparison: opens one of its runs alone. */
   | { readonly kind: 'show-run'; readonly which: 'before' | 'after' }
   /** The table as the webview renders it (Markdown or CSV), for the clipboard; at most maxCopyCharacters. */

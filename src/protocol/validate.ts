@@ -69,6 +69,7 @@ function parseRequest(value: unknown): PanelRequest | null {
     case 'compare':
     case 'swap':
     case 'show-plans':
+    case 'show-configs':
       return { kind };
     case 'show-run':
       return which === 'before' || which === 'after' ? { kind, which } : null;

@@ -28,6 +28,8 @@ export interface ComparisonView {
   readonly remarks: readonly string[];
   /** What else than chance may have changed the figures; only where something has. */
   readonly differences: readonly { readonly title: string; readonly texts: readonly string[] }[];
+  /** Whether the runs had model configs, which can be shown beside each other. */
+  readonly hasModelConfigs: boolean;
 }
 
 export interface ComparedRun {
@@ -92,7 +94,7 @@ export function comparisonView(before: RunRecord, after: RunRecord): ComparisonV
     rows: places.filter((place) => place.topology === topology).map((place) => rowOf(place, notes)),
   }));
   const { text, worth } = comparisonHeadline(before, after, places, reasons);
-  const { plan, hardware, software } = differencesByAspect(before, after);
+  const { config, plan, hardware, software } = differencesByAspect(before, after);
   return {
     headline: text,
     worth,
@@ -110,10 +112,12 @@ export function comparisonView(before: RunRecord, after: RunRecord): ComparisonV
       ...onlyRemark('after', levelsOf(after), levelsOf(before)),
     ],
     differences: [
+      { title: 'Model config', texts: config },
       { title: 'Plan', texts: plan },
       { title: 'Hardware', texts: hardware },
       { title: 'Software', texts: software },
     ].filter(({ texts }) => texts.length > 0),
+    hasModelConfigs: [before, after].every(({ modelConfig }) => modelConfig !== null),
   };
 }
 

@@ -24,8 +24,8 @@ export function prepareRun(choices: BenchmarkChoices, services: Services, signal
   return prepare(choices, prepareContext(services), signal);
 }
 
-export function prepareContext({ extension, memory, results, journals, log }: Services): PrepareContext {
-  return { extensionPath: extension.path, version: extension.version, memory, results, journals, log };
+export function prepareContext({ extension, memory, results, journals, configTexts, log }: Services): PrepareContext {
+  return { extensionPath: extension.path, version: extension.version, memory, results, journals, configTexts, log };
 }
 
 async function asking<Value>(

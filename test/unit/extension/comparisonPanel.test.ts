@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { configSettingsText } from '../../../src/core/configSettings.ts';
 import { BenchError } from '../../../src/core/errors.ts';
 import type { RunRecord } from '../../../src/core/record.ts';
 import { comparisonView } from '../../../src/core/view/comparisonView.ts';
@@ -14,6 +15,7 @@ import { contentProviders, fakeVscode, useDefaults } from './fakeVscode.ts';
 vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
 const { Panels } = await import('../../../src/extension/panel.ts');
 const { createPanelContent } = await import('../../../src/extension/panelContent.ts');
+const { registerConfigDocuments } = await import('../../../src/extension/configDocuments.ts');
 const { registerPlanDocuments } = await import('../../../src/extension/planDocuments.ts');
 
 const first = sampleRecord();
@@ -30,6 +32,11 @@ const results = {
   },
   fileOf: async () => undefined,
 };
+/** By their hashes. */
+const keptTexts = new Map<string, string>();
+const configTexts = {
+  of: async ({ modelConfig }: RunRecord) => keptTexts.get(modelConfig?.sha256 ?? ''),
+};
 const runs = { get: () => undefined, active: () => [] };
 const memoryOf = (choices: unknown): object => ({
   choicesOf: () => choices,
@@ -40,7 +47,13 @@ const log = { warn: vi.fn(), error: vi.fn(), debug: vi.fn(), show: vi.fn() };
 const open = (): InstanceType<typeof Panels> =>
   new Panels(
     fakeVscode.Uri.file('/extension') as never,
-    createPanelContent(runs as never, results as never, memoryOf(undefined) as never, log as never),
+    createPanelContent(
+      runs as never,
+      results as never,
+      memoryOf(undefined) as never,
+      log as never,
+      configTexts as never,
+    ),
     log as never,
   );
 
@@ -48,6 +61,7 @@ const contentOf = (view: () => Promise<View>): PanelContent => ({ view, answer: 
 
 beforeEach(() => {
   records = [endpoint, samePlan, second, first];
+  keptTexts.clear();
   panels.length = 0;
   useDefaults(settingDefaults);
   vi.clearAllMocks();
@@ -232,9 +246,13 @@ test('a snapshot that cannot be made is a page that says why, and is asked for a
 test('a run can be benchmarked again while others are under way, where it is known what it was started with', async () => {
   const busy = { get: () => undefined, active: () => [{}] };
   const viewOf = (choices: unknown): Promise<View> =>
-    createPanelContent(busy as never, results as never, memoryOf(choices) as never, log as never).view({
-      runId: second.id,
-    });
+    createPanelContent(
+      busy as never,
+      results as never,
+      memoryOf(choices) as never,
+      log as never,
+      configTexts as never,
+    ).view({ runId: second.id });
   expect(await viewOf({ subject: { kind: 'built-in' } })).toMatchObject({ canBenchmarkAgain: true });
   expect(await viewOf(undefined)).toMatchObject({ canBenchmarkAgain: false });
 });
@@ -277,6 +295,70 @@ describe('what a comparison may ask for', () => {
       message: 'Both runs had the same plan, and the same model config.',
     });
     expect(fakeVscode.commands.executeCommand).not.toHaveBeenCalled();
+  });
+
+  describe('the model configs of its runs', () => {
+    const config = { format: 'config.pbtxt', sha256: '1'.repeat(64), settingsSha256: null } as const;
+    const edited = laterRecord({ record: { modelConfig: { ...config, sha256: '2'.repeat(64) } } });
+    const original = { ...first, modelConfig: config };
+    const both = { runId: edited.id, before: original.id };
+    const openedTexts = async (): Promise<unknown[]> => {
+      const [, from, to] = fakeVscode.commands.executeCommand.mock.calls[0] ?? [];
+      return Promise.all(
+        [from, to].map(async (uri) => {
+          const { scheme, path } = uri as { scheme: string; path: string };
+          return [path, await contentProviders.get(scheme)?.provideTextDocumentContent(uri as never)];
+        }),
+      );
+    };
+
+    beforeEach(() => {
+      records = [edited, original];
+      registerConfigDocuments(runs as never, results as never, configTexts as never);
+    });
+
+    test('in a diff editor, as they stood', async () => {
+      keptTexts.set(original.modelConfig.sha256, 'max_batch_size: 8\n');
+      keptTexts.set(edited.modelConfig?.sha256 ?? '', 'max_batch_size: 16\n');
+      open().show(both, 'x');
+      expect(await reply(panels[0], { kind: 'show-configs' })).toMatchObject({ ok: true });
+      expect(fakeVscode.commands.executeCommand.mock.calls[0]?.[3]).toMatch(/^Model configs: Jan 2, 2026, .* ↔ Jan 3/u);
+      expect(await openedTexts()).toEqual([
+        [`/${original.id}/config.pbtxt`, 'max_batch_size: 8\n'],
+        [`/${edited.id}/config.pbtxt`, 'max_batch_size: 16\n'],
+      ]);
+      expect(fakeVscode.window.showInformationMessage).not.toHaveBeenCalled();
+    });
+
+    test('by what the records hold, where a text is not kept any more, which is said', async () => {
+      keptTexts.set(original.modelConfig.sha256, 'max_batch_size: 8\n');
+      open().show(both, 'x');
+      expect(await reply(panels[0], { kind: 'show-configs' })).toMatchObject({ ok: true });
+      expect(await openedTexts()).toEqual([
+        [`/${original.id}/settings.txt`, configSettingsText(original)],
+        [`/${edited.id}/settings.txt`, configSettingsText(edited)],
+      ]);
+      expect(fakeVscode.window.showInformationMessage.mock.calls).toEqual([
+        [expect.stringMatching(/^The text of the model config is not kept here .* for the run of Jan 3, 2026/u)],
+      ]);
+    });
+
+    test.each([
+      ['that are the same', original, 'Both runs had the same model config, to the letter.'],
+      [
+        'of which one is not known',
+        { ...original, modelConfig: null },
+        /^The record of Jan 3, 2026.* names no model config\.$/u,
+      ],
+    ])('not %s, but the word that they are', async (_what, other, message) => {
+      records = [{ ...other, id: edited.id }, original];
+      open().show(both, 'x');
+      expect(await reply(panels[0], { kind: 'show-configs' })).toMatchObject({
+        ok: false,
+        message: typeof message === 'string' ? message : (expect.stringMatching(message) as string),
+      });
+      expect(fakeVscode.commands.executeCommand).not.toHaveBeenCalled();
+    });
   });
 
   test('each of its runs alone', async () => {

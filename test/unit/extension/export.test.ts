@@ -271,7 +271,8 @@ describe('a chart', () => {
 
   test('may be of a run under way, and of none without a run', async () => {
     const { runs, results } = services;
-    const content = createPanelContent(runs, results, memory, { show: () => undefined } as unknown as LogOutputChannel);
+    const log = { show: () => undefined } as unknown as LogOutputChannel;
+    const content = createPanelContent(runs, results, memory, log, {} as never);
     live = [{ id: 'live', subject: 'sentiment', plan: record.plan, end: null }];
     const dialog = saveAt();
     const request = { kind: 'save-chart', title: 'Over time', png: Buffer.from(header).toString('base64') } as const;

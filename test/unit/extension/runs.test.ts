@@ -1,5 +1,5 @@
 /** A run of a window, from its start to its end: the real engine on a scripted target. */
-import { mkdtemp, readdir, readFile, rm, utimes } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -16,6 +16,7 @@ import type { Memory, QueuedRun, StoppedEarly, UnfinishedRun } from '../../../sr
 import type { RunTask } from '../../../src/engine/runTask.ts';
 import type { PanelRequest } from '../../../src/protocol/messages.ts';
 import { carryOut, type Bundles } from '../../../src/runner/carryOut.ts';
+import * as texts from '../../../src/runs/configTexts.ts';
 import * as holds from '../../../src/runs/hold.ts';
 import * as journals from '../../../src/runs/journal.ts';
 import { choices as planChoices } from '../../support/choices.ts';
@@ -30,6 +31,7 @@ vi.mock('../../../src/extension/engine.ts', () => ({
 }));
 const { prepare, prepareAgain } = await import('../../../src/extension/prepare.ts');
 const { Runs } = await import('../../../src/extension/runs.ts');
+const { ConfigTexts } = await import('../../../src/extension/configTexts.ts');
 const { createPanelContent } = await import('../../../src/extension/panelContent.ts');
 const { startRun } = await import('../../../src/extension/startRun.ts');
 const { watchAgain } = await import('../../../src/extension/watchAgain.ts');
@@ -59,9 +61,12 @@ let lines: string[] = [];
 let channelIsClosed = false;
 let runNumber = 0;
 let directory = '';
+/** Of the workspace. */
+let storage = '';
 /** Whether the runs' processes are gone. */
 let hasGone = false;
 
+const configText = 'name: "m"';
 const engine = {
   benchmark,
   makePlan,
@@ -79,6 +84,7 @@ const engine = {
     model: planChoices.model,
     triton: null,
     config: sampleOrigin.origin.modelConfig,
+    configText,
     modelPaths: {},
     warnings: [],
   }),
@@ -87,6 +93,7 @@ const engine = {
   openRunStore: () => store,
   ...journals,
   ...holds,
+  ...texts,
   parseRecord: (_path: string, text: string) => JSON.parse(text) as RunRecord,
   identityOf: async (pid: number) => ({ pid, startedAt: 'now' }),
   isRunning: async ({ pid }: holds.Holder) => pid === process.pid,
@@ -171,12 +178,14 @@ const results = {
   changed: () => undefined,
 } as never;
 
+const configTexts = { of: async () => undefined } as never;
 const contextOf = (window: string) => ({
   extensionPath: '/ext',
   version: '1',
   memory,
   results,
   journals: { directory, workspace: 'a', window },
+  configTexts: new ConfigTexts(fakeVscode.Uri.file(storage) as never, log),
   log,
 });
 /** As `results`, for who reads. */
@@ -189,9 +198,11 @@ const isAskedToStop = (runId: string): boolean => journals.isAskedToStop(journal
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'topology-bench-journals-'));
+  storage = await mkdtemp(join(tmpdir(), 'topology-bench-storage-'));
 });
 afterAll(async () => {
   await rm(directory, { recursive: true });
+  await rm(storage, { recursive: true });
 });
 
 beforeEach(async () => {
@@ -317,7 +328,7 @@ describe('a window that closes in mid-run', () => {
     expect(target.calls.filter((call) => call === 'preflight')).toHaveLength(1);
     expect(queued).toEqual([{ runId: run.id, pid: process.pid }]);
     expect([...stoppedEarly]).toEqual([[unwanted.run.id, { begun: false }]]);
-    const panel = createPanelContent(new Runs(memory, log), noResults, memory, log);
+    const panel = createPanelContent(new Runs(memory, log), noResults, memory, log, configTexts);
     expect(await panel.view({ runId: unwanted.run.id })).toMatchObject({
       kind: 'cancelled',
       message: 'The run still waited for another one: nothing was made, and nothing was measured.',
@@ -487,11 +498,13 @@ describe('a window that closes in mid-run', () => {
     const next = new Runs(memory, log);
     const looking = turnstile();
     const watched = looking.opened.then(() => watchAgain(servicesOf(next)));
-    const view = createPanelContent(next, noResults, memory, log, () => watched).view({ runId: run.id });
+    const view = createPanelContent(next, noResults, memory, log, configTexts, () => watched).view({ runId: run.id });
     looking.open();
     expect((await view).kind).toMatch(/^(queued|live)$/u);
     close(next, true);
-    const nowhere = createPanelContent(next, noResults, memory, log).view({ runId: '20261124-210000-ffff' });
+    const nowhere = createPanelContent(next, noResults, memory, log, configTexts).view({
+      runId: '20261124-210000-ffff',
+    });
     expect(await nowhere).toMatchObject({
       kind: 'problem',
       message: expect.stringMatching(/^There is no record/u) as string,
@@ -668,7 +681,7 @@ describe('a run in which every topology failed', () => {
     expect(end).toMatchObject({ failure: { reason: 'pod-failed' }, record: { status: 'failed' } });
     expect(end.record).toMatchObject({ modelConfig: sampleOrigin.origin.modelConfig, repeats: null });
     expect(measured).toEqual([]);
-    const view = await createPanelContent(runs, results, memory, log).view({ runId: run.id });
+    const view = await createPanelContent(runs, results, memory, log, configTexts).view({ runId: run.id });
     expect(view).toMatchObject({ kind: 'record', record: { id: run.id }, notSaved: null });
   });
 
@@ -684,7 +697,7 @@ describe('a run in which every topology failed', () => {
     const runs = new Runs(memory, log);
     const { run, ended } = runs.start(await prepareRun());
     await ended;
-    const view = await createPanelContent(runs, results, memory, log).view({ runId: run.id });
+    const view = await createPanelContent(runs, results, memory, log, configTexts).view({ runId: run.id });
     expect(view).toMatchObject({ kind: 'record', notSaved: 'The disk is full. Free some space.' });
   });
 });
@@ -693,7 +706,7 @@ test("a panel shows a run at the price of the user's settings, as they stand, an
   const runs = new Runs(memory, log);
   const { run, ended } = runs.start(await prepareRun());
   await ended;
-  const content = createPanelContent(runs, results, memory, log);
+  const content = createPanelContent(runs, results, memory, log, configTexts);
   expect(await content.view({ runId: run.id })).toMatchObject({ gpuPrice: { price: null, problem: null } });
   settingsOf.set('', { gpuHourPrice: 2.5, currency: 'EUR' });
   expect(await content.view({ runId: run.id })).toMatchObject({
@@ -709,12 +722,12 @@ test('a run that was stopped before its first number has no record, and its pane
   const runs = new Runs(memory, log);
   const { run, ended } = runs.start(await prepareRun());
   expect(await ended).toMatchObject({ record: null, failure: { reason: 'cancelled' } });
-  const view = await createPanelContent(runs, results, memory, log).view({ runId: run.id });
+  const view = await createPanelContent(runs, results, memory, log, configTexts).view({ runId: run.id });
   const message =
     'No load was measured to its end, so there are no figures. What it had made on the cluster was removed.';
   expect(view).toMatchObject({ kind: 'cancelled', subject: run.subject, message, canBenchmarkAgain: true });
   // The window is reloaded: nothing but the memory knows of it.
-  const later = createPanelContent(new Runs(memory, log), noResults, memory, log);
+  const later = createPanelContent(new Runs(memory, log), noResults, memory, log, configTexts);
   expect(await later.view({ runId: run.id })).toEqual(view);
 });
 
@@ -737,7 +750,7 @@ describe('a record that could not be saved', () => {
     expect(dialogs).toHaveBeenCalledTimes(2);
     expect(dialogs.mock.calls[0]?.slice(1)).toEqual(['Retry', 'Open Settings', 'Show Log']);
     expect(runs.get(runId)?.end?.notSaved).toBeNull();
-    const view = await createPanelContent(runs, results, memory, log).view({ runId });
+    const view = await createPanelContent(runs, results, memory, log, configTexts).view({ runId });
     expect(view).toMatchObject({ kind: 'record', notSaved: null });
   });
 
@@ -761,7 +774,7 @@ describe('a record that could not be saved', () => {
     const runs = new Runs(memory, log);
     const { runId } = await prepareAndStart(runs);
     const request: PanelRequest = { kind: 'open-record' };
-    await createPanelContent(runs, results, memory, log).answer({ runId }, request);
+    await createPanelContent(runs, results, memory, log, configTexts).answer({ runId }, request);
     const [opened] = fakeVscode.workspace.openTextDocument.mock.calls[0] ?? [];
     const { content, language } = opened as { content: string; language: string };
     expect(language).toBe('json');
@@ -800,6 +813,20 @@ test('clean-up that was not complete is offered on the cluster of the run', asyn
   });
 });
 
+test("the text of a run's model config is kept, and one that cannot be kept holds no run up", async () => {
+  await startRun(await prepareRun(), servicesOf(new Runs(memory, log)));
+  const kept = await readdir(join(storage, 'model-configs'));
+  expect(await Promise.all(kept.map((hash) => texts.readConfigText([join(storage, 'model-configs')], hash)))).toEqual([
+    configText,
+  ]);
+  await rm(join(storage, 'model-configs'), { recursive: true });
+  await writeFile(join(storage, 'model-configs'), '');
+  const { record } = await startRun(await prepareRun(), servicesOf(new Runs(memory, log)));
+  expect(record?.status).toBe('completed');
+  expect(lines.join('\n')).toContain("The model config's text could not be kept in ");
+  await rm(join(storage, 'model-configs'));
+});
+
 test('a namespace that stays is told of at the end, with what removes it, and is nothing to clean up', async () => {
   target.kept = 'The namespace team-a, which was made for this, stays: theirs lives there. Remove it with "kubectl".';
   await startRun(await prepareRun(), servicesOf(new Runs(memory, log)));
@@ -816,6 +843,7 @@ function servicesOf(runs: InstanceType<typeof Runs>): never {
     memory,
     failures: createFailures(log),
     journals: { directory, workspace: 'a', window: 'next' },
+    configTexts,
     extension: { path: '/ext', version: '1' },
     panels: { show: () => undefined },
     cluster: { changed: () => undefined },

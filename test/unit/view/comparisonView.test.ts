@@ -259,7 +259,8 @@ describe('what else differs', () => {
   });
 
   it('is told by what it is of, each of it once', () => {
-    const { plan, hardware, software } = differencesByAspect(before, after);
+    const { config, plan, hardware, software } = differencesByAspect(before, after);
+    expect(config).toEqual([]);
     expect(plan.map((text) => text.split(':')[0])).toEqual([
       'memory of fastapi',
       'memory of triton',

@@ -67,7 +67,7 @@ describe('two runs beside each other', () => {
     const page = await open();
     await page.show(view(record, after));
     const reached: string[] = [];
-    for (let press = 0; press < 6; press += 1) {
+    for (let press = 0; press < 7; press += 1) {
       await page.page.keyboard.press('Tab');
       reached.push(
         await page.page.evaluate(
@@ -78,6 +78,7 @@ describe('two runs beside each other', () => {
     expect(reached).toEqual([
       'Swap',
       "Show the plans' difference",
+      "Show the model configs' difference",
       'Copy as Markdown',
       'Open “before”',
       'Open “after”',
@@ -88,12 +89,19 @@ describe('two runs beside each other', () => {
   it('ask for what their buttons say', async () => {
     const page = await open();
     await page.show(view(record, after));
-    for (const label of ['Swap', "Show the plans' difference", 'Copy as Markdown', 'Open “before”', 'Open “after”'])
-      await page.page.getByText(label, { exact: true }).click();
+    const labels = [
+      'Swap',
+      "Show the plans' difference",
+      "Show the model configs' difference",
+      'Copy as Markdown',
+      'Open “before”',
+      'Open “after”',
+    ];
+    for (const label of labels) await page.page.getByText(label, { exact: true }).click();
     await page.page.waitForFunction(
       () =>
         (window as unknown as { messages: { type: string }[] }).messages.filter(({ type }) => type === 'request')
-          .length === 5,
+          .length === 6,
     );
     const requests = (await page.messages()).flatMap((message) =>
       message.type === 'request' ? [message.request] : [],
@@ -101,12 +109,22 @@ describe('two runs beside each other', () => {
     expect(requests).toEqual([
       { kind: 'swap' },
       { kind: 'show-plans' },
+      { kind: 'show-configs' },
       { kind: 'copy', text: comparisonMarkdown(comparisonView(record, after)) },
       { kind: 'show-run', which: 'before' },
       { kind: 'show-run', which: 'after' },
     ]);
     await page.send({ type: 'reply', id: 1, ok: false, message: 'Both runs had the same plan.' });
     await page.page.locator('.reply', { hasText: 'Both runs had the same plan.' }).waitFor();
+  });
+
+  it('have no model configs to show where a run had none', async () => {
+    const page = await open();
+    const button = page.page.getByText("Show the model configs' difference", { exact: true });
+    await page.show(view({ ...record, modelConfig: null }, after));
+    expect(await button.isVisible()).toBe(false);
+    await page.show(view(record, after));
+    expect(await button.isVisible()).toBe(true);
   });
 
   it('tell a screen reader that they are swapped, whether the snapshot or the reply comes first', async () => {
