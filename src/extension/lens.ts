@@ -5,6 +5,7 @@ import { configSince } from '../core/modelConfig.ts';
 import { modelNameOf } from '../core/modelName.ts';
 import type { RunRecord } from '../core/record.ts';
 import type { Subject } from './choices.ts';
+import { setContextKey } from './contextKeySetting.ts';
 import { contextKeys } from './contributions.ts';
 import { readDocument } from './modelDocument.ts';
 import { command, RunLenses } from './runLenses.ts';
@@ -36,8 +37,8 @@ export class ModelLenses extends RunLenses {
     return command('topologyBench.benchmark', `$(beaker) ${vscode.l10n.t('Benchmark Topology')}`, subject);
   }
 
-  protected isOf({ choices: { subject } }: LiveRun, uri: vscode.Uri): boolean {
-    return subject.kind === 'config' && subject.uri === uri.toString();
+  protected fileOf({ choices: { subject } }: LiveRun): string | undefined {
+    return subject.kind === 'config' ? subject.uri : undefined;
   }
 
   protected async changesSince(record: RunRecord, document: vscode.TextDocument): Promise<readonly string[]> {
@@ -67,6 +68,6 @@ export class ModelLenses extends RunLenses {
   #noteModelConfig(uri: vscode.Uri): void {
     if (this.#modelConfigs.has(uri.fsPath)) return;
     this.#modelConfigs.add(uri.fsPath);
-    void vscode.commands.executeCommand('setContext', contextKeys.modelConfigs, [...this.#modelConfigs]);
+    void setContextKey(contextKeys.modelConfigs, [...this.#modelConfigs]);
   }
 }

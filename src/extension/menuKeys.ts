@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import type { Cluster } from './cluster.ts';
+import { setContextKey } from './contextKeySetting.ts';
 import { contextKeys, type ClusterState } from './contributions.ts';
 import type { Results } from './results.ts';
 
@@ -13,18 +14,14 @@ export function forgetChangedKeys(
 ): vscode.Disposable {
   return vscode.Disposable.from(
     results.onDidChange(() => {
-      set(contextKeys.noResults, false);
+      void setContextKey(contextKeys.noResults, false);
     }),
     cluster.onDidChange(() => {
-      set(contextKeys.clusterState, undefined);
+      void setContextKey(contextKeys.clusterState, undefined);
     }),
     // Whoever reads the kubeconfig may find what a view has missed.
     cluster.onDidLook((place) => {
-      if (place !== undefined) set(contextKeys.clusterState, 'shown' satisfies ClusterState);
+      if (place !== undefined) void setContextKey(contextKeys.clusterState, 'shown' satisfies ClusterState);
     }),
   );
-}
-
-function set(key: string, value: unknown): void {
-  void vscode.commands.executeCommand('setContext', key, value);
 }

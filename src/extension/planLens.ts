@@ -70,8 +70,8 @@ export class PlanLenses extends RunLenses {
     };
   }
 
-  protected isOf({ choices: { plan } }: LiveRun, uri: vscode.Uri): boolean {
-    return plan?.uri === uri.toString();
+  protected fileOf({ choices: { plan } }: LiveRun): string | undefined {
+    return plan?.uri;
   }
 
   /** By what they say: comments and the order of fields do not count. A file that cannot be read now says nothing. */

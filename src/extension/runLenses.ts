@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { RunRecord } from '../core/record.ts';
 import { ageOf } from '../core/view/age.ts';
 import type { CommandId } from './contributions.ts';
-import { ageText, lensTitles, rowFigures, runProgress, runTime, tellingRows } from './describe.ts';
+import { ageText, lensTitles, rowFigures, runPlace, runTime, tellingRows } from './describe.ts';
 import { LensAges, passedSince } from './lensAges.ts';
 import type { Memory } from './memory.ts';
 import type { Result, Results } from './results.ts';
@@ -53,6 +53,8 @@ export abstract class RunLenses implements vscode.CodeLensProvider<RunLens>, vsc
   #reading: Promise<readonly Result[]> | undefined;
   /** The run that was found for a document, which stays its last one while the document is changed. */
   readonly #found = new Map<string, string>();
+  /** What the lens of a run under way says, by the run. */
+  readonly #told = new Map<string, string>();
   readonly onDidChangeCodeLenses = this.#changed.event;
 
   constructor(memory: Pick<Memory, 'lastRunOf'>, results: Results, runs: Runs) {
@@ -64,7 +66,9 @@ export abstract class RunLenses implements vscode.CodeLensProvider<RunLens>, vsc
     };
     this.#ages = new LensAges(redraw);
     this.#listeners = vscode.Disposable.from(
-      runs.onDidChange(redraw),
+      runs.onDidChange((run) => {
+        if (this.#saysOtherwise(run)) redraw();
+      }),
       results.onDidChange(() => {
         this.#reading = undefined;
         redraw();
@@ -79,7 +83,8 @@ export abstract class RunLenses implements vscode.CodeLensProvider<RunLens>, vsc
   protected abstract rangeIn(document: vscode.TextDocument): Promise<vscode.Range | undefined>;
   /** What the lens that starts a run does. */
   protected abstract startOf(uri: vscode.Uri): vscode.Command;
-  protected abstract isOf(run: LiveRun, uri: vscode.Uri): boolean;
+  /** The file, by its address, that a run was started from; undefined: none that has these lenses. */
+  protected abstract fileOf(run: LiveRun): string | undefined;
   /** What says something else by now than in a run, in sentences. */
   protected abstract changesSince(record: RunRecord, document: vscode.TextDocument): Promise<readonly string[]>;
   /** The first of some records whose run was just what a document says; undefined where none was. */
@@ -129,7 +134,17 @@ export abstract class RunLenses implements vscode.CodeLensProvider<RunLens>, vsc
   }
 
   #liveRun(uri: vscode.Uri): LiveRun | undefined {
-    return this.#runs.active().find((run) => this.isOf(run, uri));
+    return this.#runs.active().find((run) => this.fileOf(run) === uri.toString());
+  }
+
+  /** Runs tell of themselves each second, and most seconds change no lens. */
+  #saysOtherwise(run: LiveRun): boolean {
+    if (this.fileOf(run) === undefined) return false;
+    const title = run.end === null ? liveTitle(run) : undefined;
+    if (this.#told.get(run.id) === title && title !== undefined) return false;
+    if (title === undefined) this.#told.delete(run.id);
+    else this.#told.set(run.id, title);
+    return true;
   }
 
   /** The later one of the run that was remembered here, and of those among the results that was of just this. */
@@ -211,9 +226,10 @@ function whenMeasured(record: RunRecord, isStale: boolean): string {
   return isStale ? vscode.l10n.t('stale, {0}', age) : age;
 }
 
+/** Without what changes each second, which would have all lenses of the window drawn anew as often. */
 function liveTitle(run: LiveRun): string {
   if (run.cancelling) return vscode.l10n.t('Stopping and cleaning up');
-  return run.state === null ? vscode.l10n.t('Benchmark is queued') : runProgress(run.state);
+  return run.state === null ? vscode.l10n.t('Benchmark is queued') : runPlace(run.state);
 }
 
 export function command(id: CommandId, title: string, argument: unknown): vscode.Command {

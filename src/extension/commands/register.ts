@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { BenchError } from '../../core/errors.ts';
+import { setContextKey } from '../contextKeySetting.ts';
 import { contextKeys, type CommandId, settingDefaults, type SettingKey } from '../contributions.ts';
 import { settingThatMends } from '../failures.ts';
 import { pickOne } from '../questions/pick.ts';
@@ -129,7 +130,7 @@ export function registerCommands(services: Services, refresh: () => void): vscod
     },
   };
   const running = services.runs.onDidChange(() => {
-    void vscode.commands.executeCommand('setContext', contextKeys.running, services.runs.active().length > 0);
+    void setContextKey(contextKeys.running, services.runs.active().length > 0);
   });
   const registered = Object.entries(handlers).map(([id, { doing, run }]) =>
     vscode.commands.registerCommand(id, async (argument: unknown, selected: unknown) => {

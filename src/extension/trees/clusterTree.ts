@@ -3,6 +3,7 @@ import type { ClusterInventory, GpuNode, PodsSeen } from '../../core/cluster.ts'
 import { BenchError } from '../../core/errors.ts';
 import { gpuPools, type GpuPool } from '../../core/gpuPools.ts';
 import type { Cluster, ClusterPlace } from '../cluster.ts';
+import { setContextKey } from '../contextKeySetting.ts';
 import { contextKeys, nodeContexts, viewIds, type ClusterState } from '../contributions.ts';
 import type { Failures } from '../failures.ts';
 import { isProtected } from '../protection.ts';
@@ -196,7 +197,7 @@ function nodesOf({ place, inventory, problem }: Known): (ClusterNode | ProblemNo
 }
 
 async function setState(state: ClusterState): Promise<void> {
-  await vscode.commands.executeCommand('setContext', contextKeys.clusterState, state);
+  await setContextKey(contextKeys.clusterState, state);
 }
 
 function poolNodes({ gpuNodes, podsSeen, nodes }: ClusterInventory): ClusterNode[] {

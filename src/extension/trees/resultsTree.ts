@@ -6,6 +6,7 @@ import { formatCount } from '../../core/view/format.ts';
 import { headlineOf } from '../../core/view/headline.ts';
 import { measuredRecord } from '../../core/view/measured.ts';
 import type { Baselines, Standing } from '../baselines.ts';
+import { setContextKey } from '../contextKeySetting.ts';
 import { contextKeys, nodeContexts, type CommandId } from '../contributions.ts';
 import { recordFigures, recordIsValid, rowFigures, runTime, tellingRows } from '../describe.ts';
 import type { Failures } from '../failures.ts';
@@ -72,9 +73,9 @@ export class ResultsTree extends Tree<Node> {
   protected async read(parent: Node | undefined): Promise<readonly Node[]> {
     if (parent !== undefined)
       return 'group' in parent ? parent.group.results.map((result) => nodeOf(result, true)) : [];
-    await vscode.commands.executeCommand('setContext', contextKeys.noResults, false);
+    await setContextKey(contextKeys.noResults, false);
     const [{ results, isWhole }] = await Promise.all([this.#listed(), this.#baselines.read()]);
-    await vscode.commands.executeCommand('setContext', contextKeys.noResults, results.length === 0);
+    await setContextKey(contextKeys.noResults, results.length === 0);
     const { groups, unreadable } = groupResults(results);
     const rest: ReadingNode[] = isWhole ? [] : [{ id: 'results:reading' }];
     if (groups.length <= 1) return [...results.map((result) => nodeOf(result, false)), ...rest];

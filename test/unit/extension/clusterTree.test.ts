@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ClusterInventory, GpuNode } from '../../../src/core/cluster.ts';
 import { BenchError } from '../../../src/core/errors.ts';
-import { settingDefaults } from '../../../src/extension/contributions.ts';
+import { contextKeys, settingDefaults } from '../../../src/extension/contributions.ts';
 import type { Failures } from '../../../src/extension/failures.ts';
 import type { Memory } from '../../../src/extension/memory.ts';
 import { fakeVscode, settingsOf, useDefaults } from './fakeVscode.ts';
@@ -14,6 +14,7 @@ vi.mock('../../../src/extension/engine.ts', () => ({
   }),
 }));
 const { Cluster } = await import('../../../src/extension/cluster.ts');
+const { setContextKey } = await import('../../../src/extension/contextKeySetting.ts');
 const { ClusterTree } = await import('../../../src/extension/trees/clusterTree.ts');
 const { captionViews } = await import('../../../src/extension/trees/captions.ts');
 
@@ -52,8 +53,9 @@ let listContexts = () => [staging];
 let readInventory: (signal: AbortSignal) => ClusterInventory | Promise<ClusterInventory> = () => inventory();
 let cluster = new Cluster(memory);
 
-beforeEach(() => {
+beforeEach(async () => {
   vi.clearAllMocks();
+  await setContextKey(contextKeys.clusterState, undefined);
   useDefaults(settingDefaults);
   settingsOf.clear();
   fakeVscode.workspace.workspaceFolders = undefined;

@@ -4,9 +4,11 @@ import type { RunRecord } from '../../../src/core/record.ts';
 import { lensTitles, tellingRows } from '../../../src/extension/describe.ts';
 import { ModelLenses } from '../../../src/extension/lens.ts';
 import { readDocument } from '../../../src/extension/modelDocument.ts';
+import type { LiveRun } from '../../../src/extension/runs.ts';
 import { sampleRecord } from '../../support/sampleRecord.ts';
+import { sampleState } from '../../support/sampleState.ts';
 import { FakeDocument, visibleEditors } from './fakeEditor.ts';
-import { useDefaults } from './fakeVscode.ts';
+import { fakeVscode, useDefaults } from './fakeVscode.ts';
 
 vi.mock('vscode', async () => (await import('./fakeEditor.ts')).fakeEditor);
 
@@ -111,6 +113,30 @@ test('nothing is said to be stale by a record that does not know what the config
   expect((await titles())[1]).toMatch(/^1h ago: /u);
   measured(hour, { modelConfig: null });
   expect((await titles())[1]).toMatch(/^1h ago: /u);
+});
+
+test('lenses are drawn anew when one of theirs says something else, not each second of a run', () => {
+  const record = sampleRecord();
+  const changed = new fakeVscode.EventEmitter<LiveRun>();
+  lenses = new ModelLenses(
+    { lastRunOf: () => undefined },
+    { onDidChange: () => ({ dispose: () => undefined }) } as never,
+    { onDidChange: changed.event } as never,
+  );
+  lenses.onDidChangeCodeLenses(() => {
+    redrawn += 1;
+  });
+  const said = (upTo: Parameters<typeof sampleState>[1] | null, uri = document.uri.toString(), end = false): number => {
+    const state = upTo === null ? null : sampleState(record, upTo);
+    const run = { id: uri, choices: { subject: { kind: 'config', uri } }, state, cancelling: false };
+    changed.fire({ ...run, end: end ? {} : null } as unknown as LiveRun);
+    return redrawn;
+  };
+  expect([said(null), said(null), said('waiting'), said('waiting'), said('loading')]).toEqual([1, 1, 2, 2, 2]);
+  expect([said('loading', 'file:///other/config.pbtxt'), said('loading')]).toEqual([3, 3]);
+  expect(said('loading', document.uri.toString(), true)).toBe(4);
+  changed.fire({ id: 'y', choices: { subject: { kind: 'built-in' } }, state: null, end: null } as unknown as LiveRun);
+  expect(redrawn).toBe(4);
 });
 
 describe('a run that was started elsewhere', () => {
