@@ -44,7 +44,7 @@ export async function buildAll(): Promise<void> {
       ...node,
       entryPoints: ['src/extension/extension.ts'],
       outfile: out('extension.cjs'),
-      external: ['vscode', './records.cjs', './engine.cjs', './kubernetes.cjs'],
+      external: ['vscode', './records.cjs', './firstPaint.cjs', './engine.cjs', './kubernetes.cjs'],
     }),
     esbuild.build({
       ...node,
@@ -53,6 +53,13 @@ export async function buildAll(): Promise<void> {
       external: ['./engine.cjs', './kubernetes.cjs'],
     }),
     esbuild.build({ ...node, entryPoints: ['src/runs/index.ts'], outfile: out('records.cjs') }),
+    // The page's own code, with a document that makes text.
+    esbuild.build({
+      ...node,
+      entryPoints: ['webview/firstPaint.ts'],
+      outfile: out('firstPaint.cjs'),
+      inject: ['webview/textDocument.ts'],
+    }),
     esbuild.build({ ...node, entryPoints: ['src/engine/index.ts'], outfile: out('engine.cjs') }),
     esbuild.build({ ...node, entryPoints: ['src/kubernetes/index.ts'], outfile: out('kubernetes.cjs') }),
     // Without "vscode" among its externals, a stray import of it fails this bundle. The first line of its source makes it a program.
@@ -78,6 +85,7 @@ if (import.meta.main) {
   for (const name of [
     'extension.cjs',
     'records.cjs',
+    'firstPaint.cjs',
     'engine.cjs',
     'kubernetes.cjs',
     'runner.cjs',

@@ -27,7 +27,16 @@ export async function packageExtension(): Promise<void> {
   console.log(`${(size / 1e6).toFixed(2)} MB  dist/topology-bench.vsix`);
   if (size > 8e6) throw new Error('The .vsix is over 8 MB.');
   const pages = ['shared.js', 'main.js', 'report.js'].map((name) => `webview/${name}`);
-  const files = ['extension.cjs', 'records.cjs', 'engine.cjs', 'kubernetes.cjs', 'runner.cjs', 'worker.cjs', ...pages];
+  const files = [
+    'extension.cjs',
+    'records.cjs',
+    'firstPaint.cjs',
+    'engine.cjs',
+    'kubernetes.cjs',
+    'runner.cjs',
+    'worker.cjs',
+    ...pages,
+  ];
   const code = await bytesOf(files);
   console.log(`${(code / 1e6).toFixed(2)} MB  code in it, unpacked`);
   if (code > 3e6) throw new Error('The code in the .vsix is over 3 MB.');

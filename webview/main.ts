@@ -1,26 +1,22 @@
-import type { EnteredGpuPrice } from '../src/core/gpuPrice.ts';
 import { hasCost } from '../src/core/view/cost.ts';
-import { planSubject } from '../src/core/anyPlan.ts';
 import type { ComparisonView } from '../src/core/view/comparisonView.ts';
-import { planParts, subtitleParts } from '../src/core/view/describe.ts';
 import { recordMarkdown } from '../src/core/view/markdown.ts';
 import { endAnnouncement } from '../src/core/view/headline.ts';
-import { fullStop } from '../src/core/view/format.ts';
-import { measuredRecord, measuredState, rowsOf, type Measured } from '../src/core/view/measured.ts';
+import { measuredRecord, measuredState, rowsOf } from '../src/core/view/measured.ts';
 import { planFacts, recordCaveats, recordFacts } from '../src/core/view/provenance.ts';
-import type { RunRecord } from '../src/core/record.ts';
 import type { PanelRequest, PanelState, View, WebviewMessage } from '../src/protocol/messages.ts';
 import { createRequests } from '../src/protocol/requests.ts';
 import { parseHostMessage } from '../src/protocol/validate.ts';
 import { Announcer } from './announcer.ts';
 import { chartRequest } from './chartSaving.ts';
-import { ComparisonPage, incomparableCallouts, swapAnnouncement } from './comparisonPage.ts';
+import { ComparisonPage, swapAnnouncement } from './comparisonPage.ts';
 import { h, heading, placeChildren, setText, Slot } from './dom.ts';
 import { factElements } from './facts.ts';
 import { keepFocus } from './focus.ts';
 import { LiveStrip } from './live.ts';
 import { drawnFigures } from './resultTable.ts';
-import { calloutElement, cancelledCallouts, headlineElements, problemsOf, type Callout } from './resultPage.ts';
+import { calloutsOf, headerElements, headerOf, problemText } from './pageParts.ts';
+import { calloutElement, type Callout } from './resultPage.ts';
 import { Results, type ResultsChoice } from './results.ts';
 import { onThemeChange, readTheme } from './theme.ts';
 import { toolkitControls } from './ui.ts';
@@ -45,6 +41,8 @@ const controls = toolkitControls();
 let kept: KeptState = { version: 1, runId: null, choice: keptChoice(vscode.getState()) };
 let shown: View | undefined;
 let paints = 0;
+/** Of a run under way, whose time goes on between snapshots. */
+let clock: ReturnType<typeof setInterval> | undefined;
 
 const announcer = new Announcer();
 const live = new LiveStrip({
@@ -71,14 +69,7 @@ const results = new Results({
     announcer.say(text);
   },
 });
-const header = new Slot(h('header'), (view: HeaderData) =>
-  view.measured === null
-    ? [
-        heading(1, view.title, { class: 'headline' }),
-        view.subtitle.length === 0 ? null : h('p', { class: 'subtitle' }, view.subtitle.join(' · ')),
-      ]
-    : headlineElements(view.measured, view.subtitle, 1),
-);
+const header = new Slot(h('header'), headerElements);
 const callouts = new Slot(h('div', { class: 'callouts' }), (list: readonly Callout[]) => list.map(calloutElement));
 const facts = new Slot(h('div'), (view: FactsData) => factElements({ ...view, headingLevel: 3 }));
 const details = h('details', { class: 'how' }, h('summary', {}, heading(2, 'How this was measured')), facts.element);
@@ -106,7 +97,8 @@ const comparison = new ComparisonPage(controls, (request, done) => {
 const reply = h('p', { class: 'reply' });
 const loading = h('p', { class: 'loading' }, controls.busy(), 'Loading the results…');
 const main = document.getElementById('app') ?? document.body.appendChild(h('main'));
-main.replaceChildren(loading);
+// What the host has written into the page stays until the first snapshot.
+if (main.childElementCount === 0) main.replaceChildren(loading);
 main.after(announcer.element);
 
 window.addEventListener('message', (event: MessageEvent<unknown>) => {
@@ -132,16 +124,7 @@ window.addEventListener('unhandledrejection', (event) => {
 onThemeChange(() => {
   if (shown !== undefined) show(shown);
 });
-setInterval(() => {
-  if (shown?.kind === 'live') live.tick();
-}, 1000);
 vscode.postMessage({ type: 'ready' });
-
-interface HeaderData {
-  readonly title: string;
-  readonly subtitle: readonly string[];
-  readonly measured: Measured | null;
-}
 
 type FactsData = Pick<Parameters<typeof factElements>[0], 'caveats' | 'sections'>;
 
@@ -149,6 +132,8 @@ type FactsData = Pick<Parameters<typeof factElements>[0], 'caveats' | 'sections'
 function show(view: View): void {
   const before = shown;
   shown = view;
+  main.removeAttribute('aria-busy');
+  keepTime(view.kind === 'live');
   keepFocus(main, () => {
     if (before?.kind !== view.kind) {
       placeChildren(main, partsOf(view.kind));
@@ -160,6 +145,16 @@ function show(view: View): void {
   if (before?.kind === 'comparison' && view.kind === 'comparison') tellSwap(before.comparison, view.comparison);
   // Charts that were not painted anew have nothing to wait for; the next frame is on the screen.
   requestAnimationFrame(reportPainted);
+}
+
+function keepTime(isUnderWay: boolean): void {
+  if (isUnderWay === (clock !== undefined)) return;
+  clearInterval(clock);
+  clock = isUnderWay
+    ? setInterval(() => {
+        live.tick();
+      }, 1000)
+    : undefined;
 }
 
 /** A run that ends while it is looked at is announced; a record that is opened is not. */
@@ -174,21 +169,12 @@ function tellSwap(before: ComparisonView, now: ComparisonView): void {
   if (text !== '') announcer.say(text);
 }
 
-function problemText(view: Extract<View, { kind: 'problem' }>): string {
-  return [view.message, view.nextStep ?? ''].join(' ').trim();
-}
-
 function fill(view: View): void {
+  header.show(headerOf(view));
+  callouts.show(calloutsOf(view));
   switch (view.kind) {
     case 'record': {
       const measured = measuredRecord(view.record);
-      header.show({ title: '', subtitle: subtitleFor(view.subject, view.record), measured });
-      callouts.show([
-        ...(view.notSaved === null ? [] : [{ kind: 'problem' as const, title: 'Not saved.', text: view.notSaved }]),
-        ...cancelledCallouts(measured, view.cleanedUp),
-        ...problemsOf(measured),
-        ...priceCallouts(measured, view.gpuPrice),
-      ]);
       setPrice.hidden = !hasCost(rowsOf(measured));
       facts.show({ caveats: recordCaveats(view.record), sections: recordFacts(view.record) });
       controls.setDisabled(again, !view.canBenchmarkAgain);
@@ -196,50 +182,25 @@ function fill(view: View): void {
       break;
     }
     case 'comparison':
-      header.show({ title: view.comparison.headline, subtitle: [], measured: null });
-      callouts.show(incomparableCallouts(view.comparison));
       comparison.show(view.comparison);
       break;
     case 'live': {
       const measured = measuredState(view.state);
-      header.show({ title: `Benchmarking ${view.subject}`, subtitle: planParts(view.state.plan), measured: null });
-      callouts.show([
-        ...problemsOf(measured),
-        ...priceCallouts(measured, view.gpuPrice),
-        ...view.state.warnings.map((text) => ({ kind: 'warning' as const, title: 'Warning.', text })),
-      ]);
       facts.show({ caveats: [], sections: planFacts(view.state.plan) });
       live.show(view.state, view.elapsedMs, view.cancelling, view.gpuPrice.price);
       results.show(measured, view.gpuPrice.price, readTheme());
       break;
     }
     case 'queued':
-      header.show({ title: `Benchmarking ${view.subject}`, subtitle: [], measured: null });
       live.showQueued(view.message, view.cancelling);
       break;
     case 'cancelled':
-      header.show({ title: `Benchmark of ${view.subject}`, subtitle: [], measured: null });
-      callouts.show([{ kind: 'note', title: 'Cancelled.', text: view.message }]);
       controls.setDisabled(again, !view.canBenchmarkAgain);
       break;
     case 'problem':
-      header.show({ title: `Benchmark of ${view.subject}`, subtitle: [], measured: null });
-      callouts.show([{ kind: 'problem', title: 'Nothing to show.', text: problemText(view) }]);
       controls.setDisabled(again, !view.canBenchmarkAgain);
       break;
   }
-}
-
-/** A price that is none matters only where there is something to pay for. */
-function priceCallouts(measured: Measured, { problem: why }: EnteredGpuPrice): Callout[] {
-  if (why === null || !hasCost(rowsOf(measured))) return [];
-  return [{ kind: 'warning', title: 'No price is shown.', text: `In the settings: ${fullStop(why)}` }];
-}
-
-/** A model config's own name is said only where the model has another one. */
-function subtitleFor(subject: string, record: RunRecord): string[] {
-  const parts = subtitleParts(record);
-  return subject === '' || subject === planSubject(record.plan) ? parts : [subject, ...parts];
 }
 
 function partsOf(kind: View['kind']): HTMLElement[] {
@@ -268,6 +229,7 @@ function partsOf(kind: View['kind']): HTMLElement[] {
 function reportPainted(): void {
   if (shown === undefined || results.pending) return;
   paints += 1;
+  performance.mark(`topology-bench/drawn/${String(paints)}`);
   document.body.dataset['drawn'] = String(paints);
   const runId = shown.kind === 'record' ? shown.record.id : shown.kind === 'live' ? shown.state.id : kept.runId;
   vscode.postMessage({ type: 'drawn', kind: shown.kind, runId, figures: drawnFigures(main) });

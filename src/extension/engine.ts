@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type * as engineModule from '../engine/index.ts';
 import type * as kubernetesModule from '../kubernetes/index.ts';
 import type * as recordsModule from '../runs/index.ts';
+import type * as firstPaintModule from '../../webview/firstPaint.ts';
 
 /**
  * The bundles that activation leaves alone: each is loaded when it is first needed, which keeps activation below 50 ms.
@@ -9,17 +10,24 @@ import type * as recordsModule from '../runs/index.ts';
  */
 
 export type Records = typeof recordsModule;
+export type FirstPaint = typeof firstPaintModule;
 export type Engine = typeof engineModule;
 export type Kubernetes = typeof kubernetesModule;
 
 const load = createRequire(import.meta.url);
 let records: Records | undefined;
+let firstPaint: FirstPaint | undefined;
 let engine: Engine | undefined;
 let kubernetes: Kubernetes | undefined;
 
 /** Run records on disk: all that views, lenses and panels need of a run that has ended. */
 export async function loadRecords(): Promise<Records> {
   return (records ??= load('./records.cjs') as Records);
+}
+
+/** What a panel is seen to show before its page's scripts run. */
+export async function loadFirstPaint(): Promise<FirstPaint> {
+  return (firstPaint ??= load('./firstPaint.cjs') as FirstPaint);
 }
 
 /** Planning, the run itself, the local target, plan files and exports. */
@@ -34,7 +42,7 @@ export async function loadKubernetes(): Promise<Kubernetes> {
 
 /** Which of them are in memory: what the activation test looks at. */
 export function loadedBundles(): readonly string[] {
-  return Object.entries({ records, engine, kubernetes }).flatMap(([name, bundle]) =>
+  return Object.entries({ records, firstPaint, engine, kubernetes }).flatMap(([name, bundle]) =>
     bundle === undefined ? [] : [name],
   );
 }

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import * as vscode from 'vscode';
+import { pageHtml } from './pageHtml.ts';
 
 /** Folder that the page may load from. */
 export function webviewRoot(extensionUri: vscode.Uri): vscode.Uri {
@@ -7,34 +9,21 @@ export function webviewRoot(extensionUri: vscode.Uri): vscode.Uri {
 }
 
 /**
- * The results page: an empty <main id="app"> that dist/webview/main.js fills, with what it shares with reports in shared.js. Nothing but our own script and style runs;
- * the toolkit takes the nonce for its style elements from <meta property="csp-nonce">.
+ * The text of a results page.
+ * @param firstPaint what is seen before its scripts run, as escaped HTML
+ * @throws when the extension's own style sheet cannot be read
  */
-export function resultsPage(webview: vscode.Webview, extensionUri: vscode.Uri): string {
-  const nonce = randomBytes(16).toString('base64');
-  const file = (name: string): string =>
-    webview.asWebviewUri(vscode.Uri.joinPath(webviewRoot(extensionUri), name)).toString();
-  const policy = [
-    `default-src 'none'`,
-    `script-src 'nonce-${nonce}'`,
-    `style-src ${webview.cspSource} 'nonce-${nonce}'`,
-    `font-src ${webview.cspSource}`,
-    `img-src ${webview.cspSource} data:`,
-  ].join('; ');
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta property="csp-nonce" content="${nonce}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Topology Bench</title>
-<link rel="stylesheet" href="${file('style.css')}">
-</head>
-<body>
-<main id="app"></main>
-<script nonce="${nonce}" src="${file('shared.js')}"></script>
-<script nonce="${nonce}" src="${file('main.js')}"></script>
-</body>
-</html>`;
+export async function resultsPage(
+  webview: vscode.Webview,
+  extensionUri: vscode.Uri,
+  firstPaint: string,
+): Promise<string> {
+  const file = (name: string): vscode.Uri => vscode.Uri.joinPath(webviewRoot(extensionUri), name);
+  return pageHtml({
+    nonce: randomBytes(16).toString('base64'),
+    cspSource: webview.cspSource,
+    style: await readFile(file('style.css').fsPath, 'utf8'),
+    scripts: ['shared.js', 'main.js'].map((name) => webview.asWebviewUri(file(name)).toString()),
+    firstPaint,
+  });
 }

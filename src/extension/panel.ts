@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import { explain, toBenchError } from '../core/errors.ts';
 import type {
@@ -13,6 +15,7 @@ import { isPanelState, parseWebviewMessage } from '../protocol/validate.ts';
 import { comparisonTitle } from './comparedRecords.ts';
 import { panelType } from './contributions.ts';
 import { runTime } from './describe.ts';
+import { loadFirstPaint } from './engine.ts';
 import { resultsPage, webviewRoot } from './page.ts';
 
 /** What a panel shows and does, decided by who knows runs and results. */
@@ -114,7 +117,17 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
       this.#open.delete(panel);
     });
     // The page asks for its first snapshot as soon as it runs, so the listener above must be there before.
-    panel.webview.html = resultsPage(panel.webview, this.#extensionUri);
+    void this.#write(panel, open);
+  }
+
+  /** Meanwhile VS Code makes the frame that the page comes into, which takes it longer. Never rejects. */
+  async #write(panel: vscode.WebviewPanel, open: OpenPanel): Promise<void> {
+    try {
+      const html = await resultsPage(panel.webview, this.#extensionUri, await open.firstPaint());
+      if (this.#open.has(panel)) panel.webview.html = html;
+    } catch (error) {
+      this.#log.error(`The results page could not be made: ${explain(error)}`);
+    }
   }
 
   /** "Beside" is beside the active editor, which may be a results panel itself: panels keep to the column they have. */
@@ -131,6 +144,8 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
 
 /** Of one panel. */
 const mostProblems = 50;
+/** What takes longer to be read follows when the page runs. */
+const firstPaintWithinMs = 100;
 
 /** One panel's conversation with its page. */
 class OpenPanel implements vscode.Disposable {
@@ -142,6 +157,8 @@ class OpenPanel implements vscode.Disposable {
   readonly #problems: string[] = [];
   #view: View | null = null;
   #drawn: PanelReport['drawn'] = null;
+  /** What the page has; undefined: nothing yet. */
+  #sent: Extract<HostMessage, { type: 'show' }> | undefined;
   #ready = false;
   #sending = false;
   #again = false;
@@ -157,7 +174,7 @@ class OpenPanel implements vscode.Disposable {
       }),
       panel.onDidChangeViewState(() => {
         // A hidden page is gone; it says "ready" anew when it is shown again.
-        if (!panel.visible) this.#ready = false;
+        if (!panel.visible) this.#forgetPage();
       }),
     ];
   }
@@ -171,6 +188,20 @@ class OpenPanel implements vscode.Disposable {
     if (subject.runId === this.#subject.runId && subject.before === this.#subject.before) return;
     this.#subject = subject;
     this.send();
+  }
+
+  /** As HTML; empty where it cannot be had at once. Never rejects. */
+  async firstPaint(): Promise<string> {
+    const late = sleep(firstPaintWithinMs, undefined, { ref: false });
+    const view = await Promise.race([this.#viewOf(this.#subject), late]);
+    if (view === undefined) return '';
+    try {
+      const { firstPaint } = await loadFirstPaint();
+      return firstPaint(view);
+    } catch (error) {
+      this.#log.error(`The results are shown later than they might be: ${explain(error)}`);
+      return '';
+    }
   }
 
   report(): PanelReport {
@@ -194,8 +225,13 @@ class OpenPanel implements vscode.Disposable {
     });
   }
 
-  dispose(): void {
+  #forgetPage(): void {
     this.#ready = false;
+    this.#sent = undefined;
+  }
+
+  dispose(): void {
+    this.#forgetPage();
     for (const listener of this.#listeners) listener.dispose();
   }
 
@@ -206,12 +242,16 @@ class OpenPanel implements vscode.Disposable {
     // What was turned to meanwhile has a snapshot of its own, which comes next; who was closed or hidden meanwhile takes none.
     if (subject !== this.#subject || !this.#ready) return;
     this.#view = view;
+    const message: HostMessage = { type: 'show', view, keep };
+    // What changes elsewhere is often no change here.
+    if (isDeepStrictEqual(message, this.#sent)) return;
+    this.#sent = message;
     // Whichever way round it shows the two by now.
     if (view.kind === 'comparison') {
       const { before, after } = view.comparison.runs;
       this.#panel.title = comparisonTitle(view.subject, before.id, after.id);
     }
-    await this.#post({ type: 'show', view, keep });
+    await this.#post(message);
   }
 
   /** What fails is shown in its place: a page that waits for its snapshot must learn why there is none. */
@@ -243,6 +283,7 @@ class OpenPanel implements vscode.Disposable {
     }
     switch (message.type) {
       case 'ready':
+        this.#forgetPage();
         this.#ready = true;
         this.send();
         break;

@@ -8,8 +8,8 @@ import type { ComparisonView } from '../core/view/comparisonView.ts';
  * "ready" and whenever something changes; the webview asks by requests, which are answered or rejected. Both ends
  * validate what they receive (see validate.ts). Plain JSON.
  *
- * The page is an empty `<main id="app">` with `<meta property="csp-nonce" content="N">`, which dist/webview/shared.js, main.js and
- * style.css fill (see extension/page.ts); its policy allows those scripts, that style and style elements of nonce N, nothing else.
+ * The page is a `<main id="app">` that holds what is seen first, with `<meta property="csp-nonce" content="N">`; dist/webview/shared.js
+ * and main.js put the snapshot in its place (see extension/pageHtml.ts). Its policy allows scripts and style elements of nonce N, nothing else.
  */
 
 /** Everything the webview shows at one time. */

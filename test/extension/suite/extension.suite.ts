@@ -61,7 +61,7 @@ describe('the extension', () => {
     assert.equal((await api.tree('results')).length, 1);
     await vscode.commands.executeCommand('topologyBench.openResults', file[0].replace('.json', ''));
     await until(() => (api.panels().some(({ view }) => view?.kind === 'record') ? true : undefined));
-    assert.deepEqual(api.loadedBundles(), ['records']);
+    assert.deepEqual(api.loadedBundles(), ['records', 'firstPaint']);
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
   });
 

@@ -49,7 +49,7 @@ beforeEach(() => {
 
 test('runs in sight are that of the panel with the focus, else those of all that are seen', () => {
   const root = fakeVscode.Uri.file('/extension') as unknown as Uri;
-  const panels = new Panels(root, {} as PanelContent, {} as LogOutputChannel);
+  const panels = new Panels(root, {} as PanelContent, { error: vi.fn() } as unknown as LogOutputChannel);
   expect(panels.inSight()).toEqual([]);
   panels.show({ runId: 'first' }, 'First');
   expect(panels.inSight()).toEqual(['first']);

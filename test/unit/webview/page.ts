@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { buildPages, type PageFile } from '../../../.ci/webview.ts';
+import { pageHtml } from '../../../src/extension/pageHtml.ts';
 import type { HostMessage, PanelSubject, View, WebviewMessage } from '../../../src/protocol/messages.ts';
 import { launchBrowser } from '../../extension/harness/browser.ts';
 import { patienceMs } from '../../extension/harness/waiting.ts';
@@ -31,35 +32,47 @@ export function buildBundles(): Promise<Bundles> {
 export class PageServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #browser: Browser;
+  /** What is seen first of the pages that were asked for, by their paths. */
+  readonly #pages: Map<string, string>;
 
-  private constructor(server: Server, browser: Browser) {
+  private constructor(server: Server, browser: Browser, pages: Map<string, string>) {
     this.#server = server;
     this.#browser = browser;
+    this.#pages = pages;
   }
 
   static async start(bundles: Bundles): Promise<PageServer> {
+    const pages = new Map<string, string>();
     const server = createServer((request, response) => {
       const files: Readonly<Record<string, readonly [type: string, text: string]>> = {
         '/shared.js': ['text/javascript', bundles['shared.js']],
         '/main.js': ['text/javascript', bundles['main.js']],
-        '/style.css': ['text/css', bundles['style.css']],
       };
       const [type, text] = files[request.url ?? ''] ?? [
         'text/html; charset=utf-8',
-        resultsPage(`http://${request.headers.host ?? ''}`),
+        resultsPage(`http://${request.headers.host ?? ''}`, bundles['style.css'], pages.get(request.url ?? '') ?? ''),
       ];
       response.writeHead(200, { 'content-type': type }).end(text);
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    return new PageServer(server, await launchBrowser());
+    return new PageServer(server, await launchBrowser(), pages);
   }
 
-  async open(options: { theme: ThemeName; width?: number; height?: number; state?: unknown }): Promise<ResultsPage> {
-    const { width = 500, height = 900 } = options;
+  /** @param options.firstPaint what the host has written into the page, as HTML */
+  async open(options: {
+    theme: ThemeName;
+    width?: number;
+    height?: number;
+    state?: unknown;
+    firstPaint?: string;
+  }): Promise<ResultsPage> {
+    const { width = 500, height = 900, firstPaint = '' } = options;
     const page = await this.#browser.newPage({ viewport: { width, height }, reducedMotion: 'reduce' });
     await page.addInitScript(standIn, { theme: themes[options.theme], state: options.state ?? null });
     const { port } = this.#server.address() as AddressInfo;
-    await page.goto(`http://127.0.0.1:${String(port)}/`);
+    const path = `/page-${String(this.#pages.size)}`;
+    this.#pages.set(path, firstPaint);
+    await page.goto(`http://127.0.0.1:${String(port)}${path}`);
     const results = new ResultsPage(page);
     await results.waitForMessage('ready');
     return results;
@@ -240,32 +253,15 @@ export async function accessibilityFindings(page: Page): Promise<string[]> {
     );
 }
 
-/** The same page and policy as src/extension/page.ts makes, which needs VS Code to run. */
-function resultsPage(cspSource: string): string {
-  const nonce = randomBytes(16).toString('base64');
-  const policy = [
-    `default-src 'none'`,
-    `script-src 'nonce-${nonce}'`,
-    `style-src ${cspSource} 'nonce-${nonce}'`,
-    `font-src ${cspSource}`,
-    `img-src ${cspSource} data:`,
-  ].join('; ');
-  return `<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta property="csp-nonce" content="${nonce}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Topology Bench</title>
-<link rel="stylesheet" href="${cspSource}/style.css">
-</head>
-<body>
-<main id="app"></main>
-<script nonce="${nonce}" src="${cspSource}/shared.js"></script>
-<script nonce="${nonce}" src="${cspSource}/main.js"></script>
-</body>
-</html>`;
+/** As src/extension/page.ts makes it, which needs VS Code to run. */
+function resultsPage(cspSource: string, style: string, firstPaint: string): string {
+  return pageHtml({
+    nonce: randomBytes(16).toString('base64'),
+    cspSource,
+    style,
+    scripts: [`${cspSource}/shared.js`, `${cspSource}/main.js`],
+    firstPaint,
+  });
 }
 
 function collectViolations(): void {
