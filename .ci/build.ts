@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as esbuild from 'esbuild';
 import { leanAutocannon } from './leanAutocannon.ts';
 import { leanKubernetesClient } from './leanKubernetesClient.ts';
+import { vscodeApi } from './vscodeApi.ts';
 import { buildPages } from './webview.ts';
 
 export const root = join(import.meta.dirname, '..');
@@ -27,6 +28,15 @@ const node: esbuild.BuildOptions = {
   banner: { js: "const importMetaUrl=require('node:url').pathToFileURL(__filename).href;" },
 };
 
+/** What VS Code loads to activate; the others come when they are needed. */
+export const extensionBundle: esbuild.BuildOptions = {
+  ...node,
+  entryPoints: ['src/extension/extension.ts'],
+  outfile: out('extension.cjs'),
+  external: ['./records.cjs', './firstPaint.cjs', './engine.cjs', './kubernetes.cjs'],
+  plugins: [...(node.plugins ?? []), vscodeApi(root)],
+};
+
 /** VS Code brings its own Node; on the command line it is whatever is there, and an old one would end in a riddle. */
 const refuseOldNode =
   "if(parseInt(process.versions.node)<22){console.error('topology-bench: It needs Node 22.15 or newer, and this is Node '+process.versions.node+'.');process.exit(2)}";
@@ -40,12 +50,7 @@ export async function buildAll(): Promise<void> {
   await rm(join(root, 'dist'), { recursive: true, force: true });
   await Promise.all([
     buildWorker(),
-    esbuild.build({
-      ...node,
-      entryPoints: ['src/extension/extension.ts'],
-      outfile: out('extension.cjs'),
-      external: ['vscode', './records.cjs', './firstPaint.cjs', './engine.cjs', './kubernetes.cjs'],
-    }),
+    esbuild.build(extensionBundle),
     esbuild.build({
       ...node,
       entryPoints: ['src/runner/main.ts'],
