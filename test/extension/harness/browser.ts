@@ -18,7 +18,15 @@ export async function launchBrowser(): Promise<Browser> {
 export async function newPage(browser: Browser, size = { width: 1500, height: 900 }): Promise<Page> {
   const context = await browser.newContext({ viewport: size, reducedMotion: 'reduce' });
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+  await context.addInitScript(keepStill);
   return context.newPage();
+}
+
+/** Runs in each page and frame: to draw what spins and slides without end takes half of what Chromium computes, and shows no test anything. */
+function keepStill(): void {
+  const still = new CSSStyleSheet();
+  still.replaceSync('*, *::before, *::after { animation: none !important; transition: none !important; }');
+  document.adoptedStyleSheets.push(still);
 }
 
 export async function screenshot(page: Page, path: string): Promise<void> {
