@@ -1,18 +1,25 @@
 import { BlockList, isIP } from 'node:net';
-import { BenchError } from '../core/errors.ts';
+import { BenchError, type Place } from '../core/errors.ts';
 import { formatList } from '../core/view/format.ts';
 
-/** What a command line may say wrongly; the program then ends with exit code 2 and this one line. */
-export function usageError(message: string, nextStep?: string): BenchError {
-  return new BenchError({ reason: 'plan-invalid', message, nextStep });
+/** What a command line, or a file that it names, may say wrongly; the program then ends with exit code 2 and this one line. */
+export function usageError(message: string, nextStep?: string, where?: Place): BenchError {
+  return new BenchError({ reason: 'plan-invalid', message, nextStep, where });
+}
+
+export interface NumberLimits {
+  readonly least: number;
+  readonly most: number;
+  /** What it counts, where the option's name does not say it. */
+  readonly unit?: string;
 }
 
 /** @throws BenchError plan-invalid */
-export function wholeNumber(option: string, text: string, limits: { least: number; most: number }): number {
+export function wholeNumber(option: string, text: string, limits: NumberLimits): number {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
   if (value >= limits.least && value <= limits.most) return value;
   throw usageError(
-    `${option} takes a whole number from ${String(limits.least)} to ${String(limits.most)}, not "${text}".`,
+    `${option} takes a whole number from ${String(limits.least)} to ${String(limits.most)}${limits.unit === undefined ? '' : ` (${limits.unit})`}, not "${text}".`,
   );
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { makeBodies, mostBodyBytes } from '../core/bodies.ts';
 import { parseTemplate, type BodyTemplate } from '../core/bodyTemplate.ts';
-import { inputsForm, readInputs } from '../core/inputs.ts';
+import { inputsForm, readInputs, type InputsForm } from '../core/inputs.ts';
 import { jsonFault, placeAt, withoutByteOrderMark } from '../core/jsonText.ts';
 import { usageError } from './arguments.ts';
 import { readText } from './textFiles.ts';
@@ -57,26 +57,41 @@ async function bodiesOf(file: string, templateFile: string | undefined): Promise
   const form = inputsForm(file);
   if (form === 'text lines' && templateFile === undefined) {
     throw usageError(
-      `The inputs file ${file} holds texts, which are no JSON bodies by themselves.`,
+      'The inputs are texts, which are no JSON bodies by themselves.',
       'Say with --body-template FILE what is made of one, or name a file of JSON values .jsonl or .json.',
+      { file },
     );
   }
   const template = templateFile === undefined ? null : await readTemplate(templateFile);
   const read = readInputs(await readText('inputs file', file), form);
   if (read.problem !== undefined) {
     const { line, column, message } = read.problem;
-    const where = line === null ? '' : `, line ${String(line)}${column === null ? '' : `, column ${String(column)}`}`;
-    throw usageError(`The inputs file ${file}${where}: ${message}.`);
+    const where = { file, line: line ?? undefined, column: column ?? undefined };
+    throw usageError(`The inputs file cannot be used: ${message}.`, `Its form is ${formWords[form]}.`, where);
   }
   const made = makeBodies(read.inputs, template, form === 'text lines');
   if (made.problem === undefined) return made.bodies;
-  const filling = templateFile === undefined ? '' : `, for the body template ${templateFile}`;
-  throw usageError(`The inputs file ${file}, line ${String(made.line)}${filling}: ${made.problem}.`);
+  const use = templateFile === undefined ? 'be a body' : `fill the body template ${templateFile}`;
+  throw usageError(`An input cannot ${use}: ${made.problem}.`, 'Correct the input, or leave it out.', {
+    file,
+    line: made.line,
+  });
 }
 
+const formWords: Readonly<Record<InputsForm, string>> = {
+  'json lines': 'one JSON value a line',
+  'json array': 'one JSON array',
+  'text lines': 'one text a line',
+};
+
 async function readTemplate(file: string): Promise<BodyTemplate> {
-  const { template, problem } = parseTemplate(await readText('body template', file));
-  if (template === undefined) throw usageError(`The body template ${file}: ${problem}.`);
+  const { template, problem, place } = parseTemplate(await readText('body template', file));
+  if (template === undefined) {
+    throw usageError(`The body template cannot be used: ${problem}.`, 'docs/command-line.md shows one.', {
+      file,
+      ...place,
+    });
+  }
   return template;
 }
 
@@ -91,7 +106,8 @@ function checkJson(file: string, text: string, contentType: string | undefined):
   if (fault === undefined) return;
   const { line, column } = placeAt(content, fault.offset);
   throw usageError(
-    `The body file ${file}, line ${String(line)}, column ${String(column)}: it is not JSON: ${fault.message}.`,
+    `The body is not JSON: ${fault.message}.`,
     'Correct it, or give the type that it has with --header "Content-Type: ...".',
+    { file, line, column },
   );
 }

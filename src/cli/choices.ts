@@ -1,18 +1,31 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { openAssets, type Assets } from '../assets/assets.ts';
-import type { BenchError } from '../core/errors.ts';
-import { gpuSchema, topologyNames, type GpuPlan, type ImagesPlan, type Plan, type TopologyName } from '../core/plan.ts';
+import { placeText, type BenchError } from '../core/errors.ts';
+import { topologyNames, type Plan } from '../core/plan.ts';
 import { parsePlanFile, type PlanFile } from '../core/planFile.ts';
 import { planFileChoices, said } from '../core/planFileChoices.ts';
-import { defaultGpu, makePlan } from '../core/planning.ts';
-import { profileNames, type ProfileName } from '../core/profiles.ts';
+import { makePlan } from '../core/planning.ts';
+import { profileNames } from '../core/profiles.ts';
 import type { Origin } from '../core/ports.ts';
+import { formatList, fullStop } from '../core/view/format.ts';
 import { resolveModel } from '../models/resolve.ts';
-import { usageError, wholeNumber } from './arguments.ts';
+import { given, usageError } from './arguments.ts';
 import type { CliContext } from './context.ts';
+import {
+  generatorsOf,
+  gpuOf,
+  imagesOf,
+  namespaceOf,
+  numberLimits,
+  numberOf,
+  profileOf,
+  sloP95Of,
+  topologiesOf,
+  vantageOf,
+} from './optionValues.ts';
+import { readText } from './textFiles.ts';
 
 /** The options that say what is run and where; shared by `run` and `render`. */
 export interface PlanOptions {
@@ -77,6 +90,17 @@ export function addPlanOptions(command: Command): Command {
     .option('--seed <n>', "order of the payload's texts (default: 1)");
 }
 
+/** Of a plan file; `parsePlanFile` says by itself what is too long for it. */
+const longestPlanBytes = 16 * 1024 * 1024;
+
+/** Options that say which cluster, and where on it. */
+const ofCluster = {
+  context: '--context',
+  kubeconfig: '--kubeconfig',
+  namespace: '--namespace',
+  createNamespace: '--create-namespace',
+} satisfies Partial<Record<keyof PlanOptions, string>>;
+
 /** A plan, and what only this machine needs to know to carry it out. */
 export interface Chosen {
   readonly plan: Plan;
@@ -110,29 +134,36 @@ export async function choose(
     context.signal,
   );
   const local = options.local ?? file.target === 'local';
-  if (local && options.context !== undefined)
-    throw usageError('--context names a cluster, and on this machine none is used; leave out one of the two.');
+  const clusterOptions = local ? given(ofCluster, options) : [];
+  if (clusterOptions.length > 0) {
+    throw usageError(
+      `${formatList(clusterOptions)} ${clusterOptions.length === 1 ? 'is' : 'are'} of a cluster, and the run is on this machine.`,
+      'Leave one or the other out.',
+    );
+  }
   const kubeContext = options.context ?? file.context;
   const target: Plan['target'] = local
     ? { kind: 'local' }
     : {
         kind: 'kubernetes',
-        namespace: options.namespace ?? file.namespace ?? (await defaultNamespace(kubeContext, options.kubeconfig)),
+        namespace:
+          namespaceOf(options.namespace) ?? file.namespace ?? (await defaultNamespace(kubeContext, options.kubeconfig)),
         createNamespace: options.createNamespace ?? false,
       };
   const fromFile = planFileChoices(file, target);
   const profile = profileOf(options.profile) ?? fromFile.profile;
+  const vantage = vantageOf(options.vantage, local);
   const plan = makePlan({
     ...fromFile,
     ...said({
       topologies: topologiesOf(options.topologies),
       repetitions: numberOf('--repetitions', options.repetitions, numberLimits.repetitions),
-      generators: numberOf('--generators', options.generators, numberLimits.generators),
+      generators: generatorsOf(options.generators, (vantage ?? fromFile.vantage) !== 'this-machine' && !local),
       sloP95Ms: sloP95Of(options.sloP95, profile),
       cores: numberOf('--cores', options.cores, numberLimits.cores),
       memoryMiB: numberOf('--memory', options.memory, numberLimits.memoryMiB),
       allowCpuProvider: options.allowCpuProvider,
-      vantage: vantageOf(options.vantage),
+      vantage,
       seed: numberOf('--seed', options.seed, numberLimits.seed),
       readyTimeoutSeconds: numberOf('--ready-timeout', options.readyTimeout, numberLimits.readyTimeoutSeconds),
     }),
@@ -196,111 +227,28 @@ export async function findPlanFile(
 function modelOf({ path, modelPath }: FoundPlanFile): string {
   if (modelPath !== undefined) return modelPath;
   throw usageError(
-    `The plan file ${path} names no model.`,
+    'The plan file names no model.',
     'Name its folder or config with "model: PATH" in it or with --model PATH; only a plan for --endpoint URL goes without.',
+    { file: path },
   );
 }
 
 function needsEndpoint({ path }: FoundPlanFile): BenchError {
   return usageError(
-    `The plan file ${path} is for an endpoint that exists already, and none is named.`,
+    'The plan file is for an endpoint that exists already, and none is named.',
     'Name it with --endpoint URL.',
+    { file: path },
   );
 }
 
 /** @throws BenchError plan-invalid, with each problem by its line */
-export async function readPlanFile(path: string): Promise<PlanFile> {
-  let text: string;
-  try {
-    text = await readFile(path, 'utf8');
-  } catch (error) {
-    throw usageError(
-      `The plan file ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
-    );
-  }
-  const { planFile, problems } = parsePlanFile(text);
+export async function readPlanFile(file: string): Promise<PlanFile> {
+  const { planFile, problems } = parsePlanFile(await readText('plan file', file, longestPlanBytes));
   if (planFile !== undefined) return planFile;
-  const lines = problems.map(
-    (problem) => `  ${path}:${String(problem.line)}:${String(problem.column)} ${problem.message}`,
-  );
-  throw usageError(`The plan file has problems:\n${lines.join('\n')}\n`);
-}
-
-function topologiesOf(list: string | undefined): TopologyName[] | undefined {
-  return list?.split(',').map((entry) => {
-    const name = topologyNames.find((known) => known === entry.trim());
-    if (name === undefined)
-      throw usageError(`"${entry.trim()}" is no topology; there are ${topologyNames.join(', ')}.`);
-    return name;
-  });
-}
-
-export function profileOf(name: string | undefined): ProfileName | undefined {
-  if (name === undefined) return undefined;
-  const profile = profileNames.find((known) => known === name);
-  if (profile === undefined) throw usageError(`"${name}" is no profile; there are ${profileNames.join(', ')}.`);
-  return profile;
-}
-
-export function sloP95Of(text: string | undefined, profile: ProfileName): number | undefined {
-  if (text === undefined) return undefined;
-  if (profile !== 'server')
-    throw usageError(`--slo-p95 bounds the search of the profile "server"; this is the profile "${profile}".`);
-  return wholeNumber('--slo-p95', text, { least: 1, most: 600_000 });
-}
-
-function vantageOf(name: string | undefined): Plan['load']['vantage'] | undefined {
-  if (name === undefined || name === 'in-cluster' || name === 'this-machine') return name;
-  throw usageError(`"${name}" is no vantage; there are in-cluster and this-machine.`);
-}
-
-function gpuOf(options: PlanOptions, fromFile: GpuPlan | null, local: boolean): GpuPlan | null {
-  if ((options.gpu === undefined && fromFile === null) || local) {
-    if (local && options.gpu !== undefined)
-      throw usageError('--gpu needs a cluster; on this machine the topologies run on the CPU.');
-    return null;
+  const [only, ...others] = problems;
+  if (only !== undefined && others.length === 0) {
+    throw usageError(fullStop(only.message), undefined, { file, line: only.line, column: only.column });
   }
-  const count = numberOf('--gpu-count', options.gpuCount, numberLimits.gpuCount);
-  const gpu = gpuSchema.safeParse({
-    ...(fromFile ?? defaultGpu),
-    ...(typeof options.gpu === 'string' ? { resource: options.gpu } : {}),
-    ...(count === undefined ? {} : { count }),
-  });
-  if (!gpu.success)
-    throw usageError(`The GPU asked for is not valid: ${gpu.error.issues.map((issue) => issue.message).join('; ')}.`);
-  return gpu.data;
-}
-
-function imagesOf(options: PlanOptions): Partial<ImagesPlan> {
-  const images: { -readonly [Key in keyof ImagesPlan]?: ImagesPlan[Key] } = {};
-  if (options.serverImage !== undefined) images.server = options.serverImage;
-  if (options.tritonImage !== undefined) images.triton = options.tritonImage;
-  if (options.loadImage !== undefined) images.loadGenerator = options.loadImage;
-  if (options.prebuilt === true) images.packages = 'prebuilt';
-  if (options.requirements !== undefined) {
-    const set = (['cpu', 'cpu-numpy1', 'cuda'] as const).find((known) => known === options.requirements);
-    if (set === undefined)
-      throw usageError(`"${options.requirements}" is no requirement set; there are cpu, cpu-numpy1, cuda.`);
-    images.requirements = set;
-  }
-  return images;
-}
-
-/** As the plan has them; the most memory is 16 TiB, beyond which it is a typing error. */
-export const numberLimits = {
-  cores: { least: 1, most: 256 },
-  repetitions: { least: 1, most: 50 },
-  generators: { least: 1, most: 100 },
-  memoryMiB: { least: 256, most: 16 * 1024 * 1024 },
-  gpuCount: { least: 1, most: 16 },
-  readyTimeoutSeconds: { least: 10, most: 7200 },
-  seed: { least: 0, most: 999_999_999 },
-} as const;
-
-export function numberOf(
-  option: string,
-  text: string | undefined,
-  limits: { readonly least: number; readonly most: number },
-): number | undefined {
-  return text === undefined ? undefined : wholeNumber(option, text, limits);
+  const lines = problems.map(({ line, column, message }) => `\n  ${placeText({ file, line, column })}: ${message}`);
+  throw usageError(`The plan file has ${String(problems.length)} problems:${lines.join('')}`, undefined, { file });
 }

@@ -12,8 +12,9 @@ import { createEndpointTarget } from '../endpoint/target.ts';
 import { sha256 } from '../engine/host.ts';
 import { createLoadDriver } from '../load/driver.ts';
 import { given, isLoopback, refuseChanges, usageError, wholeNumber } from './arguments.ts';
-import { numberLimits, numberOf, profileOf, readPlanFile, sloP95Of, type PlanOptions } from './choices.ts';
+import { readPlanFile, type PlanOptions } from './choices.ts';
 import type { CliContext } from './context.ts';
+import { numberLimits, numberOf, profileOf, sloP95Of } from './optionValues.ts';
 import type { Prepared } from './prepared.ts';
 import { addRequestOptions, confirmTarget, requestOf, type EndpointRequest, type RequestOptions } from './request.ts';
 
@@ -160,7 +161,7 @@ function newPlan(
     timeoutMs:
       options.timeout === undefined
         ? file?.timeoutMs
-        : wholeNumber('--timeout', options.timeout, { least: 1, most: 600_000 }),
+        : wholeNumber('--timeout', options.timeout, { least: 1, most: 600_000, unit: 'milliseconds' }),
     seed: numberOf('--seed', options.seed, numberLimits.seed) ?? file?.seed,
   });
 }

@@ -57,7 +57,10 @@ export async function expectationsOf(
   const slos = slosOf(options.slo ?? []);
   for (const slo of slos) {
     if (placesOf(slo, plan).length > 0) continue;
-    throw usageError(`--slo "${slo.text}" bounds nothing of the plan, which ${measures(plan, slo)}.`);
+    throw usageError(
+      `--slo "${slo.text}" bounds nothing of the plan, which ${measures(plan, slo)}.`,
+      'Name what is measured, or nothing to bound all of it.',
+    );
   }
   const share = shareOf(options.maxRegression);
   const record =
@@ -67,9 +70,16 @@ export async function expectationsOf(
         ? undefined
         : repeated;
   if (record === undefined) {
-    if (share !== undefined) throw usageError('--max-regression needs a --baseline to compare with.');
+    if (share !== undefined)
+      throw usageError(
+        '--max-regression needs a run to compare with.',
+        'Name it with --baseline RECORD or --repeat RECORD.',
+      );
     if (options.strictBaseline === true)
-      throw usageError('--strict-baseline needs a --baseline, or --repeat with --max-regression.');
+      throw usageError(
+        '--strict-baseline needs a run to compare with.',
+        'Name it with --baseline RECORD, or with --repeat RECORD and --max-regression.',
+      );
     return { slos, baseline: null };
   }
   checkBaseline(record, plan, context);

@@ -67,7 +67,7 @@ async function specOf(
   const load = loadOf(options);
   const durationSeconds = seconds('--duration', options.duration, { zeroAllowed: false, most: longestSeconds });
   const warmUpSeconds = seconds('--warm-up', options.warmUp, { zeroAllowed: true, most: longestSeconds });
-  const timeoutMs = wholeNumber('--timeout', options.timeout, { least: 1, most: 600_000 });
+  const timeoutMs = wholeNumber('--timeout', options.timeout, { least: 1, most: 600_000, unit: 'milliseconds' });
   const seed = wholeNumber('--seed', options.seed ?? '1', { least: 0, most: 999_999_999 });
   const { sent, environment } = await requestOf(target, options);
   if (options.seed !== undefined && load.loop === 'closed' && sent.bodies.length < 2)
@@ -106,7 +106,10 @@ function loadOf(options: LoadOptions): PhaseLoad {
     return { loop: 'closed', connections: wholeNumber('--connections', connections, { least: 1, most: 4096 }) };
   }
   if (rate === undefined)
-    throw usageError('How to load is missing: --connections N for a closed loop, or --rate R for an open one.');
+    throw usageError(
+      'How to load is not said.',
+      'Give --connections N for a closed loop, or --rate R for an open one.',
+    );
   const kind = arrivalKinds.find((known) => known === (arrivals ?? 'poisson'));
   if (kind === undefined)
     throw usageError(`--arrivals takes one of ${arrivalKinds.join(', ')}, not "${arrivals ?? ''}".`);

@@ -35,6 +35,11 @@ async function main(): Promise<void> {
       'after',
       '\nExit codes: 0 done; 1 the run or a check failed, or its result is not valid; 2 wrong input, nothing started; 130 cancelled.',
     )
+    .configureOutput({
+      outputError: (text, write) => {
+        write(text.replace(/^error: /, 'topology-bench: '));
+      },
+    })
     .exitOverride();
   for (const register of [
     registerRun,

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { runRecordSchema, type RunRecord } from '../core/record.ts';
 import { parseRecord, type RunStore } from '../runs/store.ts';
 import { usageError } from './arguments.ts';
+import { unreadable } from './textFiles.ts';
 
 /**
  * A record that an option names: a file, or the id of a run in the results folder.
@@ -13,8 +14,10 @@ export async function recordOf(option: string, named: string, runs: RunStore): P
   const isId = runRecordSchema.shape.id.safeParse(named).success;
   if (isId && (await stat(runs.pathOf(named)).catch(() => undefined)) !== undefined) return await runs.read(named);
   const what = isId ? `${named} is neither a file nor a run in ${runs.directory}` : `there is no file ${named}`;
+  const isFolder = found?.isDirectory() === true;
   throw usageError(
-    `${option} takes the file of a run record, or a run's id; ${found?.isDirectory() === true ? `${named} is a folder` : what}.`,
+    `${option} takes the file of a run record, or a run's id; ${isFolder ? `${named} is a folder` : what}.`,
+    isFolder || !isId ? `Records lie in ${runs.directory}.` : undefined,
   );
 }
 
@@ -22,8 +25,6 @@ async function read(option: string, path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw usageError(
-      `The run record ${path} of ${option} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
-    );
+    throw unreadable(`run record of ${option}`, path, error);
   }
 }

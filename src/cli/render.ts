@@ -32,8 +32,8 @@ async function namespaceWithoutCluster(
   try {
     return await defaultNamespaceOf(kubeContext, kubeconfigPath);
   } catch (error) {
-    if (error instanceof BenchError && error.reason === 'kubeconfig-missing' && kubeContext === undefined)
-      return 'default';
+    const named = kubeContext !== undefined || kubeconfigPath !== undefined;
+    if (error instanceof BenchError && error.reason === 'kubeconfig-missing' && !named) return 'default';
     throw error;
   }
 }

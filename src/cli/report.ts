@@ -66,8 +66,8 @@ function printed(told: Told & { readonly record: RunRecord }, { markdown, csv, j
  */
 function checkOutputs({ markdown, csv, junit, html }: ReportOptions, records: readonly string[]): void {
   if (markdown === '-' && csv === '-') throw usageError('--markdown - and --csv - would both fill standard output.');
-  if (junit === '-') throw usageError('--junit takes a file.');
-  if (html === '-') throw usageError('--html takes a file.');
+  if (junit === '-') throw usageError('--junit takes a file, not standard output.');
+  if (html === '-') throw usageError('--html takes a file, not standard output.');
   const outputs = Object.entries({ markdown, csv, junit, html }).flatMap(([name, file]) =>
     file === undefined || file === '-' ? [] : [{ option: `--${name}`, path: resolve(file) }],
   );

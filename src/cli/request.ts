@@ -109,7 +109,11 @@ async function tlsOf(url: URL, { ca, insecure }: RequestOptions): Promise<LoadSp
   try {
     new X509Certificate(caPem);
   } catch (error) {
-    throw usageError(`The certificate file ${ca} holds no PEM certificate: ${explain(error)}.`);
+    throw usageError(
+      `The certificate file holds no PEM certificate: ${explain(error)}.`,
+      'Give the certificates of the authorities, as text that has "BEGIN CERTIFICATE" in it.',
+      { file: ca },
+    );
   }
   return { caPem, verify: true };
 }

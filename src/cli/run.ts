@@ -131,7 +131,7 @@ function unusedPrice(plan: AnyPlan, { json, report, markdown, junit }: RunOption
 /** @throws BenchError plan-invalid */
 function checkOutputs({ json, markdown, junit }: RunOptions): void {
   if (json === true && markdown === '-') throw usageError('--json and --markdown - would both fill standard output.');
-  if (junit === '-') throw usageError('--junit takes a file.');
+  if (junit === '-') throw usageError('--junit takes a file, not standard output.');
 }
 
 /** What became of a run. */

@@ -12,9 +12,9 @@ export interface BodyTemplate {
 }
 
 export type ParsedTemplate =
-  | { readonly template: BodyTemplate; readonly problem?: undefined }
-  /** A clause without a full stop, with the place in the document. */
-  | { readonly template?: undefined; readonly problem: string };
+  | { readonly template: BodyTemplate; readonly problem?: undefined; readonly place?: undefined }
+  /** A clause without a full stop, and where the document is no JSON its place, from 1. */
+  | { readonly template?: undefined; readonly problem: string; readonly place?: { line: number; column: number } };
 
 type Node =
   | { readonly kind: 'fixed'; readonly value: ExactJson }
@@ -35,7 +35,7 @@ export function parseTemplate(text: string): ParsedTemplate {
   const fault = jsonFault(content);
   if (fault !== undefined) {
     const { line, column } = placeAt(content, fault.offset);
-    return { problem: `it is not JSON at line ${String(line)}, column ${String(column)}: ${fault.message}` };
+    return { problem: `it is not JSON: ${fault.message}`, place: { line, column } };
   }
   const problems: string[] = [];
   try {

@@ -1,5 +1,7 @@
 import type * as z from 'zod';
 import { BenchError } from './errors.ts';
+import { nearestIssues } from './nearestIssues.ts';
+import { issueText } from './schemaWords.ts';
 
 /**
  * A plan from JSON of unknown origin, by the schema of its kind.
@@ -8,7 +10,9 @@ import { BenchError } from './errors.ts';
 export function checkedPlan<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'plan'}: ${issue.message}`);
+  const problems = parsed.error.issues
+    .flatMap(nearestIssues)
+    .map((issue) => `${issue.path.join('.') || 'plan'}: ${issueText(issue)}`);
   throw new BenchError({
     reason: 'plan-invalid',
     message: `The plan is not valid: ${problems.join('; ')}.`,

@@ -37,12 +37,22 @@ export type Reason =
   | 'set-up-failed'
   | 'internal';
 
+/** A place in a file of the user's. */
+export interface Place {
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line?: number | undefined;
+  readonly column?: number | undefined;
+}
+
 export interface BenchErrorParts {
   readonly reason: Reason;
   /** What happened, to what, and why: one or two plain sentences. */
   readonly message: string;
   /** What the user can do now; one sentence. */
   readonly nextStep?: string | undefined;
+  /** Where it happened; it is shown before the message, and kept in no record. */
+  readonly where?: Place | undefined;
   readonly cause?: unknown;
 }
 
@@ -52,6 +62,7 @@ const brand = Symbol.for('topology-bench.error');
 export class BenchError extends Error {
   readonly reason: Reason;
   readonly nextStep: string | undefined;
+  readonly where: Place | undefined;
   readonly [brand] = true;
 
   /** By brand, because the extension loads its engine from bundles of their own, each with its copy of this class. */
@@ -64,6 +75,7 @@ export class BenchError extends Error {
     this.name = 'BenchError';
     this.reason = parts.reason;
     this.nextStep = parts.nextStep;
+    this.where = parts.where;
   }
 }
 
@@ -88,10 +100,16 @@ export function toBenchError(error: unknown, doing: string): BenchError {
   return new BenchError({ reason: 'internal', message: `Failed while ${doing}: ${text}`, cause: error });
 }
 
-/** The message and the next step as one text, for a dialog or a terminal. */
+/** "FILE:LINE:COLUMN", as terminals and editors make a link of it. */
+export function placeText({ file, line, column }: Place): string {
+  return [file, ...[line, column].filter((part) => part !== undefined)].join(':');
+}
+
+/** The place, the message and the next step as one text, for a dialog or a terminal. */
 export function explain(error: unknown): string {
   if (error instanceof BenchError) {
-    return error.nextStep === undefined ? error.message : `${error.message} ${error.nextStep}`;
+    const { where, message, nextStep } = error;
+    return `${where === undefined ? '' : `${placeText(where)}: `}${message}${nextStep === undefined ? '' : ` ${nextStep}`}`;
   }
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,4 +1,5 @@
 import type * as z from 'zod';
+import { listText, literalText, typeText } from './schemaWords.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -15,7 +16,8 @@ export function nearestIssues(issue: Issue): readonly Issue[] {
     return nearest.flatMap(nearestIssues).map((inner) => ({ ...inner, path: [...issue.path, ...inner.path] }));
   }
   const expected = [...new Set(issue.errors.flat().flatMap(expectedTypes))];
-  return expected.length === 0 ? [issue] : [{ ...issue, message: `Invalid input: expected ${expected.join(' or ')}` }];
+  if (expected.length === 0) return [issue];
+  return [{ ...issue, message: `must be ${listText(expected.map(typeText))}` }];
 }
 
 /** What the value itself should have been; nothing where only a part of it is wrong. */
@@ -24,5 +26,5 @@ function expectedTypes(issue: Issue): readonly string[] {
   if (issue.code === 'invalid_type') return [issue.expected];
   if (issue.code === 'invalid_union') return issue.errors.flat().flatMap(expectedTypes);
   if (issue.code !== 'invalid_value') return [];
-  return issue.values.map((value) => (typeof value === 'string' ? `"${value}"` : String(value)));
+  return issue.values.map(literalText);
 }

@@ -13,7 +13,7 @@ export const topologyNames = ['fastapi', 'triton', 'hybrid'] as const;
 export type TopologyName = (typeof topologyNames)[number];
 
 /** A name Kubernetes accepts for a namespace or as part of an object's name (RFC 1123 label). */
-const dnsLabel = z
+export const namespaceSchema = z
   .string()
   .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be lower-case letters, digits and "-", at most 63');
 
@@ -220,7 +220,7 @@ export const planSchema = z
     model: modelSchema,
     topologies: z.array(topologySchema).min(1),
     target: z.discriminatedUnion('kind', [
-      z.strictObject({ kind: z.literal('kubernetes'), namespace: dnsLabel, createNamespace: z.boolean() }),
+      z.strictObject({ kind: z.literal('kubernetes'), namespace: namespaceSchema, createNamespace: z.boolean() }),
       z.strictObject({ kind: z.literal('local') }),
     ]),
     gpu: gpuSchema.nullable(),

@@ -5,6 +5,8 @@ import { nearestIssues } from './nearestIssues.ts';
 import { alternatives, fieldAt, fieldsOf, type PlanFilePath } from './planFileFields.ts';
 import { ifReadable, longestPlanFile } from './planFileLimits.ts';
 import { endpointFields, planFileSchema, type PlanFile } from './planFileSchema.ts';
+import { issueText } from './schemaWords.ts';
+import { yamlText } from './yamlWords.ts';
 
 export { endpointFields, type PlanFile };
 
@@ -62,14 +64,14 @@ function parse(text: string): ParsedPlanFile {
   });
   if (document.errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) return unreadable(text);
   if (document.errors.length > 0) {
-    return wrong(document.errors.map(({ message, pos }) => ({ message, ...visibleRange(text, pos) })));
+    return wrong(document.errors.map((error) => ({ message: yamlText(error.code), ...visibleRange(text, error.pos) })));
   }
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: 100 });
   } catch (error) {
     if (error instanceof RangeError) throw error;
-    return wrong([{ message: error instanceof Error ? error.message : 'not readable', start: 0, end: 0 }]);
+    return wrong([{ message: unresolved, start: 0, end: 0 }]);
   }
   const parsed = planFileSchema.safeParse(value);
   if (parsed.success) return { planFile: parsed.data, problems: [], paths };
@@ -77,6 +79,9 @@ function parse(text: string): ParsedPlanFile {
   const visible = faults.map((fault) => ({ ...fault, ...visibleRange(text, [fault.start, fault.end]) }));
   return wrong(visible.sort((a, b) => a.start - b.start));
 }
+
+const unresolved =
+  'A value that begins with "*" stands for one that is marked with "&", and there is none, or too many do; put it in quotation marks.';
 
 /** What is missing, at the end of a text or a line or behind a colon, is marked at the last character before it, where it can be seen. */
 function visibleRange(text: string, [start, end]: readonly [number, number]): { start: number; end: number } {
@@ -93,14 +98,25 @@ function faultsOf(issue: z.core.$ZodIssue, document: Document): Fault[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
       const [start, end] = rangeOfKey(document, issue.path, key) ?? rangeOf(document, issue.path);
-      return { message: `${where}Unrecognized key: "${key}". ${meantField(key, issue.path)}`, start, end };
+      return { message: `${where}there is no field "${key}". ${meantField(key, issue.path)}`, start, end };
     });
   }
   const [start, end] = rangeOf(document, issue.path);
-  const missing = issue.code.startsWith('invalid_') && issue.path.length > 0 && !document.hasIn(issue.path);
-  const message = missing ? 'Is missing' : `${issue.message}${meantValue(document, issue.path)}`;
-  return [{ message: `${where}${message}`, start, end }];
+  return [{ message: `${where}${faultText(issue, document)}`, start, end }];
 }
+
+function faultText(issue: z.core.$ZodIssue, document: Document): string {
+  const { path, code } = issue;
+  if (path.length === 0 && code === 'invalid_type') return noFields;
+  if (code.startsWith('invalid_') && path.length > 0 && !document.hasIn(path)) {
+    return path.length === 1 && path[0] === 'version' ? 'is missing; begin the file with "version: 1"' : 'is missing';
+  }
+  const value: unknown = document.getIn(path);
+  return `${issueText(issue, isNode(value) ? value.toJSON() : value)}${meantValue(document, path)}`;
+}
+
+const noFields =
+  'A plan is made of fields, such as "version: 1" and "model: ./models/sentiment", each on a line of its own; this is something else.';
 
 function meantField(key: string, path: PlanFilePath): string {
   const field = fieldAt(path);

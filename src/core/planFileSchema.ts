@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { customPhaseSchema, repeatedNames } from './customPhases.ts';
-import { gpuSchema, imagesSchema, topologyNames } from './plan.ts';
+import { gpuSchema, imagesSchema, namespaceSchema, topologyNames } from './plan.ts';
 import { defaultGpu, defaultImages, planDefaults } from './planning.ts';
 import { defaultSloP95Ms, profileNames, profilePurposes } from './profiles.ts';
 import { sentence } from './view/format.ts';
@@ -149,6 +149,13 @@ export const planFileSchema = z
     const fault = (path: PropertyKey[], message: string): void => {
       context.addIssue({ code: 'custom', path, message });
     };
+    for (const [index, name] of (file.topologies ?? []).entries()) {
+      if (file.topologies?.indexOf(name) !== index) fault(['topologies', index], `names ${name} twice; leave one out`);
+    }
+    if (file.namespace !== undefined && !namespaceSchema.safeParse(file.namespace).success)
+      fault(['namespace'], 'must be lower-case letters, digits and "-", at most 63');
+    if ((file.generators ?? 1) > 1 && (file.target === 'local' || file.vantage === 'this-machine'))
+      fault(['generators'], 'several load generators are pods, so the load must come from inside a cluster');
     if (file.phases !== undefined && file.profile !== undefined)
       fault(['phases'], 'the profile and these phases contradict each other; give one of them');
     if (file.sloP95Ms !== undefined && file.profile !== 'server')

@@ -7,7 +7,10 @@ import { BenchError } from '../core/errors.ts';
 export function checkedPackageIndex(url: string | undefined): string | null {
   if (url === undefined) return null;
   if (!/^https?:\/\/[^/?#\s]+/iu.test(url)) {
-    throw refused('is no address that begins with http:// or https://', 'Correct the package index setting.');
+    throw refused(
+      'is no address that begins with http:// or https://',
+      'Correct it (topologyBench.packageIndexUrl in VS Code, --package-index on the command line).',
+    );
   }
   if (/^https?:\/\/[^/?#]*@/iu.test(url)) {
     throw refused(

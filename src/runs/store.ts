@@ -6,6 +6,7 @@ import { BenchError } from '../core/errors.ts';
 import { nearestIssues } from '../core/nearestIssues.ts';
 import type { Runs } from '../core/ports.ts';
 import { runRecordSchema, type RunRecord } from '../core/record.ts';
+import { issueText } from '../core/schemaWords.ts';
 import { hasCode, reasonOf } from './fileErrors.ts';
 import { recordExtension, RecordFiles, type RecordContent, type StoredRun, type Unreadable } from './recordFiles.ts';
 
@@ -192,8 +193,8 @@ function readText(text: string): RecordContent {
   const parsed = runRecordSchema.safeParse(json);
   if (parsed.success) return { record: parsed.data };
   const [first] = parsed.error.issues.flatMap(nearestIssues);
-  const { path, message } = first ?? { path: [], message: '' };
-  return { problem: `it is not a whole run record: ${path.join('.')} ${message}`.trim(), nextStep: restore };
+  const what = first === undefined ? '' : `: ${first.path.join('.')} ${issueText(first)}`;
+  return { problem: `it is not a whole run record${what}`, nextStep: restore };
 }
 
 function unreadable(path: string, { problem, nextStep }: Omit<Unreadable, 'record'>): BenchError {

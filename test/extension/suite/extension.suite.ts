@@ -141,7 +141,7 @@ describe('the extension', () => {
     });
     assert.deepEqual(
       problems.map(({ message, range }) => [message, range.start.line]),
-      [['Unrecognized key: "coers". Did you mean "cores"?', 4]],
+      [['there is no field "coers". Did you mean "cores"?', 4]],
     );
     const offered = await vscode.commands.executeCommand<vscode.CompletionList>(
       'vscode.executeCompletionItemProvider',

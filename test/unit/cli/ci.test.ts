@@ -155,12 +155,12 @@ describe('bounds', () => {
       'measures fastapi and triton at confirmation (at the highest rate found, which "rate" bounds).',
     ],
     [['--profile', 'ladder', '--slo', '@3:p95<50ms'], 'at c1, c2, c4, c8, c16, c32, c64, c128 and c256.'],
-    [['--max-regression', '10%'], '--max-regression needs a --baseline'],
-    [['--strict-baseline'], '--strict-baseline needs a --baseline, or --repeat with --max-regression.'],
+    [['--max-regression', '10%'], '--max-regression needs a run to compare with.'],
+    [['--strict-baseline'], '--strict-baseline needs a run to compare with.'],
     [['--baseline', 'nowhere.json'], 'there is no file nowhere.json'],
     [['--baseline', '20260101-000000-0000'], '20260101-000000-0000 is neither a file nor a run in '],
     [['--json', '--markdown', '-'], '--json and --markdown - would both fill standard output.'],
-    [['--junit', '-'], '--junit takes a file.'],
+    [['--junit', '-'], '--junit takes a file, not standard output.'],
   ])('%j is wrong before anything starts', async (options, message) => {
     const scripted = new ScriptedTarget();
     const attempt = run(options, scripted);

@@ -233,7 +233,10 @@ describe('what run --endpoint refuses', () => {
     [['--endpoint', endpoint, '--topologies', 'triton', '--local'], 'and --topologies and --local would say'],
     [['--endpoint', endpoint, '--gpu'], '--gpu would say what is deployed or where'],
     [['--endpoint', endpoint, '--profile', 'paper'], 'The profile "paper" compares topologies'],
-    [['--endpoint', endpoint, '--profile', 'quik'], '"quik" is no profile'],
+    [
+      ['--endpoint', endpoint, '--profile', 'quik'],
+      '--profile takes quick, standard, ladder, paper, single-stream, server or offline, not "quik".',
+    ],
     [['--endpoint', endpoint, '--slo-p95', '10'], '--slo-p95 bounds the search of the profile "server"'],
     [['--endpoint', endpoint, '--name', 'a b'], '--name takes letters'],
     [['--endpoint', endpoint, '--timeout', '0'], '--timeout takes a whole number from 1'],
@@ -263,14 +266,18 @@ describe('what run --endpoint refuses', () => {
   it('a plan file that says it is for an endpoint, where none is named', async () => {
     await writeFile(file('for-endpoint.yaml'), 'version: 1\ntarget: endpoint\nprofile: quick\n');
     await expect(run(file('for-endpoint.yaml'))).rejects.toMatchObject({
-      message: `The plan file ${file('for-endpoint.yaml')} is for an endpoint that exists already, and none is named.`,
+      where: { file: file('for-endpoint.yaml') },
+      message: 'The plan file is for an endpoint that exists already, and none is named.',
       nextStep: 'Name it with --endpoint URL.',
     });
   });
 
   it('a plan file without a model, where no endpoint is named', async () => {
     await writeFile(file('load.yaml'), 'version: 1\nprofile: quick\n');
-    await expect(run(file('load.yaml'), '--local')).rejects.toThrow(/load\.yaml names no model\.$/);
+    await expect(run(file('load.yaml'), '--local')).rejects.toMatchObject({
+      where: { file: file('load.yaml') },
+      message: 'The plan file names no model.',
+    });
     await expect(run(file('load.yaml'), '--local', '--model', file('nowhere'))).rejects.toMatchObject({
       reason: 'model-not-found',
     });

@@ -136,18 +136,42 @@ describe('exit code 2, with one line that says why and nothing on standard outpu
     ['a kubeconfig that is not there', ['clean', '--kubeconfig', '/nowhere'], '/nowhere cannot be read'],
     ['a broken kubeconfig', ['inventory', '--kubeconfig', '$broken'], 'cannot be understood'],
     ['an unknown context', ['run', '--kubeconfig', '$good', '--context', 'there'], 'no context "there". It has: here.'],
-    ['an unknown topology', ['run', '--local', '--topologies', 'ray'], '"ray" is no topology; there are fastapi'],
+    [
+      'an unknown topology',
+      ['run', '--local', '--topologies', 'ray'],
+      '--topologies takes fastapi, triton or hybrid, not "ray".',
+    ],
     [
       'an unknown profile',
       ['run', '--local', '--profile', 'slow'],
-      '"slow" is no profile; there are quick, standard, ladder, ',
+      '--profile takes quick, standard, ladder, paper, single-stream, server or offline, not "slow".',
     ],
+    ['a misspelt profile', ['run', '--local', '--profile', 'standart'], 'not "standart". Did you mean "standard"?'],
+    ['a topology twice', ['run', '--local', '--topologies', 'triton,triton'], '--topologies names triton twice.'],
+    ['a namespace that is none', ['render', '--namespace', 'Team A'], '--namespace takes lower-case letters'],
+    [
+      'a namespace without a cluster',
+      ['run', '--local', '--namespace', 'a'],
+      '--namespace is of a cluster, and the run',
+    ],
+    ['a count of no GPUs', ['render', '--kubeconfig', '$good', '--gpu-count', '2'], 'none is asked for. Add --gpu.'],
+    [
+      'a GPU without its domain',
+      ['render', '--kubeconfig', '$good', '--gpu', 'T4'],
+      '--gpu "T4" must be a resource with',
+    ],
+    ['several generators of one machine', ['run', '--local', '--generators', '2'], 'the load comes from this machine'],
+    ['a kubeconfig of manifests', ['render', '--kubeconfig', '/nowhere'], '/nowhere cannot be read'],
     ['too few cores', ['run', '--local', '--cores', '0'], '--cores takes a whole number from 1 to 256, not "0".'],
     ['too little memory', ['run', '--local', '--memory', '64'], '--memory takes a whole number from 256 to'],
     ['memory with a unit', ['render', '--kubeconfig', '$good', '--memory', '4Gi'], 'not "4Gi".'],
     ['a GPU without a cluster', ['run', '--local', '--gpu'], '--gpu needs a cluster'],
     ['no such model', ['run', '--local', '--model', '/nowhere'], '/nowhere'],
-    ['no such plan', ['run', 'nowhere.yaml', '--local'], 'nowhere.yaml cannot be read'],
+    [
+      'no such plan',
+      ['run', 'nowhere.yaml', '--local'],
+      'nowhere.yaml: The plan file cannot be read: there is no such file.',
+    ],
     ['a bound that is none', ['run', '--local', '--slo', 'p95<50'], '--slo "p95<50" is no bound: p95 needs a unit'],
     ['a price that is none', ['run', '--local', '--gpu-hour-price', 'free'], 'a number such as 2.50, not "free".'],
     ['no such baseline', ['run', '--local', '--baseline', 'x.json'], 'there is no file x.json.'],
@@ -174,7 +198,20 @@ describe('exit code 2, with one line that says why and nothing on standard outpu
     await writeFile(plan, 'version: 1\nmodel: .\ncores: many\n');
     const { code, stdout, stderr } = await cli(['run', plan], { env: none });
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain(`${plan}:3:8 cores: `);
+    expect(stderr).toBe(`topology-bench: ${plan}:3:8: cores: must be a number, and is the text "many".\n`);
+  });
+
+  it('a plan file with several mistakes, each with its place', async () => {
+    const plan = join(folder, 'several.yaml');
+    await writeFile(plan, 'version: 2\nmodel: .\ncores: many\n');
+    const { code, stderr } = await cli(['run', plan], { env: none });
+    expect(code).toBe(2);
+    expect(stderr.split('\n')).toEqual([
+      `topology-bench: ${plan}: The plan file has 2 problems:`,
+      `  ${plan}:1:10: version: must be 1, and is 2`,
+      `  ${plan}:3:8: cores: must be a number, and is the text "many"`,
+      '',
+    ]);
   });
 
   it('an option or a command that there is not', async () => {

@@ -113,8 +113,8 @@ describe('what cannot be', () => {
     ],
     ['a folder', ['.'], 'is a folder.'],
     ['two on standard output', [record.id, '--csv', '-', '--markdown', '-'], 'would both fill standard output.'],
-    ['JUnit on standard output', [record.id, '--junit', '-'], '--junit takes a file.'],
-    ['HTML on standard output', [record.id, '--html', '-'], '--html takes a file.'],
+    ['JUnit on standard output', [record.id, '--junit', '-'], '--junit takes a file, not standard output.'],
+    ['HTML on standard output', [record.id, '--html', '-'], '--html takes a file, not standard output.'],
     ['one file for two', [record.id, '--csv', 'x', '--html', './x'], '--csv and --html name the same file, '],
     [
       'the record itself',

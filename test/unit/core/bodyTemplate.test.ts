@@ -74,10 +74,15 @@ describe('a body template', () => {
     ['["{{}}"]', '"{{}}" is no placeholder (at 0 of the template); there are "{{input}}" and "{{input.field}}"'],
     ['["{{input}}", "{{input.a} "]', 'a "{{" is not closed by "}}" (at 1 of the template)'],
     ['{"a": {"{{input}}": 1}}', 'the name of a field cannot hold a placeholder (at a of the template)'],
-    ['{"a":\n  {{input}}}', 'it is not JSON at line 2, column 4: a name in quotes or "}" is expected'],
-    ['', 'it is not JSON at line 1, column 1: a value is expected, and the text ends'],
   ])('%s is refused', (template, problem) => {
     expect(parseTemplate(template)).toEqual({ problem });
+  });
+
+  it.each([
+    ['{"a":\n  {{input}}}', 'it is not JSON: a name in quotes or "}" is expected', { line: 2, column: 4 }],
+    ['', 'it is not JSON: a value is expected, and the text ends', { line: 1, column: 1 }],
+  ])('%j is refused with its place', (template, problem, place) => {
+    expect(parseTemplate(template)).toEqual({ problem, place });
   });
 
   it.each([

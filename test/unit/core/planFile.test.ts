@@ -30,13 +30,32 @@ describe('parsePlanFile', () => {
       4,
       /^cores: says what is deployed or where, and with the target "endpoint" nothing is$/,
     ],
-    ['a GPU of another type', 'version: 1\ngpu: 2\n', 2, /^gpu: Invalid input: expected "none" or object$/],
-    ['a misspelt "none"', 'version: 1\ngpu: nonne\n', 2, /expected "none" or object\. Did you mean "none"\?$/],
-    ['broken YAML', 'version: 1\nmodel: [a\n', 2, /./],
-    ['a missing version', 'model: a\n', 1, /^version: Is missing$/],
-    ['a missing field of a phase', 'version: 1\nphases:\n  - connections: 3\n', 3, /^phases\.0\.seconds: Is missing$/],
+    ['a GPU of another type', 'version: 1\ngpu: 2\n', 2, /^gpu: must be "none" or a group of fields, and is 2$/],
+    [
+      'a misspelt "none"',
+      'version: 1\ngpu: nonne\n',
+      2,
+      /must be "none" or a group of fields, and is the text "nonne"\. Did you mean "none"\?$/,
+    ],
+    ['broken YAML', 'version: 1\nmodel: [a\n', 2, /^This is not YAML: .* a closing bracket is missing/],
+    ['a tab', 'version: 1\n\tmodel: a\n', 1, /indent with spaces\.$/],
+    ['a field twice', 'version: 1\nseed: 1\nseed: 2\n', 3, /the same field is there twice/],
+    ['a missing version', 'model: a\n', 1, /^version: is missing; begin the file with "version: 1"$/],
+    ['a missing field of a phase', 'version: 1\nphases:\n  - connections: 3\n', 3, /^phases\.0\.seconds: is missing$/],
     ['another version', 'version: 2\nmodel: a\n', 1, /version/],
-    ['no mapping at all', '- a\n', 1, /./],
+    ['no mapping at all', '- a\n', 1, /^A plan is made of fields, such as "version: 1"/],
+    ['nothing', '', 1, /^A plan is made of fields/],
+    ['a number that is too large', 'version: 1\ncores: 1000\n', 2, /^cores: must be at most 256, and is 1000$/],
+    ['a part of a core', 'version: 1\ncores: 0.5\n', 2, /^cores: must be a whole number, and is 0\.5$/],
+    [
+      'no rate at all',
+      'version: 1\nphases: [{ rate: 0, seconds: 1 }]\n',
+      2,
+      /^phases\.0\.rate: must be above 0, and is 0$/,
+    ],
+    ['a field without its value', 'version: 1\nmodel:\n', 2, /^model: must be a text, and is empty$/],
+    ['a long text', `version: 1\ncores: ${'x'.repeat(100)}\n`, 2, /^cores: must be a number, and is a longer text$/],
+    ['an empty list', 'version: 1\ntopologies: []\n', 2, /^topologies: must have 1 or more entries$/],
   ])('points at %s', (_name, text, line, message) => {
     const { planFile, problems } = parsePlanFile(text);
     expect(planFile).toBeUndefined();
@@ -63,9 +82,12 @@ describe('parsePlanFile', () => {
     const text = 'version: 1\ngpu:\n  count: two\n  resource: 7\n  tolerations: [{ operator: Exist }]\n';
     const { problems } = parsePlanFile(text);
     expect(problems.map(({ start, end, message }) => [text.slice(start, end), message])).toEqual([
-      ['two', 'gpu.count: Invalid input: expected number, received string'],
-      ['7', 'gpu.resource: Invalid input: expected string, received number'],
-      ['Exist', 'gpu.tolerations.0.operator: Invalid option: expected one of "Exists"|"Equal". Did you mean "Exists"?'],
+      ['two', 'gpu.count: must be a number, and is the text "two"'],
+      ['7', 'gpu.resource: must be a text, and is 7'],
+      [
+        'Exist',
+        'gpu.tolerations.0.operator: must be "Exists" or "Equal", and is the text "Exist". Did you mean "Exists"?',
+      ],
     ]);
   });
 

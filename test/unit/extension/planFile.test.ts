@@ -161,7 +161,7 @@ describe('what is marked', () => {
     documentOpened.fire(document);
     await settled();
     expect(marks()).toEqual([
-      { at: '2:0-6', message: 'Unrecognized key: "profil". Did you mean "profile"?', severity: 0 },
+      { at: '2:0-6', message: 'there is no field "profil". Did you mean "profile"?', severity: 0 },
       {
         at: '1:7-25',
         message: 'There is no file or folder "./models/sentimnet"; it is looked for from the folder of this file.',
@@ -609,7 +609,7 @@ describe('what is run', () => {
   });
 
   test.each([
-    ['version: 1\nprofil: quick\n', /^topology-bench\.yaml is not a valid plan: line 2: Unrecognized key: "profil"/u],
+    ['version: 1\nprofil: quick\n', /^topology-bench\.yaml is not a valid plan: line 2: there is no field "profil"/u],
     ['version: 1\ncontext: gone\n', /names the kube context "gone"/u],
   ])('not what is wrong: %j', async (text, message) => {
     await expect(run(text)).rejects.toThrow(message);

@@ -187,7 +187,7 @@ describe('topology-bench load', () => {
     ],
     [
       ['http://127.0.0.1:1/', '--connections', '1', '--duration', '1', '--body-file', '/nowhere/b'],
-      'The body file cannot be read: ENOENT',
+      'The body file cannot be read: there is no such file.',
     ],
     [
       ['http://127.0.0.1:1/', '--connections', '1', '--duration', '1', '--body-file', process.execPath],
@@ -272,7 +272,7 @@ describe('topology-bench load', () => {
     ],
     [
       ['https://127.0.0.1:1/', '--rate', '5', '--duration', '1', '--ca', '/nowhere/ca.pem'],
-      'The certificate file cannot be read: ENOENT',
+      'The certificate file cannot be read: there is no such file.',
     ],
     [
       ['https://127.0.0.1:1/', '--rate', '5', '--duration', '1', '--ca', join(import.meta.dirname, 'spec.ts')],

@@ -117,46 +117,64 @@ describe('what is wrong with bodies is said before any load', () => {
   const template = (text: string): string => file('t.json', text);
 
   it.each([
-    [() => ['--inputs', lines()], 'hush.jsonl, line 2, column 13: it is not JSON: a string has no closing quote'],
-    [() => ['--inputs', '/nowhere/in.json'], 'The inputs file cannot be read: ENOENT'],
-    [() => ['--inputs', file('empty.jsonl', '\n')], 'empty.jsonl: it holds no input.'],
-    [() => ['--inputs', file('object.json', '{"a": "hush"}')], 'object.json: it is no JSON array.'],
+    [
+      () => ['--inputs', lines()],
+      'hush.jsonl:2:13: The inputs file cannot be used: it is not JSON: a string has no closing quote',
+    ],
+    [
+      () => ['--inputs', '/nowhere/in.json'],
+      'topology-bench: /nowhere/in.json: The inputs file cannot be read: there is no such file. Check its path.',
+    ],
+    [
+      () => ['--inputs', file('empty.jsonl', '\n')],
+      'empty.jsonl: The inputs file cannot be used: it holds no input. Its form is one JSON value a line.',
+    ],
+    [
+      () => ['--inputs', file('object.json', '{"a": "hush"}')],
+      'object.json: The inputs file cannot be used: it is no JSON array.',
+    ],
     [
       () => ['--inputs', file('latin.txt', Buffer.from([0x68, 0xe9]))],
-      'holds texts, which are no JSON bodies by themselves',
+      'latin.txt: The inputs are texts, which are no JSON bodies by themselves.',
     ],
-    [() => ['--inputs', file('latin.jsonl', Buffer.from([0x22, 0xe9, 0x22]))], 'latin.jsonl is not UTF-8 text.'],
+    [
+      () => ['--inputs', file('latin.jsonl', Buffer.from([0x22, 0xe9, 0x22]))],
+      'latin.jsonl: The inputs file is not UTF-8 text.',
+    ],
     [() => ['--inputs', good(), '--body-file', good()], 'give one of them.'],
     [() => ['--body-template', good()], '--body-template says what is made of --inputs, and there are none.'],
     [
       () => ['--inputs', good(), '--body-template', template('{"x":\n {{input}}}')],
-      't.json: it is not JSON at line 2, column 3: a name in quotes or "}" is expected.',
+      't.json:2:3: The body template cannot be used: it is not JSON: a name in quotes or "}" is expected.',
     ],
-    [() => ['--inputs', good(), '--body-template', template('{"x": 1}')], 't.json: it has no placeholder'],
+    [
+      () => ['--inputs', good(), '--body-template', template('{"x": 1}')],
+      't.json: The body template cannot be used: it has no placeholder',
+    ],
     [
       () => ['--inputs', good(), '--body-template', template('["{{prompt}}"]')],
       '"{{prompt}}" is no placeholder (at 0 ',
     ],
     [
       () => ['--inputs', good(), '--body-template', template('{"x": ["{{input.a}}"]}')],
-      /good\.jsonl, line 3, for the body template .*t\.json: the input has no field "a" \(at x\.0 of the template\)\.$/m,
+      /good\.jsonl:3: An input cannot fill the body template .*t\.json: the input has no field "a" \(at x\.0 of the template\)\. Correct/,
     ],
     [
       () => ['--inputs', good(), '--body-template', template('{"x": "a {{input.a}}"}')],
-      /good\.jsonl, line 1, .*: the input's "a" is an object, which cannot be part of a longer text \(at x of the template\)\.$/m,
+      /good\.jsonl:1: An input cannot .*: the input's "a" is an object, which cannot be part of a longer text \(at x of the template\)\. Correct/,
     ],
     [() => ['--inputs', good(), '--seed', '-1'], '--seed takes a whole number from 0 to 999999999, not "-1".'],
     [
       () => ['--body-file', file('bad.json', '{"hush": }')],
-      'bad.json, line 1, column 10: it is not JSON: a value is expected.',
+      'bad.json:1:10: The body is not JSON: a value is expected.',
     ],
     [
       () => ['--body-file', file('bad.txt', '{"hush"\n}'), '--header', 'content-type: application/json; charset=utf-8'],
-      'bad.txt, line 2, column 1: it is not JSON: a ":" is expected.',
+      'bad.txt:2:1: The body is not JSON: a ":" is expected.',
     ],
     [
       () => ['--body-file', file('bad.txt', 'hush'), '--header', 'Content-Type: application/vnd.hush+json'],
-      'bad.txt, line 1, column 1: it is not JSON',
+      'bad.txt:1:1: The body is not JSON',
     ],
     [() => ['--secret-header', 'hush'], '--secret-header takes NAME=VARIABLE'],
     [() => ['--secret-header', 'X-Key=hush'], 'the environment variable that it names is not set.'],
