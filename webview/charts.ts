@@ -91,7 +91,7 @@ function makeChart(
   options: ChartOptions<'bar' | 'line'>,
 ): ChartHandle {
   Chart.defaults.font.family = theme.font;
-  Chart.defaults.font.size = 12;
+  Chart.defaults.font.size = 13;
   Chart.defaults.color = theme.foreground;
   const plugins = [
     boundLines(view, theme),
@@ -282,7 +282,7 @@ function labels(view: ChartView, theme: Theme): Plugin {
     afterDatasetsDraw(chart) {
       const { ctx } = chart;
       ctx.save();
-      ctx.font = `11px ${theme.font}`;
+      ctx.font = `12px ${theme.font}`;
       ctx.fillStyle = theme.foreground;
       // A rim in the background's colour keeps a label legible where a line runs through it.
       ctx.strokeStyle = theme.background;

@@ -2,20 +2,21 @@ import type { DrawnFigure } from '../src/protocol/messages.ts';
 import type { ColumnId, ResultTable, TableCell, TableColumn, TableRow } from '../src/core/view/resultTable.ts';
 import { h, marker, type Child } from './dom.ts';
 
-/** The table of a run, one group a level, with the notes that its rows refer to. */
+/** The table of a run, one group a level, with the notes that its rows refer to; as narrow as a panel beside code. */
 export function resultTableElements(table: ResultTable, styles: ReadonlyMap<string, number>): Child[] {
   if (table.groups.length === 0) return [];
+  const columns = placedColumns(table);
   const element = h(
     'table',
     { class: 'results' },
     h('caption', { class: 'visually-hidden' }, table.caption),
-    h('thead', {}, h('tr', {}, ...table.columns.map(headerCell))),
+    h('thead', {}, h('tr', {}, ...columns.map(headerCell))),
     ...table.groups.map((group) =>
       h(
         'tbody',
         {},
-        h('tr', { class: 'group' }, h('th', { scope: 'rowgroup', colspan: table.columns.length }, group.heading)),
-        ...group.rows.map((row) => rowElement(row, table.columns, styles)),
+        h('tr', { class: 'group' }, h('th', { scope: 'rowgroup', colspan: columns.length }, group.heading)),
+        ...group.rows.map((row) => rowElement(row, columns, styles)),
       ),
     ),
   );
@@ -53,9 +54,51 @@ export function drawnFigures(root: ParentNode): DrawnFigure[] {
   });
 }
 
-function headerCell(column: TableColumn): HTMLElement {
-  const attributes = { scope: 'col', title: column.title, class: column.align === 'end' ? 'number' : null };
-  return h('th', attributes, ...breakable(column.header));
+/** What stands in the second line of another column's cells, so that nothing has to be scrolled to. */
+const belowOf: Readonly<Partial<Record<ColumnId, ColumnId>>> = {
+  validity: 'topology',
+  errors: 'samples',
+  'rps-per-gpu': 'rps',
+  'price-per-million': 'requests-per-gpu-hour',
+};
+
+interface Placed {
+  readonly column: TableColumn;
+  /** In the cells of a row. */
+  readonly at: number;
+}
+
+interface PlacedColumn extends Placed {
+  readonly below: Placed | null;
+}
+
+function placedColumns(table: ResultTable): PlacedColumn[] {
+  const placed = table.columns
+    .map((column, at) => ({ column, at }))
+    .filter(({ column }) => !saysTheSame(table, column));
+  const has = (id: ColumnId | undefined): boolean => placed.some(({ column }) => column.id === id);
+  return placed
+    .filter(({ column }) => !has(belowOf[column.id]))
+    .map((one) => ({ ...one, below: placed.find(({ column }) => belowOf[column.id] === one.column.id) ?? null }));
+}
+
+/** On one GPU each, requests per second and GPU are those per second. */
+function saysTheSame({ columns, groups }: ResultTable, { id }: TableColumn): boolean {
+  if (id !== 'rps-per-gpu') return false;
+  const [rps, perGpu] = (['rps', id] as const).map((one) => columns.findIndex((column) => column.id === one));
+  return groups
+    .flatMap(({ rows }) => rows)
+    .every(({ cells }) => cells[perGpu ?? -1]?.value === cells[rps ?? -1]?.value);
+}
+
+function headerCell({ column, below }: PlacedColumn): HTMLElement {
+  const title = below === null ? column.title : `${column.title}; below: ${below.column.title}`;
+  return h(
+    'th',
+    { scope: 'col', title, class: column.align === 'end' ? 'number' : null },
+    ...breakable(column.header),
+    ...(below === null ? [] : [' ', h('span', { class: 'below' }, ...breakable(below.column.header))]),
+  );
 }
 
 /** May break after its slash. */
@@ -73,19 +116,22 @@ function nameElements(key: string, style: number): Child[] {
   return variant === '' ? [first] : [first, ' ', h('span', { class: 'variant' }, variant)];
 }
 
-function rowElement(row: TableRow, columns: readonly TableColumn[], styles: ReadonlyMap<string, number>): HTMLElement {
+function rowElement(row: TableRow, columns: readonly PlacedColumn[], styles: ReadonlyMap<string, number>): HTMLElement {
   return h(
     'tr',
     { 'data-topology': row.topology, 'data-phase': row.phase },
-    ...row.cells.map((cell, at) => {
-      const column = columns[at];
-      if (column === undefined) return null;
+    ...columns.map(({ column, at, below }) => {
+      const cell = row.cells[at];
+      if (cell === undefined) return null;
+      const belowCell = below === null ? undefined : row.cells[below.at];
+      const second = below === null || belowCell === undefined ? [] : [' ', belowElement(below.column, belowCell)];
       if (column.id === 'topology')
-        return h('th', { scope: 'row' }, ...nameElements(cell.text, styles.get(row.topology) ?? 0));
+        return h('th', { scope: 'row' }, ...nameElements(cell.text, styles.get(row.topology) ?? 0), ...second);
       return h(
         'td',
         { 'data-column': column.id, 'data-value': cell.value, class: classesOf(column, cell) },
         ...cellElements(cell),
+        ...second,
       );
     }),
   );
@@ -94,6 +140,19 @@ function rowElement(row: TableRow, columns: readonly TableColumn[], styles: Read
 /** The interval stands below its number, so that the columns stay narrow. */
 function cellElements({ text, interval }: TableCell): Child[] {
   return interval === null ? [text] : [text, ' ', h('span', { class: 'interval' }, interval)];
+}
+
+function belowElement({ id }: TableColumn, cell: TableCell): HTMLElement {
+  const tone = cell.tone === 'normal' ? '' : ` ${cell.tone}`;
+  const attributes = { class: `below${tone}`, 'data-column': id, 'data-value': cell.value };
+  return h('span', attributes, ...cellElements({ ...cell, text: belowText(id, cell.text) }));
+}
+
+/** In words, since what it is of stands beside it and not above. */
+function belowText(id: ColumnId, text: string): string {
+  if (id === 'validity') return text.replace(/^yes/u, 'valid').replace(/^no\b/u, 'not valid');
+  if (id === 'errors') return text.replace(/^\d+/u, (count) => `${count} ${count === '1' ? 'error' : 'errors'}`);
+  return id === 'rps-per-gpu' ? `${text}/GPU` : text;
 }
 
 function classesOf(column: TableColumn, cell: TableCell): string | null {

@@ -11,6 +11,7 @@ import type { LoadName } from '../src/core/phaseLoad.ts';
 import { seriesStyles, type ChartView } from '../src/core/view/chart.ts';
 import { chartSource } from '../src/core/view/chartSource.ts';
 import { costFigures } from '../src/core/view/cost.ts';
+import { doubtsOf } from '../src/core/view/doubts.ts';
 import { formatMs, significant } from '../src/core/view/format.ts';
 import { levelsOf, rowsAt, rowsOf, tellingLevel, type Measured, type PhaseRow } from '../src/core/view/measured.ts';
 import { ownFiguresBesidePaper, paperChart } from '../src/core/view/paper.ts';
@@ -56,6 +57,7 @@ export class Results {
   #picker: Picker | undefined;
   readonly #levels: Slot<readonly LoadName[]>;
   readonly #cards: Slot<readonly CardData[]>;
+  readonly #doubts: Slot<readonly string[]>;
   readonly #table: Slot<{ readonly table: ResultTable; readonly styles: readonly (readonly [string, number])[] }>;
   readonly #own: Slot<NonNullable<ReturnType<typeof ownFiguresBesidePaper>> | null>;
   readonly #split: Slot<SplitTable | null>;
@@ -105,6 +107,7 @@ export class Results {
       paper: figure(),
     };
     this.#levels = new Slot(this.#level, (levels) => this.#levelElements(levels));
+    this.#doubts = new Slot(h('ul', { class: 'doubts' }), (texts) => texts.map((text) => h('li', {}, text)));
     this.#cards = new Slot(h('div', { class: 'cards' }), (cards) => cards.map(cardElement));
     this.#table = new Slot(h('div'), ({ table, styles }) => resultTableElements(table, new Map(styles)));
     this.#own = new Slot(h('div', { class: 'own-figures' }), (own) =>
@@ -120,6 +123,7 @@ export class Results {
         { 'aria-label': 'Figures' },
         this.#level,
         this.#cards.element,
+        this.#doubts.element,
         this.#figures.split.element,
         this.#table.element,
       ),
@@ -160,6 +164,7 @@ export class Results {
     this.#picker?.select(level.key);
     const styles = seriesStyles(measured.topologies.map((topology) => topology.key));
     const atLevel = rowsAt(rows, level);
+    this.#doubts.show(doubtsOf(atLevel));
     this.#cards.show(atLevel.map((row) => cardData(row, styles.get(row.topology) ?? 0, this.#gpuPrice)));
     const known = this.#distributions?.level === level.key ? this.#distributions.list : [];
     this.#figures.split.element.hidden = atLevel.every((row) => row.split === null);

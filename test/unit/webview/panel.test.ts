@@ -2,7 +2,7 @@ import type { Locator } from 'playwright-core';
 import { describe, expect, it } from 'vitest';
 import type { GpuPrice } from '../../../src/core/gpuPrice.ts';
 import { profileOf } from '../../../src/core/profiles.ts';
-import type { RunRecord } from '../../../src/core/record.ts';
+import type { PhaseResult, RunRecord } from '../../../src/core/record.ts';
 import { headlineOf } from '../../../src/core/view/headline.ts';
 import { recordMarkdown } from '../../../src/core/view/markdown.ts';
 import { measuredRecord, rowsOf } from '../../../src/core/view/measured.ts';
@@ -22,21 +22,47 @@ const partial = sampleRecord({
   record: { status: 'failed' },
 });
 
-/** The results table as it stands in the page. */
+/** The results table as it stands in the page: each row's texts in order, those of a second line after those above it. */
 function tableText(page: ResultsPage): Promise<string[][]> {
   return page.page.$$eval('table.results tr', (rows) =>
-    rows.map((row) => [...row.children].map((cell) => cell.textContent)),
+    rows.map((row) =>
+      [...row.children].flatMap((cell) => {
+        const below = cell.querySelector(':scope > .below');
+        const second = below?.textContent ?? '';
+        const all = cell.textContent;
+        return below === null ? [all] : [all.slice(0, all.length - second.length).trim(), second];
+      }),
+    ),
   );
 }
 
-function expectedTable(shown: RunRecord, gpuPrice: GpuPrice | null = null): string[][] {
+/** RPS for each GPU is left out, as each topology of the samples holds one. */
+const columnsInPage = [
+  ...['topology', 'validity', 'p50', 'p95', 'p99', 'rps', 'samples', 'errors', 'batch'],
+  ...['requests-per-gpu-hour', 'price-per-million'],
+];
+
+/** @param order the table's columns in the order of the page */
+function expectedTable(
+  shown: RunRecord,
+  gpuPrice: GpuPrice | null = null,
+  order: readonly string[] = columnsInPage,
+): string[][] {
   const table = resultTable(rowsOf(measuredRecord(shown)), gpuPrice);
+  const places = order.map((id) => table.columns.findIndex((column) => column.id === id)).filter((at) => at !== -1);
+  const words = (id: string | undefined, text: string): string => {
+    if (id === 'validity') return text.startsWith('no') ? `not valid${text.slice(2)}` : `valid${text.slice(3)}`;
+    return id === 'errors' ? text.replace(/^\d+/u, '$& errors') : id === 'rps-per-gpu' ? `${text}/GPU` : text;
+  };
   return [
-    table.columns.map((column) => column.header),
+    places.map((at) => table.columns[at]?.header ?? ''),
     ...table.groups.flatMap((group) => [
       [group.heading],
-      ...group.rows.map((row) =>
-        row.cells.map((cell) => [cell.text, cell.interval].filter((text) => text !== null).join(' ')),
+      ...group.rows.map(({ cells }) =>
+        places.map((at) => {
+          const text = words(table.columns[at]?.id, cells[at]?.text ?? '');
+          return [text, cells[at]?.interval ?? null].filter((part) => part !== null).join(' ');
+        }),
       ),
     ]),
   ];
@@ -63,6 +89,44 @@ describe('a finished run', () => {
     const headline = (await page.page.textContent('h1'))?.replaceAll('\u00a0', ' ');
     expect(headline).toBe(headlineOf(measuredRecord(record)).text);
     expect(await page.page.getAttribute('body', 'data-drawn')).toBe('1');
+  });
+
+  it('fits a panel beside code without scrolling sideways, with what is not valid and why', async () => {
+    const doubted = (phase: PhaseResult): PhaseResult => ({
+      ...phase,
+      validity: { valid: false, reasons: ['the load generator was late', 'insufficient samples'], caveats: ['quick'] },
+    });
+    const plan = samplePlan();
+    const topologies = plan.topologies.flatMap((topology) =>
+      topology.name === 'triton' ? [topology, { ...topology, variant: 'no-batching' }] : [topology],
+    );
+    const price = { perGpuHour: 2.5, currency: 'EUR' };
+    const runs = [
+      record,
+      sampleRecord({ change: (result) => ({ ...result, phases: result.phases.map(doubted) }) }),
+      sampleRecord({ plan: { ...plan, topologies } }),
+    ];
+    const page = await open({ width: 530 });
+    for (const run of runs) {
+      await page.show(recordView(run, null, { price, problem: null }));
+      const region = page.page.locator('.table-scroll:has(table.results)');
+      const [needed, there] = await region.evaluate((element) => [element.scrollWidth, element.clientWidth]);
+      expect(needed).toBe(there);
+    }
+    await page.show(recordView(runs[1] ?? record));
+    expect(await page.page.locator('.doubts li').allTextContents()).toEqual([
+      'fastapi, triton and hybrid are not valid: the load generator was late; insufficient samples.',
+    ]);
+  });
+
+  it('has RPS for each GPU below RPS, where a topology holds several', async () => {
+    const plan = samplePlan();
+    if (plan.gpu === null) throw new Error('the sample holds a GPU');
+    const two = sampleRecord({ plan: { ...plan, gpu: { ...plan.gpu, count: 2 } } });
+    const page = await open({ width: 530 });
+    await page.show(recordView(two));
+    const order = columnsInPage.flatMap((id) => (id === 'rps' ? ['rps', 'rps-per-gpu'] : [id]));
+    expect(await tableText(page)).toEqual(expectedTable(two, null, order));
   });
 
   it('shows a run on an endpoint, of which no model and no server is known', async () => {
@@ -433,7 +497,7 @@ describe('what requests cost', () => {
     expect((await headers(page)).at(-1)).toBe('Req/GPU-h');
     expect(await cardNames(page)).toEqual(['throughput', 'p50', 'p95', 'per GPU-hour']);
     await page.show(recordView(record, null, { price, problem: null }));
-    expect((await headers(page)).at(-1)).toBe('EUR/1M req');
+    expect((await headers(page)).at(-1)).toBe('Req/GPU-h EUR/1M req');
     expect(await tableText(page)).toEqual(expectedTable(record, price));
     expect(await cardNames(page)).toEqual(['throughput', 'p50', 'p95', 'per GPU-hour', 'per million requests']);
     expect(await page.page.locator('.card[data-topology=triton] .cost').last().textContent()).toBe(

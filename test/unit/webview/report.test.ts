@@ -53,12 +53,27 @@ describe('the report', () => {
       expect(await page.evaluate(() => (window as unknown as { violations: string[] }).violations)).toEqual([]);
       expect(await page.getAttribute('body', 'data-broken')).toBeNull();
 
-      const cells = await page.$$eval('table.results td[data-column]', (all) => all.map((cell) => cell.textContent));
+      const rows = await page.$$eval('table.results tr[data-topology]', (all) =>
+        all.map((row) =>
+          Object.fromEntries(
+            [...row.querySelectorAll<HTMLElement>('[data-column][data-value]')].map((cell) => [
+              cell.dataset['column'],
+              `${cell.dataset['value'] ?? ''} ${cell.querySelector(':scope > .interval')?.textContent ?? ''}`,
+            ]),
+          ),
+        ),
+      );
       const table = resultTable(rowsOf(measuredRecord(record)));
-      expect(cells).toEqual(
+      expect(rows).toEqual(
         table.groups.flatMap((group) =>
-          group.rows.flatMap((row) =>
-            row.cells.slice(1).map((cell) => [cell.text, cell.interval].filter((text) => text !== null).join(' ')),
+          group.rows.map(({ cells }) =>
+            Object.fromEntries(
+              table.columns.flatMap(({ id }, at) => {
+                const { value, interval } = cells[at] ?? { value: null, interval: null };
+                // On one GPU each it is RPS.
+                return value === null || id === 'rps-per-gpu' ? [] : [[id, `${String(value)} ${interval ?? ''}`]];
+              }),
+            ),
           ),
         ),
       );
@@ -104,8 +119,8 @@ describe('the report', () => {
     await writeReport(file, [record], gpuPrice);
     const page = await server.openFile(pathToFileURL(file).href, { colorScheme: 'light', width: 900 });
     await page.waitForSelector('body[data-drawn]');
-    expect((await page.locator('table.results thead th').allTextContents()).at(-1)).toBe('$/1M req');
-    const shown = await page.locator('td[data-column="price-per-million"]').allTextContents();
+    expect((await page.locator('table.results thead th').allTextContents()).at(-1)).toBe('Req/GPU-h $/1M req');
+    const shown = await page.locator('[data-column="price-per-million"]').allTextContents();
     expect(shown).toHaveLength(9);
     expect(shown.at(-2)).toBe('0.757 [0.730–0.786]');
     const noscript = /<noscript>(.*)<\/noscript>/s.exec(await readFile(file, 'utf8'))?.[1] ?? '';
