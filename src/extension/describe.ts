@@ -206,13 +206,13 @@ export function tellingRows(record: RunRecord): readonly PhaseRow[] {
 
 /**
  * The rows of a run for the lens, as short as three beside each other above a line of code must be: the first says what
- * the two latencies are. "p50/p95 triton 2.10/3.40 ms 780 RPS", "hybrid 4.10/6.10 ms 410 RPS"
+ * the three figures are, and their unit. "p50/p95/RPS triton 2.10/3.40 ms/780", "hybrid 4.10/6.10/410"
  */
 export function lensTitles(rows: readonly PhaseRow[]): string[] {
   const number = (value: number | null): string => (value === null ? '–' : significant(value));
   return rows.map((row, index) => {
-    const latencies = `${number(row.p50Ms)}/${number(row.p95Ms)} ms`;
-    return `${index === 0 ? 'p50/p95 ' : ''}${row.topology} ${latencies} ${formatRps(row.rps)}`;
+    const [names, unit] = index === 0 ? ['p50/p95/RPS ', ' ms'] : ['', ''];
+    return `${names}${row.topology} ${number(row.p50Ms)}/${number(row.p95Ms)}${unit}/${significant(row.rps)}`;
   });
 }
 

@@ -216,7 +216,7 @@ function figureCommand({ record, index, changes, isFound }: Figure): vscode.Comm
   const title = `${row.validity.valid ? '' : '$(warning) '}${dated}`;
   const measured = vscode.l10n.t('Measured {0}', runTime(record.id, vscode.env.language));
   const found = vscode.l10n.t('Found among the results: it was started elsewhere, or is not remembered any more.');
-  const tooltip = [rowFigures(row), measured, ...(isFound ? [found] : []), ...changes].join('\n');
+  const tooltip = [...rows.map(rowFigures), measured, ...(isFound ? [found] : []), ...changes].join('\n');
   return { ...command('topologyBench.openResults', title, record.id), tooltip };
 }
 
