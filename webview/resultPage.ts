@@ -48,7 +48,7 @@ export function cancelledCallouts(measured: Measured, cleanedUp: boolean | null)
 export function headlineElements(measured: Measured, subtitle: readonly string[], headingLevel: number): Child[] {
   const { lead, pairs, worth } = headlineOf(measured);
   return [
-    headlineElement(headingLevel, lead, pairs),
+    headlineElement(headingLevel, lead, pairs.join(' ')),
     h('p', { class: 'subtitle' }, ...subtitle.flatMap((part, at) => [at === 0 ? null : ' · ', h('span', {}, part)])),
     worth === '' ? null : h('p', { class: 'worth' }, worth),
   ];

@@ -8,6 +8,7 @@ import { profileOf, profilePurposes, type ProfileName } from '../core/profiles.t
 import { startOfRunId } from '../core/runId.ts';
 import type { RunRecord } from '../core/record.ts';
 import type { Age } from '../core/view/age.ts';
+import { bestFigure } from '../core/view/bestRow.ts';
 import { formatBytes, formatCount, formatList, formatMs, formatRps, significant } from '../core/view/format.ts';
 import { gpuTimeAhead } from '../core/view/gpuTime.ts';
 import { measuredRecord, rowsAt, rowsOf, tellingLevel, type PhaseRow } from '../core/view/measured.ts';
@@ -220,6 +221,11 @@ export function lensTitles(rows: readonly PhaseRow[]): string[] {
 export function rowFigures(row: PhaseRow): string {
   const invalid = row.validity.valid ? '' : ' (not valid)';
   return `${row.topology}: p50 ${formatMs(row.p50Ms)}, p95 ${formatMs(row.p95Ms)}, ${formatRps(row.rps)} at ${row.load.long}${invalid}`;
+}
+
+/** "triton 780 RPS at p95 41.0 ms", or how a run without numbers ended. */
+export function recordBest(record: RunRecord): string {
+  return bestFigure(tellingRows(record)) ?? record.status;
 }
 
 /** "fastapi 512 RPS · triton 780 RPS", or why there are no numbers. */

@@ -156,14 +156,14 @@ function expectFigures(rows: ReadonlyMap<string, string[]>, record: RunRecord): 
       const cells = rows.get(`${topology.name} at ${connections}`);
       expect(cells, `${topology.name} at ${connections} among ${[...rows.keys()].join(', ')}`).toBeDefined();
       const { p50Ms, p95Ms, p99Ms } = measurement.latency;
-      for (const [index, value] of [p50Ms, p95Ms, p99Ms, measurement.rps, measurement.requests.errors].entries()) {
+      for (const [index, value] of [p50Ms, p95Ms, p99Ms, measurement.rps, measurement.latency.samples].entries()) {
         expectRounded(cells?.[index] ?? '', value);
       }
     }
   }
 }
 
-/** "triton at 8" to the cells after the name, p50, p95, p99, RPS, errors and so on; below a figure stands its interval. */
+/** "triton at 8" to the cells after the name, p50, p95, p99, RPS, samples and so on; below a figure stands its interval, or another one. */
 async function paintedRows(panel: Panel): Promise<Map<string, string[]>> {
   const painted = await panel.frame
     .locator('table.results tr')

@@ -15,8 +15,8 @@ export interface Headline {
   readonly text: string;
   /** What the run answers first: what a search has found, which topology is ahead, and what no card says besides. */
   readonly lead: string;
-  /** How each two topologies compare, with intervals; empty where there is one, or no comparison. */
-  readonly pairs: string;
+  /** How each two topologies compare, with intervals, in sentences; none where there is one topology, or no comparison. */
+  readonly pairs: readonly string[];
   /** What the numbers are worth; empty where there are none. */
   readonly worth: string;
   /** "partial": some topologies have no numbers or some are not valid. */
@@ -47,13 +47,9 @@ export function headlineOf(measured: Measured): Headline {
 }
 
 function sentences(lead: readonly string[], pairs: readonly string[]): Pick<Headline, 'text' | 'lead' | 'pairs'> {
-  const [first, second] = [lead, pairs].map((texts) =>
-    texts
-      .filter((text) => text !== '')
-      .map(fullStop)
-      .join(' '),
-  );
-  return { lead: first ?? '', pairs: second ?? '', text: [first, second].filter((text) => text !== '').join(' ') };
+  const ended = (texts: readonly string[]): string[] => texts.filter((text) => text !== '').map(fullStop);
+  const [first, second] = [ended(lead).join(' '), ended(pairs)];
+  return { lead: first, pairs: second, text: [first, ...second].join(' ') };
 }
 
 const endTexts: Readonly<Record<RunRecord['status'], string>> = {

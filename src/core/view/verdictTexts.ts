@@ -1,6 +1,7 @@
 import { generatorLimit } from '../generatorBound.ts';
 import type { LoadName } from '../phaseLoad.ts';
 import { verdictText, type Verdict } from '../verdict.ts';
+import { ranked as rankedRows } from './bestRow.ts';
 import { formatInterval, formatList, insufficientSamples, significant } from './format.ts';
 import type { PhaseRow } from './measured.ts';
 import { rowDifferenceMs, rowVerdict, type ComparedQuantity } from './rowVerdict.ts';
@@ -20,9 +21,8 @@ export function verdictTexts(rows: readonly PhaseRow[], level: LoadName): Verdic
     const worth = only.validity.valid ? '' : ', which is not valid';
     return { lead: `At ${level.long} ${only.topology} serves ${figuresOf(only)}${worth}`, pairs: [] };
   }
-  const ranked = rows
-    .filter((row) => row.validity.valid && row.intervals !== null)
-    .sort((a, b) => (isBetter(a, b, level) ? -1 : isBetter(b, a, level) ? 1 : 0));
+  const comparable = rows.filter((row) => row.validity.valid && row.intervals !== null);
+  const ranked = rankedRows(comparable, level);
   const [best, ...others] = ranked;
   if (best === undefined) return { lead: `At ${level.long} there is no verdict: ${whyNone(rows)}`, pairs: [] };
   return {
@@ -32,11 +32,6 @@ export function verdictTexts(rows: readonly PhaseRow[], level: LoadName): Verdic
       ...pairsSentence('p95', [...pairTexts('p95Ms', ranked), ...hybridTexts(ranked)]),
     ],
   };
-}
-
-/** An open loop's rate is the plan's: there p95 tells the servers apart. */
-function isBetter(row: PhaseRow, than: PhaseRow, { closed }: LoadName): boolean {
-  return closed ? row.rps > than.rps : (row.p95Ms ?? Infinity) < (than.p95Ms ?? Infinity);
 }
 
 function leadText(best: PhaseRow, others: readonly PhaseRow[], level: LoadName): string {

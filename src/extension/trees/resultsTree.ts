@@ -8,11 +8,12 @@ import { measuredRecord } from '../../core/view/measured.ts';
 import type { Baselines, Standing } from '../baselines.ts';
 import { setContextKey } from '../contextKeySetting.ts';
 import { contextKeys, nodeContexts, type CommandId } from '../contributions.ts';
-import { recordFigures, recordIsValid, rowFigures, runTime, tellingRows } from '../describe.ts';
+import { recordBest, recordIsValid, rowFigures, runTime, tellingRows } from '../describe.ts';
 import type { Failures } from '../failures.ts';
 import type { Result, Results } from '../results.ts';
 import { isWorse, markStanding, standingLines } from './baselineMark.ts';
 import { groupResults, type ResultGroup } from './resultGroups.ts';
+import { RowAges } from './rowAges.ts';
 import { textOf, Tree, type ProblemNode } from './tree.ts';
 
 export interface ResultNode {
@@ -50,6 +51,9 @@ export class ResultsTree extends Tree<Node> {
   readonly #results: Results;
   readonly #baselines: Baselines;
   readonly #canRunAgain: (runId: string) => boolean;
+  readonly #ages = new RowAges((runIds) => {
+    this.redraw((node) => 'result' in node && node.result.record !== undefined && runIds.has(node.result.record.id));
+  });
   /** The first reading of all results; undefined before it was needed. */
   #readingAll: Promise<void> | undefined;
   #hasReadAll = false;
@@ -93,7 +97,7 @@ export class ResultsTree extends Tree<Node> {
     if (!('result' in node)) return renderReading();
     const { result, isInGroup } = node;
     if (result.record === undefined) return renderUnreadable(result);
-    const item = renderRecord(result.record, result.path, isInGroup);
+    const item = renderRecord(result.record, result.path, isInGroup, this.#ages.textOf(result.record));
     markStanding(item, this.#baselines.standingOf(result.record));
     if (this.#canRunAgain(result.id)) item.contextValue = `${item.contextValue ?? ''}.${nodeContexts.canRunAgain}`;
     // Who hears a row does not hear the one of its group.
@@ -106,6 +110,11 @@ export class ResultsTree extends Tree<Node> {
     const record = 'result' in node ? node.result.record : undefined;
     if (record !== undefined) item.tooltip = tooltipOf(record, this.#baselines.standingOf(record));
     return item;
+  }
+
+  override dispose(): void {
+    this.#ages.dispose();
+    super.dispose();
   }
 
   /** Of very many results the newest first: the others follow as soon as they are read, which takes its time once. */
@@ -140,24 +149,23 @@ function renderGroup({ group, isFirst, isWhole }: GroupNode, standing: Standing)
   const item = new vscode.TreeItem(subject, isFirst ? Expanded : Collapsed);
   const worse = isWorse(standing) ? [vscode.l10n.t('newest worse than baseline')] : [];
   const count = isWhole ? [formatCount(results.length, 'run')] : [];
-  item.description = [...count, ...worse, recordFigures(newest)].join(' · ');
+  item.description = [...count, ...worse, recordBest(newest)].join(' · ');
   item.iconPath = new vscode.ThemeIcon(of === 'endpoint' ? 'globe' : 'package');
   item.contextValue = nodeContexts.resultGroup;
-  item.tooltip = vscode.l10n.t(
-    'Newest, {0}: {1}',
-    runTime(newest.id, vscode.env.language),
-    headlineOf(measuredRecord(newest)).text,
+  item.tooltip = [vscode.l10n.t('Newest, {0}:', runTime(newest.id, vscode.env.language)), ...answerLines(newest)].join(
+    '\n',
   );
   return item;
 }
 
-function renderRecord(record: RunRecord, path: string, isInGroup: boolean): vscode.TreeItem {
-  const time = runTime(record.id, vscode.env.language);
-  const item = new vscode.TreeItem(isInGroup ? time : `${planSubject(record.plan)} · ${time}`);
+/** @param age how long ago it was, in words */
+function renderRecord(record: RunRecord, path: string, isInGroup: boolean, age: string): vscode.TreeItem {
+  const best = recordBest(record);
+  const item = new vscode.TreeItem(isInGroup ? best : `${planSubject(record.plan)} · ${best}`);
   // A name that somebody gave it, as "main.json", says what it is to them.
   const name = basename(path);
   const isNamed = name !== `${record.id}.json`;
-  item.description = [...(isNamed ? [name] : []), recordFigures(record)].join(' · ');
+  item.description = [age, ...(isNamed ? [name] : [])].join(' · ');
   item.iconPath = iconOf(record);
   item.contextValue = nodeContexts.result;
   const command: CommandId = 'topologyBench.openResults';
@@ -165,13 +173,20 @@ function renderRecord(record: RunRecord, path: string, isInGroup: boolean): vsco
   return item;
 }
 
+/** In lines, each of one thing: what it is of, its figures, how they compare, how it stands to the baseline. */
 function tooltipOf(record: RunRecord, standing: Standing): string {
   return [
-    headlineOf(measuredRecord(record)).text,
-    ...tellingRows(record).map(rowFigures),
+    [planSubject(record.plan), runTime(record.id, vscode.env.language)].join(' · '),
     vscode.l10n.t('{0}, {1}, {2}', record.plan.load.profile, record.environment.target, record.status),
+    ...tellingRows(record).map(rowFigures),
+    ...answerLines(record),
     ...standingLines(standing),
   ].join('\n');
+}
+
+function answerLines(record: RunRecord): string[] {
+  const { lead, pairs } = headlineOf(measuredRecord(record));
+  return [lead, ...pairs];
 }
 
 function iconOf(record: RunRecord): vscode.ThemeIcon {

@@ -31,7 +31,7 @@ interface Deployed {
   readonly problems: readonly ProblemNode[];
 }
 
-/** Runs under way first, then each topology with what is deployed of it. */
+/** Runs under way first, then each other topology, and what is deployed. */
 export class TopologiesTree extends Tree<TopologyNode> {
   protected readonly reading = 'reading what is deployed';
   readonly #cluster: Cluster;
@@ -141,14 +141,17 @@ export class TopologiesTree extends Tree<TopologyNode> {
     const active = this.#runs.active();
     this.#shown = new Map(active.map((run) => [run.id, runNodeId(run)]));
     const runs = active.map((run): TopologyNode => ({ kind: 'run', id: runNodeId(run), runId: run.id }));
-    const topologies = allTopologies.map((topology): TopologyNode => {
+    const measured = new Set(active.flatMap(({ state }) => state?.plan.topologies ?? []).map(({ name }) => name));
+    const topologies = allTopologies.flatMap((topology): TopologyNode[] => {
       const own = (deployments ?? []).filter(
         (deployment) => deployment.topology === topology || deployment.topology.startsWith(`${topology} (`),
       );
+      // What stands below a run under way stands there alone, unless something of it is deployed.
+      if (own.length === 0 && measured.has(topology)) return [];
       // A node keeps whether it is open by its id, so one that gets its first child must be another one to open by itself.
       const id = `topology:${topology}${own.length === 0 ? '' : ':deployed'}`;
       const isKnown = deployments !== null && problems.length === 0;
-      return { kind: 'topology', id, topology, deployments: isKnown ? own : null };
+      return [{ kind: 'topology', id, topology, deployments: isKnown ? own : null }];
     });
     const asking: TopologyNode[] = deployments === null ? [{ kind: 'asking', id: 'asking' }] : [];
     return [...runs, ...topologies, ...asking, ...problems];

@@ -61,13 +61,13 @@ test('results of several models stand by model, the newest first, with their num
     runOf('toxicity', '20260101-080000-0001'),
   ];
   const [toxicity, sentiment, last] = await rows();
-  expect(toxicity?.text).toMatch(/^toxicity: 2 runs · fastapi \d+ RPS · triton \d+ RPS · hybrid \d+ RPS$/u);
+  expect(toxicity?.text).toMatch(/^toxicity: 2 runs · triton \d+ RPS at p95 [\d.]+ ms$/u);
   expect(toxicity?.children).toEqual(['result', 'result']);
-  expect(sentiment?.text).toMatch(/^sentiment: 1 run · fastapi/u);
+  expect(sentiment?.text).toMatch(/^sentiment: 1 run · triton/u);
   expect(last).toMatchObject({ contextValue: 'result.unreadable', children: [] });
 });
 
-test('a row in a group begins with its time, and is read out with the name of its model', async () => {
+test('a row in a group begins with its best figure, and is read out with the name of its model', async () => {
   results = [runOf('toxicity', '20260105-080000-0003'), runOf('sentiment', '20260102-080000-0002')];
   const shown = tree();
   const rowsOf = async (): Promise<[string, string][]> => {
@@ -81,11 +81,11 @@ test('a row in a group begins with its time, and is read out with the name of it
     });
   };
   const [first] = await rowsOf();
-  expect(first?.[0]).toMatch(/^Jan 5, 2026, \d+:00 [AP]M$/u);
-  expect(first?.[1]).toMatch(/^toxicity · Jan 5, 2026, \d+:00 [AP]M, fastapi \d+ RPS · triton/u);
+  expect(first?.[0]).toMatch(/^triton \d+ RPS at p95 [\d.]+ ms$/u);
+  expect(first?.[1]).toMatch(/^toxicity · triton \d+ RPS at p95 [\d.]+ ms, Jan 5, 2026, \d+:00 [AP]M$/u);
   results = [runOf('toxicity', '20260105-080000-0003')];
   const [alone] = await rowsOf();
-  expect(alone?.[0]).toMatch(/^toxicity · Jan 5, 2026/u);
+  expect(alone?.[0]).toMatch(/^toxicity · triton \d+ RPS at p95/u);
   expect(alone?.[1]).toBe(first?.[1]);
 });
 
@@ -95,10 +95,54 @@ test('a file that is not called as its run is says so, opens that run, and stand
   const shown = tree();
   const nodes = await shown.getChildren();
   const [main, own] = nodes.map((node) => shown.getTreeItem(node));
-  expect(main?.description).toMatch(/^main\.json · fastapi/u);
-  expect(own?.description).toMatch(/^fastapi/u);
+  expect(main?.description).toMatch(/^Jan 2, 2026, .* · main\.json$/u);
+  expect(own?.description).toMatch(/^Jan 2, 2026, \d+:00 [AP]M$/u);
   expect(main?.command?.arguments).toEqual([run.id]);
   expect(new Set(nodes.map(({ id }) => id)).size).toBe(2);
+});
+
+test('a row says how long ago its run was, and says it anew when that is over', async () => {
+  vi.useFakeTimers({ now: new Date('2026-01-05T09:29:30Z') });
+  try {
+    const { record } = runOf('sentiment', '20260105-080000-0001');
+    if (record === undefined) throw new Error('it has a record');
+    results = [stored({ ...record, startedAt: '2026-01-05T08:00:00Z' }, '20260105-080000-0001')];
+    const shown = tree();
+    const redrawn = vi.fn();
+    shown.onDidChangeTreeData(redrawn);
+    const [node] = await shown.getChildren();
+    if (node === undefined) throw new Error('it has a row');
+    expect(shown.getTreeItem(node).description).toBe('1h ago');
+    vi.advanceTimersByTime(30 * 60_000);
+    expect(redrawn).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(31_000);
+    expect(redrawn).toHaveBeenCalledExactlyOnceWith([node]);
+    expect(shown.getTreeItem(node).description).toBe('2h ago');
+    vi.setSystemTime(new Date('2026-01-07T09:00:00Z'));
+    expect(shown.getTreeItem(node).description).toMatch(/^Jan 5, 2026/u);
+    shown.dispose();
+    expect(vi.getTimerCount()).toBe(0);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('the tooltip of a row has a line for each thing', async () => {
+  results = [runOf('sentiment', '20260105-080000-0001')];
+  const shown = tree();
+  const [node] = await shown.getChildren();
+  if (node === undefined) throw new Error('it has a row');
+  const { tooltip } = shown.resolveTreeItem(shown.getTreeItem(node), node);
+  expect(String(tooltip).split('\n')).toEqual([
+    expect.stringMatching(/^sentiment · Jan 5, 2026/u),
+    'quick, kubernetes, completed',
+    expect.stringMatching(/^fastapi: p50/u),
+    expect.stringMatching(/^triton: p50/u),
+    expect.stringMatching(/^hybrid: p50/u),
+    expect.stringMatching(/^At 32 connections triton is ahead in RPS and p95: [^;]*$/u),
+    expect.stringMatching(/^RPS: triton /u),
+    expect.stringMatching(/^p95: triton /u),
+  ]);
 });
 
 test('an endpoint is no model, even if it has the same name', async () => {
@@ -160,8 +204,8 @@ test('of very many results the newest are shown at once, with the word that othe
   });
   const groups = await shown.getChildren();
   expect(groups.map((group) => shown.getTreeItem(group).description)).toEqual([
-    expect.stringMatching(/^990 runs · fastapi/u),
-    expect.stringMatching(/^10 runs · fastapi/u),
+    expect.stringMatching(/^990 runs · triton/u),
+    expect.stringMatching(/^10 runs · triton/u),
   ]);
 });
 
@@ -178,8 +222,8 @@ test('a group has no number of runs while not all are read, and a folder that ca
   shown.onDidChangeTreeData(refreshed);
   const texts = await shown.texts();
   expect(texts.map(({ label, description }) => `${label}: ${description}`)).toEqual([
-    expect.stringMatching(/^model-0: fastapi \d+ RPS/u),
-    expect.stringMatching(/^model-1: fastapi \d+ RPS/u),
+    expect.stringMatching(/^model-0: triton \d+ RPS/u),
+    expect.stringMatching(/^model-1: triton \d+ RPS/u),
     'Older results are being read…: ',
   ]);
   await vi.waitFor(() => {

@@ -62,6 +62,31 @@ describe('the Topologies view', () => {
     expect(rows).toEqual(['fastapi: not deployed', 'triton: not deployed', 'hybrid: not deployed']);
   });
 
+  test('shows a topology below the run that measures it, and not once more', async () => {
+    const ofRun = (key: string): object => ({
+      key,
+      stage: 'queued',
+      message: '',
+      result: null,
+      phase: null,
+      snapshot: null,
+    });
+    const plan = { topologies: [{ name: 'fastapi' }, { name: 'triton' }] };
+    const state = { stage: 'load', message: '', plan, topologies: [ofRun('fastapi'), ofRun('triton')] };
+    const run = { id: 'r', subject: 'sentiment', state, end: null, cancelling: false };
+    const runs = { active: () => [run], get: () => run } as unknown as Runs;
+    const cluster = { deployments: async () => deployments(), onDidLook: looked.event } as unknown as Cluster;
+    const labels = async (): Promise<string[]> => {
+      const tree = new TopologiesTree(cluster, runs, failures);
+      return (await tree.texts()).map(({ label, children }) =>
+        [label, ...children.map((row) => row.label)].join(' > '),
+      );
+    };
+    expect(await labels()).toEqual(['Benchmark of sentiment > fastapi > triton', 'hybrid']);
+    deployments = () => [deployment];
+    expect(await labels()).toEqual(['Benchmark of sentiment > fastapi > triton', 'triton > sentiment', 'hybrid']);
+  });
+
   test('says what works without a cluster', async () => {
     deployments = () => {
       throw new BenchError({ reason: 'kubeconfig-missing', message: 'There is none.' });

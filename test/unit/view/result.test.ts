@@ -102,7 +102,8 @@ describe('a record in words', () => {
     const four = sampleRecord({ plan: { ...plan, topologies: [fastapi, triton, unbatched, hybrid] } });
     const { text, pairs } = headlineOf(measuredRecord(four));
     expect(text.match(/\.(?= [A-Za-z]|$)/gu)).toHaveLength(3);
-    for (const sentence of pairs.split('. ')) {
+    expect(pairs).toHaveLength(2);
+    for (const sentence of pairs) {
       // Each has a ratio with its interval.
       expect(sentence.match(/[\d.]+x [^;,]*\[[\d.]+–[\d.]+\]/gu)).toHaveLength(6);
     }
@@ -240,7 +241,7 @@ describe('a record in words', () => {
     expect(headlineOf(measuredRecord(failed))).toEqual({
       text,
       lead: text,
-      pairs: '',
+      pairs: [],
       worth: '',
       tone: 'none',
     });

@@ -1,0 +1,54 @@
+import * as vscode from 'vscode';
+import { ageOf } from '../../core/view/age.ts';
+import { ageText, runTime } from '../describe.ts';
+
+/** After that a day says more than how long ago it was. */
+const longestAgeMs = 2 * 24 * 60 * 60_000;
+
+/** How long ago each run began, as its row says it; has the rows drawn again whose words are others by now. */
+export class RowAges implements vscode.Disposable {
+  readonly #redraw: (runIds: ReadonlySet<string>) => void;
+  /** What the rows said last, by run id. */
+  readonly #said = new Map<string, { readonly startedAtMs: number; readonly text: string }>();
+  #tick: { readonly timer: NodeJS.Timeout; readonly dueMs: number } | undefined;
+
+  constructor(redraw: (runIds: ReadonlySet<string>) => void) {
+    this.#redraw = redraw;
+  }
+
+  /** "3h ago", or the day and the time of an older run. */
+  textOf({ id, startedAt }: { readonly id: string; readonly startedAt: string }): string {
+    const startedAtMs = Date.parse(startedAt);
+    const text = ageOrTime(id, startedAtMs);
+    this.#said.set(id, { startedAtMs, text });
+    const passedMs = Date.now() - startedAtMs;
+    if (passedMs < longestAgeMs) this.#tickIn(ageOf(passedMs).nextInMs);
+    return text;
+  }
+
+  dispose(): void {
+    clearTimeout(this.#tick?.timer);
+    this.#said.clear();
+  }
+
+  #tickIn(inMs: number): void {
+    const dueMs = Date.now() + inMs;
+    if (this.#tick !== undefined && this.#tick.dueMs <= dueMs) return;
+    clearTimeout(this.#tick?.timer);
+    const timer = setTimeout(() => {
+      this.#tick = undefined;
+      const changed = [...this.#said].filter(([id, { startedAtMs, text }]) => ageOrTime(id, startedAtMs) !== text);
+      for (const [id] of changed) this.#said.delete(id);
+      // Those that are in sight say their words anew, and have the next tick set by that.
+      this.#redraw(new Set(changed.map(([id]) => id)));
+    }, inMs);
+    timer.unref();
+    this.#tick = { timer, dueMs };
+  }
+}
+
+function ageOrTime(runId: string, startedAtMs: number): string {
+  const passedMs = Date.now() - startedAtMs;
+  const { language } = vscode.env;
+  return passedMs < longestAgeMs ? ageText(ageOf(passedMs), language) : runTime(runId, language);
+}
