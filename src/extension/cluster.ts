@@ -35,6 +35,8 @@ export class Cluster implements vscode.Disposable {
   /** Its place, as text; undefined: not read since something was changed from here. */
   #seen: string | undefined;
   #lastInventory: { readonly selected: string | undefined; readonly inventory: ClusterInventory } | undefined;
+  /** Contexts whose cluster could not be reached when it was asked last. */
+  readonly #silent = new Set<string>();
   /** Another context or namespace was chosen, here or elsewhere, or something was deployed or deleted. */
   readonly onDidChange = this.#changed.event;
   readonly onDidReadInventory = this.#inventoryRead.event;
@@ -93,7 +95,19 @@ export class Cluster implements vscode.Disposable {
   /** @throws BenchError api-unreachable, unauthenticated, forbidden, kubeconfig-missing, kubeconfig-broken */
   async inventory(place: ClusterPlace, signal: AbortSignal): Promise<ClusterInventory> {
     const { readInventory } = await loadKubernetes();
-    return readInventory(await this.connection(place), signal);
+    try {
+      const inventory = await readInventory(await this.connection(place), signal);
+      this.#silent.delete(place.context);
+      return inventory;
+    } catch (error) {
+      if (error instanceof BenchError && error.reason === 'api-unreachable') this.#silent.add(place.context);
+      throw error;
+    }
+  }
+
+  /** Whether the cluster of a context could not be reached when its nodes were asked for last. */
+  wasAway(context: string): boolean {
+    return this.#silent.has(context);
   }
 
   /**

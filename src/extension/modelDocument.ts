@@ -29,13 +29,23 @@ export function readDocument(document: vscode.TextDocument): ModelDocument {
   return read;
 }
 
-/** Hashes of a model config as it stands: in an editor where it is open, saved or not, else on the disk; undefined where it is none. */
+/** Hashes of a model config as it stands; undefined where it is none. */
 export async function hashesOfFile(path: string): Promise<ReturnType<ModelDocument['hashes']>> {
+  return (await readFile(path))?.hashes();
+}
+
+/** What a model config says as it stands; undefined where it is none. */
+export async function modelOfFile(path: string): Promise<ModelDocument['model']> {
+  return (await readFile(path))?.model;
+}
+
+/** As it stands: in an editor where it is open, saved or not, else on the disk. */
+async function readFile(path: string): Promise<ModelDocument | undefined> {
   const open = vscode.workspace.textDocuments.find(({ uri }) => uri.scheme === 'file' && uri.fsPath === path);
-  if (open !== undefined) return readDocument(open).hashes();
+  if (open !== undefined) return readDocument(open);
   try {
     const bytes = await vscode.workspace.fs.readFile(vscode.Uri.file(path));
-    return readText(path, new TextDecoder().decode(bytes)).hashes();
+    return readText(path, new TextDecoder().decode(bytes));
   } catch {
     // It went away, or may not be read: then nothing is known of it.
     return undefined;

@@ -2,13 +2,14 @@ import * as vscode from 'vscode';
 import type { TopologyName } from '../../core/plan.ts';
 import type { BenchmarkChoices, GpuChoice, Subject, TargetChoice } from '../choices.ts';
 import type { Cluster } from '../cluster.ts';
-import { allTopologies, choicesSummary, topologyDescriptions } from '../describe.ts';
+import { allTopologies, choicesSummary } from '../describe.ts';
 import { configUri } from '../prepare.ts';
 import type { Settings } from '../settings.ts';
 import { askInTurn, take, type Step } from './inTurn.ts';
 import { askBound, askLoad, type LoadChoice } from './load.ts';
 import { pickOne, pickSeveral, type Answer } from './pick.ts';
 import { gpuChoices, targetChoices } from './target.ts';
+import { topologyChoices } from './topologies.ts';
 
 export interface Known {
   readonly subject: Subject;
@@ -69,13 +70,11 @@ function stepsOf(known: Known, draft: Draft): Step[] {
           title,
           ...where,
           placeholder: vscode.l10n.t('Which topologies? They run one after the other.'),
-          choices: () =>
-            allTopologies.map((topology) => ({
-              label: topology,
-              description: topologyDescriptions[topology],
-              value: topology,
-              picked: (draft.topologies ?? last?.topologies ?? allTopologies).includes(topology),
-            })),
+          choices: async () => {
+            const picked = draft.topologies ?? last?.topologies ?? allTopologies;
+            const choices = await topologyChoices(known.subject);
+            return choices.map((choice) => ({ ...choice, picked: picked.includes(choice.value) }));
+          },
         });
         return take(answer, (topologies) => {
           draft.topologies = topologies;

@@ -2,12 +2,12 @@ import * as vscode from 'vscode';
 import type { TopologyName } from '../../core/plan.ts';
 import type { BenchmarkChoices, GpuChoice, Subject, TargetChoice } from '../choices.ts';
 import type { Cluster } from '../cluster.ts';
-import { allTopologies, topologyDescriptions } from '../describe.ts';
 import { configUri } from '../prepare.ts';
 import type { Settings } from '../settings.ts';
 import { askInTurn, take, type Step } from './inTurn.ts';
 import { pickOne } from './pick.ts';
 import { gpuChoices, targetChoices } from './target.ts';
+import { topologyChoices } from './topologies.ts';
 
 export type ClusterTarget = Extract<TargetChoice, { kind: 'kubernetes' }>;
 
@@ -52,13 +52,10 @@ function stepsOf(
           title,
           ...where,
           placeholder: vscode.l10n.t('Which topology?'),
-          choices: () =>
-            allTopologies.map((topology) => ({
-              label: topology,
-              description: topologyDescriptions[topology],
-              value: topology,
-              picked: topology === draft.topology,
-            })),
+          choices: async () => {
+            const choices = await topologyChoices(subject);
+            return choices.map((choice) => ({ ...choice, picked: choice.value === draft.topology }));
+          },
         });
         return take(answer, (topology) => {
           draft.topology = topology;

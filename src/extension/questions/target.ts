@@ -9,7 +9,8 @@ import type { Settings } from '../settings.ts';
 import type { Choice, Note } from './pick.ts';
 
 /**
- * Contexts with the current one first, and this machine; a kubeconfig that cannot be read is said, not hidden.
+ * Contexts with the current one first, and this machine, which stands before them where that cluster is away; a kubeconfig that
+ * cannot be read is said, not hidden.
  * @param scope the model config that the target is for
  */
 export async function targetChoices(
@@ -40,6 +41,7 @@ export async function targetChoices(
             ? vscode.l10n.t('current context and namespace')
             : vscode.l10n.t('context and namespace'),
           ...(isProtected(context.name) ? [vscode.l10n.t('protected')] : []),
+          ...(cluster.wasAway(context.name) ? [vscode.l10n.t('could not be reached last time')] : []),
         ].join(', '),
         icon: isProtected(context.name) ? 'lock' : 'server-environment',
         value: { kind: 'kubernetes', ...place, createNamespace: false },
@@ -47,7 +49,8 @@ export async function targetChoices(
       };
     });
     const none: Note[] = contexts.length === 0 ? [{ note: vscode.l10n.t('The kubeconfig has no context.') }] : [];
-    return [...choices, ...ending, ...none];
+    const isAway = selected === undefined || cluster.wasAway(selected.context);
+    return isAway ? [...ending, ...choices, ...none] : [...choices, ...ending, ...none];
   } catch (error) {
     return [...ending, { note: vscode.l10n.t('No cluster can be chosen'), detail: explain(error) }];
   }

@@ -65,6 +65,7 @@ const contexts = [
 
 let last: BenchmarkChoices | undefined;
 let earlier: BenchmarkChoices | undefined;
+let away: string | undefined;
 let lacksNamespace = false;
 let namespaceStays: string | undefined;
 let services = {} as Services;
@@ -77,6 +78,7 @@ beforeEach(() => {
   started.length = 0;
   last = undefined;
   earlier = undefined;
+  away = undefined;
   lacksNamespace = false;
   namespaceStays = undefined;
   services = {
@@ -93,6 +95,7 @@ beforeEach(() => {
       contexts: async () => contexts,
       current: async () => ({ context: 'staging', namespace: 'models' }),
       placeOf: ({ name, namespace }: (typeof contexts)[number]) => ({ context: name, namespace }),
+      wasAway: (context: string) => away === context,
       inventory: async () => inventory,
       lacksNamespace: async () => lacksNamespace,
       whyNamespaceWouldStay: async () => namespaceStays,
@@ -130,6 +133,16 @@ describe('the questions', () => {
       load: { profile: 'ladder', search: { kind: 'ladder' }, repetitions: 1, generators: 1 },
       gpu: { nodeSelector: { 'nvidia.com/gpu.product': 'Tesla-T4' } },
     });
+  });
+
+  test('offer this machine before a cluster that could not be reached', async () => {
+    reply({ pick: ['fastapi'] }, 'leave');
+    await benchmark();
+    expect(shown[1]?.rows).toEqual(['staging/models', 'prod-eu/models', 'This machine']);
+    away = 'staging';
+    reply({ pick: ['fastapi'] }, 'leave');
+    await benchmark();
+    expect(shown[1]?.rows).toEqual(['This machine', 'staging/models', 'prod-eu/models']);
   });
 
   test('end with how many GPU-minutes the run will take, and their price where one is entered', async () => {

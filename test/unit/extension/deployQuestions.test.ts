@@ -18,6 +18,7 @@ const cluster = {
   contexts: async () => contexts,
   current: async () => ({ context: 'staging', namespace: 'models' }),
   placeOf: ({ name, namespace }: (typeof contexts)[number]) => ({ context: name, namespace }),
+  wasAway: () => false,
   inventory: async () => ({ podsSeen: 'everywhere', gpuNodes: [] }) as unknown as ClusterInventory,
 } as unknown as Cluster;
 const title = 'Deploy Topology: tiny-sentiment';
