@@ -141,7 +141,9 @@ export class TopologiesTree extends Tree<TopologyNode> {
     const active = this.#runs.active();
     this.#shown = new Map(active.map((run) => [run.id, runNodeId(run)]));
     const runs = active.map((run): TopologyNode => ({ kind: 'run', id: runNodeId(run), runId: run.id }));
-    const measured = new Set(active.flatMap(({ state }) => state?.plan.topologies ?? []).map(({ name }) => name));
+    const measured = new Set<string>(
+      active.flatMap(({ state }) => (state?.plan.topologies ?? []).map(({ name }): string => name)),
+    );
     const topologies = allTopologies.flatMap((topology): TopologyNode[] => {
       const own = (deployments ?? []).filter(
         (deployment) => deployment.topology === topology || deployment.topology.startsWith(`${topology} (`),

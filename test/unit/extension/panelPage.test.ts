@@ -75,8 +75,11 @@ test('the page is written with headline, table and style in it, and names no fil
 });
 
 test('a page whose run takes long to be found is written without it, and gets it when it runs', async () => {
-  const { promise, resolve: found } = Promise.withResolvers<View>();
-  view = () => promise;
+  let found: (one: View) => void = () => undefined;
+  const later = new Promise<View>((resolve) => {
+    found = resolve;
+  });
+  view = () => later;
   const { panel, html } = await opened();
   expect(html).toContain('<main id="app" aria-busy="true"></main>');
   panel.say({ type: 'ready' });

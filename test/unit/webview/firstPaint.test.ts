@@ -38,8 +38,9 @@ const views: readonly (readonly [string, View])[] = [
 
 /** Headline, warnings and tables as they stand in the page. */
 function partsOf(page: ResultsPage): Promise<string[]> {
-  return page.page.$$eval('#app > header, #app > .callouts:not([hidden]) > *, #app table.results, #app table.comparison', (parts) =>
-    parts.map((part) => part.innerHTML),
+  return page.page.$$eval(
+    '#app > header, #app > .callouts:not([hidden]) > *, #app table.results, #app table.comparison',
+    (parts) => parts.map((part) => part.innerHTML),
   );
 }
 
