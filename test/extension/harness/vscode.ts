@@ -10,8 +10,8 @@ import { installVsCode, type InstalledVsCode, type VsCodeVersion } from './insta
 
 export interface StartOptions {
   readonly version?: VsCodeVersion;
-  /** A package to install, as a user would. */
-  readonly vsix?: string;
+  /** A package to install, as a user would, or several. */
+  readonly vsix?: string | readonly string[];
   /**
    * A folder with an extension, run from where it lies. For suites inside the extension host only: VS Code then runs as
    * under test, where some versions refuse modal dialogs and others show no notification. To see what a user sees, install a .vsix.
@@ -122,7 +122,7 @@ export class VsCode implements AsyncDisposable {
 
   async start(): Promise<void> {
     await this.changeSettings({});
-    if (this.options.vsix !== undefined) await this.#installExtension(resolve(this.options.vsix));
+    for (const vsix of [this.options.vsix ?? []].flat()) await this.#installExtension(resolve(vsix));
     this.#port = await freePort();
     await this.#serve();
   }
