@@ -33,7 +33,7 @@ export const extensionBundle: esbuild.BuildOptions = {
   ...node,
   entryPoints: ['src/extension/extension.ts'],
   outfile: out('extension.cjs'),
-  external: ['./records.cjs', './firstPaint.cjs', './engine.cjs', './kubernetes.cjs'],
+  external: ['./records.cjs', './firstPaint.cjs', './planFiles.cjs', './engine.cjs', './kubernetes.cjs'],
   plugins: [...(node.plugins ?? []), vscodeApi(root)],
 };
 
@@ -65,6 +65,7 @@ export async function buildAll(): Promise<void> {
       outfile: out('firstPaint.cjs'),
       inject: ['webview/textDocument.ts'],
     }),
+    esbuild.build({ ...node, entryPoints: ['src/engine/planFiles.ts'], outfile: out('planFiles.cjs') }),
     esbuild.build({ ...node, entryPoints: ['src/engine/index.ts'], outfile: out('engine.cjs') }),
     esbuild.build({ ...node, entryPoints: ['src/kubernetes/index.ts'], outfile: out('kubernetes.cjs') }),
     // Without "vscode" among its externals, a stray import of it fails this bundle. The first line of its source makes it a program.
@@ -91,6 +92,7 @@ if (import.meta.main) {
     'extension.cjs',
     'records.cjs',
     'firstPaint.cjs',
+    'planFiles.cjs',
     'engine.cjs',
     'kubernetes.cjs',
     'runner.cjs',

@@ -31,6 +31,7 @@ export async function packageExtension(): Promise<void> {
     'extension.cjs',
     'records.cjs',
     'firstPaint.cjs',
+    'planFiles.cjs',
     'engine.cjs',
     'kubernetes.cjs',
     'runner.cjs',

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import type * as engineModule from '../engine/index.ts';
+import type * as planFilesModule from '../engine/planFiles.ts';
 import type * as kubernetesModule from '../kubernetes/index.ts';
 import type * as recordsModule from '../runs/index.ts';
 import type * as firstPaintModule from '../../webview/firstPaint.ts';
@@ -11,12 +12,14 @@ import type * as firstPaintModule from '../../webview/firstPaint.ts';
 
 export type Records = typeof recordsModule;
 export type FirstPaint = typeof firstPaintModule;
+export type PlanFiles = typeof planFilesModule;
 export type Engine = typeof engineModule;
 export type Kubernetes = typeof kubernetesModule;
 
 const load = createRequire(import.meta.url);
 let records: Records | undefined;
 let firstPaint: FirstPaint | undefined;
+let planFiles: PlanFiles | undefined;
 let engine: Engine | undefined;
 let kubernetes: Kubernetes | undefined;
 
@@ -30,7 +33,12 @@ export async function loadFirstPaint(): Promise<FirstPaint> {
   return (firstPaint ??= load('./firstPaint.cjs') as FirstPaint);
 }
 
-/** Planning, the run itself, the local target, plan files and exports. */
+/** What is said of a plan file, and the text of one. */
+export async function loadPlanFiles(): Promise<PlanFiles> {
+  return (planFiles ??= load('./planFiles.cjs') as PlanFiles);
+}
+
+/** Planning, the run itself, the local target, and exports. */
 export async function loadEngine(): Promise<Engine> {
   return (engine ??= load('./engine.cjs') as Engine);
 }
@@ -42,7 +50,7 @@ export async function loadKubernetes(): Promise<Kubernetes> {
 
 /** Which of them are in memory: what the activation test looks at. */
 export function loadedBundles(): readonly string[] {
-  return Object.entries({ records, firstPaint, engine, kubernetes }).flatMap(([name, bundle]) =>
+  return Object.entries({ records, firstPaint, planFiles, engine, kubernetes }).flatMap(([name, bundle]) =>
     bundle === undefined ? [] : [name],
   );
 }

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import * as vscode from 'vscode';
 import type { NamedPath } from '../core/planFile.ts';
 import type { Check, CheckedProblem } from './diagnostics.ts';
-import { loadEngine } from './engine.ts';
+import { loadPlanFiles } from './engine.ts';
 import { planFileSelector } from './planFiles.ts';
 
 /** What is wrong with a plan file, and which of the files that it names are not there. */
@@ -20,7 +20,7 @@ async function problems(document: vscode.TextDocument): Promise<CheckedProblem[]
   const text = document.getText();
   // Activation, which checks what is open already, must not wait for the engine's bundle.
   await nextTurn();
-  const { parsePlanFile } = await loadEngine();
+  const { parsePlanFile } = await loadPlanFiles();
   const parsed = parsePlanFile(text);
   const folder = dirname(document.uri.fsPath);
   const absent = await Promise.all(

@@ -3,7 +3,7 @@ import * as vscode from 'vscode';
 import { BenchError } from '../core/errors.ts';
 import type { PlanFile } from '../core/planFile.ts';
 import type { PlanChoice } from './choices.ts';
-import { loadEngine } from './engine.ts';
+import { loadPlanFiles } from './engine.ts';
 
 /** The name that the command line looks for, too. */
 export const planFileName = 'topology-bench.yaml';
@@ -17,7 +17,7 @@ export function isPlanFile(uri: vscode.Uri): boolean {
 
 /** @throws BenchError plan-invalid, with each problem by its line */
 export async function readPlanFile(uri: vscode.Uri): Promise<PlanFile> {
-  const { parsePlanFile } = await loadEngine();
+  const { parsePlanFile } = await loadPlanFiles();
   const { planFile, problems } = parsePlanFile(await readText(uri));
   if (planFile !== undefined) return planFile;
   const lines = problems.map(({ line, message }) => `line ${String(line)}: ${message}`);

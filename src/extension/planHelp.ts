@@ -2,7 +2,7 @@ import { dirname, posix, relative, sep } from 'node:path';
 import * as vscode from 'vscode';
 import type { FieldHelp, PlanFileCompletion, PlanFileCompletions, ValueHelp } from '../core/planFileHelp.ts';
 import { writtenPath } from '../core/planFilePaths.ts';
-import { loadEngine } from './engine.ts';
+import { loadPlanFiles } from './engine.ts';
 import { planFileSelector } from './planFiles.ts';
 import { findConfigs, mostOffered, skippedFolders } from './questions/subject.ts';
 
@@ -47,7 +47,7 @@ async function completionItems(
   position: vscode.Position,
   find: FindFiles,
 ): Promise<vscode.CompletionItem[]> {
-  const { planFileCompletions } = await loadEngine();
+  const { planFileCompletions } = await loadPlanFiles();
   const completions = planFileCompletions(document.getText(), document.offsetAt(position));
   if (completions === undefined) return [];
   const start = document.positionAt(completions.start);
@@ -68,7 +68,7 @@ async function provideHover(
   document: vscode.TextDocument,
   position: vscode.Position,
 ): Promise<vscode.Hover | undefined> {
-  const { planFileHover } = await loadEngine();
+  const { planFileHover } = await loadPlanFiles();
   const hover = planFileHover(document.getText(), document.offsetAt(position));
   if (hover === undefined) return undefined;
   const range = new vscode.Range(document.positionAt(hover.start), document.positionAt(hover.end));

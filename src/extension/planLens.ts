@@ -5,7 +5,7 @@ import { configSince } from '../core/modelConfig.ts';
 import type { PlanFile } from '../core/planFile.ts';
 import type { RunRecord } from '../core/record.ts';
 import { ConfigWatches } from './configWatches.ts';
-import { loadEngine } from './engine.ts';
+import { loadPlanFiles } from './engine.ts';
 import type { Memory } from './memory.ts';
 import { hashesOfFile } from './modelDocument.ts';
 import { namedFiles } from './planFiles.ts';
@@ -94,7 +94,7 @@ export class PlanLenses extends RunLenses {
     const file = await planIn(document);
     const model = file === undefined ? undefined : namedFiles({ uri: document.uri.toString(), file }).model;
     if (file === undefined || model === undefined) return undefined;
-    const { modelConfigPath, stillGives } = await loadEngine();
+    const { modelConfigPath, stillGives } = await loadPlanFiles();
     const config = await modelConfigPath(model);
     const now = config === undefined ? undefined : await hashesOfFile(config);
     if (now === undefined) return undefined;
@@ -108,7 +108,7 @@ export class PlanLenses extends RunLenses {
   async #isSame(file: PlanFile, { id, plan }: RunRecord): Promise<boolean> {
     const before = this.#memory.choicesOf(id)?.plan?.file;
     if (before !== undefined) return sameJson(before, file);
-    const { stillGives } = await loadEngine();
+    const { stillGives } = await loadPlanFiles();
     return stillGives(file, plan);
   }
 
@@ -116,7 +116,7 @@ export class PlanLenses extends RunLenses {
     const uri = document.uri.toString();
     const model = namedFiles({ uri, file }).model ?? this.#modelChosenFor(record.id);
     if (model === undefined) return false;
-    const { modelConfigPath } = await loadEngine();
+    const { modelConfigPath } = await loadPlanFiles();
     const config = await modelConfigPath(model);
     // One that is away may be back in a moment, as while another commit is checked out; it is watched on.
     if (config === undefined) return false;
@@ -133,6 +133,6 @@ export class PlanLenses extends RunLenses {
 }
 
 async function planIn(document: vscode.TextDocument): Promise<PlanFile | undefined> {
-  const { parsePlanFile } = await loadEngine();
+  const { parsePlanFile } = await loadPlanFiles();
   return parsePlanFile(document.getText()).planFile;
 }

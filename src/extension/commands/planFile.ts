@@ -6,7 +6,7 @@ import type { PlanFile } from '../../core/planFile.ts';
 import type { BenchmarkChoices, GpuChoice, PlanChoice, Subject, TargetChoice } from '../choices.ts';
 import type { Cluster, ClusterPlace } from '../cluster.ts';
 import { allTopologies } from '../describe.ts';
-import { loadEngine } from '../engine.ts';
+import { loadPlanFiles } from '../engine.ts';
 import { isPlanFile, namedFiles, readPlanFile } from '../planFiles.ts';
 import { pickSubject, saveFile } from '../questions/subject.ts';
 import type { Services } from '../services.ts';
@@ -130,7 +130,7 @@ async function placeOf(
 }
 
 async function gpuOf(file: PlanFile): Promise<GpuChoice | null> {
-  const { planFileGpu } = await loadEngine();
+  const { planFileGpu } = await loadPlanFiles();
   const gpu = planFileGpu(file);
   return gpu === null ? null : { resource: gpu.resource, count: gpu.count, ...gpuProductIn(gpu.nodeSelector) };
 }

@@ -2,7 +2,7 @@ import { dirname, isAbsolute, join, relative, sep } from 'node:path';
 import * as vscode from 'vscode';
 import type { SavedModel } from '../../core/planFileText.ts';
 import type { BenchmarkChoices } from '../choices.ts';
-import { loadEngine } from '../engine.ts';
+import { loadPlanFiles } from '../engine.ts';
 import type { Memory } from '../memory.ts';
 import { namedFiles, planFileName } from '../planFiles.ts';
 import { pathFrom } from '../planHelp.ts';
@@ -24,7 +24,7 @@ export async function saveAsPlan(argument: unknown, services: Services): Promise
     ...(proposed === undefined ? {} : { defaultUri: vscode.Uri.file(join(proposed, planFileName)) }),
   });
   if (target === undefined) return;
-  const { planFileText } = await loadEngine();
+  const { planFileText } = await loadPlanFiles();
   const text = planFileText(record, modelFrom(target, choices, services.memory));
   await writeTo(target, 'The plan', new TextEncoder().encode(text));
   await vscode.window.showTextDocument(target);

@@ -167,6 +167,7 @@ describe('the extension', () => {
     );
     const [text] = hover?.contents ?? [];
     assert.match(text instanceof vscode.MarkdownString ? text.value : '', /Where the topologies run/u);
+    assert.deepEqual(api.loadedBundles(), ['records', 'firstPaint', 'planFiles']);
   });
 
   it('lists the record of the workspace and opens its panel beside the code', async () => {

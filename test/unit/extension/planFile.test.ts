@@ -30,7 +30,10 @@ import {
 import { useDefaults } from './fakeVscode.ts';
 
 vi.mock('vscode', async () => (await import('./fakeEditor.ts')).fakeEditor);
-vi.mock('../../../src/extension/engine.ts', () => ({ loadEngine: async () => engine }));
+vi.mock('../../../src/extension/engine.ts', () => ({
+  loadEngine: async () => engine,
+  loadPlanFiles: async () => engine,
+}));
 const started: PreparedRun[] = [];
 let retry: (() => void) | undefined;
 vi.mock('../../../src/extension/startRun.ts', () => ({
