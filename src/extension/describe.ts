@@ -12,6 +12,7 @@ import { bestFigure } from '../core/view/bestRow.ts';
 import { formatBytes, formatCount, formatList, formatMs, formatRps, significant } from '../core/view/format.ts';
 import { gpuTimeAhead } from '../core/view/gpuTime.ts';
 import { measuredRecord, rowsAt, rowsOf, tellingLevel, type PhaseRow } from '../core/view/measured.ts';
+import { waitingWords } from '../core/view/waitingWords.ts';
 import { builtInName, type BenchmarkChoices, type GpuChoice, type Subject, type TargetChoice } from './choices.ts';
 
 /** What trees, pickers and lenses say, as texts made from plain data. */
@@ -147,7 +148,7 @@ export const stageWords: Readonly<Record<TopologyState['stage'], string>> = {
   ended: 'done',
 };
 
-/** One line of what a topology of a run does now, e.g. "c8: 512 RPS, p95 3.4 ms" or "waiting to be ready: 0/1 nodes ...". */
+/** One line of what a topology of a run does now, e.g. "c8: 512 RPS, p95 3.4 ms" or "0/1 nodes are available ...". */
 export function topologyProgress(topology: TopologyState): string {
   const { snapshot, result } = topology;
   if (result !== null)
@@ -161,7 +162,13 @@ export function topologyProgress(topology: TopologyState): string {
     const { sentBytes, totalBytes } = topology.upload;
     return `${stageWords.upload}: ${formatBytes(sentBytes)} of ${formatBytes(totalBytes)}`;
   }
+  if (isWaiting(topology)) return waitingWords(topology.key, topology.message);
   return topology.message === '' ? stageWords[topology.stage] : `${stageWords[topology.stage]}: ${topology.message}`;
+}
+
+/** What is said of it says what it waits for, and needs no other word for waiting before it. */
+function isWaiting({ stage, message, upload }: TopologyState): boolean {
+  return message !== '' && (stage === 'apply' || stage === 'wait' || (stage === 'upload' && upload === null));
 }
 
 /** The topology that a run is at; undefined before the first, between them and after the last. */
@@ -179,7 +186,7 @@ export function runPlace(state: RunState): string {
 /** One line of what a run does now. */
 export function runProgress(state: RunState): string {
   const now = topologyAtWork(state);
-  if (now !== undefined) return `${now.key} ${topologyProgress(now)}`;
+  if (now !== undefined) return `${now.key}${isWaiting(now) ? ':' : ''} ${topologyProgress(now)}`;
   return state.message === '' ? stageWords[state.stage] : `${stageWords[state.stage]}: ${state.message}`;
 }
 

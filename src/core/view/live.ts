@@ -5,6 +5,7 @@ import { nameLoad } from '../phaseLoad.ts';
 import type { Phase } from '../plan.ts';
 import { formatBytes, formatClock, formatMs, formatRps } from './format.ts';
 import { gpuTimeSoFar } from './gpuTime.ts';
+import { waitingWords } from './waitingWords.ts';
 
 /** A run under way, as it is shown each second. */
 export interface LiveView {
@@ -49,7 +50,7 @@ export function liveView(
   return {
     title,
     position,
-    waiting: state.message,
+    waiting: waitingOf(state),
     elapsed: formatClock(elapsedMs),
     remaining: cancelling ? '' : remainingOf(state),
     gpuTime: gpuTimeSoFar(elapsedMs, {
@@ -61,6 +62,12 @@ export function liveView(
     topologies: state.topologies.map((topology) => liveTopology(state, topology)),
     warnings: state.warnings,
   };
+}
+
+/** Whose words they are stands in the title. */
+function waitingOf(state: RunState): string {
+  const active = activeOf(state);
+  return active === undefined ? state.message : waitingWords(active.key, state.message);
 }
 
 /** The topology that something happens to; undefined before the first and after the last. */

@@ -3,6 +3,7 @@ import type { BenchError } from '../../core/errors.ts';
 import type { TopologyName } from '../../core/plan.ts';
 import type { DeployProgress } from '../../core/ports.ts';
 import { formatBytes } from '../../core/view/format.ts';
+import { waitingWords } from '../../core/view/waitingWords.ts';
 import type { ClusterPlace } from '../cluster.ts';
 import { deployNote } from '../deployNote.ts';
 import { allTopologies, gpuName, stageWords, subjectName } from '../describe.ts';
@@ -103,7 +104,7 @@ async function deploy(planned: Planned, place: ClusterPlace, services: Services)
           plan,
           topology,
           {
-            ...progressIn(progress, services),
+            ...progressIn(progress, services, topology.name),
             leftBehind: (problem) => {
               left = problem;
             },
@@ -121,19 +122,27 @@ async function deploy(planned: Planned, place: ClusterPlace, services: Services)
   );
 }
 
-/** What a deployment waits for, as a notification's message and in the log. */
+/**
+ * What a deployment waits for, as a notification's message and in the log, each once.
+ * @param topology that the notification's title names
+ */
 export function progressIn(
   progress: vscode.Progress<{ message?: string }>,
   { log }: Pick<Services, 'log'>,
+  topology: string,
 ): DeployProgress {
+  let last = '';
   return {
     stage: (stage) => {
+      last = '';
       log.info(`deploy: ${stage}`);
       progress.report({ message: stageWords[stage] });
     },
     status: (message) => {
+      if (message === last) return;
+      last = message;
       log.info(`deploy: ${message}`);
-      progress.report({ message: plainText(message) });
+      progress.report({ message: plainText(waitingWords(topology, message)) });
     },
     upload: (sentBytes, totalBytes) => {
       progress.report({

@@ -117,7 +117,13 @@ export async function uploadModelAgain(argument: unknown, services: Services): P
           { path, tokenizerPath: services.memory.tokenizerOf(subject) },
           stop.signal,
         );
-        await upload(connection, deployment, resolved, progressIn(progress, services), stop.signal);
+        await upload(
+          connection,
+          deployment,
+          resolved,
+          progressIn(progress, services, deployment.topology),
+          stop.signal,
+        );
       } finally {
         stop.dispose();
       }

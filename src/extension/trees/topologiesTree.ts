@@ -3,6 +3,7 @@ import type { DeployedTopology } from '../../core/cluster.ts';
 import { BenchError } from '../../core/errors.ts';
 import type { TopologyName } from '../../core/plan.ts';
 import { formatTime } from '../../core/view/format.ts';
+import { waitingWords } from '../../core/view/waitingWords.ts';
 import type { Cluster, ClusterPlace } from '../cluster.ts';
 import { nodeContexts } from '../contributions.ts';
 import { allTopologies, runPlace, topologyAtWork, topologyDescriptions, topologyProgress } from '../describe.ts';
@@ -302,11 +303,13 @@ function describeDeployed(deployments: readonly DeployedTopology[]): string {
 function renderDeployment(deployment: DeployedTopology): vscode.TreeItem {
   const item = new vscode.TreeItem(deployment.model);
   const gpus = deployment.gpus === 0 ? [] : [vscode.l10n.t('{0} GPU', deployment.gpus)];
+  // The row above names the topology.
+  const words = waitingWords(deployment.topology, deployment.message);
   const state = deployment.ready
     ? vscode.l10n.t('ready')
     : deployment.failed
-      ? vscode.l10n.t('failed: {0}', deployment.message)
-      : deployment.message;
+      ? vscode.l10n.t('failed: {0}', words)
+      : words;
   const isOpen = deployment.networkPolicy === 'not enforced';
   const open = isOpen ? [vscode.l10n.t('network policy not enforced')] : [];
   item.description = [state, ...open, ...gpus].join(' · ');

@@ -109,9 +109,19 @@ test('a run is described by the topology that is at work, in the words of the cl
     { type: 'stage', topology: 'fastapi', stage: 'wait' },
     { type: 'status', topology: 'fastapi', message: '0/1 nodes are available: 1 Insufficient nvidia.com/gpu.' },
   );
-  expect(runProgress(waiting)).toBe(
-    'fastapi waiting to be ready: 0/1 nodes are available: 1 Insufficient nvidia.com/gpu.',
+  expect(runProgress(waiting)).toBe('fastapi: 0/1 nodes are available: 1 Insufficient nvidia.com/gpu.');
+  expect(runProgress(stateAfter(plan, { type: 'stage', topology: 'fastapi', stage: 'wait' }))).toBe(
+    'fastapi waiting to be ready',
   );
+  for (const stage of ['apply', 'upload', 'wait'] as const) {
+    const named = stateAfter(
+      plan,
+      { type: 'stage', topology: 'fastapi', stage },
+      { type: 'status', topology: 'fastapi', message: 'fastapi: waiting for its pod' },
+    );
+    expect(runProgress(named)).toBe('fastapi: waiting for its pod');
+    expect(topologyProgress(named.topologies[0] as never)).toBe('waiting for its pod');
+  }
   const uploading = stateAfter(
     plan,
     { type: 'stage', topology: 'triton', stage: 'upload' },

@@ -109,13 +109,17 @@ describe('a name that is written like a link stays text', () => {
 
 test('a deployment is told of in words, and not by names of the engine', () => {
   const report = vi.fn<(step: { message?: string }) => void>();
-  const progress = progressIn({ report }, services);
+  const progress = progressIn({ report }, services, 'fastapi');
   for (const stage of ['apply', 'upload', 'wait'] as const) progress.stage(stage);
   expect(report.mock.calls.map(([{ message }]) => message)).toEqual([
     'deploying',
     'uploading the model',
     'waiting to be ready',
   ]);
+  report.mockClear();
+  for (const pods of ['fastapi: waiting for its pod', 'fastapi: waiting for its pod', 'fastapi: installing packages'])
+    progress.status(pods);
+  expect(report.mock.calls.map(([{ message }]) => message)).toEqual(['waiting for its pod', 'installing packages']);
 });
 
 function protect(...patterns: readonly string[]): void {

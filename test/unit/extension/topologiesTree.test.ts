@@ -144,7 +144,7 @@ describe('the Topologies view', () => {
     expect(await iconOf({ modelMissing: true })).toEqual({ id: 'warning' });
     const failed = { failed: true, message: 'triton: ErrImagePull: not found' };
     expect(await iconOf(failed)).toEqual({ id: 'error' });
-    expect((await deploymentItem()).description).toBe('failed: triton: ErrImagePull: not found · 1 GPU');
+    expect((await deploymentItem()).description).toBe('failed: ErrImagePull: not found · 1 GPU');
   });
 
   test('shows the context that was selected last, also where the one before it answers late', async () => {
