@@ -57,7 +57,13 @@ interface Manifest {
     readonly configuration: readonly { readonly properties: Readonly<Record<string, Setting>> }[];
     readonly walkthroughs: readonly {
       readonly id: string;
-      readonly steps: readonly { readonly media: { readonly markdown: string } }[];
+      readonly steps: readonly {
+        readonly id: string;
+        readonly media:
+          | { readonly markdown: string }
+          | { readonly image: string | Readonly<Record<string, string>>; readonly altText: string };
+        readonly completionEvents: readonly string[];
+      }[];
     }[];
   };
 }
@@ -110,6 +116,23 @@ test('views, their container, the panel, the language and the walkthrough have t
     [languageId, ['config.pbtxt']],
   ]);
   expect(contributes.walkthroughs.map((walkthrough) => walkthrough.id)).toEqual([walkthroughId]);
+});
+
+test('the walkthrough goes from a model to a deployment, and each step is ticked by what it asks for', () => {
+  const steps = contributes.walkthroughs.flatMap((walkthrough) => walkthrough.steps);
+  expect(steps.map(({ id }) => id)).toEqual(['model', 'benchmark', 'results', 'compare', 'deploy']);
+  const known = [
+    ...Object.keys(commandTitles).map((id) => `onCommand:${id}`),
+    ...Object.values(contextKeys).map((key) => `onContext:${key}`),
+    `onContext:activeWebviewPanelId == '${panelType}'`,
+  ];
+  for (const { id, completionEvents } of steps) {
+    expect(completionEvents.length, id).toBeGreaterThan(0);
+    expect(
+      completionEvents.filter((event) => !known.includes(event)),
+      id,
+    ).toEqual([]);
+  }
 });
 
 test('is activated at every start, or the remains of a run would be found only by who opens the right file', () => {
@@ -266,7 +289,12 @@ test('the files that package.json points to are there', () => {
     ...contributes.viewsContainers.activitybar.map((container) => container.icon),
     ...contributes.languages.map((language) => language.configuration),
     ...contributes.grammars.map((grammar) => grammar.path),
-    ...contributes.walkthroughs.flatMap((walkthrough) => walkthrough.steps.map((step) => step.media.markdown)),
+    ...contributes.walkthroughs.flatMap(({ steps }) =>
+      steps.flatMap(({ media }) => {
+        if ('markdown' in media) return [media.markdown];
+        return typeof media.image === 'string' ? [media.image] : Object.values(media.image);
+      }),
+    ),
     'media/panel-light.svg',
     'media/panel-dark.svg',
   ];
