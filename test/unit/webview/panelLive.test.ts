@@ -86,6 +86,19 @@ describe('a run under way', () => {
   });
 });
 
+it('a ring turns only where nobody asked for less motion, by the editor or by the system', async () => {
+  const page = await open();
+  const shown = async (): Promise<boolean> => page.page.locator('.live-head > [aria-hidden=true]').first().isVisible();
+  await page.show(liveView('loading'));
+  expect(await shown()).toBe(false);
+  await page.page.emulateMedia({ reducedMotion: 'no-preference' });
+  expect(await shown()).toBe(true);
+  await page.page.evaluate(() => {
+    document.body.classList.add('vscode-reduce-motion');
+  });
+  expect(await shown()).toBe(false);
+});
+
 describe('the end of a run', () => {
   const problem: View = {
     kind: 'problem',
