@@ -5,6 +5,7 @@ import { checkEndpointPlan, endpointTargetSchema, type EndpointPlan } from '../c
 import { makeEndpointPlan } from '../core/endpointPlanning.ts';
 import type { BenchError } from '../core/errors.ts';
 import { endpointFields, type PlanFile } from '../core/planFile.ts';
+import { poolsOf } from '../core/pools.ts';
 import type { Payload } from '../core/ports.ts';
 import type { RunRecord } from '../core/record.ts';
 import { formatList } from '../core/view/format.ts';
@@ -125,6 +126,7 @@ export async function chooseEndpoint(
     plan,
     payload,
     origin: { modelConfig: null, repeats: repeated?.id ?? null, servingSha256: null },
+    pools: poolsOf(plan, null),
     warnings: [],
     makeTarget: () =>
       createEndpointTarget({

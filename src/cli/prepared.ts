@@ -1,4 +1,5 @@
 import type { AnyPlan } from '../core/endpointPlan.ts';
+import type { Pool } from '../core/pools.ts';
 import type { Origin, Payload, Served, Target } from '../core/ports.ts';
 
 /** A run that can begin: its plan, and what carries it out. */
@@ -6,6 +7,8 @@ export interface Prepared<Run extends AnyPlan> {
   readonly plan: Run;
   readonly payload: Payload;
   readonly origin: Origin;
+  /** What it would share with no other run. */
+  readonly pools: readonly Pool[];
   /** Whole sentences, told before it begins. */
   readonly warnings: readonly string[];
   readonly makeTarget: () => Target<Run, Served>;

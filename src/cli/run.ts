@@ -41,33 +41,38 @@ import type { Prepared } from './prepared.ts';
 import { progressPrinter } from './progress.ts';
 import { recordOf } from './records.ts';
 import { chooseRepeat } from './repeat.ts';
+import { awaitTurn, poolsOfChosen } from './turn.ts';
 
 interface RunOptions extends PlanOptions, EndpointOptions, ExpectationOptions, OutputOptions, PriceOptions {
   out?: string;
   json?: boolean;
   repeat?: string;
+  /** False with --no-wait. */
+  wait: boolean;
 }
 
-/** With what a run reads time by and waits by. */
+/** With what a run reads time by and waits by, and where it stands in line. */
 interface RunContext extends CliContext {
   readonly clock: Clock;
+  readonly claims: string | undefined;
 }
 
 /**
  * `topology-bench run [plan.yaml]`: the main job, with topologies or on an endpoint. The table goes to stdout, progress to stderr.
- * @param replaced what tests put in the place of the deployments and of the clock
+ * @param replaced what tests put in the place of the deployments, of the clock and of the folder of claims
  */
 export function registerRun(
   program: Command,
   shared: CliContext,
-  replaced: { targetFor?: typeof targetOf; clock?: Clock } = {},
+  replaced: { targetFor?: typeof targetOf; clock?: Clock; claims?: string } = {},
 ): void {
-  const { targetFor = targetOf, clock = systemClock } = replaced;
-  const context = { ...shared, clock };
+  const { targetFor = targetOf, clock = systemClock, claims } = replaced;
+  const context = { ...shared, clock, claims };
   const command = addPlanOptions(program.command('run'))
     .description('deploy the topologies, load-test each, print and save the result, and remove what was deployed')
     .option('--local', 'run on this machine, without a cluster')
     .option('--repeat <record>', "carry out a run's plan again: its file, or its id in the results folder")
+    .option('--no-wait', 'fail where another benchmark uses the same, instead of waiting for it')
     .option('--out <dir>', 'folder for the run record (default: .topology-bench/runs)')
     .option('--json', 'print the run record as JSON');
   addPriceOptions(addExpectationOptions(addEndpointOptions(command)))
@@ -93,7 +98,9 @@ export function registerRun(
       const { plan, origin, warnings } = chosen;
       const payload = await chosen.assets.payload();
       const makeTarget = (): Target => targetFor(chosen, context);
-      await carryOut({ plan, payload, origin, warnings, makeTarget, confirm: async () => undefined }, parts, context);
+      const pools = poolsOfChosen(chosen);
+      const confirm = async (): Promise<void> => undefined;
+      await carryOut({ plan, payload, origin, pools, warnings, makeTarget, confirm }, parts, context);
     });
 }
 
@@ -116,7 +123,7 @@ async function carryOut<Run extends AnyPlan>(
   for (const warning of [...prepared.warnings, ...unused]) context.stderr.write(`Warning: ${warning}\n`);
   const expectations = await expectationsOf(options, prepared.plan, repeated, runs, context);
   await prepared.confirm();
-  await tell(await run(prepared, runs, context), { ...parts, expectations }, context);
+  await tell(await run(prepared, runs, options.wait, context), { ...parts, expectations }, context);
 }
 
 /** Why a price that was given is not shown; nothing where it is. */
@@ -197,10 +204,12 @@ function problemsOf({ record, failure, saved, cleaned }: Outcome): Failure[] {
 }
 
 async function run<Run extends AnyPlan>(
-  { plan: planned, payload, origin, makeTarget }: Prepared<Run>,
+  { plan: planned, payload, origin, pools, makeTarget }: Prepared<Run>,
   runs: RunStore,
+  mayWait: boolean,
   context: RunContext,
 ): Promise<Outcome> {
+  const id = newRunId();
   const target = makeTarget();
   const printer = progressPrinter(planned, context);
   const outcome: { -readonly [Key in keyof Outcome]: Outcome[Key] } = {
@@ -209,11 +218,13 @@ async function run<Run extends AnyPlan>(
     saved: false,
     cleaned: false,
   };
-  context.signal.addEventListener('abort', printer.stopping);
+  let leave = async (): Promise<void> => undefined;
   try {
+    leave = await awaitTurn({ id, plan: planned, pools, mayWait }, context, context.claims);
+    context.signal.addEventListener('abort', printer.stopping);
     await benchmark(
       planned,
-      newRunId(),
+      id,
       {
         target: {
           preflight: (plan, runId, progress, signal) => target.preflight(plan, runId, progress, signal),
@@ -249,6 +260,7 @@ async function run<Run extends AnyPlan>(
   } finally {
     context.signal.removeEventListener('abort', printer.stopping);
     printer.end();
+    await leave();
   }
   return outcome;
 }

@@ -26,6 +26,8 @@ export type Reason =
   | 'connection-lost'
   | 'load-failed'
   | 'target-refused'
+  /** Another benchmark uses it, and this one may not wait. */
+  | 'target-busy'
   | 'answers-differ'
   | 'save-failed'
   | 'export-failed'

@@ -3,7 +3,8 @@ export { openAssets } from '../assets/assets.ts';
 export { reportPage } from '../assets/report.ts';
 export { benchmark } from '../core/benchmark.ts';
 export { parseModel } from '../core/model.ts';
-export { planFileChoices } from '../core/planFileChoices.ts';
+export { planFileChoices, planFileGpu } from '../core/planFileChoices.ts';
+export { poolsOf } from '../core/pools.ts';
 export { checkPlan, estimateSeconds, makePlan } from '../core/planning.ts';
 export { recordCsv } from '../core/view/csv.ts';
 export { recordMarkdown } from '../core/view/markdown.ts';
@@ -11,6 +12,7 @@ export { createLoadDriver } from '../load/driver.ts';
 export { createLocalTarget } from '../local/target.ts';
 export { identityOf } from '../local/processIdentity.ts';
 export { resolveModel } from '../models/resolve.ts';
+export { claimsDirectory, dropClaim, takeTurn } from '../runs/claims.ts';
 export { cachedConfigTexts, keepConfigText, readConfigText } from '../runs/configTexts.ts';
 export { beginHold, releaseHold, takeHold } from '../runs/hold.ts';
 export {

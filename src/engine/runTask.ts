@@ -12,6 +12,8 @@ export interface RunTask {
   /** The pods' file names to paths on this machine. */
   readonly modelPaths: Readonly<Record<string, string>>;
   readonly resultsDirectory: string;
+  /** The run's turn (see runs/claims.ts), which its process has and gives up at its end; null: none. */
+  readonly claim: string | null;
   readonly target:
     | { readonly kind: 'local' }
     | {

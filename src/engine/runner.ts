@@ -3,8 +3,9 @@ import { closeSync, openSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BenchError, explain } from '../core/errors.ts';
-import { isAlive } from '../local/processIdentity.ts';
+import { identityOf, isAlive } from '../local/processIdentity.ts';
 import { hasProcess } from '../processes/hasProcess.ts';
+import { passClaim } from '../runs/claims.ts';
 import {
   beginJournal,
   followJournal,
@@ -87,10 +88,18 @@ async function spawnRunner(task: RunTask, journal: string): Promise<() => boolea
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(JSON.stringify(task));
     child.unref();
+    if (task.claim !== null) await passOn(task.claim, child.pid);
     return () => ended;
   } finally {
     closeSync(errors);
   }
+}
+
+/** At once, because the window may go at any time. Where that fails, others wait no longer than the window is there. */
+async function passOn(claim: string, pid: number | undefined): Promise<void> {
+  if (pid === undefined) return;
+  const startedAt = (await identityOf(pid))?.startedAt ?? null;
+  await passClaim(claim, { pid, startedAt }).catch(() => undefined);
 }
 
 function watchProcess(journal: string, hasEnded: () => boolean): Watching {

@@ -20,6 +20,7 @@ import type { Memory } from './memory.ts';
 import type { Results } from './results.ts';
 import { namedFiles } from './planFiles.ts';
 import { readSettings, type Settings } from './settings.ts';
+import { goneBy, OwnTurn, type Turn } from './turn.ts';
 import { watchToEnd } from './watchToEnd.ts';
 
 /** What a window must know of a run to show it. Plain JSON, since a later window may have to. */
@@ -38,6 +39,8 @@ export interface PreparedRun extends KnownRun {
   /** It was begun by another window. */
   readonly isUnderWay: boolean;
   readonly hold: HoldState;
+  /** Among the benchmarks of other windows and of the command line; taken before the run is carried out. */
+  readonly turn: Turn;
   /**
    * Never rejects: how it ended says what went wrong.
    * @param signal asks the run to stop
@@ -185,12 +188,15 @@ export async function prepare(
     estimateSeconds: engine.estimateSeconds(plan),
     pools: poolsOf(choices, plan.load.vantage === 'this-machine'),
   };
+  const { kubeconfig } = planned.settings;
+  const turn = new OwnTurn({ id: runId, plan, target: choices.target, kubeconfig }, context.log);
   return {
     ...known,
     runId,
     warnings: planned.warnings,
     isUnderWay: false,
     hold: ownHold,
+    turn,
     async carryOut(emit, runSignal, left) {
       const { directory, window } = context.journals;
       const journal = engine.journalPath(directory, runId);
@@ -198,12 +204,14 @@ export async function prepare(
       let watching: Watching;
       try {
         const { directory: resultsDirectory } = await storeOf(choices, context);
-        const task = taskOf(runId, planned, choices.target, resultsDirectory, context);
+        const about = { runId, claim: turn.claim, resultsDirectory };
+        const task = taskOf(about, planned, choices.target, context);
         if (planned.configText !== null) await context.configTexts.keep(planned.configText);
         await hold.begin();
         watching = await engine.startRunner(task, journal, headerOf(runId, known, context));
       } catch (error) {
         hold.release();
+        await turn.giveUp();
         const failure = toBenchError(error, 'starting the benchmark');
         return { record: null, failure, notSaved: null, leftBehind: null, kept: null };
       }
@@ -246,6 +254,7 @@ export async function prepareAgain(
     warnings: [],
     isUnderWay: true,
     hold,
+    turn: goneBy,
     carryOut: (emit, signal, left) =>
       watchToEnd({ ...watched, journal, watching: engine.watchRunner(journal), hold, emit, signal, left }),
     save: watched.save,
@@ -253,21 +262,19 @@ export async function prepareAgain(
 }
 
 function taskOf(
-  runId: string,
+  about: Pick<RunTask, 'runId' | 'claim' | 'resultsDirectory'>,
   { plan, origin, modelPaths, settings }: Planned,
   target: TargetChoice,
-  resultsDirectory: string,
   { extensionPath, version }: PrepareContext,
 ): RunTask {
   const { kubeconfig, packageIndexUrl } = settings;
   return {
-    runId,
+    ...about,
     plan,
     origin,
     root: extensionPath,
     version,
     modelPaths,
-    resultsDirectory,
     target:
       target.kind === 'local'
         ? { kind: 'local' }

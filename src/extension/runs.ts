@@ -39,7 +39,8 @@ const keptEndedRuns = 10;
 const newsIntervalMs = 1000;
 
 /**
- * The runs of this window. Those that would use the same GPUs, or load from this machine, wait for each other. Listeners
+ * The runs of this window. Those that would use the same GPUs, or load from this machine, wait for each other, and for those of
+ * other windows and of the command line. Listeners
  * hear of a run about once a second, and at once when it ends. A run has a process of its own, and goes on when the window closes.
  */
 export class Runs implements vscode.Disposable {
@@ -158,6 +159,7 @@ export class Runs implements vscode.Disposable {
       await this.#note(entry);
       end = await this.#measure(entry);
     } catch (error) {
+      await entry.prepared.turn.giveUp();
       end = {
         record: null,
         failure: toBenchError(error, 'starting the benchmark'),
@@ -180,31 +182,35 @@ export class Runs implements vscode.Disposable {
   }
 
   async #queue(entry: Entry, before: readonly Entry[]): Promise<void> {
-    if (before.length > 0) {
-      const noted = this.#noteQueued(entry);
-      try {
-        await this.#waitFor(entry, before);
-      } finally {
-        await noted;
-        // What still waits when the window closes is offered by the next one.
-        if (!this.#left.signal.aborted) await this.#memory.forgetQueued(entry.run.id);
-      }
+    let noted: Promise<void> | undefined;
+    const waits = (waitsFor: string): void => {
+      noted ??= this.#noteQueued(entry);
+      if (entry.run.waitsFor !== waitsFor) this.#update(entry, { waitsFor });
+    };
+    try {
+      await this.#waitFor(entry, before, waits);
+      await entry.prepared.turn.take(waits, entry.stop.signal);
+    } finally {
+      await noted;
+      // What still waits when the window closes is offered by the next one.
+      if (noted !== undefined && !this.#left.signal.aborted) await this.#memory.forgetQueued(entry.run.id);
     }
     this.#update(entry, { waitsFor: '' });
   }
 
-  async #waitFor(entry: Entry, before: readonly Entry[]): Promise<void> {
+  /** For those of this window. */
+  async #waitFor(entry: Entry, before: readonly Entry[], waits: (text: string) => void): Promise<void> {
     const { signal } = entry.stop;
     for (const other of before) {
       const ending = this.#endings.get(other.run.id);
       if (ending === undefined) continue;
-      this.#update(entry, {
-        waitsFor: vscode.l10n.t(
+      waits(
+        vscode.l10n.t(
           'Waits for the benchmark of {0}, which uses {1}.',
           other.run.subject,
           other.prepared.pools.join(', '),
         ),
-      });
+      );
       await Promise.race([ending, aborted(signal)]);
       if (signal.aborted) throw cancelled('the run waited for another one');
     }

@@ -14,7 +14,13 @@ export {
   type Endpoint,
 } from './deploymentActions.ts';
 export { readInventory, type ClusterChoice } from './inventory.ts';
-export { defaultNamespaceOf, listContexts, type KubeconfigChoice, type KubeContext } from './kubeconfig.ts';
+export {
+  clusterName,
+  defaultNamespaceOf,
+  listContexts,
+  type KubeconfigChoice,
+  type KubeContext,
+} from './kubeconfig.ts';
 export { kubeconfigFiles } from './kubeconfigFiles.ts';
 export { findLeftovers, removeLeftovers } from './leftovers.ts';
 export { renderManifests } from './manifests.ts';

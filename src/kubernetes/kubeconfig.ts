@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto';
 import { accessSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { BenchError } from '../core/errors.ts';
+import type { ClusterName } from '../core/pools.ts';
 import { filesOfEnvironment, kubeconfigFiles } from './kubeconfigFiles.ts';
 import { useTokenFiles } from './tokenFile.ts';
 
@@ -77,6 +79,17 @@ export async function defaultNamespaceOf(
     ...(context === undefined ? {} : { context }),
     ...(kubeconfigPath === undefined ? {} : { kubeconfigPath }),
   }).namespace;
+}
+
+/**
+ * Tells the cluster of a context apart from others, whatever its context is called; by its server's address, which is not in it.
+ * Touches no network.
+ * @throws BenchError kubeconfig-missing or kubeconfig-broken
+ */
+export function clusterName(choice: KubeconfigChoice): ClusterName {
+  const { config, context } = loadKubeconfig(choice);
+  const server = config.getCurrentCluster()?.server ?? '';
+  return { key: createHash('sha256').update(server).digest('hex').slice(0, 12), context };
 }
 
 function readConfig(choice: KubeconfigChoice): KubeConfig {

@@ -46,6 +46,7 @@ export async function carryOut(
   } catch (error) {
     failure = toBenchError(error, 'running the benchmark');
   }
+  if (task.claim !== null) await engine.dropClaim(task.claim);
   let notSaved = runs?.notSaved() ?? null;
   // Neither folder took it, and a measurement cannot be had back.
   if (notSaved !== null && untold !== undefined) notSaved = await elsewhere(untold, notSaved, engine);

@@ -39,7 +39,7 @@ async function run(...options: readonly string[]): Promise<Ended> {
   registerRun(
     program,
     { ...context, stdin, signal: new AbortController().signal },
-    { targetFor: () => new ScriptedTarget() },
+    { targetFor: () => new ScriptedTarget(), claims: join(root, 'claims') },
   );
   process.exitCode = undefined;
   await program.parseAsync(['run', '--out', join(root, 'runs'), ...options], { from: 'user' });

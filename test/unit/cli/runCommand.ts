@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { Command } from 'commander';
 import { registerRun } from '../../../src/cli/run.ts';
@@ -5,17 +8,24 @@ import type { Target } from '../../../src/core/ports.ts';
 import { SettableClock } from '../../support/settableClock.ts';
 import { root } from './bundle.ts';
 
+/** The runs of a test wait for none of another one. */
+const ownClaims = mkdtempSync(join(tmpdir(), 'topology-bench-claims-'));
+process.once('exit', () => {
+  rmSync(ownClaims, { recursive: true, force: true });
+});
+
 export interface RunEnded {
   readonly code: unknown;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** `run` as it ships, but for its target and its clock, which waits in no time; its exit code is left in process.exitCode, for the test to take away. */
+/** `run` as it ships, but for its target and its clock, which waits in no time; its exit code is left in process.exitCode, for the test to take away. @param claims folder of the runs that it may wait for */
 export async function runCommand(
   options: readonly string[],
   target: Target,
   signal = new AbortController().signal,
+  claims?: string,
 ): Promise<RunEnded> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const streams = { stdout, stderr, stdin: new PassThrough() } as unknown as Record<
@@ -29,6 +39,7 @@ export async function runCommand(
     {
       targetFor: () => target,
       clock: new SettableClock(),
+      claims: claims ?? ownClaims,
     },
   );
   process.exitCode = undefined;

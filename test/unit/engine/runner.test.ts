@@ -1,11 +1,12 @@
 /** A run's own process, from the bundles: how it begins, is stopped, and ends. */
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { makePlan } from '../../../src/core/planning.ts';
 import { lastWords, startRunner, watchRunner } from '../../../src/engine/runner.ts';
 import type { RunTask } from '../../../src/engine/runTask.ts';
+import { takeTurn, type Claim } from '../../../src/runs/claims.ts';
 import { journalPath, type JournalHeader, type JournalLine } from '../../../src/runs/journal.ts';
 import { choices } from '../../support/choices.ts';
 import { sampleOrigin } from '../../support/origin.ts';
@@ -33,6 +34,7 @@ function task(change: Partial<RunTask> = {}): RunTask {
     version: '1',
     modelPaths: {},
     resultsDirectory: join(directory, 'runs'),
+    claim: null,
     target: {
       kind: 'kubernetes',
       context: 'none',
@@ -65,6 +67,22 @@ test('it says all that happens up to the end of the run, and ends', async () => 
   expect(await lastWords(journal)).toBe('');
   // Whoever comes later reads the same.
   expect((await follow(watchRunner(journal))).lines).toEqual(lines);
+});
+
+test('it has the turn that its window took, for itself, and gives it up at its end', async () => {
+  const claims = join(directory, 'claims');
+  const about = { runId, pools: ['a'], subject: 's', door: 'VS Code' as const, folder: null };
+  const signal = new AbortController().signal;
+  const options = { isAlive: async () => true, waits: () => undefined, signal };
+  const claim = await takeTurn(claims, { ...about, pid: process.pid, startedAt: null }, options);
+  const watching = await startRunner(task({ claim }), journal, header);
+  const passed = JSON.parse(await readFile(claim, 'utf8')) as Claim;
+  const { how, lines } = await follow(watching);
+  expect(how).toBe('ended');
+  const { pid, startedAt } = lines.find((line) => line.kind === 'process') ?? {};
+  expect(passed).toMatchObject({ pid, startedAt, runId, isUnderWay: true });
+  expect(pid).not.toBe(process.pid);
+  expect(await readdir(claims)).toEqual([]);
 });
 
 test('one that ends without a word is gone, and its last words say why', async () => {

@@ -7,6 +7,7 @@ import type { LogOutputChannel } from 'vscode';
 import { benchmark } from '../../../src/core/benchmark.ts';
 import { BenchError, throwIfCancelled } from '../../../src/core/errors.ts';
 import { estimateSeconds, makePlan } from '../../../src/core/planning.ts';
+import { poolsOf } from '../../../src/core/pools.ts';
 import type { RunEvent } from '../../../src/core/events.ts';
 import type { RunRecord } from '../../../src/core/record.ts';
 import type { BenchmarkChoices } from '../../../src/extension/choices.ts';
@@ -16,6 +17,7 @@ import type { Memory, QueuedRun, StoppedEarly, UnfinishedRun } from '../../../sr
 import type { RunTask } from '../../../src/engine/runTask.ts';
 import type { PanelRequest } from '../../../src/protocol/messages.ts';
 import { carryOut, type Bundles } from '../../../src/runner/carryOut.ts';
+import * as claims from '../../../src/runs/claims.ts';
 import * as texts from '../../../src/runs/configTexts.ts';
 import * as holds from '../../../src/runs/hold.ts';
 import * as journals from '../../../src/runs/journal.ts';
@@ -28,6 +30,7 @@ vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
 vi.mock('../../../src/extension/engine.ts', () => ({
   loadEngine: async () => engine,
   loadRecords: async () => journals,
+  loadKubernetes: async () => ({ clusterName: ({ context }: { context: string }) => ({ key: 'k', context }) }),
 }));
 const { prepare, prepareAgain } = await import('../../../src/extension/prepare.ts');
 const { Runs } = await import('../../../src/extension/runs.ts');
@@ -57,12 +60,14 @@ let queued: QueuedRun[] = [];
 let stoppedEarly = new Map<string, StoppedEarly>();
 let measured: string[] = [];
 let memoryProblem: Error | undefined;
+let memoryNote: Error | undefined;
 let lines: string[] = [];
 let channelIsClosed = false;
 let runNumber = 0;
 let directory = '';
 /** Of the workspace. */
 let storage = '';
+let claimsDirectory = '';
 /** Whether the runs' processes are gone. */
 let hasGone = false;
 
@@ -94,9 +99,12 @@ const engine = {
   ...journals,
   ...holds,
   ...texts,
+  ...claims,
+  claimsDirectory: () => claimsDirectory,
+  poolsOf,
   parseRecord: (_path: string, text: string) => JSON.parse(text) as RunRecord,
   identityOf: async (pid: number) => ({ pid, startedAt: 'now' }),
-  isRunning: async ({ pid }: holds.Holder) => pid === process.pid,
+  isRunning: async ({ pid }: Pick<holds.Holder, 'pid'>) => pid === process.pid,
   lastWords: async () => 'out of memory',
   /** The run's process, but in this one: all that it says goes through its journal. */
   async startRunner({ ...task }: RunTask, journal: string, header: journals.JournalHeader) {
@@ -154,6 +162,7 @@ const memory = {
   rememberRun: async () => undefined,
   rememberMeasured: (runId: string) => remember(() => measured.push(runId)),
   noteUnfinished: async (run: UnfinishedRun) => {
+    if (memoryNote !== undefined) throw memoryNote;
     unfinished.push(run);
   },
   forgetUnfinished: (runId: string) =>
@@ -198,16 +207,19 @@ const isAskedToStop = (runId: string): boolean => journals.isAskedToStop(journal
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'topology-bench-journals-'));
+  claimsDirectory = await mkdtemp(join(tmpdir(), 'topology-bench-claims-'));
   storage = await mkdtemp(join(tmpdir(), 'topology-bench-storage-'));
 });
 afterAll(async () => {
   await rm(directory, { recursive: true });
   await rm(storage, { recursive: true });
+  await rm(claimsDirectory, { recursive: true });
 });
 
 beforeEach(async () => {
   // A run of the test before may take its own journal away meanwhile.
   for (const name of await readdir(directory)) await rm(join(directory, name), { force: true });
+  for (const name of await readdir(claimsDirectory)) await rm(join(claimsDirectory, name), { force: true });
   hasGone = false;
   vi.clearAllMocks();
   useDefaults(settingDefaults);
@@ -221,6 +233,7 @@ beforeEach(async () => {
   stoppedEarly = new Map();
   measured = [];
   memoryProblem = undefined;
+  memoryNote = undefined;
   lines = [];
   channelIsClosed = false;
 });
@@ -810,6 +823,94 @@ test('clean-up that was not complete is offered on the cluster of the run', asyn
   await startRun(await prepareRun(), servicesOf(new Runs(memory, log)));
   await vi.waitFor(() => {
     expect(fakeVscode.commands.executeCommand).toHaveBeenCalledWith('topologyBench.cleanUp', choices.target);
+  });
+});
+
+describe('a benchmark of another window or of the command line', () => {
+  const other = (change: Partial<claims.Claimant> = {}): Promise<string> =>
+    claims.takeTurn(
+      claimsDirectory,
+      {
+        runId: '20261124-200000-0001',
+        pools: ['cluster k, CPU'],
+        subject: 'sentiment',
+        door: 'the command line',
+        folder: 'models',
+        pid: process.pid,
+        startedAt: null,
+        ...change,
+      },
+      { isAlive: engine.isRunning, waits: () => undefined, signal: new AbortController().signal },
+    );
+  const firstWait = async (runs: InstanceType<typeof Runs>, id: string): Promise<string> => {
+    await vi.waitFor(() => {
+      expect(runs.get(id)?.waitsFor).not.toBe('');
+    });
+    return runs.get(id)?.waitsFor ?? '';
+  };
+
+  test('is waited for, where it uses the same; the wait says which it is and is noted, and ends with it', async () => {
+    const claim = await other();
+    const runs = new Runs(memory, log);
+    const { run, ended } = runs.start(await prepareRun());
+    expect(await firstWait(runs, run.id)).toMatch(
+      /^Waits for the benchmark of sentiment from the command line \(models, process \d+\), which is under way since .* and uses CPU of kind-x, too\.$/u,
+    );
+    await vi.waitFor(() => {
+      expect(queued.map(({ runId }) => runId)).toEqual([run.id]);
+    });
+    expect([target.calls, unfinished]).toEqual([[], []]);
+    await claims.dropClaim(claim);
+    expect((await ended).record?.status).toBe('completed');
+    expect(queued).toEqual([]);
+    expect(await readdir(claimsDirectory)).toEqual([]);
+  });
+
+  test('is waited for in its namespace, too, and not longer than its process is there', async () => {
+    const claim = await other({ pools: ['cluster k, namespace team-a'], door: 'VS Code', folder: null });
+    const runs = new Runs(memory, log);
+    const { run, ended } = runs.start(await prepareRun());
+    expect(await firstWait(runs, run.id)).toMatch(
+      /from another VS Code window \(process .* the namespace team-a of kind-x/u,
+    );
+    await claims.passClaim(claim, { pid: 1, startedAt: null });
+    expect((await ended).record?.status).toBe('completed');
+  });
+
+  test('is waited for no longer when the wait is cancelled, and nothing was made', async () => {
+    const claim = await other();
+    const runs = new Runs(memory, log);
+    const { run, ended } = runs.start(await prepareRun());
+    await firstWait(runs, run.id);
+    runs.cancel(run.id);
+    expect(await ended).toMatchObject({ record: null, failure: { reason: 'cancelled' } });
+    expect([target.calls, queued]).toEqual([[], []]);
+    expect(await readdir(claimsDirectory)).toEqual([claim.split('/').at(-1)]);
+  });
+
+  test('keeps no run from beginning that uses nothing of the same, or where it cannot be told', async () => {
+    await other({ pools: ['cluster of another name, CPU'] });
+    const { ended } = new Runs(memory, log).start(await prepareRun());
+    expect((await ended).record?.status).toBe('completed');
+    const known = claimsDirectory;
+    claimsDirectory = join(storage, 'a file');
+    await writeFile(claimsDirectory, '');
+    try {
+      expect((await new Runs(memory, log).start(await prepareRun()).ended).record?.status).toBe('completed');
+    } finally {
+      await rm(claimsDirectory);
+      claimsDirectory = known;
+    }
+    expect(lines.join('\n')).toContain('whether another benchmark is under way cannot be told');
+  });
+
+  test('has its turn when a run could not be begun after all', async () => {
+    const runs = new Runs(memory, log);
+    const prepared = await prepareRun();
+    memoryNote = new Error('no memory');
+    const { ended } = runs.start(prepared);
+    expect(await ended).toMatchObject({ failure: { reason: 'internal' } });
+    expect(await readdir(claimsDirectory)).toEqual([]);
   });
 });
 

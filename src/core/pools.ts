@@ -1,0 +1,35 @@
+import type { AnyPlan } from './endpointPlan.ts';
+
+/** What a run uses up: two runs that share any of it at the same time falsify each other. */
+export interface Pool {
+  /** The same whoever starts the run, from wherever; names no server, context or user. */
+  readonly key: string;
+  /** As the user knows it, e.g. "this machine". */
+  readonly words: string;
+}
+
+/** A cluster by what tells it apart, and by the name that the user knows it by. */
+export interface ClusterName {
+  readonly key: string;
+  readonly context: string;
+}
+
+const machine: Pool = { key: 'this machine', words: 'this machine' };
+
+/**
+ * What a run must not share: this machine, when servers or load are on it; on a cluster the GPUs of one resource, or its CPUs, and
+ * the namespace.
+ * @param cluster null for a plan without one, and where it cannot be told which it is
+ */
+export function poolsOf(plan: AnyPlan, cluster: ClusterName | null): Pool[] {
+  const here = plan.load.vantage === 'this-machine' ? [machine] : [];
+  if (plan.target.kind !== 'kubernetes' || cluster === null) return here;
+  const { key, context } = cluster;
+  const devices = plan.gpu?.resource ?? 'CPU';
+  const { namespace } = plan.target;
+  return [
+    { key: `cluster ${key}, ${devices}`, words: `${devices} of ${context}` },
+    { key: `cluster ${key}, namespace ${namespace}`, words: `the namespace ${namespace} of ${context}` },
+    ...here,
+  ];
+}
