@@ -110,6 +110,8 @@ export interface Chosen {
   readonly kubeconfigPath: string | undefined;
   readonly packageIndexUrl: string | undefined;
   readonly origin: Origin;
+  /** Text of the model config that the origin names; null without one. */
+  readonly configText: string | null;
   readonly warnings: readonly string[];
 }
 
@@ -187,6 +189,7 @@ export async function choose(
       repeats: null,
       servingSha256: await assets.servingSha256(plan.images.requirements),
     },
+    configText: resolved.configText,
     warnings: resolved.warnings,
   };
 }

@@ -126,6 +126,7 @@ export async function chooseEndpoint(
     plan,
     payload,
     origin: { modelConfig: null, repeats: repeated?.id ?? null, servingSha256: null },
+    configText: null,
     pools: poolsOf(plan, null),
     warnings: [],
     makeTarget: () =>

@@ -7,6 +7,8 @@ export interface Prepared<Run extends AnyPlan> {
   readonly plan: Run;
   readonly payload: Payload;
   readonly origin: Origin;
+  /** Text of the model config that the plan's settings are from, to be kept; null without one. */
+  readonly configText: string | null;
   /** What it would share with no other run. */
   readonly pools: readonly Pool[];
   /** Whole sentences, told before it begins. */

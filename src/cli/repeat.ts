@@ -80,6 +80,7 @@ export async function chooseRepeat(
       repeats: record.id,
       servingSha256: await assets.servingSha256(plan.images.requirements),
     },
+    configText: model.configText,
     warnings: [
       ...notes,
       ...(isSame

@@ -14,6 +14,7 @@ import { newRunId, sha256, systemClock, thisMachine } from '../engine/host.ts';
 import { createKubernetesTarget, defaultNamespaceOf } from '../kubernetes/index.ts';
 import { createLoadDriver } from '../load/driver.ts';
 import { createLocalTarget } from '../local/target.ts';
+import { cachedConfigTexts, keepConfigText } from '../runs/configTexts.ts';
 import { openRunStore, saveElsewhere, type RunStore } from '../runs/store.ts';
 import { usageError } from './arguments.ts';
 import { addPlanOptions, choose, type Chosen, type PlanOptions } from './choices.ts';
@@ -95,12 +96,12 @@ export function registerRun(
         repeated === undefined
           ? await choose(planPath, options, context, defaultNamespaceOf)
           : await chooseRepeat(repeated, planPath, options, context);
-      const { plan, origin, warnings } = chosen;
+      const { plan, origin, configText, warnings } = chosen;
       const payload = await chosen.assets.payload();
       const makeTarget = (): Target => targetFor(chosen, context);
       const pools = poolsOfChosen(chosen);
       const confirm = async (): Promise<void> => undefined;
-      await carryOut({ plan, payload, origin, pools, warnings, makeTarget, confirm }, parts, context);
+      await carryOut({ plan, payload, origin, configText, pools, warnings, makeTarget, confirm }, parts, context);
     });
 }
 
@@ -204,7 +205,7 @@ function problemsOf({ record, failure, saved, cleaned }: Outcome): Failure[] {
 }
 
 async function run<Run extends AnyPlan>(
-  { plan: planned, payload, origin, pools, makeTarget }: Prepared<Run>,
+  { plan: planned, payload, origin, configText, pools, makeTarget }: Prepared<Run>,
   runs: RunStore,
   mayWait: boolean,
   context: RunContext,
@@ -221,6 +222,7 @@ async function run<Run extends AnyPlan>(
   let leave = async (): Promise<void> => undefined;
   try {
     leave = await awaitTurn({ id, plan: planned, pools, mayWait }, context, context.claims);
+    if (configText !== null) await keepText(configText, context);
     context.signal.addEventListener('abort', printer.stopping);
     await benchmark(
       planned,
@@ -263,6 +265,15 @@ async function run<Run extends AnyPlan>(
     await leave();
   }
   return outcome;
+}
+
+/** For VS Code, which compares the configs of two runs by their texts. A run needs no text to be measured. */
+async function keepText(text: string, { stderr }: CliContext): Promise<void> {
+  try {
+    await keepConfigText(cachedConfigTexts(), text);
+  } catch (error) {
+    stderr.write(`Warning: ${explain(error)}\n`);
+  }
 }
 
 /** The progress has said already what became of a topology, and some servers' last words are long. */

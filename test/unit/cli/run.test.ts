@@ -1,9 +1,10 @@
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BenchError } from '../../../src/core/errors.ts';
 import { runRecordSchema, type RunRecord } from '../../../src/core/record.ts';
+import { cachedConfigTexts, readConfigText } from '../../../src/runs/configTexts.ts';
 import { parseRecord } from '../../../src/runs/store.ts';
 import { ScriptedTarget } from '../../support/scriptedTarget.ts';
 import { runCommand, type RunEnded } from './runCommand.ts';
@@ -45,6 +46,26 @@ const crash = (): ScriptedTarget =>
 function recordOf(text: string): RunRecord {
   return runRecordSchema.parse(JSON.parse(text));
 }
+
+describe("the text of a run's model config", () => {
+  it('is kept where VS Code finds it, and in no record', async () => {
+    vi.stubEnv('TOPOLOGY_BENCH_CACHE', join(folder, 'cache'));
+    const { stdout } = await run(['--out', folder, '--json']);
+    const hash = recordOf(stdout).modelConfig?.sha256 ?? '';
+    expect(await readConfigText([cachedConfigTexts()], hash)).toContain('"id2label"');
+    expect(cachedConfigTexts()).toBe(join(folder, 'cache', 'model-configs'));
+    expect(stdout).not.toContain('id2label');
+  });
+
+  it('that cannot be kept keeps no run from being measured', async () => {
+    vi.stubEnv('TOPOLOGY_BENCH_CACHE', join(folder, 'cache'));
+    await mkdir(join(folder, 'cache'));
+    await writeFile(cachedConfigTexts(), '');
+    const { code, stderr } = await run(['--out', folder]);
+    expect(code).toBe(0);
+    expect(stderr).toContain("Warning: The model config's text could not be kept in ");
+  });
+});
 
 describe('a record that its folder does not take', () => {
   let blocked: string;

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { BenchError } from '../../../src/core/errors.ts';
 import { defaultNamespaceOf, kubeconfigFiles, listContexts, readInventory } from '../../../src/kubernetes/index.ts';
-import { loadKubeconfig } from '../../../src/kubernetes/kubeconfig.ts';
+import { clusterName, loadKubeconfig } from '../../../src/kubernetes/kubeconfig.ts';
 
 const secret = 'c2VjcmV0LXRva2Vu';
 
@@ -55,6 +55,15 @@ describe('kubeconfig', () => {
     const error = errorOf(() => loadKubeconfig({ kubeconfigPath: path }));
     expect(error.reason).toBe('kubeconfig-broken');
     expect(error.message).not.toContain(secret);
+  });
+
+  it('tells a cluster apart by its server, whatever its context is called, and shows nothing of that', async () => {
+    const nameOf = async (context: string, server: string): Promise<ReturnType<typeof clusterName>> =>
+      clusterName({ kubeconfigPath: await write('cluster', config(context, server)) });
+    const { key, context } = await nameOf('one', 'https://server.example:6443');
+    expect([key, context]).toEqual([expect.stringMatching(/^[0-9a-f]{12}$/u), 'one']);
+    expect(await nameOf('two', 'https://server.example:6443')).toEqual({ key, context: 'two' });
+    expect((await nameOf('one', 'https://other.example:6443')).key).not.toBe(key);
   });
 
   it('with a context that is not there, or that names what is not there, is broken', async () => {
