@@ -20,6 +20,8 @@ export function toolkitControls(): Controls {
     ...[vsCodeButton(), vsCodeDropdown(), vsCodeOption(), vsCodePanels()],
     ...[vsCodePanelTab(), vsCodePanelView(), vsCodeProgressRing()],
   );
+  // It takes the theme's colours when its window loads, which is over where the page has fetched it after that.
+  if (document.readyState === 'complete') window.dispatchEvent(new Event('load'));
   return {
     button(text, kind, press) {
       const button = create('vscode-button', { appearance: kind }, text);

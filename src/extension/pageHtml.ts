@@ -47,5 +47,5 @@ function fetchingScript(nonce: string, scripts: readonly string[]): string {
   const list = JSON.stringify(scripts).replaceAll('<', '\\u003c');
   return `addEventListener('load', () => {
   for (const src of ${list}) document.body.append(Object.assign(document.createElement('script'), { src, nonce: '${nonce}', async: false }));
-});`;
+}, { once: true });`;
 }
