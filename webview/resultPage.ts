@@ -48,16 +48,16 @@ export function cancelledCallouts(measured: Measured, cleanedUp: boolean | null)
 export function headlineElements(measured: Measured, subtitle: readonly string[], headingLevel: number): Child[] {
   const { lead, pairs, worth } = headlineOf(measured);
   return [
-    headlineElement(headingLevel, lead, pairs.join(' ')),
+    headlineElement(headingLevel, lead, pairs),
     h('p', { class: 'subtitle' }, ...subtitle.flatMap((part, at) => [at === 0 ? null : ' · ', h('span', {}, part)])),
     worth === '' ? null : h('p', { class: 'worth' }, worth),
   ];
 }
 
 /** The comparison of each two is part of the answer, and smaller than its first sentence. */
-function headlineElement(level: number, lead: string, pairs: string): HTMLElement {
+function headlineElement(level: number, lead: string, pairs: readonly string[]): HTMLElement {
   const element = heading(level, unbroken(lead), { class: 'headline' });
-  if (pairs !== '') element.append(' ', h('span', { class: 'pairs' }, unbroken(pairs)));
+  for (const sentence of pairs) element.append(' ', h('span', { class: 'pairs' }, unbroken(sentence)));
   return element;
 }
 

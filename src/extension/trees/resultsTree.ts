@@ -165,7 +165,9 @@ function renderRecord(record: RunRecord, path: string, isInGroup: boolean, age: 
   // A name that somebody gave it, as "main.json", says what it is to them.
   const name = basename(path);
   const isNamed = name !== `${record.id}.json`;
-  item.description = [age, ...(isNamed ? [name] : [])].join(' · ');
+  // A figure may be all that a run has that was stopped; its icon is not read out.
+  const ended = record.status === 'completed' || best === record.status ? [] : [record.status];
+  item.description = [...ended, age, ...(isNamed ? [name] : [])].join(' · ');
   item.iconPath = iconOf(record);
   item.contextValue = nodeContexts.result;
   const command: CommandId = 'topologyBench.openResults';

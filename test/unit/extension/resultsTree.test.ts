@@ -127,6 +127,22 @@ test('a row says how long ago its run was, and says it anew when that is over', 
   }
 });
 
+test('a row says that its run was cancelled or has failed, once', async () => {
+  const cancelled = runOf('sentiment', '20260105-080000-0001');
+  const failed = runOf('sentiment', '20260104-080000-0001');
+  if (cancelled.record === undefined || failed.record === undefined) throw new Error('both have records');
+  const noPhases = failed.record.topologies.map((result) => ({ ...result, status: 'failed' as const, phases: [] }));
+  results = [
+    { ...cancelled, record: { ...cancelled.record, status: 'cancelled' } },
+    { ...failed, record: { ...failed.record, status: 'failed', topologies: noPhases } },
+  ];
+  const texts = await tree().texts();
+  expect(texts.map(({ label, description }) => `${label}, ${description}`)).toEqual([
+    expect.stringMatching(/^sentiment · triton \d+ RPS at p95 [\d.]+ ms, cancelled · Jan 5, 2026/u),
+    expect.stringMatching(/^sentiment · failed, Jan 4, 2026/u),
+  ]);
+});
+
 test('the tooltip of a row has a line for each thing', async () => {
   results = [runOf('sentiment', '20260105-080000-0001')];
   const shown = tree();
