@@ -28,22 +28,31 @@ export async function drive(
   options: DriveOptions,
   steps: (drive: Drive) => Promise<void>,
 ): Promise<void> {
+  await using open = await openDrive(options);
+  await withEvidence(name, open, steps);
+}
+
+/** A drive that lasts until it is disposed of. */
+export async function openDrive(options: DriveOptions): Promise<Drive & AsyncDisposable> {
+  await using opening = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'topology-bench-workspace-'));
+  opening.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
+  if (options.workspace !== undefined) await cp(options.workspace, folder, { recursive: true });
+  await options.prepare?.(folder);
+  const code = opening.use(await startVsCode(options));
+  const workbench = opening.use(await openWorkbench(code, folder));
+  const opened = opening.move();
+  return { code, workbench, folder, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+export async function withEvidence(name: string, open: Drive, steps: (drive: Drive) => Promise<void>): Promise<void> {
   try {
-    if (options.workspace !== undefined) await cp(options.workspace, folder, { recursive: true });
-    await options.prepare?.(folder);
-    await using code = await startVsCode(options);
-    await using workbench = await openWorkbench(code, folder);
-    try {
-      await steps({ code, workbench, folder });
-    } catch (error) {
-      const evidence = await keepEvidence(name, workbench);
-      throw new Error(`${error instanceof Error ? error.message : String(error)}\n(screenshot and logs: ${evidence})`, {
-        cause: error,
-      });
-    }
-  } finally {
-    await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    await steps(open);
+  } catch (error) {
+    const evidence = await keepEvidence(name, open.workbench);
+    throw new Error(`${error instanceof Error ? error.message : String(error)}\n(screenshot and logs: ${evidence})`, {
+      cause: error,
+    });
   }
 }
 

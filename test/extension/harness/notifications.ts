@@ -42,9 +42,26 @@ export class Notification {
 /** The modal dialog that is open; waits for it. */
 export class Dialog {
   readonly locator: Locator;
+  readonly #page: Page;
 
   constructor(page: Page) {
+    this.#page = page;
     this.locator = page.locator('.monaco-dialog-box:visible');
+  }
+
+  /** Whether it opens within this time. */
+  async appears(withinMs: number): Promise<boolean> {
+    return this.locator.waitFor({ timeout: withinMs }).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** Answers nothing, where one is open. */
+  async leave(): Promise<void> {
+    if (!(await this.locator.isVisible())) return;
+    await this.#page.keyboard.press('Escape');
+    await this.locator.waitFor({ state: 'hidden', timeout: patienceMs });
   }
 
   /** Message and detail as one line. */

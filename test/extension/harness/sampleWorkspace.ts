@@ -1,5 +1,5 @@
 /** A workspace as a user of the extension might have it, with records of runs that nobody ran. */
-import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { RunRecord } from '../../../src/core/record.ts';
 import { samplePaths } from './samplePaths.ts';
@@ -67,6 +67,23 @@ export async function makeSampleWorkspace(folder: string, records: readonly RunR
   await write(samplePaths.unrelated, '{ "port": 8080 }\n');
   await write(samplePaths.kubeconfig, kubeconfig);
   await write(samplePaths.brokenKubeconfig, 'apiVersion: v1\ncontexts: [ {\n');
-  for (const record of records)
-    await write(`${samplePaths.runs}/${record.id}.json`, JSON.stringify(record, undefined, 2));
+  await putRecords(folder, records);
+}
+
+/**
+ * Makes these the only results, as another program might while a window looks.
+ *
+ * @param others files beside them, by name
+ */
+export async function putRecords(
+  folder: string,
+  records: readonly RunRecord[],
+  others: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const runs = join(folder, samplePaths.runs);
+  await mkdir(runs, { recursive: true });
+  const wanted = new Map(Object.entries(others));
+  for (const record of records) wanted.set(`${record.id}.json`, JSON.stringify(record, undefined, 2));
+  for (const name of await readdir(runs)) if (!wanted.has(name)) await rm(join(runs, name));
+  for (const [name, text] of wanted) await writeFile(join(runs, name), text);
 }

@@ -48,10 +48,19 @@ export class TreeView {
     return plain(texts.join(' '));
   }
 
+  async waitForMessage(text: string): Promise<void> {
+    await eventually(
+      `"${text}" in the view`,
+      () => this.message(),
+      (message) => message.includes(text),
+    );
+  }
+
   /** A button of the welcome content. */
   async pressWelcome(label: string): Promise<void> {
     await this.locator
       .locator('.welcome-view-content .monaco-button', { hasText: label })
+      .first()
       .click({ timeout: patienceMs });
   }
 
@@ -132,9 +141,17 @@ export class TreeRow {
   }
 
   async #openMenu(): Promise<Locator> {
-    await this.locator.click({ button: 'right', timeout: patienceMs });
     const menu = this.#page.locator('.context-view .monaco-menu');
-    await menu.locator('.action-item').first().waitFor({ timeout: patienceMs });
+    // A row that is drawn anew under the pointer opens none.
+    await eventually(
+      'the menu of the row',
+      async () => {
+        await this.locator.click({ button: 'right', timeout: patienceMs });
+        await menu.locator('.action-item').first().waitFor({ timeout: 5000 });
+        return true;
+      },
+      Boolean,
+    );
     return menu;
   }
 

@@ -17,6 +17,9 @@ const themeClasses: Readonly<Record<Theme, string>> = {
   'high-contrast-light': 'hc-light',
 };
 
+/** Longer than a busy machine takes from a click to what it brings; a click that was lost costs as much. */
+const lensAnswersWithinMs = 7000;
+
 /** Opens a folder in a window of its own; resolves once its files are listed. */
 export async function openWorkbench(code: VsCode, folder: string): Promise<Workbench> {
   const browser = await launchBrowser();
@@ -80,6 +83,32 @@ export class Workbench implements AsyncDisposable {
     await this.#waitUntilReady();
   }
 
+  /** Leaves no editor, question, dialog, menu or notification of what went before, nor what its webviews said. */
+  async clear(): Promise<void> {
+    await this.dialog().leave();
+    if (await this.page.locator('.context-view .monaco-menu').isVisible()) await this.page.keyboard.press('Escape');
+    if (await this.quickInput.isShown()) await this.quickInput.cancel();
+    if ((await this.notifications()).length > 0) await this.runCommand('Notifications: Clear All Notifications');
+    await this.hidePanel();
+    const tabs = this.page.locator('.tabs-container .tab');
+    if ((await tabs.count()) > 0) await this.runCommand('View: Close All Editors');
+    await eventually(
+      'the editors to close',
+      () => tabs.count(),
+      (count) => count === 0,
+    );
+    this.policyViolations.length = 0;
+    this.webviewErrors.length = 0;
+  }
+
+  /** The area below the editors, where output is shown. */
+  async hidePanel(): Promise<void> {
+    const panel = this.page.locator('.part.panel');
+    if (!(await panel.isVisible())) return;
+    await this.runCommand('View: Toggle Panel Visibility');
+    await panel.waitFor({ state: 'hidden' });
+  }
+
   async runCommand(name: string): Promise<void> {
     await this.quickInput.runCommand(name);
   }
@@ -114,10 +143,10 @@ export class Workbench implements AsyncDisposable {
     await eventually(
       `the lens "${String(text)}"`,
       async () => {
+        if (await isShownWithin(lens, 3000)) return true;
         await input.blur();
         await input.focus();
-        await lens.waitFor({ timeout: 10_000 });
-        return true;
+        return isShownWithin(lens, 7000);
       },
       Boolean,
     );
@@ -128,14 +157,19 @@ export class Workbench implements AsyncDisposable {
     await (await this.waitForCodeLens(text)).click();
   }
 
-  /** Clicks a lens that asks something. A lens that is drawn anew under the pointer loses the click, so it is tried again. */
+  /** Clicks a lens that opens something, until its tab is there. */
+  async openFromCodeLens(text: string | RegExp, label: string | RegExp): Promise<void> {
+    await this.#clickUntil(text, `"${String(label)}"`, () => isShownWithin(this.tab(label), lensAnswersWithinMs));
+  }
+
+  /** Clicks the lens of what needs no question but whether to start; the dialog is open then. */
+  async confirmFromCodeLens(text: string | RegExp): Promise<void> {
+    await this.#clickUntil(text, 'a dialog', () => this.dialog().appears(lensAnswersWithinMs));
+  }
+
+  /** Clicks a lens that asks something. */
   async askFromCodeLens(text: string | RegExp): Promise<void> {
-    for (let attempt = 1; ; attempt += 1) {
-      await this.clickCodeLens(text);
-      if (await this.quickInput.appears(15_000)) return;
-      if (attempt === 4)
-        throw new Error(`The lens "${String(text)}" was clicked ${String(attempt)} times and asked nothing.`);
-    }
+    await this.#clickUntil(text, 'a question', () => this.quickInput.appears(lensAnswersWithinMs));
   }
 
   async view(container: string, name: string): Promise<TreeView> {
@@ -220,12 +254,28 @@ export class Workbench implements AsyncDisposable {
     await this.close();
   }
 
+  /** A lens that is drawn anew under the pointer loses the click, so it is tried again. */
+  async #clickUntil(text: string | RegExp, what: string, hasCome: () => Promise<boolean>): Promise<void> {
+    for (let attempt = 1; attempt <= 8; attempt += 1) {
+      await this.clickCodeLens(text);
+      if (await hasCome()) return;
+    }
+    throw new Error(`The lens "${String(text)}" was clicked 8 times, and ${what} did not come.`);
+  }
+
   async #waitUntilReady(): Promise<void> {
     await this.page.locator('.monaco-workbench').waitFor();
     // The file service is the last to come up of what every extension needs.
     await this.page.locator('.statusbar').waitFor();
     await this.page.locator('.explorer-folders-view .monaco-list, .activitybar .action-item.checked').first().waitFor();
   }
+}
+
+function isShownWithin(element: Locator, timeout: number): Promise<boolean> {
+  return element.waitFor({ timeout }).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** An extension's resources come from an address of their own; the page itself is written into a frame beside them. */

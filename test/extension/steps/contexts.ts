@@ -1,0 +1,123 @@
+/** The Cluster view on contexts that nothing answers on: what is chosen, protected and followed there, and what it says then. */
+import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import type { Drive } from '../harness/drive.ts';
+import { samplePaths } from '../harness/sampleWorkspace.ts';
+import { screenshots } from '../harness/screenshots.ts';
+import { texts } from '../harness/texts.ts';
+import { eventually, patienceMs } from '../harness/waiting.ts';
+
+export async function protectedContext({ code, workbench, folder }: Drive): Promise<void> {
+  await code.changeSettings({
+    'topologyBench.kubeconfig': join(folder, samplePaths.kubeconfig),
+    'topologyBench.protectedContexts': ['stag*'],
+  });
+  const { quickInput } = workbench;
+  const cluster = await workbench.view('Topology Bench', 'Cluster');
+  await cluster.waitForRows(
+    'the context with its protection, though nothing answers',
+    ([context, namespace]) => context === 'stagingprotected' && namespace === 'modelsnamespace',
+  );
+  expect(await cluster.row('staging').menuItems()).toEqual(['Select Kubernetes Context', 'Unprotect Context']);
+  await workbench.screenshot(join(screenshots, 'protected-context.png'));
+
+  await workbench.openFile(samplePaths.classifier);
+  await workbench.askFromCodeLens(texts.startLens);
+  await quickInput.pickMany(['triton']);
+  await quickInput.pick('staging/models');
+  await quickInput.pick('CPU only');
+  await quickInput.pick('quick');
+  await workbench.dialog().press('Start');
+  await expect.poll(() => quickInput.title(), { timeout: patienceMs }).toBe('Protected Context staging');
+  await quickInput.fill('production');
+  expect(await quickInput.message()).toContain('Type staging to go on.');
+  await quickInput.cancel();
+  expect(await workbench.notifications()).toEqual([]);
+  expect(await workbench.page.locator('.tabs-container .tab').count()).toBe(1);
+}
+
+export async function chosenInTheTree({ code, workbench, folder }: Drive): Promise<void> {
+  await code.changeSettings({
+    'topologyBench.kubeconfig': join(folder, samplePaths.kubeconfig),
+    'topologyBench.protectedContexts': [],
+  });
+  const { quickInput } = workbench;
+  const cluster = await workbench.view('Topology Bench', 'Cluster');
+  const head = (what: string, context: string, namespace: string): Promise<string[]> =>
+    cluster.waitForRows(what, (rows) => rows[0] === context && rows[1] === namespace);
+  await head('the context of the kubeconfig', 'staging', 'modelsnamespace');
+  expect(await cluster.row('staging').inlineActions()).toEqual(['Select Kubernetes Context']);
+  await cluster.row('staging').pressInline('Select Kubernetes Context');
+  expect(await quickInput.waitForItem('production')).toEqual([
+    "Follow the kubeconfig's current context",
+    'staging',
+    'production',
+  ]);
+  await quickInput.pick('production');
+  await head('the selected context', 'production', 'defaultnamespace');
+
+  expect(await cluster.row(/^default/u).inlineActions()).toEqual(['Select Namespace']);
+  await cluster.row(/^default/u).pressInline('Select Namespace');
+  await quickInput.fill('team-a');
+  await head('the selected namespace', 'production', 'team-anamespace');
+
+  await cluster.row('production').pressMenu('Protect Context');
+  await head('the context with its lock', 'productionprotected', 'team-anamespace');
+  await cluster.row('production').pressMenu('Unprotect Context');
+  await workbench.dialog().press('Unprotect');
+  await head('the context without its lock', 'production', 'team-anamespace');
+
+  // What is selected is remembered for each context.
+  await cluster.row(/^team-a/u).pressInline('Select Namespace');
+  await quickInput.fill('default');
+  await head('the first namespace again', 'production', 'defaultnamespace');
+
+  // Nothing answers there, and the row that says so leads on.
+  await cluster.waitForRows('why there is nothing to show', (rows) => rows.length === 3);
+  const problem = cluster.row(/refused|reach/u);
+  expect(await problem.inlineActions()).toEqual(['Refresh']);
+  expect(await problem.menuItems()).toEqual(['Select Kubernetes Context', 'Refresh', 'Show Log']);
+  await problem.pressInline('Refresh');
+  await problem.pressMenu('Show Log');
+  await eventually(
+    'the log',
+    () => workbench.shownOutput(),
+    (text) => /refused|reach/u.test(text),
+  );
+  await workbench.hidePanel();
+
+  await cluster.row('production').pressMenu('Select Kubernetes Context');
+  await quickInput.pick("Follow the kubeconfig's current context");
+  await head('the context of the kubeconfig again', 'staging', 'modelsnamespace');
+
+  // What a setting mends leads to the setting.
+  await code.changeSettings({ 'topologyBench.kubeconfig': join(folder, samplePaths.brokenKubeconfig) });
+  await cluster.waitForRows('that the kubeconfig is broken', (rows) => rows.length === 1);
+  expect(await cluster.row(/./u).inlineActions()).toEqual(['Refresh', 'Open Settings']);
+  await cluster.row(/./u).pressInline('Open Settings');
+  await workbench.tab('Settings').waitFor();
+}
+
+export async function followedContext({ code, workbench, folder }: Drive): Promise<void> {
+  const outside = await mkdtemp(join(tmpdir(), 'topology-bench-kubeconfig-'));
+  try {
+    const kubeconfig = join(outside, 'config');
+    await copyFile(join(folder, samplePaths.kubeconfig), kubeconfig);
+    await code.changeSettings({ 'topologyBench.kubeconfig': kubeconfig });
+    const placeShown = async (): Promise<string> => (await workbench.statusBar()).join('\n');
+    await workbench.openFile(samplePaths.classifier);
+    await expect.poll(placeShown, { timeout: patienceMs }).toContain('staging/models');
+
+    const text = await readFile(kubeconfig, 'utf8');
+    await writeFile(kubeconfig, text.replace('current-context: staging', 'current-context: production'));
+    await expect.poll(placeShown, { timeout: patienceMs }).toContain('production/default');
+    const cluster = await workbench.view('Topology Bench', 'Cluster');
+    await cluster.waitForRows('the other context', ([context]) => context?.startsWith('production') === true);
+    await writeFile(kubeconfig, text);
+    await cluster.waitForRows('the first one again', ([context]) => context?.startsWith('staging') === true);
+  } finally {
+    await rm(outside, { recursive: true });
+  }
+}

@@ -1,0 +1,77 @@
+/** From a model config, a plan file, and the palette, to the last question before a run, and back. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { profileNames } from '../../../src/core/profiles.ts';
+import type { Drive } from '../harness/drive.ts';
+import { samplePaths } from '../harness/sampleWorkspace.ts';
+import { screenshots } from '../harness/screenshots.ts';
+import { texts } from '../harness/texts.ts';
+
+export async function lensAndPaletteToTheConfirmation({ code, workbench, folder }: Drive): Promise<void> {
+  await code.changeSettings({ 'topologyBench.kubeconfig': join(folder, samplePaths.kubeconfig) });
+  const { quickInput } = workbench;
+  const version = code.options.version ?? 'newest';
+  await workbench.openFile(samplePaths.classifier);
+  await workbench.waitForCodeLens(texts.startLens);
+  await workbench.screenshot(join(screenshots, `lens-${version}.png`));
+  await workbench.askFromCodeLens(texts.startLens);
+
+  expect(await quickInput.waitForItem('triton')).toEqual(['fastapi', 'triton', 'hybrid']);
+  expect(await quickInput.title()).toBe('Benchmark Topology: sentiment (1/4)');
+  await quickInput.pickMany(['fastapi', 'triton']);
+
+  expect(await quickInput.waitForItem('This machine')).toEqual([
+    'staging/models',
+    'production/default',
+    'This machine',
+  ]);
+  await workbench.screenshot(join(screenshots, `targets-${version}.png`));
+  await quickInput.pick('This machine');
+
+  expect(await quickInput.waitForItem('quick')).toEqual([...profileNames, 'Turns of each topology…']);
+  await quickInput.pick('quick');
+
+  const question = await workbench.dialog().text();
+  expect(question).toMatch(/2 topologies × \d+ s of load, about \d+ (s|min), on this machine/u);
+  expect(question).toContain('they end with the run');
+  await workbench.screenshot(join(screenshots, `confirmation-${version}.png`));
+  await workbench.dialog().press('Cancel');
+  expect(await workbench.notifications()).toEqual([]);
+
+  // Without a model config in view and without a kubeconfig.
+  await workbench.runCommand('View: Close All Editors');
+  await code.changeSettings({ 'topologyBench.kubeconfig': join(folder, 'no-such-file') });
+  await workbench.runCommand('Topology Bench: Benchmark Topology');
+  expect(await quickInput.waitForItem('Tiny sentiment model (built in)')).toEqual([
+    'distilbert',
+    'sentiment',
+    'Tiny sentiment model (built in)',
+  ]);
+  await quickInput.pick('Tiny sentiment model (built in)');
+  await quickInput.pickMany(['hybrid']);
+  expect((await quickInput.waitForItem('This machine')).filter((item) => item.includes('/'))).toEqual([]);
+  await quickInput.back();
+  expect(await quickInput.waitForItem('fastapi')).toHaveLength(3);
+  await quickInput.cancel();
+}
+
+export async function lensesOfTheOtherConfigs({ workbench, folder }: Drive): Promise<void> {
+  const { quickInput } = workbench;
+  await workbench.openFile(samplePaths.huggingFace);
+  await workbench.askFromCodeLens(texts.startLens);
+  expect(await quickInput.title()).toBe('Benchmark Topology: distilbert (1/4)');
+  await quickInput.cancel();
+
+  // What the file does not say has a default, so that nothing is asked; what is wrong in it keeps it from running.
+  await writeFile(
+    join(folder, samplePaths.plan),
+    'version: 1\nmodel: ./distilbert\ntarget: local\ntopologies: [triton]\n',
+  );
+  await workbench.openFile(samplePaths.plan);
+  await workbench.confirmFromCodeLens(texts.startLens);
+  const question = await workbench.dialog().text();
+  expect(question).toContain('Benchmark distilbert: triton?');
+  expect(question).toContain(`As ${samplePaths.plan} says.`);
+  await workbench.dialog().press('Cancel');
+}

@@ -1,0 +1,58 @@
+/** What the menu of a result does with it: to the clipboard, to files, to an editor. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { planFileText } from '../../../src/core/planFileText.ts';
+import { runRecordSchema } from '../../../src/core/record.ts';
+import { recordMarkdown } from '../../../src/core/view/markdown.ts';
+import type { Drive } from '../harness/drive.ts';
+import { putRecords } from '../harness/sampleWorkspace.ts';
+import { eventually } from '../harness/waiting.ts';
+import { slower, whole } from './records.ts';
+
+export async function outOfTheMenu({ workbench, folder }: Drive): Promise<void> {
+  await putRecords(folder, [whole, slower]);
+  const { quickInput } = workbench;
+  const results = await workbench.view('Topology Bench', 'Results');
+  await results.waitForRows(
+    'both results',
+    ([first, second, ...more]) => isOf(3, first) && isOf(2, second) && more.length === 0,
+  );
+  const row = results.row(/Jan 2, 2026/u);
+
+  await row.pressMenu('Open Record as JSON');
+  await workbench.tab(`${whole.id}.json`).waitFor();
+
+  await row.pressMenu('Copy as Markdown');
+  await eventually(
+    'the Markdown on the clipboard',
+    () => workbench.page.evaluate(() => navigator.clipboard.readText()),
+    (text) => text === recordMarkdown(whole, null),
+  );
+
+  await row.pressMenu('Export as JSON…');
+  await quickInput.saveAs(join(folder, 'run.json'));
+  await workbench.notification('Saved run.json.').dismiss();
+  expect(runRecordSchema.parse(JSON.parse(await readFile(join(folder, 'run.json'), 'utf8')))).toEqual(whole);
+
+  await row.pressMenu('Export as HTML Report…');
+  await quickInput.saveAs(join(folder, 'menu.html'));
+  await workbench.notification('Saved menu.html.').dismiss();
+  expect(await readFile(join(folder, 'menu.html'), 'utf8')).toContain(`"id":"${whole.id}"`);
+
+  await row.pressMenu('Save as Plan…');
+  await quickInput.saveAs(join(folder, 'saved.yaml'));
+  await workbench.tab('saved.yaml').waitFor();
+  expect(await readFile(join(folder, 'saved.yaml'), 'utf8')).toBe(planFileText(whole, 'unknown'));
+
+  await row.pressMenu('Compare with…');
+  await quickInput.pick(/Jan 3, 2026/u);
+  await (await workbench.panel(/Jan 2, 2026, .* ↔ Jan 3, 2026/u)).waitUntilDrawn();
+
+  await row.pressMenu('Open Results');
+  await workbench.panel(/^tiny-sentiment · Jan 2, 2026, [^↔]*$/u);
+}
+
+function isOf(day: number, row: string | undefined): boolean {
+  return row?.startsWith(`tiny-sentiment · Jan ${String(day)}, 2026`) === true;
+}

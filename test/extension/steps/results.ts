@@ -1,0 +1,153 @@
+/** Records on disk, as the sidebar and the results panel show them. */
+import { readdir, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { recordCsv } from '../../../src/core/view/csv.ts';
+import type { Drive } from '../harness/drive.ts';
+import { isSerious, type Panel } from '../harness/panel.ts';
+import { putRecords, samplePaths } from '../harness/sampleWorkspace.ts';
+import { screenshots } from '../harness/screenshots.ts';
+import { texts } from '../harness/texts.ts';
+import { eventually, patienceMs } from '../harness/waiting.ts';
+import type { Workbench } from '../harness/workbench.ts';
+import { broken, other, whole } from './records.ts';
+
+export async function recordBesideTheCode({ code, workbench, folder }: Drive): Promise<void> {
+  const version = code.options.version ?? 'newest';
+  await putRecords(folder, [whole, broken], { '20251231-235959-dead.json': '{ "version": 1, ' });
+  await code.changeSettings({ 'topologyBench.kubeconfig': join(folder, 'no-such-file') });
+  await workbench.openFile(samplePaths.classifier);
+  await workbench.waitForCodeLens(texts.startLens);
+  const results = await workbench.view('Topology Bench', 'Results');
+  const rows = await results.waitForRows('three results', (all) => all.length === 3);
+  expect(rows[0]).toMatch(/^tiny-sentiment · .*fastapi \d+ RPS · triton \d+ RPS · hybrid \d+ RPS$/u);
+  expect(rows[1]).toMatch(/^tiny-sentiment · /u);
+  expect(rows[2]).toMatch(/^20251231-235959-dead.*not complete JSON/u);
+  // What a record of somebody else was started with is not known here, so that there is no Benchmark Again.
+  expect(await results.row(/RPS · triton/u).inlineActions()).toEqual([]);
+  expect(await results.row(/RPS · triton/u).menuItems()).toEqual(texts.menuOfResult);
+
+  await results.row(/RPS · triton/u).click();
+  const panel = await workbench.panel(/tiny-sentiment/u);
+  await panel.waitUntilDrawn();
+  await expectCharts(panel);
+  const text = await panel.text();
+  for (const { topology, phases } of whole.topologies) {
+    expect(text).toContain(topology.name);
+    const p50Ms = phases.at(-1)?.measurement.latency.p50Ms ?? Number.NaN;
+    expect(text).toContain(p50Ms.toPrecision(3));
+  }
+  for (const [theme, kind] of [
+    ['light', 'vscode-light'],
+    ['high-contrast', 'vscode-high-contrast'],
+    ['dark', 'vscode-dark'],
+  ] as const) {
+    await workbench.switchTheme(theme);
+    await panel.waitForTheme(kind);
+    await panel.waitUntilDrawn();
+    await expectCharts(panel);
+    expect((await panel.axe()).filter(isSerious)).toEqual([]);
+    await workbench.screenshot(join(screenshots, `results-${version}-${theme}.png`));
+  }
+  expect(workbench.policyViolations).toEqual([]);
+  expect(workbench.webviewErrors).toEqual([]);
+
+  await results.row(/RPS · triton/u).pressMenu('Export as CSV…');
+  await workbench.quickInput.saveAs(join(folder, 'run.csv'));
+  await workbench.notification('Saved run.csv.').dismiss();
+  expect(await readFile(join(folder, 'run.csv'), 'utf8')).toBe(recordCsv(whole));
+  await expectExportsFrom(panel, workbench, folder);
+  expect(workbench.policyViolations).toEqual([]);
+
+  await workbench.reload();
+  const again = await workbench.panel(/tiny-sentiment/u);
+  await again.waitUntilDrawn();
+  await expectCharts(again);
+  expect(workbench.policyViolations).toEqual([]);
+
+  // Another result opens in the same column, though the panel there has the focus.
+  await again.frame.locator('h1').click();
+  await results.row(/^tiny-sentiment(?!.*triton \d)/u).click();
+  const panels = workbench.page.locator('.tabs-container .tab', { hasText: /tiny-sentiment/u });
+  await eventually(
+    'the tab of the second result',
+    () => panels.count(),
+    (count) => count === 2,
+  );
+  expect(await workbench.page.locator('.editor-group-container').count()).toBe(2);
+  await expect.poll(() => again.text(), { timeout: patienceMs }).toContain('OOMKilled');
+  await workbench.screenshot(join(screenshots, `failed-run-${version}.png`));
+
+  // Only after a yes.
+  await results.row(/dead/u).pressMenu('Delete Result');
+  expect(await workbench.dialog().text()).toContain('Delete the result of');
+  await workbench.dialog().press('Cancel');
+  expect(await results.rows()).toHaveLength(3);
+  await results.row(/dead/u).pressMenu('Delete Result');
+  await workbench.dialog().press('Delete');
+  await results.waitForRows('two results', (all) => all.length === 2);
+  const runs = join(folder, samplePaths.runs);
+  expect((await readdir(runs)).filter((name) => name.endsWith('.json'))).toHaveLength(2);
+
+  // Whoever moves records about (git, the command line), an open panel follows.
+  await rename(join(runs, `${broken.id}.json`), join(runs, 'elsewhere'));
+  await expect.poll(() => again.text(), { timeout: patienceMs }).toContain(texts.panel.noRecord);
+  await rename(join(runs, 'elsewhere'), join(runs, `${broken.id}.json`));
+  await expect.poll(() => again.text(), { timeout: patienceMs }).toContain('OOMKilled');
+}
+
+export async function resultsOfTwoModels({ workbench, folder }: Drive): Promise<void> {
+  await putRecords(folder, [whole, broken, other]);
+  const results = await workbench.view('Topology Bench', 'Results');
+  const rows = await results.waitForRows('two groups, one of them open', (all) => all.length === 4);
+  expect(rows[0]).toMatch(/^tiny-sentiment2 runs · fastapi \d+ RPS/u);
+  expect(rows[1]).toMatch(/^Jan 2, 2026, /u);
+  expect(rows[3]).toMatch(/^toxicity1 run · fastapi \d+ RPS/u);
+  await workbench.screenshot(join(screenshots, 'results-groups.png'));
+  await results.row(/^toxicity1 run/u).expand();
+  await results.waitForRows('the run of the other model', (all) => all.length === 5);
+  await results.row(/^tiny-sentiment2 runs/u).collapse();
+  await results.pressTitleAction('Refresh');
+  await results.waitForRows(
+    'the groups as they were left',
+    (all) => all.length === 3 && all[2]?.startsWith('Dec 25, 2025') === true,
+  );
+  await results.row(/^Dec 25, 2025/u).click();
+  await (await workbench.panel(/toxicity/u)).waitUntilDrawn();
+}
+
+/** The panel's own ways out: its Export button, and the button at the chart in view. */
+async function expectExportsFrom(panel: Panel, workbench: Workbench, folder: string): Promise<void> {
+  const { quickInput } = workbench;
+  await panel.frame.getByText(texts.panel.export, { exact: true }).click();
+  expect(await quickInput.waitForItem(/HTML report…/u)).toHaveLength(4);
+  await quickInput.pick(/HTML report…/u);
+  await quickInput.saveAs(join(folder, 'run.html'));
+  await workbench.notification('Saved run.html.').dismiss();
+  const html = await readFile(join(folder, 'run.html'), 'utf8');
+  expect(html).toContain(`"id":"${whole.id}"`);
+  expect(html).toContain('Topology Bench report');
+
+  await panel.frame.getByText(texts.panel.export, { exact: true }).click();
+  await quickInput.pick(/Copy as Markdown/u);
+  await eventually(
+    'the status bar to say that it is copied',
+    () => workbench.statusBar(),
+    (items) => items.some((item) => item.startsWith('Copied tiny-sentiment · ')),
+  );
+
+  await panel.frame.locator('vscode-button[aria-label^="Save as PNG"]:visible').first().click();
+  await quickInput.saveAs(join(folder, 'chart.png'));
+  await workbench.notification('Saved chart.png.').dismiss();
+  expect((await readFile(join(folder, 'chart.png'))).subarray(1, 4).toString('latin1')).toBe('PNG');
+}
+
+/** The chart in view is painted, in more than one colour; those in other tabs of the page have no size yet. */
+async function expectCharts(panel: Panel): Promise<void> {
+  const shown = (await panel.canvases()).filter((canvas) => canvas.visible);
+  expect(shown.length).toBeGreaterThan(0);
+  for (const canvas of shown) {
+    expect(canvas.painted).toBeGreaterThan(1000);
+    expect(canvas.colours).toBeGreaterThan(3);
+  }
+}

@@ -1,0 +1,53 @@
+/** Runs on this machine by the buttons of trees and panel, and what the lens says of one meanwhile. */
+import { expect } from 'vitest';
+import type { Drive } from '../harness/drive.ts';
+import { samplePaths } from '../harness/sampleWorkspace.ts';
+import { texts } from '../harness/texts.ts';
+import { patienceMs } from '../harness/waiting.ts';
+
+/** Begins with the result of a run that was started in this window. */
+export async function runsOfTheButtons({ workbench }: Drive): Promise<void> {
+  const topologies = await workbench.view('Topology Bench', 'Topologies');
+  const results = await workbench.view('Topology Bench', 'Results');
+  const run = topologies.row(/^Benchmark of sentiment/u);
+  const untilGone = (): Promise<string[]> =>
+    topologies.waitForRows('no run any more', (rows) => !rows.some((row) => row.startsWith('Benchmark of')));
+
+  // A topology's own row decides which one; what is left to ask is asked.
+  await workbench.openFile(samplePaths.classifier);
+  await workbench.waitForCodeLens(texts.startLens);
+  expect(await topologies.row(/^fastapi/u).inlineActions()).toEqual(['Benchmark Topology', 'Deploy Topology']);
+  await topologies.row(/^fastapi/u).pressInline('Benchmark Topology');
+  await workbench.quickInput.pick('This machine');
+  await workbench.quickInput.pick('standard');
+  expect(await workbench.dialog().text()).toContain('Benchmark sentiment: fastapi?');
+  await workbench.dialog().press('Start');
+
+  // The lens of a run under way opens its panel, and so does its row.
+  expect(await run.inlineActions()).toEqual(['Open Results', 'Cancel Run']);
+  await workbench.runCommand('View: Close All Editors');
+  await workbench.openFile(samplePaths.classifier);
+  await workbench.openFromCodeLens(texts.liveLens, /^sentiment/u);
+  await workbench.runCommand('View: Close All Editors');
+  await run.pressInline('Open Results');
+  const panel = await workbench.panel(/^sentiment/u);
+  await run.pressInline('Cancel Run');
+  await expect.poll(() => panel.text(), { timeout: patienceMs, interval: 250 }).toMatch(texts.panel.again);
+  expect(await panel.text()).toMatch(texts.panel.cancelled);
+  await untilGone();
+
+  // The page's own buttons: what the run was started with is known here, so that nothing is asked.
+  await panel.frame.getByText(texts.panel.againButton, { exact: true }).click();
+  await run.locator.waitFor();
+  await workbench.runCommand('View: Close All Editors');
+  await run.pressInline('Open Results');
+  const live = await workbench.panel(/^sentiment/u);
+  await live.frame.getByText(texts.panel.cancel, { exact: true }).click();
+  await untilGone();
+
+  // And those of a result.
+  expect(await results.row(/sentiment/u).inlineActions()).toEqual(['Benchmark Again']);
+  await results.row(/sentiment/u).pressInline('Benchmark Again');
+  await run.pressInline('Cancel Run');
+  await untilGone();
+}
