@@ -1,23 +1,26 @@
-/** Windows that go away in mid-run: the run goes on without them, and what it leaves on the cluster, if anything, is removed. */
+/** A window that goes away in mid-run, in each way that there is: the run goes on without them, and what it leaves on the cluster, if anything, is removed. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { expectSameInventory, inventory } from '../kubernetes/support/inventory.ts';
 import { deleteNamespace, makeNamespace } from '../kubernetes/support/namespaces.ts';
 import { kubectl } from '../kubernetes/support/testCluster.ts';
-import { drive, type Drive } from './harness/drive.ts';
+import { startFromPlan } from './harness/clusterPlan.ts';
+import type { Drive } from './harness/drive.ts';
 import type { Notification } from './harness/notifications.ts';
+import { inOneWindow } from './harness/oneWindow.ts';
 import { ownPackage } from './harness/package.ts';
-import { makeSampleWorkspace, samplePaths } from './harness/sampleWorkspace.ts';
-import { startFromLens } from './harness/startFromLens.ts';
+import { makeSampleWorkspace, putRecords, samplePaths } from './harness/sampleWorkspace.ts';
+import { screenshots } from './harness/screenshots.ts';
+import { texts } from './harness/texts.ts';
+import { useTestCluster } from './harness/useTestCluster.ts';
 import { eventually } from './harness/waiting.ts';
 import type { Workbench } from './harness/workbench.ts';
 
 /** A window looks 3 s after it opened, and once more 70 s later for what its predecessor still held then. */
 const offerWithinMs = 120_000;
 const storedAfterMs = 10_000;
-const screenshots = join(import.meta.dirname, '..', '..', 'out', 'screenshots');
 let namespace = '';
 
 beforeAll(async () => {
@@ -27,113 +30,91 @@ afterAll(async () => {
   await deleteNamespace(namespace);
 });
 
-test('a run goes on while its window is reloaded; the new window watches it, and can stop it', async () => {
-  const before = await inventory();
-  await drive(
-    'lifecycle-reload',
-    { version: 'newest', vsix: ownPackage(), prepare: makeSampleWorkspace },
-    async (parts) => {
-      await startRunUnderLoad(parts);
-      const { workbench } = parts;
-      const runs = await runsUnderWay();
-      await workbench.reload();
-      const progress = workbench.notification(/Benchmark of sentiment/u);
-      await expect.poll(() => progress.text(), { timeout: 60_000 }).toMatch(/: fastapi c\d+/u);
-      const panel = await workbench.panel(/sentiment/u);
-      await expect.poll(() => panel.text(), { timeout: 60_000, interval: 250 }).toMatch(/Measuring/u);
-      expect(await runsUnderWay()).toEqual(runs);
-      await workbench.screenshot(join(screenshots, 'lifecycle-watched-again.png'));
+const test = inOneWindow('lifecycle', { version: 'newest', vsix: ownPackage(), prepare: makeSampleWorkspace });
 
-      await workbench.runCommand('Topology Bench: Cancel Run');
-      await expect.poll(() => panel.text(), { timeout: 60_000, interval: 250 }).toMatch(/Benchmark again/u);
-      expect(await panel.text()).toMatch(/[Cc]ancelled/u);
-    },
-  );
+test('a run goes on while its window is reloaded; the new window watches it, and can stop it', async (parts) => {
+  const before = await inventory();
+  await startRunUnderLoad(parts);
+  const { workbench } = parts;
+  const runs = await runsUnderWay();
+  await workbench.reload();
+  const progress = workbench.notification(/Benchmark of sentiment/u);
+  await expect.poll(() => progress.text(), { timeout: 60_000 }).toMatch(/: fastapi .*RPS/u);
+  const panel = await workbench.panel(/sentiment/u);
+  await expect.poll(() => panel.text(), { timeout: 60_000, interval: 250 }).toMatch(texts.panel.measuring);
+  expect(await runsUnderWay()).toEqual(runs);
+  await workbench.screenshot(join(screenshots, 'lifecycle-watched-again.png'));
+
+  await workbench.runCommand('Topology Bench: Cancel Run');
+  await expect.poll(() => panel.text(), { timeout: 60_000, interval: 250 }).toMatch(texts.panel.again);
+  expect(await panel.text()).toMatch(texts.panel.cancelled);
   await expectSameInventory(before);
 });
 
-test('a run whose VS Code was killed ends by itself, leaves nothing, and the next VS Code says so', async () => {
+test('a run whose VS Code was killed ends by itself, leaves nothing, and the next VS Code says so', async (parts) => {
   const before = await inventory();
-  await drive(
-    'lifecycle-outlive',
-    { version: 'newest', vsix: ownPackage(), prepare: makeSampleWorkspace },
-    async (parts) => {
-      await startRunUnderLoad(parts, 'quick');
-      const { code, workbench, folder } = parts;
-      await workbench.runCommand('View: Close All Editors');
-      await code.kill();
-      await eventually(
-        'the record of a run that nobody watches',
-        () => readdir(join(folder, samplePaths.runs)).catch((): string[] => []),
-        (names) => names.some((name) => /^\d.*\.json$/u.test(name)),
-        120_000,
-      );
-      await untilCleanedUp(before);
-
-      await code.restart();
-      await workbench.openFolder(folder);
-      const ended = workbench.notification(/sentiment went on after its window had closed, and is complete/u);
-      await ended.text(60_000);
-      await ended.press('Open Results');
-      const panel = await workbench.panel(/sentiment/u);
-      await expect.poll(() => panel.text(), { timeout: 60_000, interval: 250 }).toMatch(/32 connections/u);
-    },
+  const { code, workbench, folder } = parts;
+  await putRecords(folder, []);
+  await startRunUnderLoad(parts, 'short');
+  await workbench.runCommand('View: Close All Editors');
+  await code.kill();
+  await eventually(
+    'the record of a run that nobody watches',
+    () => readdir(join(folder, samplePaths.runs)).catch((): string[] => []),
+    (names) => names.some((name) => /^\d.*\.json$/u.test(name)),
+    120_000,
   );
+  await untilCleanedUp(before);
+
+  await code.restart();
+  await workbench.openFolder(folder);
+  const ended = workbench.notification(/sentiment went on after its window had closed, and is complete/u);
+  await ended.text(60_000);
+  await ended.press('Open Results');
+  const panel = await workbench.panel(/sentiment/u);
+  await expect.poll(() => panel.text(), { timeout: 60_000, interval: 250 }).toMatch(/8 connections/u);
   await expectSameInventory(before);
 });
 
-test('a window that closes stops its run where the settings say so, and the run cleans up', async () => {
+test('a window that closes stops its run where the settings say so, and the run cleans up', async (parts) => {
   const before = await inventory();
-  await drive(
-    'lifecycle-stop',
-    {
-      version: 'newest',
-      vsix: ownPackage(),
-      prepare: makeSampleWorkspace,
-      settings: { 'topologyBench.whenWindowCloses': 'stop' },
-    },
-    async (parts) => {
-      await startRunUnderLoad(parts);
-      await parts.workbench.reload();
-      await untilCleanedUp(before);
-    },
-  );
+  await parts.code.changeSettings({ 'topologyBench.whenWindowCloses': 'stop' });
+  await startRunUnderLoad(parts);
+  await parts.workbench.reload();
+  await untilCleanedUp(before);
+  await parts.code.changeSettings({ 'topologyBench.whenWindowCloses': undefined });
   await expectSameInventory(before);
 });
 
-test('what a run left behind that was killed with VS Code is offered by the next one, though no model config is opened', async () => {
+test('what a run left behind that was killed with VS Code is offered by the next one, though no model config is opened', async (parts) => {
   const before = await inventory();
-  await drive(
-    'lifecycle-kill',
-    { version: 'newest', vsix: ownPackage(), prepare: makeSampleWorkspace },
-    async (parts) => {
-      await startRunUnderLoad(parts);
-      const { code, workbench, folder } = parts;
-      // Neither a restored panel nor an editor may be what wakes the extension.
-      await workbench.runCommand('View: Close All Editors');
-      await expect.poll(() => workbench.page.locator('.tabs-container .tab').count()).toBe(0);
-      // The window stores what is open, or is not, some seconds later.
-      await setTimeout(storedAfterMs);
-      await code.kill();
-      expect(await code.killRuns()).toBe(1);
-      expect(await runningJobs()).not.toEqual([]);
+  await startRunUnderLoad(parts);
+  const { code, workbench, folder } = parts;
+  // Neither a restored panel nor an editor may be what wakes the extension.
+  await workbench.runCommand('View: Close All Editors');
+  await expect.poll(() => workbench.page.locator('.tabs-container .tab').count()).toBe(0);
+  // The window stores what is open, or is not, some seconds later.
+  await setTimeout(storedAfterMs);
+  await code.kill();
+  expect(await code.killRuns()).toBe(1);
+  expect(await runningJobs()).not.toEqual([]);
 
-      await code.restart();
-      await workbench.openFolder(folder);
-      const offer = leftBehind(workbench);
-      expect(await offer.text(offerWithinMs)).toContain(`topology-bench-test/${namespace}`);
-      expect(await offer.buttons()).toEqual(['Clean Up', 'Later']);
-      expect(await workbench.page.locator('.tabs-container .tab').count()).toBe(0);
-      await offer.press('Clean Up');
-      await workbench.notification('Removed 1 leftover').text();
-    },
-  );
+  await code.restart();
+  await workbench.openFolder(folder);
+  const offer = leftBehind(workbench);
+  expect(await offer.text(offerWithinMs)).toContain(`topology-bench-test/${namespace}`);
+  expect(await offer.buttons()).toEqual(['Clean Up', 'Later']);
+  expect(await workbench.page.locator('.tabs-container .tab').count()).toBe(0);
+  await offer.press('Clean Up');
+  await workbench.notification('Removed 1 leftover').text();
   await expectSameInventory(before);
 });
 
-async function startRunUnderLoad(parts: Drive, profile: 'quick' | 'standard' = 'standard'): Promise<void> {
-  const panel = await startFromLens(parts, namespace, profile);
-  await expect.poll(() => panel.text(), { timeout: 240_000, interval: 250 }).toMatch(/Measuring/u);
+async function startRunUnderLoad(parts: Drive, load: 'short' | 'until cancelled' = 'until cancelled'): Promise<void> {
+  await useTestCluster(parts.code, namespace);
+  const panel = await startFromPlan(parts, namespace, load);
+  const isUnderWay = load === 'short' ? texts.panel.warmingUpOrMeasuring : texts.panel.measuring;
+  await expect.poll(() => panel.text(), { timeout: 240_000, interval: 250 }).toMatch(isUnderWay);
   expect(await runningJobs()).not.toEqual([]);
 }
 

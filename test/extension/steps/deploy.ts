@@ -1,0 +1,76 @@
+/** A topology that stays: from the Topologies tree to its logs, its endpoint and an answer, and away again. */
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { kubectl } from '../../kubernetes/support/testCluster.ts';
+import type { Drive } from '../harness/drive.ts';
+import { screenshots } from '../harness/screenshots.ts';
+import { texts } from '../harness/texts.ts';
+import { useTestCluster } from '../harness/useTestCluster.ts';
+import { eventually } from '../harness/waiting.ts';
+
+export async function deployedFromTheTree({ code, workbench }: Drive, namespace: string): Promise<void> {
+  await useTestCluster(code, namespace);
+  const { quickInput } = workbench;
+  const tree = await workbench.view('Topology Bench', 'Topologies');
+  await tree.waitForRows('nothing deployed', (rows) => rows.join() === texts.nothingDeployed.join());
+  await tree.row('fastapi').pressInline('Deploy Topology');
+  await quickInput.pick('Tiny sentiment model (built in)');
+  await quickInput.waitForItem(`topology-bench-test/${namespace}`);
+  expect(await quickInput.title()).toBe('Deploy Topology: tiny-sentiment (1/2)');
+  await quickInput.pick(`topology-bench-test/${namespace}`);
+  await quickInput.pick(/nvidia\.com\/gpu|Tesla-T4/u);
+  const question = await workbench.dialog().text();
+  expect(question).toContain(`fastapi with the model tiny-sentiment on topology-bench-test/${namespace}`);
+  expect(question).toContain('until you delete it');
+  await workbench.dialog().press('Deploy');
+
+  // The row opens by itself once there is something in it.
+  await tree.waitForRows(
+    'the deployment to be ready',
+    (rows) => rows.includes('fastapi1 deployed, 1 ready') && rows.includes('tiny-sentimentready · 1 GPU'),
+    180_000,
+  );
+  const row = tree.row('tiny-sentiment');
+  expect(await row.inlineActions()).toEqual(['Show Logs', 'Delete Deployment']);
+  await workbench.screenshot(join(screenshots, 'deploy-ready.png'));
+
+  await row.pressInline('Show Logs');
+  await eventually(
+    'the logs of its containers',
+    () => workbench.shownOutput(),
+    (text) => /^== tb-fastapi-\S+ fastapi$/mu.test(text) && text.includes('the model is in place'),
+  );
+  await workbench.screenshot(join(screenshots, 'deploy-logs.png'));
+
+  await row.pressMenu('Copy Endpoint');
+  const services = await kubectl(
+    'get',
+    'services',
+    '--namespace',
+    namespace,
+    '--output=jsonpath={.items[*].metadata.name}',
+  );
+  const copied = await eventually(
+    'the endpoint on the clipboard',
+    () => workbench.page.evaluate(() => navigator.clipboard.readText()),
+    (text) => text.startsWith('http://'),
+  );
+  expect(new URL(copied).hostname).toMatch(
+    new RegExp(`^(?:${services.split(' ').join('|')})\\.${namespace}\\.svc`, 'u'),
+  );
+  expect((await workbench.statusBar()).join('\n')).toContain(`Copied ${copied}`);
+
+  await row.pressMenu('Send a Sample Request');
+  const answer = workbench.notification('answered through a port-forward');
+  expect(await answer.text()).toMatch(/^fastapi answered through a port-forward in \d+ ms: .*POSITIVE.*NEGATIVE/u);
+  await workbench.screenshot(join(screenshots, 'deploy-sample.png'));
+  await answer.dismiss();
+
+  await row.pressInline('Delete Deployment');
+  expect(await workbench.dialog().text()).toContain(
+    `Delete fastapi (tiny-sentiment) from topology-bench-test/${namespace}?`,
+  );
+  await workbench.dialog().press('Delete');
+  await tree.waitForRows('nothing deployed again', (rows) => rows.join() === texts.nothingDeployed.join());
+  expect(await workbench.notifications()).toEqual([]);
+}
