@@ -36,7 +36,7 @@ describe("a plan file's own phases", () => {
       'phases: [{ seconds: 5, connections: 2, arrivals: poisson }]',
       /phases\.0\.arrivals: belongs to a phase with "rate"/,
     ],
-    ['a rate of zero', 'phases: [{ seconds: 5, rate: 0 }]', /phases\.0\.rate: .*>0/],
+    ['a rate of zero', 'phases: [{ seconds: 5, rate: 0 }]', /phases\.0\.rate: must be above 0, and is 0/],
     ['an absurd rate', 'phases: [{ seconds: 5, rate: 1e9 }]', /phases\.0\.rate: .*100000/],
     ['no time at all', 'phases: [{ seconds: 0, rate: 5 }]', /phases\.0\.seconds/],
     [

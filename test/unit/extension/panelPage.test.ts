@@ -33,6 +33,9 @@ const recordView: View = {
 const headline = headlineOf(measuredRecord(record)).text.split(':')[0] ?? '';
 const nonceOf = (html: string): string | undefined => /'nonce-([\w+/=]+)'/u.exec(html)?.[1];
 
+/** A busy machine takes its time to read a style sheet. */
+const patience = { timeout: 20_000 };
+
 let root: string;
 let view: () => Promise<View>;
 const error = vi.fn();
@@ -60,7 +63,7 @@ async function opened(runId = record.id) {
   if (panel === undefined) throw new Error('no panel');
   await vi.waitFor(() => {
     expect(panel.webview.html).not.toBe('');
-  });
+  }, patience);
   return { all, panel, html: panel.webview.html };
 }
 
@@ -86,7 +89,7 @@ test('a page whose run takes long to be found is written without it, and gets it
   found(recordView);
   await vi.waitFor(() => {
     expect(panel.posted).toMatchObject([{ type: 'show', view: { kind: 'record' } }]);
-  });
+  }, patience);
   expect(panel.webview.html).toBe(html);
 });
 
