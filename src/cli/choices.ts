@@ -125,7 +125,16 @@ export async function choose(
   context: CliContext,
   defaultNamespace: (kubeContext: string | undefined, kubeconfigPath: string | undefined) => Promise<string>,
 ): Promise<Chosen> {
-  const found = await findPlanFile(planPath, context);
+  return await chooseFrom(await findPlanFile(planPath, context), options, context, defaultNamespace);
+}
+
+/** As `choose`, of a plan file that was found already, or of none. */
+export async function chooseFrom(
+  found: FoundPlanFile | undefined,
+  options: PlanOptions,
+  context: Pick<CliContext, 'root' | 'version' | 'signal'>,
+  defaultNamespace: (kubeContext: string | undefined, kubeconfigPath: string | undefined) => Promise<string>,
+): Promise<Chosen> {
   if (found?.file.target === 'endpoint') throw needsEndpoint(found);
   const file: PlanFile = found?.file ?? { version: 1 };
   const assets = openAssets(context.root, context.version);
@@ -215,7 +224,11 @@ export async function findPlanFile(
   const path = planPath ?? (existsSync(defaultPlanFile) ? defaultPlanFile : undefined);
   if (path === undefined) return undefined;
   if (planPath === undefined) context.stderr.write(`Plan: ${path}\n`);
-  const file = await readPlanFile(path);
+  return foundPlan(path, await readPlanFile(path));
+}
+
+/** @param path of the file, from where the paths in it go out */
+export function foundPlan(path: string, file: PlanFile): FoundPlanFile {
   const relativeToFile = (named: string | undefined): string | undefined =>
     named === undefined ? undefined : resolve(dirname(path), named);
   return {

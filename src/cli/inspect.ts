@@ -1,11 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { BenchError } from '../core/errors.ts';
-import { hintsOf, lineAndColumn, parseModel, supportedSoFar, type Hint, type ParsedModel } from '../core/model.ts';
-import { parsePlanFile } from '../core/planFile.ts';
+import { explain } from '../core/errors.ts';
+import { hintsOf, lineAndColumn, parseModel, type Hint, type ParsedModel } from '../core/model.ts';
+import { parsePlanFile, type PlanFile } from '../core/planFile.ts';
+import { isLfsPointer, lfsPointer } from '../models/lfs.ts';
 import { exitCodes, type CliContext, type ExitCode } from './context.ts';
+import { refusalOf, type Refusal } from './refusal.ts';
+import { unreadable } from './textFiles.ts';
 
-interface Inspection {
+/** What the text of a file says by itself. */
+interface Inspected {
   readonly file: string;
   /** null: neither a model config nor a plan file. */
   readonly kind: 'triton' | 'huggingface' | 'plan' | null;
@@ -13,6 +17,13 @@ interface Inspection {
   readonly problems: readonly InspectedProblem[];
   /** What costs performance in a config.pbtxt, with edits that do away with it; no reason to fail. */
   readonly hints: readonly (Hint & Place)[];
+}
+
+type Inspection = Inspected & Refusal;
+
+interface InspectOptions {
+  json?: boolean;
+  tokenizer?: string;
 }
 
 interface InspectedProblem extends Place {
@@ -29,33 +40,54 @@ interface Place {
   readonly column: number;
 }
 
-/** `topology-bench inspect FILE`: what a model config or a plan file says, what is wrong with it, and what costs performance. */
+/** `topology-bench inspect FILE`: what a model config or a plan file says, what is wrong with it, whether `run` takes it, and what costs performance. */
 export function registerInspect(program: Command, context: CliContext): void {
   program
     .command('inspect')
     .argument('<file>', 'config.pbtxt, config.json or topology-bench.yaml')
-    .description('show what a model config says, what is wrong with it and what costs performance')
+    .description(
+      'show what a model config says, what is wrong with it, whether a run takes it, and what costs performance',
+    )
+    .option('--tokenizer <file>', 'tokenizer.json, where it is not beside the model')
     .option('--json', 'print it as JSON')
     .addHelpText(
       'after',
-      '\nExit codes: 0 no errors; 1 the file has errors; 2 it cannot be read, or is neither a model config nor a plan.',
+      '\nExit codes: 0 a run takes it; 1 it has errors, or a run would refuse it; 2 it cannot be read, or is neither a model config nor a plan.',
     )
-    .action(async (file: string, options: { json?: boolean }) => {
-      const inspection = inspectText(file, await readText(file));
+    .action(async (file: string, options: InspectOptions) => {
+      const inspection = await inspect(file, options, context);
       context.stdout.write(options.json === true ? `${JSON.stringify(inspection, null, 2)}\n` : describe(inspection));
       process.exitCode = exitCodeOf(inspection);
     });
 }
 
-export function inspectText(file: string, text: string): Inspection {
+async function inspect(file: string, { tokenizer }: InspectOptions, context: CliContext): Promise<Inspection> {
+  const text = await readText(file);
+  if (isLfsPointer(text)) {
+    return { file, kind: null, model: null, problems: [], hints: [], refusal: explain(lfsPointer(file)), warnings: [] };
+  }
+  const { planFile = null, ...inspected } = inspectText(file, text);
+  // What else a run would say of a file with errors follows from them.
+  if (inspected.kind === null || hasErrors(inspected)) return { ...inspected, refusal: null, warnings: [] };
+  const { refusal, warnings } = await refusalOf({ file, plan: planFile, tokenizer }, context);
+  const told = inspected.problems.map(({ message }) => message);
+  return {
+    ...inspected,
+    refusal,
+    warnings: warnings.filter((text) => !told.some((message) => text.endsWith(message))),
+  };
+}
+
+function inspectText(file: string, text: string): Inspected & { readonly planFile?: PlanFile | undefined } {
   if (/\.ya?ml$/i.test(file)) {
-    const { problems } = parsePlanFile(text);
+    const { planFile, problems } = parsePlanFile(text);
     return {
       file,
       kind: 'plan',
       model: null,
       problems: problems.map((problem) => ({ severity: 'error', ...problem })),
       hints: [],
+      planFile,
     };
   }
   const parsed = parseModel(file, text);
@@ -69,19 +101,27 @@ export function inspectText(file: string, text: string): Inspection {
   };
 }
 
-function exitCodeOf({ kind, problems }: Inspection): ExitCode {
-  if (kind === null) return exitCodes.usage;
-  return problems.some((problem) => problem.severity === 'error') ? exitCodes.failed : exitCodes.ok;
+function hasErrors({ problems }: Inspected): boolean {
+  return problems.some(({ severity }) => severity === 'error');
 }
 
-function describe({ file, kind, model, problems, hints }: Inspection): string {
-  const lines = kind === null ? [`${file}: neither a model config nor a plan file`] : [`${file}: ${kindWords[kind]}`];
-  const hasErrors = problems.some(({ severity }) => severity === 'error');
-  if (model !== null) lines.push(...describeModel(model, hasErrors));
+function exitCodeOf(inspection: Inspection): ExitCode {
+  if (inspection.refusal !== null || hasErrors(inspection)) return exitCodes.failed;
+  return inspection.kind === null ? exitCodes.usage : exitCodes.ok;
+}
+
+function describe(inspection: Inspection): string {
+  const { file, kind, model, problems, hints, refusal, warnings } = inspection;
+  const lines: string[] = [];
+  if (kind !== null) lines.push(`${file}: ${kindWords[kind]}`);
+  else if (refusal === null) lines.push(`${file}: neither a model config nor a plan file`);
+  if (model !== null) lines.push(...describeModel(model, hasErrors(inspection)));
   for (const { line, column, severity, message } of problems) {
     lines.push(`${file}:${String(line)}:${String(column)}: ${severity}: ${message}`);
   }
-  if (kind !== null && problems.length === 0) lines.push('No problems.');
+  for (const warning of warnings) lines.push(`${file}: warning: ${warning}`);
+  if (refusal !== null) lines.push(`${file}: error: a run would refuse it. ${refusal}`);
+  else if (kind !== null && problems.length === 0 && warnings.length === 0) lines.push('No problems.');
   for (const { line, column, message, docs } of hints) {
     lines.push(`${file}:${String(line)}:${String(column)}: hint: ${message} See ${docs}`);
   }
@@ -97,8 +137,8 @@ const kindWords = {
 function describeModel(model: ParsedModel, hasErrors: boolean): string[] {
   const lines = [`name: ${model.name ?? "(its folder's)"}`];
   if (model.why === null) lines.push('task: text classification');
-  // What seems to be missing may stand behind an error.
-  else if (!hasErrors) lines.push(`task: not supported, because ${model.why}. ${supportedSoFar}`);
+  // What seems to be missing may stand behind an error; otherwise the refusal says why.
+  else if (!hasErrors) lines.push('task: not supported');
   if (model.kind === 'triton') {
     const batching = model.dynamicBatching;
     const preferred = batching?.preferredBatchSizes ?? [];
@@ -121,17 +161,6 @@ async function readText(file: string): Promise<string> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EISDIR') {
-      throw new BenchError({
-        reason: 'model-not-found',
-        message: `${file} is a folder.`,
-        nextStep: 'Name the config file in it: config.pbtxt or config.json.',
-      });
-    }
-    throw new BenchError({
-      reason: 'model-not-found',
-      message: `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
-      nextStep: 'Check the path.',
-    });
+    throw unreadable('file', file, error);
   }
 }

@@ -35,7 +35,7 @@ export async function readText(what: string, file: string, mostBytes = mostFileB
 const whyUnreadable: Readonly<Record<string, readonly [why: string, nextStep: string]>> = {
   ENOENT: ['there is no such file', 'Check its path.'],
   ENOTDIR: ['a part of its path is a file and no folder', 'Check its path.'],
-  EISDIR: ['it is a folder', 'Name a file in it.'],
+  EISDIR: ['it is a folder', 'Name the file in it.'],
   EACCES: ['its permissions do not allow that', 'Give yourself the right to read it.'],
   ELOOP: ['its links lead round in a circle', 'Name the file itself.'],
 };

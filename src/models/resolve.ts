@@ -125,6 +125,7 @@ function sha256(text: string): string {
 /** Reads a model config that a run is about; its errors end the run, its warnings go along. */
 async function readConfig(path: string, warnings: string[]): Promise<ReadConfig> {
   const text = await readText(path);
+  if (isLfsPointer(text)) throw lfsPointer(path);
   const config = parseModel(path, text);
   const { model, problems } = config;
   const sentences = (severity: 'error' | 'warning'): string[] =>

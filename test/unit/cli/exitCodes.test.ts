@@ -83,7 +83,7 @@ describe('exit code 0', () => {
   it('comes with a model config without errors', async () => {
     const { code, stdout } = await cli(['inspect', join(tinyModel, 'config.json'), '--json']);
     expect(code).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ kind: 'huggingface', problems: [] });
+    expect(JSON.parse(stdout)).toMatchObject({ kind: 'huggingface', problems: [], refusal: null, warnings: [] });
   });
 });
 
@@ -181,7 +181,11 @@ describe('exit code 2, with one line that says why and nothing on standard outpu
       ['run', '--repeat', '$broken'],
       'cannot be read: it is not complete JSON; the file is damaged.',
     ],
-    ['no such file', ['inspect', '/nowhere/config.json'], '/nowhere/config.json cannot be read'],
+    [
+      'no such file',
+      ['inspect', '/nowhere/config.json'],
+      '/nowhere/config.json: The file cannot be read: there is no such file.',
+    ],
   ])('%s', async (_name, commandArguments, message) => {
     const filled = commandArguments.map((argument) =>
       argument.replace('$good', kubeconfigs.good).replace('$broken', kubeconfigs.broken),

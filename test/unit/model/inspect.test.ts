@@ -1,16 +1,20 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { Command } from 'commander';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CliContext } from '../../../src/cli/context.ts';
 import { registerInspect } from '../../../src/cli/inspect.ts';
 
 let folder: string;
+const root = join(import.meta.dirname, '..', '..', '..');
 
+/** A whole model, beside which a test puts its own config. */
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'topology-bench-inspect-'));
+  for (const name of ['config.json', 'model.onnx', 'tokenizer.json'])
+    await copyFile(join(root, 'media/models/tiny-sentiment', name), join(folder, name));
 });
 
 afterEach(async () => {
@@ -23,7 +27,7 @@ async function inspect(name: string, text: string, ...more: string[]): Promise<{
   await writeFile(file, text);
   const stdout = new PassThrough();
   const program = new Command().exitOverride();
-  registerInspect(program, { stdout } as unknown as CliContext);
+  registerInspect(program, { stdout, root, version: '0.0.0', signal: new AbortController().signal } as CliContext);
   await program.parseAsync(['inspect', file, ...more], { from: 'user' });
   const code = process.exitCode;
   return { out: String(stdout.read()).replaceAll(folder, '.'), code };
@@ -93,15 +97,77 @@ test('hints as JSON, with the edits that do away with them', async () => {
   ]);
 });
 
-test('a Hugging Face config of another kind says what is supported', async () => {
-  const { out, code } = await inspect('config.json', '{"architectures":["BertForMaskedLM"],"model_type":"bert"}');
-  expect(code).toBe(0);
-  expect(out).toContain('task: not supported, because its architecture is BertForMaskedLM');
-  expect(out).toContain('Text classifiers with an ONNX model are supported so far.');
+describe('what a run would refuse', () => {
+  const without = (name: string): Promise<void> => rm(join(folder, name));
+  const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n';
+
+  test('a model of another kind, with what is supported', async () => {
+    const { out, code } = await inspect('config.json', '{"architectures":["BertForMaskedLM"],"model_type":"bert"}');
+    expect(code).toBe(1);
+    expect(out).toBe(`./config.json: Hugging Face model config
+name: (its folder's)
+task: not supported
+./config.json: error: a run would refuse it. The model of ./config.json cannot be benchmarked, because its architecture is \
+BertForMaskedLM rather than one that ends in ForSequenceClassification. Text classifiers with an ONNX model are supported so far.
+`);
+  });
+
+  test('a model without its ONNX file', async () => {
+    await without('model.onnx');
+    const { out, code } = await inspect('config.pbtxt', good);
+    expect(code).toBe(1);
+    expect(out).toMatch(/error: a run would refuse it\. .*model\.onnx/);
+    expect(out).not.toContain('No problems.');
+  });
+
+  test('a model without its tokenizer, unless that is elsewhere', async () => {
+    await without('tokenizer.json');
+    const { out, code } = await inspect('config.pbtxt', good);
+    expect(code).toBe(1);
+    expect(out).toContain('a run would refuse it. The model has no tokenizer.json. Looked in ');
+    const elsewhere = join(root, 'media/models/tiny-sentiment');
+    expect(await inspect('config.pbtxt', good, '--tokenizer', elsewhere)).toMatchObject({ code: 0 });
+  });
+
+  test('what Git LFS has not downloaded: the model, or the config itself', async () => {
+    await writeFile(join(folder, 'model.onnx'), pointer);
+    const model = await inspect('config.pbtxt', good, '--json');
+    expect(model.code).toBe(1);
+    expect(JSON.parse(model.out)).toMatchObject({
+      kind: 'triton',
+      refusal: expect.stringMatching(/model\.onnx is a Git LFS pointer, .*Run "git lfs pull/) as string,
+    });
+    expect(await inspect('config.json', pointer)).toEqual({
+      code: 1,
+      out: `./config.json: error: a run would refuse it. ./config.json is a Git LFS pointer, not the file itself: it was not \
+downloaded. Run "git lfs pull --include 'config.json'" in ..
+`,
+    });
+  });
+
+  test('and what it would take otherwise than the config says', async () => {
+    const { out, code } = await inspect('config.pbtxt', good.replace('max_batch_size: 8', 'max_batch_size: 4096'));
+    expect(code).toBe(0);
+    expect(out).toContain('./config.pbtxt: warning: max_batch_size is 4096; the run takes 1024.\n');
+    expect(out).not.toContain('No problems.');
+  });
+
+  test('a plan whose model is not there, or whose fields do not fit each other', async () => {
+    const missing = await inspect('topology-bench.yaml', 'version: 1\nmodel: models/tiny\n');
+    expect(missing.code).toBe(1);
+    expect(missing.out).toContain('a run would refuse it. There is no model at ./models/tiny: no such file or folder.');
+    const { out, code } = await inspect('topology-bench.yaml', 'version: 1\nmodel: .\ncores: 1\n');
+    expect(code).toBe(1);
+    expect(out).toContain('a run would refuse it. The hybrid needs at least 2 cores');
+  });
 });
 
 test('a plan file', async () => {
-  expect(await inspect('topology-bench.yaml', 'version: 1\nmodel: models/tiny\n')).toMatchObject({ code: 0 });
+  expect(await inspect('topology-bench.yaml', 'version: 1\nmodel: .\n')).toEqual({
+    code: 0,
+    out: './topology-bench.yaml: plan of Topology Bench\nNo problems.\n',
+  });
+  expect(await inspect('endpoint.yaml', 'version: 1\ntarget: endpoint\nprofile: quick\n')).toMatchObject({ code: 0 });
   const { out, code } = await inspect('topology-bench.yaml', 'version: 1\nmodel: m\ncores: many\n');
   expect(code).toBe(1);
   expect(out).toContain('topology-bench.yaml:3:');
@@ -119,5 +185,8 @@ test('a file that cannot be read', async () => {
   const error: unknown = await program
     .parseAsync(['inspect', join(folder, 'none')], { from: 'user' })
     .catch((thrown: unknown) => thrown);
-  expect(error).toMatchObject({ reason: 'model-not-found' });
+  expect(error).toMatchObject({
+    message: 'The file cannot be read: there is no such file.',
+    nextStep: 'Check its path.',
+  });
 });
