@@ -17,6 +17,8 @@ export function progressPrinter(plan: AnyPlan, context: CliContext): ProgressPri
   let shown = '';
   let last = '';
   let phase = '';
+  /** Said since the topology was deployed: each level is warmed up and measured, and says so by its figures. */
+  const said = new Set<string>();
   const clear = (): void => {
     if (shown !== '') stderr.write('\r\u001b[K');
     shown = '';
@@ -45,7 +47,12 @@ export function progressPrinter(plan: AnyPlan, context: CliContext): ProgressPri
         case 'stage':
           // Of an endpoint nothing was made.
           if (event.stage === 'delete' && plan.target.kind === 'endpoint') break;
-          if (stageTexts[event.stage] !== undefined) line(`${at}${stageTexts[event.stage] ?? ''}`);
+          // A process says by itself what it is waited for.
+          if (event.stage === 'wait' && plan.target.kind === 'local') break;
+          if (event.stage === 'apply') said.clear();
+          if (stageTexts[event.stage] === undefined || said.has(`${at}${event.stage}`)) break;
+          said.add(`${at}${event.stage}`);
+          line(`${at}${stageTexts[event.stage] ?? ''}`);
           break;
         case 'status':
           // What a cluster says of a pod begins with its component already.

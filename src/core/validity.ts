@@ -47,6 +47,9 @@ export const validityLimits = {
 /** A caveat of what runs on the machine that the load comes from. */
 export const sharedMachine = 'the load generator shared the machine with the server';
 
+/** What a caveat ends with that would make a longer phase invalid; tables say it once for all of their rows. */
+export const briefPhaseDoubt = `; in a phase under ${String(validityLimits.steadySeconds)} s that may be one short disturbance`;
+
 /** Whether a phase of a run may be believed, and why not. The phase's window, counts and the generator's own health decide. */
 export function judgePhase(parts: {
   phase: Phase;
@@ -100,9 +103,7 @@ export function judgeMeasurement(measurement: PhaseMeasurement): Validity {
     const unstable = unstableText(steady.quantities);
     if (windowMs(measurement) >= validityLimits.steadySeconds * 1000) reasons.push(unstable);
     else {
-      caveats.push(
-        `${unstable}; in a phase under ${String(validityLimits.steadySeconds)} s that may be one short disturbance`,
-      );
+      caveats.push(`${unstable}${briefPhaseDoubt}`);
     }
   }
   return { valid: reasons.length === 0, reasons, caveats };

@@ -13,6 +13,7 @@ import type {
 } from '../record.ts';
 import { areOverRepetitions, repeatedMethod } from '../repeatedMethod.ts';
 import { topologyKey } from '../topologyKey.ts';
+import { briefPhaseDoubt, validityLimits } from '../validity.ts';
 import { formatCount, formatList, formatSeconds, formatTime, sentence } from './format.ts';
 import { loadTiming } from './loadTiming.ts';
 import { measuredRecord, rowsOf } from './measured.ts';
@@ -91,6 +92,11 @@ export function recordCaveats(record: RunRecord): string[] {
   }
   if (record.topologies.some((result) => result.networkPolicy === 'not enforced')) {
     caveats.push('The cluster does not enforce network policies: a pod that is not the gateway reached Triton.');
+  }
+  if (rows.some(({ validity }) => validity.caveats.some((caveat) => caveat.endsWith(briefPhaseDoubt)))) {
+    caveats.push(
+      `A level shorter than ${String(validityLimits.steadySeconds)} s may be unstable and count as valid: what changed may be one short disturbance.`,
+    );
   }
   const said = new Set(caveatsOfAll(rows));
   return [...new Set([...caveats, ...said, ...record.warnings].map(sentence))];

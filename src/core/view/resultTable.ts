@@ -3,6 +3,7 @@ import { costColumns, costRemarks, type CostColumn } from './cost.ts';
 import { columnDecimals, formatInterval, formatShare } from './format.ts';
 import type { Interval } from '../record.ts';
 import { levelsOf, rowsAt, type PhaseRow } from './measured.ts';
+import { commonNotes, Notes } from './notes.ts';
 import { missingRepetitions } from './repetitionCounts.ts';
 
 /** The table of a run as panel, report, terminal and Markdown show it: texts, already formatted and aligned. */
@@ -13,7 +14,7 @@ export interface ResultTable {
   readonly loadHeader: { readonly long: string; readonly short: string };
   /** One group a level, ascending. */
   readonly groups: readonly TableGroup[];
-  /** What a row's "[1]" refers to; each text once, in order of appearance. */
+  /** What a row's "[1]" refers to; each kind once, in order of appearance (see Notes). */
   readonly notes: readonly string[];
   /** What the columns of cost hold and leave out, or why there are none; empty where no GPU is held. */
   readonly costRemarks: readonly string[];
@@ -71,7 +72,7 @@ interface ColumnMaker extends TableColumn {
 
 /** @param gpuPrice what the reader pays; null: requests of a GPU-hour are shown, and no price */
 export function resultTable(rows: readonly PhaseRow[], gpuPrice: GpuPrice | null = null): ResultTable {
-  const notes = new Notes(rows);
+  const notes = new Notes(caveatsOfAll(rows));
   const cost = costColumns(rows, gpuPrice);
   const columns = [...columnsFor(rows, notes), ...cost.map(costMaker)];
   return {
@@ -196,30 +197,9 @@ function columnsFor(rows: readonly PhaseRow[], notes: Notes): ColumnMaker[] {
   return columns;
 }
 
-/** Texts that rows refer to by number. What holds for every row is no note: it stands among the run's caveats. */
-class Notes {
-  readonly texts: string[] = [];
-  readonly #everywhere: ReadonlySet<string>;
-
-  constructor(rows: readonly PhaseRow[]) {
-    this.#everywhere = new Set(caveatsOfAll(rows));
-  }
-
-  refer(texts: readonly string[]): string {
-    const numbers = texts
-      .filter((text) => !this.#everywhere.has(text))
-      .map((text) => {
-        const known = this.texts.indexOf(text);
-        return known === -1 ? this.texts.push(text) : known + 1;
-      });
-    return numbers.length === 0 ? '' : ` [${numbers.join(', ')}]`;
-  }
-}
-
-/** Caveats that every row carries. */
+/** What every row carries beside its figures, and is no reason to disbelieve one of them. */
 export function caveatsOfAll(rows: readonly PhaseRow[]): string[] {
-  const [first, ...others] = rows;
-  return (first?.validity.caveats ?? []).filter((text) => others.every((row) => row.validity.caveats.includes(text)));
+  return commonNotes(rows.map((row) => [...row.validity.caveats, ...missingIntervals(row)]));
 }
 
 function plain(text: string): TableCell {

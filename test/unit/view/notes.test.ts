@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { commonNotes, Notes } from '../../../src/core/view/notes.ts';
+import { briefPhaseDoubt } from '../../../src/core/validity.ts';
+
+describe('the notes of a table', () => {
+  it('say each kind once, with the smallest and the largest figure', () => {
+    const notes = new Notes([]);
+    expect(notes.refer(['late: p99 39.7 ms, the limit is 10 ms'])).toBe(' [1]');
+    expect(notes.refer(['it answers 1.7% too late', 'late: p99 1,047.4 ms, the limit is 10 ms'])).toBe(' [1, 2]');
+    expect(notes.refer(['late: p99 9.5 ms, the limit is 10 ms'])).toBe(' [1]');
+    expect(notes.refer([])).toBe('');
+    expect(notes.texts).toEqual(['late: p99 9.5 to 1,047.4 ms, the limit is 10 ms', 'it answers 1.7% too late']);
+  });
+
+  it('keep apart what a number within a word tells apart, and kinds of errors', () => {
+    const notes = new Notes([]);
+    notes.refer(['no interval of p50: 9', 'no interval of p95: 9', 'HTTP 500: 2', 'HTTP 503: 2', 'HTTP 503: 4']);
+    expect(notes.texts).toEqual(['no interval of p50: 9', 'no interval of p95: 9', 'HTTP 500: 2', 'HTTP 503: 2 to 4']);
+  });
+
+  it('leave out what holds everywhere, whatever its figures, and what brief phases leave open', () => {
+    const notes = new Notes(['quick quality of 5 samples']);
+    expect(notes.refer(['quick quality of 7 samples', `unstable: RPS 1, then 2${briefPhaseDoubt}`])).toBe(' [1]');
+    expect(notes.texts).toEqual(['unstable: RPS 1, then 2']);
+  });
+
+  it('are common where every row has one of the kind', () => {
+    expect(commonNotes([['a 1', 'b 2'], ['b 3'], ['c', 'b 9']])).toEqual(['b 2 to 9']);
+    expect(commonNotes([['a', 'b'], []])).toEqual([]);
+    expect(commonNotes([])).toEqual([]);
+  });
+});
