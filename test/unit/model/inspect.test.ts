@@ -27,7 +27,8 @@ async function inspect(name: string, text: string, ...more: string[]): Promise<{
   await writeFile(file, text);
   const stdout = new PassThrough();
   const program = new Command().exitOverride();
-  registerInspect(program, { stdout, root, version: '0.0.0', signal: new AbortController().signal } as CliContext);
+  const context = { stdout, root, version: '0.0.0', signal: new AbortController().signal };
+  registerInspect(program, context as unknown as CliContext);
   await program.parseAsync(['inspect', file, ...more], { from: 'user' });
   const code = process.exitCode;
   return { out: String(stdout.read()).replaceAll(folder, '.'), code };
