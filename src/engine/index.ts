@@ -3,7 +3,7 @@ export { openAssets } from '../assets/assets.ts';
 export { reportPage } from '../assets/report.ts';
 export { benchmark } from '../core/benchmark.ts';
 export { parseModel } from '../core/model.ts';
-export { planFileChoices, planFileGpu } from '../core/planFileChoices.ts';
+export { planFileChoices } from '../core/planFileChoices.ts';
 export { poolsOf } from '../core/pools.ts';
 export { checkPlan, estimateSeconds, makePlan } from '../core/planning.ts';
 export { recordCsv } from '../core/view/csv.ts';
