@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { isCancelled } from '../core/errors.ts';
 import type { LoadSpec, PhaseMeasurement } from '../core/load.ts';
+import { listText } from '../core/schemaWords.ts';
 import { defaultMaxInFlight } from '../core/phaseLoad.ts';
 import type { Phase, PhaseLoad } from '../core/plan.ts';
 import { createLoadDriver } from '../load/driver.ts';
@@ -111,8 +112,7 @@ function loadOf(options: LoadOptions): PhaseLoad {
       'Give --connections N for a closed loop, or --rate R for an open one.',
     );
   const kind = arrivalKinds.find((known) => known === (arrivals ?? 'poisson'));
-  if (kind === undefined)
-    throw usageError(`--arrivals takes one of ${arrivalKinds.join(', ')}, not "${arrivals ?? ''}".`);
+  if (kind === undefined) throw usageError(`--arrivals takes ${listText(arrivalKinds)}, not "${arrivals ?? ''}".`);
   return {
     loop: 'open',
     ratePerSecond: positiveNumber('--rate', rate, 100_000),

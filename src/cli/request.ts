@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
 import { type Command, Option } from 'commander';
-import { BenchError, explain } from '../core/errors.ts';
+import { BenchError } from '../core/errors.ts';
 import type { LoadSpec } from '../core/load.ts';
+import { listText } from '../core/schemaWords.ts';
 import { checkHeader, loadMethods } from '../load/requestBytes.ts';
 import { header, isLoopback, usageError } from './arguments.ts';
 import { confirmed } from './ask.ts';
@@ -108,9 +109,9 @@ async function tlsOf(url: URL, { ca, insecure }: RequestOptions): Promise<LoadSp
   const caPem = await readText('certificate file', ca);
   try {
     new X509Certificate(caPem);
-  } catch (error) {
+  } catch {
     throw usageError(
-      `The certificate file holds no PEM certificate: ${explain(error)}.`,
+      'The certificate file holds no PEM certificate that can be read.',
       'Give the certificates of the authorities, as text that has "BEGIN CERTIFICATE" in it.',
       { file: ca },
     );
@@ -122,7 +123,7 @@ function methodOf({ method: named }: RequestOptions, withBody: boolean): string 
   if (named === undefined) return withBody ? 'POST' : 'GET';
   const wanted = named.toUpperCase();
   const method = loadMethods.find((known) => known === wanted);
-  if (method === undefined) throw usageError(`--method takes one of ${loadMethods.join(', ')}, not "${named}".`);
+  if (method === undefined) throw usageError(`--method takes ${listText(loadMethods)}, not "${named}".`);
   return method;
 }
 

@@ -38,9 +38,11 @@ export function loadKubeconfig(choice: KubeconfigChoice): ChosenContext {
   const config = readConfig(choice);
   const context = choice.context ?? config.currentContext;
   const names = config.contexts.map((entry) => entry.name);
-  const available = names.length === 0 ? 'It has no context.' : `It has: ${names.join(', ')}.`;
+  if (names.length === 0)
+    throw broken(`${kubeconfigWords(choice)} has no contexts: it is empty, or no kubeconfig.`, setUp);
+  const available = `It has: ${names.join(', ')}.`;
   if (context === '' || typeof context !== 'string') {
-    throw broken(`The kubeconfig names no current context. ${available}`, 'Choose a context.');
+    throw broken(`The kubeconfig names no current context. ${available}`, 'Choose one of its contexts.');
   }
   const entry = config.getContextObject(context);
   if (entry === null) {
@@ -119,11 +121,12 @@ function readFile(path: string): KubeConfig {
   const config = new KubeConfig();
   try {
     const text = readFileSync(path, 'utf8');
+    if (text.trim() === '') throw new Error('it is empty');
     config.loadFromString(text);
     config.makePathsAbsolute(dirname(path));
     useTokenFiles(config, text, dirname(path));
   } catch (error) {
-    throw broken(`The kubeconfig ${path} cannot be understood: ${firstLine(error)}`);
+    throw broken(`The kubeconfig ${path} cannot be understood: ${whyNot(error)}.`);
   }
   // A file without contexts leaves the lists out.
   config.contexts = Array.isArray(config.contexts) ? config.contexts : [];
@@ -163,16 +166,32 @@ function isReadable(path: string): boolean {
   }
 }
 
-/** A YAML parser's message goes on with the text around the mistake, which may be a token. */
-function firstLine(error: unknown): string {
-  const text = error instanceof Error ? error.message : String(error);
-  return `${(text.split('\n')[0] ?? '').slice(0, 200).replace(/\.$/u, '')}.`;
+/** The file that was named, or whichever it was. */
+function kubeconfigWords({ kubeconfigPath }: KubeconfigChoice): string {
+  return `The kubeconfig${kubeconfigPath === undefined ? '' : ` ${kubeconfigPath}`}`;
 }
 
-function missing(
-  message: string,
-  nextStep = 'Set up access with your cloud provider\'s command line or "kubectl config", or run on this machine ("This machine" in VS Code, --local on the command line).',
-): BenchError {
+/** Without the text around the mistake, with which a YAML parser's message goes on and which may be a token. */
+function whyNot(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  if ('code' in error && error.code === 'EISDIR') return 'it is a folder';
+  const place = yamlPlace(error);
+  if (place === undefined) return (error.message.split('\n')[0] ?? '').slice(0, 200).replace(/\.$/u, '');
+  return `it is not YAML at line ${String(place.line)}, column ${String(place.column)}`;
+}
+
+/** Where the client's YAML parser gave up, from 1; undefined for any other error. */
+function yamlPlace(error: Error): { readonly line: number; readonly column: number } | undefined {
+  const mark = 'mark' in error ? error.mark : undefined;
+  if (typeof mark !== 'object' || mark === null || !('line' in mark) || !('column' in mark)) return undefined;
+  const { line, column } = mark;
+  return typeof line === 'number' && typeof column === 'number' ? { line: line + 1, column: column + 1 } : undefined;
+}
+
+const setUp =
+  'Set up access with your cloud provider\'s command line or "kubectl config", or run on this machine ("This machine" in VS Code, --local on the command line).';
+
+function missing(message: string, nextStep = setUp): BenchError {
   return new BenchError({ reason: 'kubeconfig-missing', message, nextStep });
 }
 

@@ -1,5 +1,5 @@
 import { validateHeaderName, validateHeaderValue } from 'node:http';
-import { BenchError, explain } from '../core/errors.ts';
+import { BenchError } from '../core/errors.ts';
 import type { LoadSpec } from '../core/load.ts';
 import { seededOrder } from '../core/seededOrder.ts';
 
@@ -13,13 +13,15 @@ const ownHeaders = ['connection', 'content-length', 'transfer-encoding', 'expect
 export function checkHeader(name: string, value: string): void {
   try {
     validateHeaderName(name);
-  } catch (error) {
-    throw invalid(`"${name}" is no header name: ${explain(error)}.`);
+  } catch {
+    throw invalid(`"${name}" is no header name: it is made of letters, digits and signs such as "-", without a space.`);
   }
   try {
     validateHeaderValue(name, value);
-  } catch (error) {
-    throw invalid(`The value of the header "${name}" is not allowed: ${explain(error)}.`);
+  } catch {
+    throw invalid(
+      `The value of the header "${name}" is not allowed: it has a line end, or a character beyond Latin-1.`,
+    );
   }
   if (ownHeaders.includes(name.toLowerCase()))
     throw invalid(`The header "${name}" is set by the load generator itself.`);

@@ -165,6 +165,8 @@ export function parseRecord(path: string, text: string): RunRecord {
   return read.record;
 }
 
+const restoreIfRecord =
+  'If it was a run record, restore the file from a backup or delete it; no other record is affected.';
 const restore = 'Restore the file from a backup, or delete it; no other record is affected.';
 const absent: Unreadable = { problem: 'there is no such file', nextStep: 'It was moved or deleted.' };
 
@@ -174,7 +176,7 @@ function readText(text: string): RecordContent {
     // Some editors begin a file with a byte order mark, which JSON does not know.
     json = JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch {
-    return { problem: 'it is not complete JSON; the file is damaged', nextStep: restore };
+    return { problem: 'it is not complete JSON; the file is damaged, or no run record', nextStep: restoreIfRecord };
   }
   const version = json !== null && typeof json === 'object' && 'version' in json ? json.version : undefined;
   if (typeof version === 'number' && version > 1) {

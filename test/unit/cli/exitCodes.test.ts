@@ -179,7 +179,7 @@ describe('exit code 2, with one line that says why and nothing on standard outpu
     [
       'a damaged record',
       ['run', '--repeat', '$broken'],
-      'cannot be read: it is not complete JSON; the file is damaged.',
+      'cannot be read: it is not complete JSON; the file is damaged, or no run record.',
     ],
     [
       'no such file',

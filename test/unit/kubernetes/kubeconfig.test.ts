@@ -45,15 +45,17 @@ describe('kubeconfig', () => {
   });
 
   it.each([
-    ['no YAML', `users: [{ token: ${secret}`],
-    ['no mapping', 'just words'],
-    ['a list', '- 1\n- 2\n'],
-    ['entries without names', `clusters:\n- {}\nusers:\n- {}\ncontexts:\n- {}\n`],
-    ['no context at all', `apiVersion: v1\nkind: Config\n`],
-  ])('with %s is broken, and no part of it is shown', async (_, text) => {
+    ['no YAML', `users: [{ token: ${secret}`, /broken cannot be understood: it is not YAML at line 1, column \d+\.$/u],
+    ['nothing', ' \n', /broken cannot be understood: it is empty\.$/u],
+    ['no mapping', 'just words', /broken has no contexts: it is empty, or no kubeconfig\.$/u],
+    ['a list', '- 1\n- 2\n', /broken has no contexts/u],
+    ['entries without names', `clusters:\n- {}\nusers:\n- {}\ncontexts:\n- {}\n`, /broken cannot be understood: /u],
+    ['no context at all', `apiVersion: v1\nkind: Config\n`, /broken has no contexts/u],
+  ])('with %s is broken, and no part of it is shown', async (_, text, message) => {
     const path = await write('broken', text);
     const error = errorOf(() => loadKubeconfig({ kubeconfigPath: path }));
     expect(error.reason).toBe('kubeconfig-broken');
+    expect(error.message).toMatch(message);
     expect(error.message).not.toContain(secret);
   });
 

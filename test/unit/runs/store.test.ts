@@ -127,8 +127,8 @@ describe('run store', () => {
     await store.save(sampleRecord());
     const whole = JSON.stringify(sampleRecord());
     const files: Record<string, [text: string, problem: RegExp, nextStep: RegExp]> = {
-      'a-cut-off': [whole.slice(0, -200), /not complete JSON; the file is damaged/, /Restore .* or delete it/],
-      'b-empty': ['', /not complete JSON/, /Restore/],
+      'a-cut-off': [whole.slice(0, -200), /not complete JSON; the file is damaged/, /restore .* or delete it/],
+      'b-empty': ['', /not complete JSON/, /restore/],
       'c-newer': [whole.replace('"version":1', '"version":2'), /newer version .*\(record version 2\)/, /^Update /],
       'd-no-version': [whole.replace('"version":1,', ''), /not a run record$/, /^Name .* restore it/],
       'e-version-0': [whole.replace('"version":1', '"version":0'), /not a whole run record: version/, /Restore/],
