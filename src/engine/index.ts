@@ -13,7 +13,7 @@ export { createLocalTarget } from '../local/target.ts';
 export { identityOf } from '../local/processIdentity.ts';
 export { resolveModel } from '../models/resolve.ts';
 export { claimsDirectory, dropClaim, takeTurn } from '../runs/claims.ts';
-export { cachedConfigTexts, keepConfigText, readConfigText } from '../runs/configTexts.ts';
+export { keepConfigText } from '../runs/configTexts.ts';
 export { beginHold, releaseHold, takeHold } from '../runs/hold.ts';
 export {
   appendToJournal,

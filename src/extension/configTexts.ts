@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type * as vscode from 'vscode';
 import { explain } from '../core/errors.ts';
 import type { RunRecord } from '../core/record.ts';
-import { loadEngine } from './engine.ts';
+import { loadEngine, loadRecords } from './engine.ts';
 
 /**
  * The model configs' texts that this workspace's runs were started with, by their hashes: no record holds them. Those of the
@@ -31,7 +31,7 @@ export class ConfigTexts {
   /** undefined where it is not kept any more, or the record does not know which it was. */
   async of({ modelConfig }: Pick<RunRecord, 'modelConfig'>): Promise<string | undefined> {
     if (modelConfig === null) return undefined;
-    const { readConfigText, cachedConfigTexts } = await loadEngine();
+    const { readConfigText, cachedConfigTexts } = await loadRecords();
     return readConfigText([this.#directory, cachedConfigTexts()], modelConfig.sha256);
   }
 }

@@ -14,7 +14,7 @@ export interface Turn {
    * @throws BenchError cancelled
    */
   take(waits: (text: string) => void, signal: AbortSignal): Promise<void>;
-  /** The run's process has it from now on. @returns for the process, which gives it up at its end; null: there is none */
+  /** Path of the claim that was taken, which the run's process gets and gives up at its end; null: there is none. */
   readonly claim: string | null;
   /** For a run that is not begun after all. Never rejects. */
   giveUp(): Promise<void>;
@@ -23,26 +23,22 @@ export interface Turn {
 /** Of a run that is under way already. */
 export const goneBy: Turn = { take: async () => undefined, claim: null, giveUp: async () => undefined };
 
+/** Of which run it is, and on what it would run. */
+interface RunToCome {
+  readonly id: string;
+  readonly plan: Plan;
+  readonly target: TargetChoice;
+  /** Path of the kubeconfig; null: KUBECONFIG or ~/.kube/config. */
+  readonly kubeconfig: string | null;
+}
+
 /** Of a run that this window would begin. */
 export class OwnTurn implements Turn {
-  readonly #run: {
-    readonly id: string;
-    readonly plan: Plan;
-    readonly target: TargetChoice;
-    readonly kubeconfig: string | null;
-  };
+  readonly #run: RunToCome;
   readonly #log: vscode.LogOutputChannel;
   #claim: string | null = null;
 
-  constructor(
-    run: {
-      readonly id: string;
-      readonly plan: Plan;
-      readonly target: TargetChoice;
-      readonly kubeconfig: string | null;
-    },
-    log: vscode.LogOutputChannel,
-  ) {
+  constructor(run: RunToCome, log: vscode.LogOutputChannel) {
     this.#run = run;
     this.#log = log;
   }
@@ -106,7 +102,7 @@ async function thisWindow(): Promise<ClaimProcess> {
 /** Whose run it is, since when, from where, and what both would use. */
 function waitingFor({ subject, door, folder, pid, pools, since, isUnderWay }: Claim, own: readonly Pool[]): string {
   const shared = own.find(({ key }) => pools.includes(key))?.words ?? '';
-  const from = door === 'VS Code' ? vscode.l10n.t('another VS Code window') : vscode.l10n.t('the command line');
+  const from = door === 'VS Code' ? 'VS Code' : vscode.l10n.t('the command line');
   const place = [folder ?? [], vscode.l10n.t('process {0}', String(pid))].flat().join(', ');
   const time = new Intl.DateTimeFormat(vscode.env.language, { timeStyle: 'short' }).format(new Date(since));
   return isUnderWay

@@ -9,6 +9,7 @@ import { comparedWithABaseline } from './steps/compare.ts';
 import { chosenInTheTree, followedContext, protectedContext } from './steps/contexts.ts';
 import { runByKeyboard } from './steps/keyboard.ts';
 import { lensAndPaletteToTheConfirmation, lensesOfTheOtherConfigs } from './steps/lens.ts';
+import { modelConfigsInADiffEditor } from './steps/modelConfigs.ts';
 import { outOfTheMenu } from './steps/resultMenu.ts';
 import { recordBesideTheCode, resultsOfTwoModels } from './steps/results.ts';
 import { runsOfTheButtons } from './steps/runsOfTheButtons.ts';
@@ -51,6 +52,10 @@ describe('on the newest VS Code', () => {
   );
   test(everyVersion.results, recordBesideTheCode);
   test(everyVersion.compare, comparedWithABaseline);
+  test(
+    'the model configs of two runs stand in a diff editor; where a text is gone, what the records hold of them does',
+    modelConfigsInADiffEditor,
+  );
   test('a result goes to the clipboard, to files and to an editor by its menu', outOfTheMenu);
   test(
     'results of two models stand by model, the newest open, and a group stays as the user left it',

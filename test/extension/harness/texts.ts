@@ -17,6 +17,7 @@ export const texts = {
     export: 'Export…',
     swap: 'Swap',
     plansDifference: "Show the plans' difference",
+    configsDifference: "Show the model configs' difference",
     samePlan: 'Both runs had the same plan, and the same model config.',
     noRecord: 'There is no record of this run',
   },
