@@ -145,11 +145,14 @@ function checkBatching(
   for (const value of allOf(fieldsOf(last(fields, 'dynamic_batching')), 'preferred_batch_size')) {
     if (value.kind === 'number' && value.value <= 0) {
       problems.error('A preferred batch size must be positive.', value);
-    } else if (value.kind === 'number' && maxBatchSize > 0 && value.value > maxBatchSize) {
-      problems.error(`A preferred batch size must not exceed max_batch_size, ${String(maxBatchSize)}.`, value);
+    } else if (value.kind === 'number' && value.value > maxBatchSize) {
+      // Triton compares them before a backend may complete the config, so that a size left out is 0, too.
+      const size = sizeValue === undefined ? 'which is 0 where it is not given' : String(maxBatchSize);
+      problems.error(`A preferred batch size must not exceed max_batch_size, ${size}.`, value);
     }
   }
-  if (batchingField !== undefined && dynamicBatching !== null && maxBatchSize === 0) {
+  const hasSizes = (dynamicBatching?.preferredBatchSizes.length ?? 0) > 0;
+  if (batchingField !== undefined && dynamicBatching !== null && maxBatchSize === 0 && !hasSizes) {
     problems.warning('Dynamic batching has no effect without a "max_batch_size" of at least 1.', batchingField);
   }
   const schedulers = ['dynamic_batching', 'sequence_batching', 'ensemble_scheduling'];

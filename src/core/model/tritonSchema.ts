@@ -222,7 +222,7 @@ function checkValue(name: string, type: string, value: TextValue, check: Check):
     else check.problems.error(`"${name}" takes a message in braces.`, value);
   } else if (enumerators.has(type)) {
     checkEnumerator(name, type, value, check);
-  } else if (isNumeric(type) && value.kind === 'identifier' && isPlaceholderWord(value.value)) {
+  } else if (isNumeric(type) && value.kind === 'identifier' && isLeftToFillIn(value.value)) {
     check.placeholders.push(value.value);
   } else if (!isScalar(type, value)) {
     check.problems.error(`"${name}" takes ${scalarWords[type] ?? type}.`, value);
@@ -258,6 +258,11 @@ const scalarWords: Readonly<Record<string, string>> = {
   uint64: 'a whole number that is not negative',
   float: 'a number',
 };
+
+/** KIND_GPU where the count is due is a slip; MAX_COUNT stands for a number. */
+function isLeftToFillIn(word: string): boolean {
+  return isPlaceholderWord(word) && ![...enumerators.values()].some((names) => names.includes(word));
+}
 
 function isNumeric(type: string): boolean {
   return type !== 'string' && type !== 'bool';

@@ -153,6 +153,7 @@ describe('a Triton model', () => {
     await write({
       'm/config.pbtxt': pbtxt()
         .replace('max_batch_size: 8', 'max_batch_size: 0')
+        .replace(/preferred_batch_size: .*?\]/, '')
         .replaceAll('dims: [ -1 ]', 'dims: [ -1, -1 ]')
         .replace('dims: [ 2 ]', 'dims: [ -1, 2 ]'),
       'm/1/model.onnx': onnxStart,
