@@ -6,6 +6,7 @@ import { parseTritonConfig } from './model/triton.ts';
 
 export { hintsOf } from './model/hints.ts';
 export type { Fix, Hint, HintFacts } from './model/hint.ts';
+export { withoutPythonNumbers } from './model/pythonJson.ts';
 export { settingsText } from './model/settingsText.ts';
 export type { ParsedModel } from './model/parsedModel.ts';
 export type { Problem } from './model/problem.ts';

@@ -7,6 +7,7 @@ import {
   parseModel,
   settingsText,
   supportedSoFar,
+  withoutPythonNumbers,
   type ParsedConfig,
   type ParsedModel,
 } from '../core/model.ts';
@@ -162,7 +163,7 @@ async function findHuggingFaceConfig(folders: readonly string[], warnings: strin
     if (isLfsPointer(text)) throw lfsPointer(path);
     if (parseModel(path, text).model === undefined) continue;
     const { config, parsed } = await readConfig(path, warnings);
-    return { path, text, config, parsed, value: JSON.parse(text) as Record<string, unknown> };
+    return { path, text, config, parsed, value: JSON.parse(withoutPythonNumbers(text)) as Record<string, unknown> };
   }
   return undefined;
 }

@@ -1,6 +1,7 @@
 import { getNodeValue, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
 import type { ParsedModel } from './parsedModel.ts';
 import { ProblemList } from './problem.ts';
+import { outsideStrings, withoutPythonNumbers } from './pythonJson.ts';
 
 interface HuggingFaceConfig {
   /** undefined for a JSON file that is no model's config: many files have this name. */
@@ -14,7 +15,8 @@ export function parseHuggingFaceConfig(text: string): HuggingFaceConfig {
   if (!mayBeModelConfig(text) || nestsTooDeep(text)) return nothing;
   const problems = new ProblemList();
   const errors: ParseError[] = [];
-  const root = parseTree(withoutMark(text), errors, { allowTrailingComma: false, disallowComments: true });
+  const json = withoutPythonNumbers(withoutMark(text));
+  const root = parseTree(json, errors, { allowTrailingComma: false, disallowComments: true });
   if (root?.type !== 'object' || !looksLikeModelConfig(root)) return nothing;
   reportSyntax(text, errors, problems);
   const model = readModel(root, problems);
@@ -60,15 +62,9 @@ function mayBeModelConfig(text: string): boolean {
 /** The parser recurses, so that brackets beyond any config's depth would exhaust its stack. */
 function nestsTooDeep(text: string): boolean {
   let depth = 0;
-  let inString = false;
-  for (let position = 0; position < text.length; position += 1) {
+  for (const position of outsideStrings(text)) {
     const character = text[position];
-    if (inString) {
-      if (character === '\\') position += 1;
-      // The parser, too, ends a string at its line's end.
-      else if (character === '"' || character === '\n' || character === '\r') inString = false;
-    } else if (character === '"') inString = true;
-    else if (character === '{' || character === '[') depth += 1;
+    if (character === '{' || character === '[') depth += 1;
     else if (character === '}' || character === ']') depth -= 1;
     if (depth > 200) return true;
   }
@@ -122,7 +118,7 @@ function looksLikeModelConfig(root: Node): boolean {
 
 /** Take more than text, or something else, although their architectures' names end like those of text models. */
 const otherInputs: readonly (readonly [RegExp, string])[] = [
-  [/^(?:wav2vec2|wavlm|hubert|unispeech|sew|data2vec-audio|whisper|mctct|audio)/, 'sound rather than text'],
+  [/^(?:wav2vec2|wavlm|hubert|unispeech|sew|data2vec-?audio|whisper|mctct|audio)/, 'sound rather than text'],
   [/^(?:layoutlm|layoutxlm|lilt|bros)/, "a page's layout beside its text"],
   [/^markuplm/, 'marked-up pages rather than text'],
   [/^tapas/, 'tables rather than text'],
@@ -141,8 +137,9 @@ function whyNoTextClassifier(
   if (classifier === undefined) {
     return `its architecture is ${architectures.slice(0, 3).join(', ')} rather than one that ends in ForSequenceClassification`;
   }
-  const [, input] = otherInputs.find(([types]) => types.test(modelType ?? '')) ?? [];
-  if (input !== undefined) return `a model of type ${modelType ?? ''} takes ${input}`;
+  // Configs of the early days have no "model_type".
+  const [, input] = otherInputs.find(([types]) => types.test(modelType ?? classifier.toLowerCase())) ?? [];
+  if (input !== undefined) return `a model of type ${modelType ?? classifier} takes ${input}`;
   const problemType = string(property(root, 'problem_type'));
   if (problemType !== null && problemType !== 'single_label_classification') {
     return `its problem_type is ${problemType} rather than one label for each text`;

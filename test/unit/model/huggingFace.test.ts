@@ -99,6 +99,11 @@ describe('look-alikes get a reason', () => {
       },
       'layout',
     ],
+    [
+      'a page with its layout, of the time before model_type',
+      { architectures: ['LayoutLMForSequenceClassification'], hidden_size: 768, id2label: { 0: 'a', 1: 'b' } },
+      'layout',
+    ],
     ['proteins', { architectures: ['EsmForSequenceClassification'], model_type: 'esm' }, 'protein'],
     [
       'a pair of texts',
@@ -170,6 +175,19 @@ describe('problems', () => {
     const text =
       '{ "model_type": "bert", "architectures": ["BertModel"], "architectures": ["BertForSequenceClassification"] }';
     expect(parseModel('config.json', text).model?.task).toBe('text-classification');
+  });
+
+  test("Python's numbers that are no JSON are none: transformers writes and reads them", () => {
+    const text = `{ "limits": [0.0, Infinity, -Infinity], "note": "a \\"NaN", "slope": NaN, ${JSON.stringify(distilbert).slice(1)}`;
+    const { model, problems } = parseModel('config.json', text);
+    expect(problems).toEqual([]);
+    expect(model).toMatchObject({ task: 'text-classification', labels: ['NEGATIVE', 'POSITIVE'] });
+    expect(text.slice(model?.lensOffset)).toMatch(/^"architectures"/);
+  });
+
+  test.each(['nan', 'NaNs', 'xInfinity', '+Infinity'])('%s is no number for Python either', (word) => {
+    const { problems } = parseModel('config.json', `{ "slope": ${word}, ${JSON.stringify(distilbert).slice(1)}`);
+    expect(problems).toHaveLength(1);
   });
 
   test('labels may be numbers', () => {

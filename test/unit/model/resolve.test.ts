@@ -205,6 +205,16 @@ describe('a Hugging Face model', () => {
     });
   });
 
+  test("Python's Infinity in config.json is read", async () => {
+    await write({
+      'm/config.json':
+        '{ "limits": [0.0, Infinity], "architectures": ["BertForSequenceClassification"], "model_type": "bert" }',
+      'm/model.onnx': onnxStart,
+      'm/tokenizer.json': tokenizer,
+    });
+    expect((await resolve('m')).model.labels).toEqual(['LABEL_0', 'LABEL_1']);
+  });
+
   test('weights beside the ONNX file come along', async () => {
     const location = (name: string): Buffer =>
       Buffer.concat([Buffer.from('\x0a\x08location\x12', 'latin1'), Buffer.from([name.length]), Buffer.from(name)]);
