@@ -52,7 +52,8 @@ export function whyNoTextClassifier(signature: Signature): Judgement {
 
 /** Whether the first of several dimensions is the batch's, or the only one: any number of texts, of labels or of scores. */
 function beginsWithBatch({ name, dataType, dims }: Tensor): boolean {
-  return dims.length > 1 || (dims[0] === -1 && (dataType === 'TYPE_STRING' || scoreNames.test(name)));
+  const isOneEach = dataType === 'TYPE_STRING' || labelNames.test(name) || scoreNames.test(name);
+  return dims.length > 1 || (dims[0] === -1 && isOneEach);
 }
 
 /** Reads the fields `input` or `output` of a ModelConfig. */
@@ -73,7 +74,7 @@ function textForm(inputs: readonly Tensor[], outputs: readonly Tensor[], dims: D
   if (dims(input).length > 1 || (dims(input)[0] ?? 1) > 1) {
     return no(`its input "${input.name}" takes several strings a row`);
   }
-  const labels = outputs.filter((output) => isLabel(output, dims));
+  const labels = outputs.filter((output) => isLabel(output, dims(output)));
   const scores = outputs.filter((output) => isClasses(output, dims));
   const score = outputs.filter((output) => isOneScore(output, dims));
   const others = outputs.filter((output) => ![labels, scores, score].some((known) => known.includes(output)));
@@ -104,20 +105,25 @@ function tokenForm(inputs: readonly Tensor[], outputs: readonly Tensor[], dims: 
   return yes(output, dims, fixed > 0 ? fixed : null);
 }
 
-const textNames = /^(?:input_?)?(?:texts?|txt|sentences?|documents?|reviews?|utterances?|notes?)(?:_?input)?$/i;
+const textNames =
+  /^(?:input_?|raw_?)?(?:texts?|txt|sentences?|paragraphs?|passages?|documents?|reviews?|comments?|messages?|tweets?|headlines?|utterances?|notes?)(?:_?input)?$/i;
 export const tokenNames = new Set(['input_ids', 'attention_mask', 'token_type_ids']);
 const integerTypes = new Set(['TYPE_INT64', 'TYPE_INT32']);
 const floatTypes = new Set(['TYPE_FP32', 'TYPE_FP16', 'TYPE_FP64', 'TYPE_BF16']);
-const labelNames = /^(?:(?:pred(?:icted)?_?)?(?:labels?|class(?:es)?|sentiment|category|intent|emotion|language))$/i;
-const classesNames = /^(?:(?:class_?)?(?:logits?|prob(?:s|abilit(?:y|ies))?|scores))$/i;
+const labelNames =
+  /^(?:(?:output|pred(?:icted)?)_?)?(?:labels?|class(?:es)?|(?:label|class)_?(?:id|index|name|label)|sentiment|category|intent|topic|emotion|language)$/i;
+const classesNames =
+  /^(?:(?:class|label|output|pred(?:icted)?)_?)?(?:logits?|softmax|prob(?:s|abilit(?:y|ies))?|scores)$/i;
 const unnamed = /^outputs?(?:_{0,2}0)?$/i;
-const scoreNames = /^(?:scores?|confidence|prob(?:ability)?)$/i;
+const scoreNames = /^(?:scores?|confidence(?:_?score)?|prob(?:ability)?)$/i;
 
 /** More classes than this are a vocabulary or an embedding. */
 const mostClasses = 1000;
 
-function isLabel(output: Tensor, dims: Dims): boolean {
-  return output.dataType === 'TYPE_STRING' && labelNames.test(output.name) && dims(output).every((size) => size === 1);
+/** The label itself, or its number. */
+function isLabel({ name, dataType }: Tensor, sizes: readonly number[]): boolean {
+  const isText = dataType === 'TYPE_STRING';
+  return (isText || integerTypes.has(dataType)) && labelNames.test(name) && sizes.every((size) => size === 1);
 }
 
 /** A vector with a number for each class. */

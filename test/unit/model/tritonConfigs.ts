@@ -182,6 +182,22 @@ input [ { name: "sentence" data_type: TYPE_STRING dims: [ 1 ] }, { name: "top_k"
 output [ { name: "sentiment" data_type: TYPE_STRING dims: [ 1 ] }, { name: "confidence" data_type: TYPE_FP32 dims: [ 1 ] } ]`,
     says: { labelCount: null, task: 'text-classification' },
   },
+  'the label by its number, with its confidence': {
+    text: `name: "numbered" platform: "ensemble" max_batch_size: 8 input { name: "raw_text" data_type: TYPE_STRING dims: 1 }
+output [ { name: "label" data_type: TYPE_INT64 dims: 1 }, { name: "confidence" data_type: TYPE_FP32 dims: 1 } ]
+ensemble_scheduling { step { model_name: "a" model_version: -1 } }`,
+    says: { labelCount: null, backend: 'ensemble' },
+  },
+  'any number of comments, with the numbers of their classes': {
+    text: `name: "many" backend: "python" input { name: "COMMENTS" data_type: TYPE_STRING dims: -1 }
+output [ { name: "CLASS_ID" data_type: TYPE_INT32 dims: -1 }, { name: "CONFIDENCE_SCORE" data_type: TYPE_FP32 dims: -1 } ]`,
+    says: { labelCount: null, maxBatchSize: 0 },
+  },
+  'a name with the classes and one for the label': {
+    text: `name: "both" backend: "python" max_batch_size: 8 input { name: "tweet" data_type: TYPE_STRING dims: 1 }
+output [ { name: "class_name" data_type: TYPE_STRING dims: 1 }, { name: "output_probs" data_type: TYPE_FP32 dims: 5 } ]`,
+    says: { labelCount: 5 },
+  },
   'queue policies, priorities and a rate limiter': {
     text: `name: "queue" max_batch_size: 8 ${tokenInputs} ${logits}
 dynamic_batching {
@@ -259,6 +275,18 @@ export const lookAlikes: Readonly<Record<string, { text: string; why: string }>>
   'a text generator that answers once': {
     text: `max_batch_size: 8 backend: "python" input { name: "text" data_type: TYPE_STRING dims: 1 } output { name: "text_output" data_type: TYPE_STRING dims: -1 }`,
     why: 'text rather than a label',
+  },
+  'a label number for each token of a text': {
+    text: `max_batch_size: 8 backend: "python" input { name: "text" data_type: TYPE_STRING dims: 1 } output { name: "labels" data_type: TYPE_INT64 dims: -1 }`,
+    why: '"labels"',
+  },
+  'a label number for each token': {
+    text: `max_batch_size: 8 ${tokenInputs} output { name: "classes" data_type: TYPE_INT32 dims: [ -1 ] }`,
+    why: '"classes"',
+  },
+  'the number of something else': {
+    text: `max_batch_size: 8 backend: "python" input { name: "text" data_type: TYPE_STRING dims: 1 } output { name: "length" data_type: TYPE_INT64 dims: 1 }`,
+    why: '"length"',
   },
   'a tokenizer': {
     text: `max_batch_size: 8 backend: "python" input { name: "TEXT" data_type: TYPE_STRING dims: 1 } output [ { name: "input_ids" data_type: TYPE_INT64 dims: -1 }, { name: "attention_mask" data_type: TYPE_INT64 dims: -1 } ]`,
