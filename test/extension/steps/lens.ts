@@ -21,11 +21,10 @@ export async function lensAndPaletteToTheConfirmation({ code, workbench, folder 
   expect(await quickInput.title()).toBe('Benchmark Topology: sentiment (1/4)');
   await quickInput.pickMany(['fastapi', 'triton']);
 
-  expect(await quickInput.waitForItem('This machine')).toEqual([
-    'staging/models',
-    'production/default',
-    'This machine',
-  ]);
+  // This machine stands first once the window knows that the cluster is away, and last before.
+  const targets = await quickInput.waitForItem('This machine');
+  expect(targets.filter((target) => target !== 'This machine')).toEqual(['staging/models', 'production/default']);
+  expect([0, 2]).toContain(targets.indexOf('This machine'));
   await workbench.screenshot(join(screenshots, `targets-${version}.png`));
   await quickInput.pick('This machine');
 
