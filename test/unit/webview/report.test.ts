@@ -56,8 +56,8 @@ describe('the report', () => {
       const rows = await page.$$eval('table.results tr[data-topology]', (all) =>
         all.map((row) =>
           Object.fromEntries(
-            [...row.querySelectorAll<HTMLElement>('[data-column][data-value]')].map((cell) => [
-              cell.dataset['column'],
+            [...row.querySelectorAll<HTMLElement>('[data-column][data-value]')].map((cell): [string, string] => [
+              cell.dataset['column'] ?? '',
               `${cell.dataset['value'] ?? ''} ${cell.querySelector(':scope > .interval')?.textContent ?? ''}`,
             ]),
           ),
