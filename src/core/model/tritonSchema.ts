@@ -152,7 +152,8 @@ const commonNames = new Set([
 export function looksLikeModelConfig(fields: readonly TextField[]): boolean {
   const known = fieldTypes.get('ModelConfig');
   const own = fields.filter((field) => known?.has(field.name) === true);
-  if (own.length === 0 || own.length === fields.length) return own.length > 0;
+  if (own.length === 0) return false;
+  if (own.length === fields.length) return own.some(({ name }) => !commonNames.has(name)) || !own.some(isFlow);
   const fitting = own.filter((field) => fits(known?.get(field.name)?.type ?? '', field));
   if (fitting.some((field) => !commonNames.has(field.name) || isTensor(field))) return true;
   // One field of an unknown name may be a slip of the pen.
@@ -165,6 +166,11 @@ function fits(type: string, field: TextField): boolean {
     field.values.length > 0 &&
     field.values.every(({ kind }) => (kind === 'message') === isMessage && (kind === 'string') === (type === 'string'))
   );
+}
+
+/** An input or output by its name alone, as build rules and graphs have them. */
+function isFlow({ name, values }: TextField): boolean {
+  return (name === 'input' || name === 'output') && values.some(({ kind }) => kind === 'string');
 }
 
 /** An input or output as only Triton has them. */
