@@ -209,10 +209,7 @@ describe('topology-bench load', () => {
       ['http://127.0.0.1:1/', '--connections', '1', '--duration', '1', '--header', 'Content-Length: 3'],
       'is set by the load generator itself',
     ],
-    [
-      ['http://127.0.0.1:1/', '--connections', '1', '--duration', '1', '--method', 'HEAD'],
-      '--method takes one of GET, POST',
-    ],
+    [['http://127.0.0.1:1/', '--connections', '1', '--duration', '1', '--method', 'HEAD'], '--method takes GET, POST'],
     [['127.0.0.1/x', '--connections', '1', '--duration', '1'], '"127.0.0.1/x" is no URL'],
     [['me:hush@127.0.0.1/x', '--connections', '1', '--duration', '1'], 'Only http:// and https:// can be loaded'],
     [['http://me:hush@/x', '--connections', '1', '--duration', '1'], 'What was given is no URL'],
@@ -234,7 +231,7 @@ describe('topology-bench load', () => {
     ],
     [
       ['http://127.0.0.1:1/', '--duration', '1'],
-      'How to load is missing: --connections N for a closed loop, or --rate R',
+      'How to load is not said. Give --connections N for a closed loop, or --rate R',
     ],
     [
       ['http://127.0.0.1:1/', '--connections', '1', '--rate', '5', '--duration', '1'],
@@ -248,7 +245,7 @@ describe('topology-bench load', () => {
     [['http://127.0.0.1:1/', '--rate', '100001', '--duration', '1'], '--rate takes a number above 0 and up to 100000'],
     [
       ['http://127.0.0.1:1/', '--rate', '5', '--arrivals', 'bursts', '--duration', '1'],
-      '--arrivals takes one of poisson, constant, not "bursts".',
+      '--arrivals takes poisson or constant, not "bursts".',
     ],
     [
       ['http://127.0.0.1:1/', '--rate', '5', '--max-in-flight', '0', '--duration', '1'],
