@@ -79,10 +79,13 @@ test('a run whose VS Code was killed ends by itself, leaves nothing, and the nex
 test('a window that closes stops its run where the settings say so, and the run cleans up', async (parts) => {
   const before = await inventory();
   await parts.code.changeSettings({ 'topologyBench.whenWindowCloses': 'stop' });
-  await startRunUnderLoad(parts);
-  await parts.workbench.reload();
-  await untilCleanedUp(before);
-  await parts.code.changeSettings({ 'topologyBench.whenWindowCloses': undefined });
+  try {
+    await startRunUnderLoad(parts);
+    await parts.workbench.reload();
+    await untilCleanedUp(before);
+  } finally {
+    await parts.code.changeSettings({ 'topologyBench.whenWindowCloses': undefined });
+  }
   await expectSameInventory(before);
 });
 

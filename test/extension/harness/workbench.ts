@@ -136,16 +136,13 @@ export class Workbench implements AsyncDisposable {
     ).map(plain);
   }
 
-  /** An editor that loses the focus before its lenses came asks for them when it has it again, so it is given back. */
   async waitForCodeLens(text: string | RegExp): Promise<Locator> {
     const lens = this.page.locator('.codelens-decoration > a, .codelens-decoration > span', { hasText: text }).first();
-    const input = this.page.locator('.monaco-editor :is(.native-edit-context, textarea.inputarea)').first();
     await eventually(
       `the lens "${String(text)}"`,
       async () => {
         if (await isShownWithin(lens, 3000)) return true;
-        await input.blur();
-        await input.focus();
+        await this.#askForLenses();
         return isShownWithin(lens, 7000);
       },
       Boolean,
@@ -254,11 +251,22 @@ export class Workbench implements AsyncDisposable {
     await this.close();
   }
 
-  /** A lens that is drawn anew under the pointer loses the click, so it is tried again. */
+  /** An editor that loses the focus before its lenses came asks for them when it has it again, so it is given back. */
+  async #askForLenses(): Promise<void> {
+    const input = this.page.locator('.monaco-editor :is(.native-edit-context, textarea.inputarea)').first();
+    await input.blur();
+    await input.focus();
+  }
+
+  /**
+   * A lens that is drawn anew under the pointer loses the click, and one whose command VS Code has given up meanwhile ("Actual
+   * command not found") stays as it is until the editor asks anew; so both are tried again.
+   */
   async #clickUntil(text: string | RegExp, what: string, hasCome: () => Promise<boolean>): Promise<void> {
     for (let attempt = 1; attempt <= 8; attempt += 1) {
       await this.clickCodeLens(text);
       if (await hasCome()) return;
+      await this.#askForLenses();
     }
     throw new Error(`The lens "${String(text)}" was clicked 8 times, and ${what} did not come.`);
   }
