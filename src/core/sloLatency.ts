@@ -2,7 +2,8 @@ import { decodeHistogram, quantileMs } from './histogram.ts';
 import type { PhaseMeasurement } from './load.ts';
 import type { PhaseResult } from './record.ts';
 import type { Trial } from './sloSearch.ts';
-import { generatorReasons, rateReasons, validityLimits } from './validity.ts';
+import { generatorReasons, rateReasons } from './validity.ts';
+import { validityLimits } from './validityLimits.ts';
 
 /**
  * A quantile as a service level objective counts it: a request that timed out took its limit.

@@ -3,7 +3,7 @@ import { mergeMeasurements, mergeSnapshots } from '../core/mergeMeasurements.ts'
 import { phaseShares } from '../core/phaseShares.ts';
 import type { Phase } from '../core/plan.ts';
 import type { PhaseHandlers } from '../core/ports.ts';
-import { validityLimits } from '../core/validity.ts';
+import { validityLimits } from '../core/validityLimits.ts';
 import type { ConversationHandlers, Told, Word } from './loadConversation.ts';
 import { type ClockReading, clockSkew, type ClockSkew } from './podClocks.ts';
 

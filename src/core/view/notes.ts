@@ -1,4 +1,4 @@
-import { briefPhaseDoubt } from '../validity.ts';
+import { briefPhaseDoubt } from '../validityLimits.ts';
 
 /** A number that stands by itself: not that of p95 or of an HTTP status, which say what is spoken of. */
 const figure = /(?<![\w.,]|HTTP )\d+(?:[.,]\d+)*/g;

@@ -13,7 +13,7 @@ import type {
 } from '../record.ts';
 import { areOverRepetitions, repeatedMethod } from '../repeatedMethod.ts';
 import { topologyKey } from '../topologyKey.ts';
-import { briefPhaseDoubt, validityLimits } from '../validity.ts';
+import { briefPhaseDoubt, validityLimits } from '../validityLimits.ts';
 import { formatCount, formatList, formatSeconds, formatTime, sentence } from './format.ts';
 import { loadTiming } from './loadTiming.ts';
 import { measuredRecord, rowsOf } from './measured.ts';

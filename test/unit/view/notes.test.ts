@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commonNotes, Notes } from '../../../src/core/view/notes.ts';
-import { briefPhaseDoubt } from '../../../src/core/validity.ts';
+import { briefPhaseDoubt } from '../../../src/core/validityLimits.ts';
 
 describe('the notes of a table', () => {
   it('say each kind once, with the smallest and the largest figure', () => {
