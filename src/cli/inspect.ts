@@ -52,7 +52,7 @@ export function registerInspect(program: Command, context: CliContext): void {
     .option('--json', 'print it as JSON')
     .addHelpText(
       'after',
-      '\nExit codes: 0 a run takes it; 1 it has errors, or a run would refuse it; 2 it cannot be read, or is neither a model config nor a plan.',
+      '\nExit codes: 0 no errors in the file; 1 it has errors; 2 it cannot be read, or is neither a model config nor a plan.',
     )
     .action(async (file: string, options: InspectOptions) => {
       const inspection = await inspect(file, options, context);
@@ -64,16 +64,27 @@ export function registerInspect(program: Command, context: CliContext): void {
 async function inspect(file: string, { tokenizer }: InspectOptions, context: CliContext): Promise<Inspection> {
   const text = await readText(file);
   if (isLfsPointer(text)) {
-    return { file, kind: null, model: null, problems: [], hints: [], refusal: explain(lfsPointer(file)), warnings: [] };
+    return {
+      file,
+      kind: null,
+      model: null,
+      problems: [],
+      hints: [],
+      refusal: explain(lfsPointer(file)),
+      isOfText: true,
+      warnings: [],
+    };
   }
   const { planFile = null, ...inspected } = inspectText(file, text);
   // What else a run would say of a file with errors follows from them.
-  if (inspected.kind === null || hasErrors(inspected)) return { ...inspected, refusal: null, warnings: [] };
-  const { refusal, warnings } = await refusalOf({ file, plan: planFile, tokenizer }, context);
+  if (inspected.kind === null || hasErrors(inspected))
+    return { ...inspected, refusal: null, isOfText: false, warnings: [] };
+  const { refusal, isOfText, warnings } = await refusalOf({ file, plan: planFile, tokenizer }, context);
   const told = inspected.problems.map(({ message }) => message);
   return {
     ...inspected,
     refusal,
+    isOfText,
     warnings: warnings.filter((text) => !told.some((message) => text.endsWith(message))),
   };
 }
@@ -106,12 +117,12 @@ function hasErrors({ problems }: Inspected): boolean {
 }
 
 function exitCodeOf(inspection: Inspection): ExitCode {
-  if (inspection.refusal !== null || hasErrors(inspection)) return exitCodes.failed;
-  return inspection.kind === null ? exitCodes.usage : exitCodes.ok;
+  if (inspection.kind === null) return exitCodes.usage;
+  return inspection.isOfText || hasErrors(inspection) ? exitCodes.failed : exitCodes.ok;
 }
 
 function describe(inspection: Inspection): string {
-  const { file, kind, model, problems, hints, refusal, warnings } = inspection;
+  const { file, kind, model, problems, hints, refusal, isOfText, warnings } = inspection;
   const lines: string[] = [];
   if (kind !== null) lines.push(`${file}: ${kindWords[kind]}`);
   else if (refusal === null) lines.push(`${file}: neither a model config nor a plan file`);
@@ -120,7 +131,7 @@ function describe(inspection: Inspection): string {
     lines.push(`${file}:${String(line)}:${String(column)}: ${severity}: ${message}`);
   }
   for (const warning of warnings) lines.push(`${file}: warning: ${warning}`);
-  if (refusal !== null) lines.push(`${file}: error: a run would refuse it. ${refusal}`);
+  if (refusal !== null) lines.push(`${file}: ${isOfText ? 'error' : 'warning'}: a run would refuse it. ${refusal}`);
   else if (kind !== null && problems.length === 0 && warnings.length === 0) lines.push('No problems.');
   for (const { line, column, message, docs } of hints) {
     lines.push(`${file}:${String(line)}:${String(column)}: hint: ${message} See ${docs}`);

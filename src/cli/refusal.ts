@@ -7,6 +7,8 @@ import type { CliContext } from './context.ts';
 export interface Refusal {
   /** Why it would refuse it and what to do; null where it would not. */
   readonly refusal: string | null;
+  /** Whether that is for what the file says, and not for what lies beside it or is not supported so far. */
+  readonly isOfText: boolean;
   /** What it would do otherwise than the file says. */
   readonly warnings: readonly string[];
 }
@@ -22,14 +24,14 @@ export async function refusalOf(
 ): Promise<Refusal> {
   const { file, plan, tokenizer } = subject;
   // Nothing is deployed, and what the endpoint is comes with the command line.
-  if (plan?.target === 'endpoint') return { refusal: null, warnings: [] };
+  if (plan?.target === 'endpoint') return { refusal: null, isOfText: false, warnings: [] };
   const options = { ...(plan === null ? { model: file } : {}), ...(tokenizer === undefined ? {} : { tokenizer }) };
   try {
     const found = plan === null ? undefined : foundPlan(file, plan);
     const { warnings } = await chooseFrom(found, options, context, async () => 'default');
-    return { refusal: null, warnings };
+    return { refusal: null, isOfText: false, warnings };
   } catch (error) {
     if (!(error instanceof BenchError) || error.reason === 'cancelled') throw error;
-    return { refusal: explain(error), warnings: [] };
+    return { refusal: explain(error), isOfText: error.reason === 'plan-invalid', warnings: [] };
   }
 }
