@@ -1,7 +1,8 @@
 /**
  * Every test, on a bare machine too: installs what is missing (saying so), builds, then runs the suites, with the real
- * clusters started for them. What measures load has the machine for itself; then what waits for a cluster most of the time
- * and what computes run side by side. The last line is "N passed, N failed, N skipped".
+ * clusters started for them. What measures load has the machine for itself, but for compilers and tests that only compute:
+ * they have what it leaves idle. Then what waits for a cluster most of the time and what computes run side by side. The
+ * last line is "N passed, N failed, N skipped".
  * `npm test -- unit python` runs the named suites only.
  */
 import { spawn } from 'node:child_process';
@@ -11,12 +12,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildAll } from './build.ts';
 import { check } from './check.ts';
-import { capture, inOnePiece, must, npmTool, root, run, say } from './commands.ts';
+import { capture, inOnePiece, knowsIdle, must, npmTool, root, run, say, whenIdle } from './commands.ts';
 import { packageExtension } from './package.ts';
 import { pythonEnvironment } from './python.ts';
 
 // prettier-ignore
-const suites = ['truth', 'load', 'check', 'unit', 'python', 'serving', 'kubernetes', 'extension', 'api', 'endings'] as const;
+const suites = ['truth', 'load', 'check', 'unit-pure', 'unit', 'python', 'serving', 'kubernetes', 'extension', 'api', 'endings'] as const;
 type Suite = (typeof suites)[number];
 interface Count {
   passed: number;
@@ -58,9 +59,13 @@ try {
   });
   // Compilers beside it would show in what it measures.
   await clusterBuild;
+  const idle = await knowsIdle();
+  const waiting: readonly Suite[] = ['check', 'unit-pure'];
+  const inTheGaps = idle ? whenIdle(() => lane(waiting, held)) : Promise.resolve();
   await lane(['truth', 'load'], step);
   await Promise.all([
-    lane(['check', 'unit', 'python', 'serving'], held),
+    inTheGaps,
+    lane([...(idle ? [] : waiting), 'unit', 'python', 'serving'], held),
     // Two suites on one cluster would take each other's GPUs: side by side they run on a cluster each.
     ...(ownCluster
       ? [lane(['kubernetes'], step), lane(['extension', 'api', 'endings'], held)]
@@ -113,6 +118,7 @@ async function runSuite(suite: Suite): Promise<void> {
     case 'truth':
     case 'load':
     case 'unit':
+    case 'unit-pure':
     case 'serving':
       await vitest(suite, {});
       return;
@@ -138,7 +144,7 @@ async function vitest(project: string, environment: Record<string, string>): Pro
   const file = join(results, `${project}.json`);
   const code = await run(
     npmTool('vitest'),
-    ['run', '--project', `${project}*`, '--reporter=verbose', '--reporter=json', `--outputFile.json=${file}`],
+    ['run', '--project', project, '--reporter=verbose', '--reporter=json', `--outputFile.json=${file}`],
     { env: { ...process.env, ...environment } },
   );
   const report = existsSync(file)
@@ -176,18 +182,20 @@ async function pytest(): Promise<void> {
   });
 }
 
-/** The suite that runs inside the extension host, through @vscode/test-electron. */
+/** The suite that runs inside the extension host, through @vscode/test-electron: on the oldest VS Code claimed, and the newest. */
 async function apiSuite(): Promise<void> {
-  const file = join(results, 'api.json');
-  const code = await run(process.execPath, ['test/extension/runTests.ts'], {
-    env: { ...process.env, TOPOLOGY_BENCH_API_RESULTS: file },
-  });
-  const stats = existsSync(file)
-    ? (JSON.parse(await readFile(file, 'utf8')) as { stats: { passes: number; failures: number; pending: number } })
-        .stats
-    : undefined;
-  const failed = stats?.failures ?? 0;
-  add({ passed: stats?.passes ?? 0, failed: code !== 0 && failed === 0 ? 1 : failed, skipped: stats?.pending ?? 0 });
+  for (const version of ['oldest', 'newest']) {
+    const file = join(results, `api-${version}.json`);
+    const code = await run(process.execPath, ['test/extension/runTests.ts'], {
+      env: { ...process.env, TOPOLOGY_BENCH_API_RESULTS: file, TOPOLOGY_BENCH_VSCODE_VERSION: version },
+    });
+    const stats = existsSync(file)
+      ? (JSON.parse(await readFile(file, 'utf8')) as { stats: { passes: number; failures: number; pending: number } })
+          .stats
+      : undefined;
+    const failed = stats?.failures ?? 0;
+    add({ passed: stats?.passes ?? 0, failed: code !== 0 && failed === 0 ? 1 : failed, skipped: stats?.pending ?? 0 });
+  }
 }
 
 function add(count: Count): void {

@@ -148,16 +148,16 @@ export const stageWords: Readonly<Record<TopologyState['stage'], string>> = {
   ended: 'done',
 };
 
-/** One line of what a topology of a run does now, e.g. "c8: 512 RPS, p95 3.4 ms" or "0/1 nodes are available ...". */
+/** One line of what a topology of a run does now, e.g. "at 8 connections: 512 RPS, p95 3.4 ms" or "0/1 nodes are available ...". */
 export function topologyProgress(topology: TopologyState): string {
   const { snapshot, result } = topology;
   if (result !== null)
     return result.failure === null ? endFigures(topology) : `${result.status}: ${result.failure.message}`;
   const phase = topology.phase?.load;
   if (phase !== undefined && snapshot !== null) {
-    return `${phase.name}: ${formatRps(snapshot.rps)}, p95 ${formatMs(snapshot.latency.p95Ms)}`;
+    return `at ${nameLoad(phase).long}: ${formatRps(snapshot.rps)}, p95 ${formatMs(snapshot.latency.p95Ms)}`;
   }
-  if (phase !== undefined) return `${phase.name} begins`;
+  if (phase !== undefined) return `at ${nameLoad(phase).long}`;
   if (topology.stage === 'upload' && topology.upload !== null) {
     const { sentBytes, totalBytes } = topology.upload;
     return `${stageWords.upload}: ${formatBytes(sentBytes)} of ${formatBytes(totalBytes)}`;

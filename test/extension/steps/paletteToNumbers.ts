@@ -49,7 +49,7 @@ export async function paletteToNumbers({ code, workbench, folder }: Drive, names
   expect(record.topologies.find(({ topology }) => topology.name === 'hybrid')?.networkPolicy).toBe('enforced');
 
   const results = await workbench.view('Topology Bench', 'Results');
-  await results.waitForRows('the result', (rows) => rows.some((row) => row.includes('triton')));
+  await results.waitForRows('the result', (rows) => rows.some((row) => row.includes('RPS')));
   await workbench.showTab('config.pbtxt');
   await workbench.waitForCodeLens(texts.figuresLens);
   const titles = lensTitles(tellingRows(record));

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { startState, reduce, type RunEvent, type RunState } from '../../../src/core/events.ts';
+import { nameLoad } from '../../../src/core/phaseLoad.ts';
 import { estimateSeconds, makePlan } from '../../../src/core/planning.ts';
 import type { Plan } from '../../../src/core/plan.ts';
 import type { BenchmarkChoices } from '../../../src/extension/choices.ts';
@@ -142,7 +143,7 @@ test('a run is described by the topology that is at work, in the words of the cl
     { type: 'phase-started', topology: 'hybrid', phase: 4, repetition: 1, load },
     { type: 'phase-snapshot', topology: 'hybrid', phase: 4, snapshot },
   );
-  expect(runProgress(loaded)).toBe(`hybrid ${load.name}: 512 RPS, p95 3.40 ms`);
+  expect(runProgress(loaded)).toBe(`hybrid at ${nameLoad(load).long}: 512 RPS, p95 3.40 ms`);
   expect(topologyProgress(loaded.topologies[0] as never)).toBe('waits its turn');
 });
 
