@@ -5,6 +5,7 @@ import type { Check } from '../core/checks.ts';
 import type { AnyPlan } from '../core/endpointPlan.ts';
 import { BenchError, explain, isCancelled, toBenchError, type Reason } from '../core/errors.ts';
 import { confirmationsOf } from '../core/levels.ts';
+import { poolsOf } from '../core/pools.ts';
 import type { Clock, Target } from '../core/ports.ts';
 import type { GpuPrice } from '../core/gpuPrice.ts';
 import type { Failure, RunRecord, TopologyResult } from '../core/record.ts';
@@ -42,7 +43,7 @@ import type { Prepared } from './prepared.ts';
 import { progressPrinter } from './progress.ts';
 import { recordOf } from './records.ts';
 import { chooseRepeat } from './repeat.ts';
-import { awaitTurn, poolsOfChosen } from './turn.ts';
+import { awaitTurn, clusterOf } from './turn.ts';
 
 interface RunOptions extends PlanOptions, EndpointOptions, ExpectationOptions, OutputOptions, PriceOptions {
   out?: string;
@@ -98,8 +99,11 @@ export function registerRun(
           : await chooseRepeat(repeated, planPath, options, context);
       const { plan, origin, configText, warnings } = chosen;
       const payload = await chosen.assets.payload();
-      const makeTarget = (): Target => targetFor(chosen, context);
-      const pools = poolsOfChosen(chosen);
+      // Whatever becomes the current context while the run waits for its turn, it goes where it was started for.
+      const cluster = clusterOf(chosen);
+      const pinned = cluster === null ? chosen : { ...chosen, kubeContext: cluster.context };
+      const makeTarget = (): Target => targetFor(pinned, context);
+      const pools = poolsOf(plan, cluster);
       const confirm = async (): Promise<void> => undefined;
       await carryOut({ plan, payload, origin, configText, pools, warnings, makeTarget, confirm }, parts, context);
     });

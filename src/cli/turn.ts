@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { planSubject } from '../core/anyPlan.ts';
 import type { AnyPlan } from '../core/endpointPlan.ts';
 import { BenchError, explain, isCancelled } from '../core/errors.ts';
-import { poolsOf, type ClusterName, type Pool } from '../core/pools.ts';
+import type { ClusterName, Pool } from '../core/pools.ts';
 import { formatTime } from '../core/view/format.ts';
 import { isRunning } from '../engine/runner.ts';
 import { clusterName } from '../kubernetes/index.ts';
@@ -11,19 +11,18 @@ import { claimsDirectory, dropClaim, takeTurn, type Claim } from '../runs/claims
 import type { Chosen } from './choices.ts';
 import type { CliContext } from './context.ts';
 
-/** What a run of topologies would share with no other one. */
-export function poolsOfChosen({ plan, kubeContext, kubeconfigPath }: Chosen): Pool[] {
-  if (plan.target.kind === 'local') return poolsOf(plan, null);
-  let cluster: ClusterName | null = null;
+/** Which cluster a run was started for; null on this machine, and where the kubeconfig cannot be read. */
+export function clusterOf({ plan, kubeContext, kubeconfigPath }: Chosen): ClusterName | null {
+  if (plan.target.kind === 'local') return null;
   try {
-    cluster = clusterName({
+    return clusterName({
       ...(kubeContext === undefined ? {} : { context: kubeContext }),
       ...(kubeconfigPath === undefined ? {} : { kubeconfigPath }),
     });
   } catch {
     // The run says itself what is wrong with the kubeconfig.
+    return null;
   }
-  return poolsOf(plan, cluster);
 }
 
 /** Of a run that nobody else heard of: there is nothing to take back. */
@@ -54,7 +53,11 @@ export async function awaitTurn(
   } as const;
   let said = '';
   const waits = (other: Claim): void => {
-    if (!mayWait) throw busy(other, pools);
+    if (!mayWait) {
+      // Whose it is, and on which context, is for who started this one, and not for what CI keeps.
+      context.stderr.write(`Under way: ${describe(other, pools)}.\n`);
+      throw busy(other, pools);
+    }
     const line = `Waits for ${describe(other, pools)}. Ctrl-C ends the wait; --no-wait refuses it.\n`;
     if (line !== said) context.stderr.write(line);
     said = line;
@@ -72,14 +75,19 @@ export async function awaitTurn(
 function busy(other: Claim, pools: readonly Pool[]): BenchError {
   return new BenchError({
     reason: 'target-busy',
-    message: `Two benchmarks at the same time would falsify each other: there is ${describe(other, pools)}.`,
+    message: `Two benchmarks at the same time would falsify each other, and another one uses ${sharedBy(other, pools)?.publicWords ?? 'the same'}.`,
     nextStep: 'Start it again when that one has ended, or leave --no-wait out to wait for it.',
   });
 }
 
+function sharedBy({ pools }: Claim, own: readonly Pool[]): Pool | undefined {
+  return own.find(({ key }) => pools.includes(key));
+}
+
 /** "the benchmark of sentiment from VS Code (process 123, in models), which uses this machine and is under way since ..." */
-function describe({ subject, door, pid, folder, pools, since, isUnderWay }: Claim, own: readonly Pool[]): string {
-  const shared = own.find(({ key }) => pools.includes(key))?.words ?? 'the same';
+function describe(other: Claim, own: readonly Pool[]): string {
+  const { subject, door, pid, folder, since, isUnderWay } = other;
+  const shared = sharedBy(other, own)?.words ?? 'the same';
   const place = folder === null ? '' : `, in ${folder}`;
   const state = isUnderWay ? 'has been under way' : 'has waited itself';
   return `the benchmark of ${subject} from ${door} (process ${String(pid)}${place}), which uses ${shared} and ${state} since ${formatTime(since)}`;

@@ -8,7 +8,7 @@ import type { Validity } from './record.ts';
 import { minimumSamples, publishedQualitySamples } from './statistics.ts';
 import { threadsPerCopy } from './threads.ts';
 import { steadyState, type SteadyState, type Thirds } from './steadyState.ts';
-import { briefPhaseDoubt, validityLimits } from './validityLimits.ts';
+import { briefPhaseDoubt, thirdsWords, validityLimits } from './validityLimits.ts';
 import { decodeWindows } from './windows.ts';
 
 /** A caveat of what runs on the machine that the load comes from. */
@@ -80,7 +80,7 @@ function steadinessOf({ windows, requests }: PhaseMeasurement): SteadyState | un
 
 /** A phase that changed its level has no one number. */
 function unstableText(quantities: readonly Thirds[]): string {
-  return `unstable: over the thirds of the phase ${quantities.map(thirdsText).join(', and ')}`;
+  return `unstable: ${thirdsWords} ${quantities.map(thirdsText).join(', and ')}`;
 }
 
 /** What the judgement of a phase's steadiness leaves open. */
@@ -89,7 +89,7 @@ function doubtsOf(steady: SteadyState | undefined): string[] {
   if (steady.state === 'not judged') return [`steady state not judged: ${steady.why}`];
   const { byChance, notJudged } = steady;
   return [
-    ...byChance.map((thirds) => `over the thirds of the phase ${thirdsText(thirds)}, which may be chance`),
+    ...byChance.map((thirds) => `${thirdsWords} ${thirdsText(thirds)}, which may be chance`),
     ...(notJudged.length === 0
       ? []
       : [`steady state of ${notJudged.join(' and ')} not judged: a third of the phase has too few successes`]),
@@ -98,7 +98,12 @@ function doubtsOf(steady: SteadyState | undefined): string[] {
 
 function thirdsText({ quantity, values }: Thirds): string {
   const unit = quantity === 'RPS' ? '' : ' ms';
-  return `${quantity} was ${values.map((value) => value.toPrecision(3)).join(', then ')}${unit}`;
+  return `${quantity} was ${values.map(threeDigits).join(', then ')}${unit}`;
+}
+
+/** Never as "1.23e+3". */
+function threeDigits(value: number): string {
+  return value < 999.5 ? value.toPrecision(3) : value.toFixed(0);
 }
 
 function sampleReasons(measurement: PhaseMeasurement): string[] {

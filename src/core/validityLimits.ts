@@ -34,3 +34,6 @@ export const validityLimits = {
 
 /** What a caveat ends with that would make a longer phase invalid; tables say it once for all of their rows. */
 export const briefPhaseDoubt = `; in a phase under ${String(validityLimits.steadySeconds)} s that may be one short disturbance`;
+
+/** How the trend of a quantity within a phase is told. */
+export const thirdsWords = 'over the thirds of the phase';

@@ -12,7 +12,7 @@ export { createLoadDriver } from '../load/driver.ts';
 export { createLocalTarget } from '../local/target.ts';
 export { identityOf } from '../local/processIdentity.ts';
 export { resolveModel } from '../models/resolve.ts';
-export { claimsDirectory, dropClaim, takeTurn } from '../runs/claims.ts';
+export { claimsDirectory, dropClaim, passClaim, takeTurn } from '../runs/claims.ts';
 export { keepConfigText } from '../runs/configTexts.ts';
 export { beginHold, releaseHold, takeHold } from '../runs/hold.ts';
 export {

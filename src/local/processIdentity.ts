@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { hasProcess } from '../processes/hasProcess.ts';
 
 /** A process, told apart from a later one with the same id by when it started. */
 export interface ProcessIdentity {
@@ -10,12 +11,22 @@ export interface ProcessIdentity {
 
 /** undefined when there is no such process. */
 export async function identityOf(pid: number): Promise<ProcessIdentity | undefined> {
-  const startedAt = process.platform === 'linux' ? await startOnLinux(pid) : await startByPs(pid);
+  const startedAt = await startOf(pid).catch(() => undefined);
   return startedAt === undefined ? undefined : { pid, startedAt };
 }
 
-export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
-  return (await identityOf(identity.pid))?.startedAt === identity.startedAt;
+/** Where the start cannot be had, one with its id counts: rather a process too many than one that is there and is taken for gone. */
+export async function isAlive({ pid, startedAt }: ProcessIdentity): Promise<boolean> {
+  try {
+    return (await startOf(pid)) === startedAt;
+  } catch {
+    return hasProcess(pid);
+  }
+}
+
+/** undefined: there is no such process. @throws where that cannot be told */
+function startOf(pid: number): Promise<string | undefined> {
+  return process.platform === 'linux' ? startOnLinux(pid) : startByPs(pid);
 }
 
 /** Whether a group still has a process that is not merely waiting to be collected. */
@@ -51,9 +62,13 @@ async function statOf(pid: number): Promise<string[] | undefined> {
 
 async function startByPs(pid: number): Promise<string | undefined> {
   try {
-    const { stdout } = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)]);
+    // Two programs compare what they read: in one language and one time zone.
+    const env = { ...process.env, LC_ALL: 'C', TZ: 'UTC' };
+    const { stdout } = await promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)], { env });
     return stdout.trim() === '' ? undefined : stdout.trim();
-  } catch {
-    return undefined;
+  } catch (error) {
+    // How ps says that it found none.
+    if (error instanceof Error && 'code' in error && error.code === 1) return undefined;
+    throw error;
   }
 }

@@ -1,5 +1,8 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { copyFile, link, mkdir, realpath, stat, symlink, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import type { Assets } from '../assets/assets.ts';
 import { BenchError } from '../core/errors.ts';
 import type { ModelPlan, Plan, TopologyPlan } from '../core/plan.ts';
@@ -125,7 +128,8 @@ export async function placeModel(
   for (const file of model.files) {
     const path = modelPaths[file.name];
     const found = path === undefined ? undefined : await stat(path).catch(() => undefined);
-    if (path === undefined || found?.size !== file.sizeBytes) {
+    // Weights that were trained further have the size of the old ones.
+    if (path === undefined || found?.size !== file.sizeBytes || (await sha256Of(path)) !== file.sha256) {
       throw new BenchError({
         reason: 'model-not-found',
         message: `The model's file ${file.name} is gone or has changed since the plan was made${path === undefined ? '' : `: ${path}`}.`,
@@ -136,6 +140,12 @@ export async function placeModel(
     if (!external) await symlink(path, place);
     else await link(await realpath(path), place).catch(() => copyFile(path, place));
   }
+}
+
+async function sha256Of(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  await pipeline(createReadStream(path), hash);
+  return hash.digest('hex');
 }
 
 async function writeRepository(parts: ServerParts, repository: string): Promise<void> {

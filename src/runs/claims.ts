@@ -1,11 +1,11 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as z from 'zod';
 import { defaultCacheDirectory } from '../assets/cacheDirectory.ts';
 import { throwIfCancelled } from '../core/errors.ts';
 import { hasCode } from './fileErrors.ts';
+import { machineId } from './machineId.ts';
 
 /**
  * Which runs of this user are under way on this machine or from it, and what they use up: a file each, that names the run's
@@ -46,7 +46,7 @@ export interface TurnOptions {
   readonly signal: AbortSignal;
 }
 
-const lookEveryMs = 500;
+const lookEveryMs = 1000;
 const waiting = 'the run waited for another one';
 
 export function claimsDirectory(): string {
@@ -64,7 +64,7 @@ export function claimsDirectory(): string {
  */
 export async function takeTurn(directory: string, claimant: Claimant, options: TurnOptions): Promise<string> {
   const { isAlive, waits, signal } = options;
-  const claim = { ...claimant, machine: hostname(), since: new Date().toISOString(), isUnderWay: false };
+  const claim = { ...claimant, machine: await machineId(), since: new Date().toISOString(), isUnderWay: false };
   await mkdir(directory, { recursive: true, mode: 0o700 });
   let place = await placeAtEnd(directory, claim);
   try {

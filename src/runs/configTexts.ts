@@ -16,7 +16,7 @@ const keptTexts = 500;
 
 /** Where the command line keeps them, which has no workspace's storage. */
 export function cachedConfigTexts(): string {
-  return join(defaultCacheDirectory(), 'model-configs');
+  return join(defaultCacheDirectory(), 'config-texts');
 }
 
 /**
@@ -57,7 +57,7 @@ export async function readConfigText(directories: readonly string[], hash: strin
 }
 
 async function forgetOldest(directory: string): Promise<void> {
-  const names = await readdir(directory);
+  const names = (await readdir(directory)).filter((name) => /^[0-9a-f]{64}(?:\.|$)/.test(name));
   if (names.length <= keptTexts) return;
   const files = await Promise.all(names.map(async (name) => ({ name, usedAtMs: await usedAt(join(directory, name)) })));
   files.sort((a, b) => b.usedAtMs - a.usedAtMs);

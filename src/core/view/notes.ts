@@ -1,7 +1,10 @@
-import { briefPhaseDoubt } from '../validityLimits.ts';
+import { briefPhaseDoubt, thirdsWords } from '../validityLimits.ts';
 
-/** A number that stands by itself: not that of p95 or of an HTTP status, which say what is spoken of. */
-const figure = /(?<![\w.,]|HTTP )\d+(?:[.,]\d+)*/g;
+/**
+ * A number that stands by itself: not that of p95, of an HTTP status, of a load ("at 8 connections", "open 200/s Poisson") or of a
+ * repetition, which say what is spoken of.
+ */
+const figure = /(?<![\w.,]|HTTP |repetition |rests on |\bat |\bopen )\d+(?:[.,]\d+)*/g;
 
 /**
  * Texts that rows refer to by number, each kind once: what differs in its figures alone is one note, whose figures are then
@@ -50,6 +53,8 @@ function withoutDoubt(text: string): string {
 }
 
 function kindOf(text: string): string {
+  // A trend is told by its figures together: of two trends there is no smallest and no largest.
+  if (text.includes(thirdsWords)) return text;
   return text.replace(figure, '#');
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { Command } from 'commander';
 import { registerRun } from '../../../src/cli/run.ts';
+import type { Chosen } from '../../../src/cli/choices.ts';
 import type { Target } from '../../../src/core/ports.ts';
 import { SettableClock } from '../../support/settableClock.ts';
 import { root } from './bundle.ts';
@@ -20,12 +21,13 @@ export interface RunEnded {
   readonly stderr: string;
 }
 
-/** `run` as it ships, but for its target and its clock, which waits in no time; its exit code is left in process.exitCode, for the test to take away. @param claims folder of the runs that it may wait for */
+/** `run` as it ships, but for its target and its clock, which waits in no time; its exit code is left in process.exitCode, for the test to take away. @param claims folder of the runs that it may wait for @param hearChosen told what its target is made from */
 export async function runCommand(
   options: readonly string[],
   target: Target,
   signal = new AbortController().signal,
   claims?: string,
+  hearChosen: (chosen: Chosen) => void = () => undefined,
 ): Promise<RunEnded> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const streams = { stdout, stderr, stdin: new PassThrough() } as unknown as Record<
@@ -37,7 +39,10 @@ export async function runCommand(
     program,
     { ...streams, signal, root, version: '0.0.0' },
     {
-      targetFor: () => target,
+      targetFor: (chosen) => {
+        hearChosen(chosen);
+        return target;
+      },
       clock: new SettableClock(),
       claims: claims ?? ownClaims,
     },

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { clusterName } from '../../../src/kubernetes/index.ts';
 import { identityOf } from '../../../src/local/processIdentity.ts';
 import { dropClaim, takeTurn, type Claimant } from '../../../src/runs/claims.ts';
 import { ScriptedTarget } from '../../support/scriptedTarget.ts';
@@ -38,6 +39,21 @@ async function otherRun(change: Partial<Claimant> = {}): Promise<string> {
   return takeTurn(claims, claimant, { isAlive: async () => true, waits: () => undefined, signal });
 }
 
+/** Two clusters, one of which is the current context's. */
+const kubeconfigWith = (current: string): string =>
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': current,
+    users: [{ name: 'nobody', user: {} }],
+    clusters: ['staging', 'production'].map((name) => ({
+      name,
+      cluster: { server: `https://${name}.example:6443` },
+    })),
+    contexts: ['staging', 'production'].map((name) => ({ name, context: { cluster: name, user: 'nobody' } })),
+  });
+const patience = { timeout: 20_000 };
+
 const target = new ScriptedTarget();
 const run = (options: readonly string[] = [], signal?: AbortSignal): Promise<RunEnded> =>
   runCommand(['--local', '--topologies', 'fastapi', '--out', join(folder, 'runs'), ...options], target, signal, claims);
@@ -69,15 +85,39 @@ describe('a run beside one that uses the same', () => {
     const junit = join(folder, 'junit.xml');
     await expect(run(['--no-wait', '--junit', junit])).rejects.toMatchObject({
       reason: 'target-busy',
-      message: expect.stringMatching(
-        /^Two benchmarks at the same time .* the benchmark of sentiment from VS Code/u,
-      ) as string,
+      message: expect.stringMatching(/^Two benchmarks at the same time .* another one uses this machine\.$/u) as string,
       nextStep: expect.stringContaining('--no-wait') as string,
     });
     expect((await parseXml(await readFile(junit, 'utf8'))).children[0]?.children[0]?.children[0]).toMatchObject({
       attributes: { type: 'target-busy' },
     });
     expect([target.calls, await readdir(claims)]).toEqual([[], ['1-20261124-200000-0001.json']]);
+  });
+
+  it('goes to the context that was current when it was started, whichever is current when its turn comes', async () => {
+    const kubeconfigPath = join(folder, 'kubeconfig');
+    const isCurrent = (context: string): Promise<void> => writeFile(kubeconfigPath, kubeconfigWith(context));
+    await isCurrent('staging');
+    const { key } = clusterName({ kubeconfigPath });
+    const other = await otherRun({ pools: [`cluster ${key}, namespace models`] });
+    const chosen: (string | undefined)[] = [];
+    const ended = runCommand(
+      [
+        ...['--kubeconfig', kubeconfigPath, '--namespace', 'models', '--topologies', 'fastapi'],
+        ...['--out', join(folder, 'runs')],
+      ],
+      target,
+      undefined,
+      claims,
+      ({ kubeContext }) => chosen.push(kubeContext),
+    );
+    await vi.waitFor(async () => {
+      expect(await readdir(claims)).toHaveLength(2);
+    }, patience);
+    await isCurrent('production');
+    await dropClaim(other);
+    await ended;
+    expect(chosen).toEqual(['staging']);
   });
 
   it('ends without a record when the wait is ended', async () => {

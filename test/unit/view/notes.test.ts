@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commonNotes, Notes } from '../../../src/core/view/notes.ts';
-import { briefPhaseDoubt } from '../../../src/core/validityLimits.ts';
+import { briefPhaseDoubt, thirdsWords } from '../../../src/core/validityLimits.ts';
 
 describe('the notes of a table', () => {
   it('say each kind once, with the smallest and the largest figure', () => {
@@ -16,6 +16,26 @@ describe('the notes of a table', () => {
     const notes = new Notes([]);
     notes.refer(['no interval of p50: 9', 'no interval of p95: 9', 'HTTP 500: 2', 'HTTP 503: 2', 'HTTP 503: 4']);
     expect(notes.texts).toEqual(['no interval of p50: 9', 'no interval of p95: 9', 'HTTP 500: 2', 'HTTP 503: 2 to 4']);
+  });
+
+  it('keep apart what is of another load, another repetition or another number of them', () => {
+    const texts = [
+      ...['errors of fastapi at 8 connections: timeout: 3', 'errors of fastapi at 64 connections: timeout: 5'],
+      ...['left out: repetition 1: too few successes', 'left out: repetition 5: too few successes'],
+      ...['rests on 1 of 3 repetitions', 'rests on 2 of 3 repetitions'],
+      ...['p95 at open 200/s Poisson: 3', 'p95 at open 300/s Poisson: 3'],
+    ];
+    const notes = new Notes([]);
+    notes.refer(texts);
+    expect(notes.texts).toEqual(texts);
+    expect(commonNotes(texts.map((text) => [text]))).toEqual([]);
+  });
+
+  it('keep the figures of a trend together', () => {
+    const notes = new Notes([]);
+    notes.refer([`${thirdsWords} RPS was 100, then 150, then 200`]);
+    notes.refer([`${thirdsWords} RPS was 200, then 150, then 100`]);
+    expect(notes.texts).toHaveLength(2);
   });
 
   it('leave out what holds everywhere, whatever its figures, and what brief phases leave open', () => {
