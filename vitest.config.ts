@@ -3,7 +3,8 @@ import { defineConfig } from 'vitest/config';
 const latencies = 'test/unit/load/{truth,provoked}.test.ts';
 const split = 'test/serving/split.test.ts';
 const pure = 'test/unit/{core,model,topologies,view}/**';
-const unit = { testTimeout: 60_000, hookTimeout: 120_000, maxWorkers: 2 };
+const patient = { setupFiles: ['test/support/patience.ts'], expect: { poll: { timeout: 20_000 } } };
+const unit = { ...patient, testTimeout: 60_000, hookTimeout: 120_000, maxWorkers: 2 };
 
 /** One project a kind of test; `.ci/test.ts` runs them in turn, because two cores carry one heavy thing at a time. */
 export default defineConfig({
@@ -45,6 +46,7 @@ function real(
       name,
       include,
       exclude,
+      ...patient,
       fileParallelism: maxWorkers > 1,
       maxWorkers,
       testTimeout: timeout,

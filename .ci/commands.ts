@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { spawn, type SpawnOptions } from 'node:child_process';
 import { join } from 'node:path';
+import { commandNow, startedNow } from './idle.ts';
 
 export const root = join(import.meta.dirname, '..');
 
@@ -18,19 +19,6 @@ export async function inOnePiece(action: () => Promise<void>): Promise<void> {
   }
 }
 
-/** Whether what an action starts runs only when nothing else wants the processor. */
-const atIdle = new AsyncLocalStorage<boolean>();
-
-/** Runs an action whose programs yield the processor at once to whatever else wants it (SCHED_IDLE, Linux's sched(7)). */
-export function whenIdle(action: () => Promise<void>): Promise<void> {
-  return atIdle.run(true, action);
-}
-
-/** Whether this machine has a program that starts others at that priority; elsewhere `whenIdle` would not keep its word. */
-export async function knowsIdle(): Promise<boolean> {
-  return (await run('chrt', ['--idle', '0', 'true'], { stdio: 'ignore' }).catch(() => 1)) === 0;
-}
-
 /** A line of output. */
 export function say(line: string): void {
   const output = held.getStore();
@@ -42,11 +30,11 @@ export function say(line: string): void {
 export function run(command: string, args: readonly string[], options: SpawnOptions = {}): Promise<number> {
   say(`$ ${[command, ...args].join(' ')}`);
   const output = held.getStore();
-  const [program, ...rest] =
-    atIdle.getStore() === true ? ['chrt', '--idle', '0', command, ...args] : [command, ...args];
+  const [program, all] = commandNow(command, args);
   return new Promise((resolve, reject) => {
     const stdio: SpawnOptions['stdio'] = output === undefined ? 'inherit' : ['ignore', 'pipe', 'pipe'];
-    const child = spawn(program, rest, { cwd: root, stdio, ...options });
+    const child = spawn(program, all, { cwd: root, stdio, ...options });
+    startedNow(child);
     const keep = (chunk: Buffer): void => {
       output?.push(chunk);
     };

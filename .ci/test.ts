@@ -12,7 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildAll } from './build.ts';
 import { check } from './check.ts';
-import { capture, inOnePiece, knowsIdle, must, npmTool, root, run, say, whenIdle } from './commands.ts';
+import { capture, inOnePiece, must, npmTool, root, run, say } from './commands.ts';
+import { knowsIdle, whenIdle } from './idle.ts';
 import { packageExtension } from './package.ts';
 import { pythonEnvironment } from './python.ts';
 
@@ -59,13 +60,13 @@ try {
   });
   // Compilers beside it would show in what it measures.
   await clusterBuild;
-  const idle = await knowsIdle();
-  const waiting: readonly Suite[] = ['check', 'unit-pure'];
-  const inTheGaps = idle ? whenIdle(() => lane(waiting, held)) : Promise.resolve();
+  const waiting: readonly Suite[] = ['check', 'unit-pure', 'unit'];
+  const inTheGaps = knowsIdle() ? whenIdle(() => lane(waiting, held)) : undefined;
   await lane(['truth', 'load'], step);
+  await inTheGaps?.noLonger();
   await Promise.all([
-    inTheGaps,
-    lane([...(idle ? [] : waiting), 'unit', 'python', 'serving'], held),
+    inTheGaps?.ended,
+    lane([...(inTheGaps === undefined ? waiting : []), 'python', 'serving'], held),
     // Two suites on one cluster would take each other's GPUs: side by side they run on a cluster each.
     ...(ownCluster
       ? [lane(['kubernetes'], step), lane(['extension', 'api', 'endings'], held)]

@@ -1,0 +1,8 @@
+import { vi } from 'vitest';
+
+/** A second, as Vitest has it, is short on a machine whose cores others use, too; what never comes fails all the same. */
+const patienceMs = 20_000;
+
+const { waitFor } = vi;
+vi.waitFor = (callback, options) =>
+  waitFor(callback, typeof options === 'number' ? options : { timeout: patienceMs, ...options });
