@@ -64,7 +64,7 @@ export async function paletteToNumbers({ code, workbench, folder }: Drive, names
   expect(workbench.policyViolations).toEqual([]);
   expect(workbench.webviewErrors).toEqual([]);
 
-  await results.row(/triton/u).pressMenu('Delete Result');
+  await results.row(/RPS/u).pressMenu('Delete Result');
   await workbench.dialog().press('Delete');
   await results.waitForRows('no result', (rows) => rows.length === 0);
   await workbench.waitForCodeLens(texts.startLens);
