@@ -6,7 +6,7 @@
  * `npm test -- unit python` runs the named suites only.
  */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -38,6 +38,7 @@ const needsCluster = chosen.some((suite) => ['kubernetes', 'extension', 'endings
 const ownCluster = needsCluster && process.env['TOPOLOGY_BENCH_KUBECONFIG'] === undefined;
 const started = Date.now();
 const results = join(root, 'out', 'test-results');
+const endingFiles = readdirSync(join(root, 'test/kubernetes/endings')).filter((name) => name.endsWith('.test.ts'));
 const total: Count = { passed: 0, failed: 0, skipped: 0 };
 
 await rm(results, { recursive: true, force: true });
@@ -69,8 +70,11 @@ try {
     lane([...(inTheGaps === undefined ? waiting : []), 'python', 'serving'], held),
     // Two suites on one cluster would take each other's GPUs: side by side they run on a cluster each.
     ...(ownCluster
-      ? [lane(['kubernetes'], step), lane(['extension', 'api', 'endings'], held)]
-      : [lane(['kubernetes', 'extension', 'api', 'endings'], step)]),
+      ? [
+          lane(['kubernetes'], step).then(() => endings('first')),
+          lane(['extension', 'api'], held).then(() => endings('second')),
+        ]
+      : [lane(['kubernetes', 'extension', 'api'], step).then(() => endings('first'))]),
   ]);
 } catch (error) {
   fail(error);
@@ -89,6 +93,21 @@ process.exitCode =
 async function lane(names: readonly Suite[], run: typeof step): Promise<void> {
   try {
     for (const suite of names) if (chosen.includes(suite)) await run(suite, () => runSuite(suite));
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** Whichever cluster is free takes the next file of this suite. */
+async function endings(cluster: 'first' | 'second'): Promise<void> {
+  if (!chosen.includes('endings')) return;
+  try {
+    for (let file = endingFiles.shift(); file !== undefined; file = endingFiles.shift()) {
+      const name = `endings ${file}`;
+      await held(name, async () => {
+        await vitest('endings', await clusterEnvironment(cluster), file);
+      });
+    }
   } catch (error) {
     fail(error);
   }
@@ -133,7 +152,7 @@ async function runSuite(suite: Suite): Promise<void> {
       await vitest('extension', await clusterEnvironment('second'));
       return;
     case 'endings':
-      await vitest('endings', await clusterEnvironment('second'));
+      await endings('second');
       return;
     case 'api':
       await apiSuite();
@@ -141,12 +160,21 @@ async function runSuite(suite: Suite): Promise<void> {
   }
 }
 
-async function vitest(project: string, environment: Record<string, string>): Promise<void> {
-  const file = join(results, `${project}.json`);
+/** @param only a file of the project, by its name; otherwise all of them */
+async function vitest(project: string, environment: Record<string, string>, only?: string): Promise<void> {
+  const file = join(results, `${[project, only ?? []].flat().join('-')}.json`);
   const code = await run(
     npmTool('vitest'),
-    ['run', '--project', project, '--reporter=verbose', '--reporter=json', `--outputFile.json=${file}`],
-    { env: { ...process.env, ...environment } },
+    [
+      'run',
+      ...[only ?? []].flat(),
+      '--project',
+      project,
+      '--reporter=verbose',
+      '--reporter=json',
+      `--outputFile.json=${file}`,
+    ],
+    { env: { ...process.env, TOPOLOGY_BENCH_UNDER_WAY: await ownUnderWay(project), ...environment } },
   );
   const report = existsSync(file)
     ? (JSON.parse(await readFile(file, 'utf8')) as {
@@ -163,6 +191,13 @@ async function vitest(project: string, environment: Record<string, string>): Pro
     failed: code !== 0 && failed === 0 ? 1 : failed,
     skipped: (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0),
   });
+}
+
+/** Runs of one suite must not wait for those of another one beside it. */
+async function ownUnderWay(project: string): Promise<string> {
+  const folder = join(results, `under-way-${project}`);
+  await mkdir(folder, { recursive: true });
+  return folder;
 }
 
 async function pytest(): Promise<void> {

@@ -49,8 +49,9 @@ export interface TurnOptions {
 const lookEveryMs = 1000;
 const waiting = 'the run waited for another one';
 
+/** Another folder for those whose runs have nothing to do with each other, such as tests side by side. */
 export function claimsDirectory(): string {
-  return join(defaultCacheDirectory(), 'under-way');
+  return process.env['TOPOLOGY_BENCH_UNDER_WAY'] ?? join(defaultCacheDirectory(), 'under-way');
 }
 
 /**
