@@ -21,8 +21,7 @@ export class RowAges implements vscode.Disposable {
     const startedAtMs = Date.parse(startedAt);
     const text = ageOrTime(id, startedAtMs);
     this.#said.set(id, { startedAtMs, text });
-    const passedMs = Date.now() - startedAtMs;
-    if (passedMs < longestAgeMs) this.#tickIn(ageOf(passedMs).nextInMs);
+    this.#follow(startedAtMs);
     return text;
   }
 
@@ -31,19 +30,31 @@ export class RowAges implements vscode.Disposable {
     this.#said.clear();
   }
 
+  #follow(startedAtMs: number): void {
+    const passedMs = Date.now() - startedAtMs;
+    if (passedMs < longestAgeMs) this.#tickIn(ageOf(passedMs).nextInMs);
+  }
+
+  /** There is one timer, for the row whose words are others soonest. */
   #tickIn(inMs: number): void {
     const dueMs = Date.now() + inMs;
     if (this.#tick !== undefined && this.#tick.dueMs <= dueMs) return;
     clearTimeout(this.#tick?.timer);
     const timer = setTimeout(() => {
       this.#tick = undefined;
-      const changed = [...this.#said].filter(([id, { startedAtMs, text }]) => ageOrTime(id, startedAtMs) !== text);
-      for (const [id] of changed) this.#said.delete(id);
-      // Those that are in sight say their words anew, and have the next tick set by that.
-      this.#redraw(new Set(changed.map(([id]) => id)));
+      this.#sayAnew();
     }, inMs);
     timer.unref();
     this.#tick = { timer, dueMs };
+  }
+
+  #sayAnew(): void {
+    const changed = [...this.#said].filter(([id, { startedAtMs, text }]) => ageOrTime(id, startedAtMs) !== text);
+    // Those that are still there say their words anew, and are followed again by that.
+    for (const [id] of changed) this.#said.delete(id);
+    this.#redraw(new Set(changed.map(([id]) => id)));
+    // The others say what they said, so that nobody asks for them: the timer is theirs now.
+    for (const { startedAtMs } of this.#said.values()) this.#follow(startedAtMs);
   }
 }
 
