@@ -8,7 +8,7 @@ import { rowDifferenceMs, rowVerdict, type ComparedQuantity } from './rowVerdict
 
 /** The answer at one level. */
 export interface VerdictTexts {
-  /** Which topology is ahead, with its figures, and who was left out, as one sentence without its full stop. */
+  /** Which topology is ahead in what, with its figures, and who was left out, as one sentence without its full stop. */
   readonly lead: string;
   /** How each two of them compare in RPS, in p95, and what the hybrid costs: a sentence a quantity, without its full stop. */
   readonly pairs: readonly string[];
@@ -35,17 +35,30 @@ export function verdictTexts(rows: readonly PhaseRow[], level: LoadName): Verdic
 }
 
 function leadText(best: PhaseRow, others: readonly PhaseRow[], level: LoadName): string {
-  const figures = figuresOf(best);
-  if (others.length === 0) return `At ${level.long} ${best.topology} serves ${figures}`;
-  const ahead = (['rps', 'p95Ms'] as const).filter((quantity) =>
-    others.every((other) => isAhead(rowVerdict(best, other, quantity), quantity)),
+  const at = `At ${level.long}`;
+  if (others.length === 0) return `${at} ${best.topology} serves ${figuresOf(best)}`;
+  const rows = [best, ...others];
+  const leaders = (['rps', 'p95Ms'] as const).flatMap((quantity) => {
+    const row = leaderIn(quantity, rows);
+    return row === undefined ? [] : [{ row, name: quantity === 'rps' ? 'RPS' : 'p95' }];
+  });
+  const first = leaders.find(({ row }) => row === best)?.row ?? leaders[0]?.row;
+  const bestOne = `${level.closed ? 'the highest RPS' : 'the lowest p95'} is ${best.topology}'s, ${figuresOf(best)}`;
+  if (first === undefined) return `${at} no topology is shown to be ahead of all others: ${bestOne}`;
+  const names = leaders.filter(({ row }) => row === first).map(({ name }) => name);
+  const rest = leaders.filter(({ row }) => row !== first);
+  return [
+    `${at} ${first.topology} is ahead in ${formatList(names)}: ${figuresOf(first)}`,
+    ...rest.map(({ row, name }) => `${row.topology} is ahead in ${name}`),
+    ...(first === best ? [] : [bestOne]),
+  ].join('; ');
+}
+
+/** The one that is shown to be ahead of each of the others; undefined where there is none. */
+function leaderIn(quantity: ComparedQuantity, rows: readonly PhaseRow[]): PhaseRow | undefined {
+  return rows.find((row) =>
+    rows.every((other) => other === row || isAhead(rowVerdict(row, other, quantity), quantity)),
   );
-  if (ahead.length > 0) {
-    const names = ahead.map((quantity) => (quantity === 'rps' ? 'RPS' : 'p95'));
-    return `At ${level.long} ${best.topology} is ahead in ${formatList(names)}: ${figures}`;
-  }
-  const what = level.closed ? 'the highest RPS' : 'the lowest p95';
-  return `At ${level.long} no topology is shown to be ahead of all others: ${what} is ${best.topology}'s, ${figures}`;
 }
 
 function isAhead(verdict: Verdict, quantity: ComparedQuantity): boolean {
