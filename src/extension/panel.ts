@@ -16,7 +16,8 @@ import { comparisonTitle } from './comparedRecords.ts';
 import { panelType } from './contributions.ts';
 import { runTime } from './describe.ts';
 import { loadFirstPaint } from './engine.ts';
-import { resultsPage, webviewRoot } from './page.ts';
+import { webviewRoot } from './page.ts';
+import { PanelText } from './panelText.ts';
 
 /** What a panel shows and does, decided by who knows runs and results. */
 export interface PanelContent {
@@ -79,7 +80,7 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
   refresh(runId?: string): void {
     for (const open of this.#open.values()) {
       const { subject } = open;
-      if (runId === undefined || subject.runId === runId || subject.before === runId) open.send();
+      if (runId === undefined || subject.runId === runId || subject.before === runId) open.refresh();
     }
   }
 
@@ -110,24 +111,14 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
   #adopt(panel: vscode.WebviewPanel, subject: PanelSubject): void {
     const icon = (theme: string): vscode.Uri => vscode.Uri.joinPath(this.#extensionUri, 'media', `panel-${theme}.svg`);
     panel.iconPath = { light: icon('light'), dark: icon('dark') };
-    const open = new OpenPanel(panel, subject, this.#content, this.#log);
+    const open = new OpenPanel(panel, subject, this.#content, this.#extensionUri, this.#log);
     this.#open.set(panel, open);
     panel.onDidDispose(() => {
       open.dispose();
       this.#open.delete(panel);
     });
     // The page asks for its first snapshot as soon as it runs, so the listener above must be there before.
-    void this.#write(panel, open);
-  }
-
-  /** Meanwhile VS Code makes the frame that the page comes into, which takes it longer. Never rejects. */
-  async #write(panel: vscode.WebviewPanel, open: OpenPanel): Promise<void> {
-    try {
-      const html = await resultsPage(panel.webview, this.#extensionUri, await open.firstPaint());
-      if (this.#open.has(panel)) panel.webview.html = html;
-    } catch (error) {
-      this.#log.error(`The results page could not be made: ${explain(error)}`);
-    }
+    open.begin();
   }
 
   /** "Beside" is beside the active editor, which may be a results panel itself: panels keep to the column they have. */
@@ -152,6 +143,7 @@ class OpenPanel implements vscode.Disposable {
   #subject: PanelSubject;
   readonly #panel: vscode.WebviewPanel;
   readonly #content: PanelContent;
+  readonly #text: PanelText;
   readonly #log: vscode.LogOutputChannel;
   readonly #listeners: vscode.Disposable[];
   readonly #problems: string[] = [];
@@ -163,18 +155,27 @@ class OpenPanel implements vscode.Disposable {
   #sending = false;
   #again = false;
 
-  constructor(panel: vscode.WebviewPanel, subject: PanelSubject, content: PanelContent, log: vscode.LogOutputChannel) {
+  constructor(
+    panel: vscode.WebviewPanel,
+    subject: PanelSubject,
+    content: PanelContent,
+    extensionUri: vscode.Uri,
+    log: vscode.LogOutputChannel,
+  ) {
     this.#panel = panel;
     this.#subject = subject;
     this.#content = content;
+    this.#text = new PanelText(panel, extensionUri, (seen) => this.#firstPaint(seen), log);
     this.#log = log;
     this.#listeners = [
       panel.webview.onDidReceiveMessage((value: unknown) => {
         this.#receive(value);
       }),
       panel.onDidChangeViewState(() => {
-        // A hidden page is gone; it says "ready" anew when it is shown again.
-        if (!panel.visible) this.#forgetPage();
+        if (panel.visible) return;
+        // A hidden page is gone; it is loaded anew when it is shown again, and says "ready" then.
+        this.#forgetPage();
+        this.#text.startAnew();
       }),
     ];
   }
@@ -187,14 +188,27 @@ class OpenPanel implements vscode.Disposable {
   turnTo(subject: PanelSubject): void {
     if (subject.runId === this.#subject.runId && subject.before === this.#subject.before) return;
     this.#subject = subject;
-    this.send();
+    if (!this.#panel.visible) this.#text.startAnew();
+    this.#send();
   }
 
-  /** As HTML; empty where it cannot be had at once. Never rejects. */
-  async firstPaint(): Promise<string> {
+  /** Writes the page. */
+  begin(): void {
+    void this.#text.begin();
+  }
+
+  /** Has what changed shown, now or when the page comes back. */
+  refresh(): void {
+    if (!this.#panel.visible) void this.#text.renew();
+    this.#send();
+  }
+
+  /** As HTML; empty where it cannot be had at once, or would be old by the time it is seen. Never rejects. */
+  async #firstPaint(seen: 'now' | 'later'): Promise<string> {
     const late = sleep(firstPaintWithinMs, undefined, { ref: false });
     const view = await Promise.race([this.#viewOf(this.#subject), late]);
     if (view === undefined) return '';
+    if (seen === 'later' && (view.kind === 'live' || view.kind === 'queued')) return '';
     try {
       const { firstPaint } = await loadFirstPaint();
       return firstPaint(view);
@@ -210,7 +224,7 @@ class OpenPanel implements vscode.Disposable {
   }
 
   /** One snapshot at a time; what changes meanwhile is in the next one. */
-  send(): void {
+  #send(): void {
     if (!this.#ready) return;
     if (this.#sending) {
       this.#again = true;
@@ -221,7 +235,7 @@ class OpenPanel implements vscode.Disposable {
       this.#sending = false;
       if (!this.#again) return;
       this.#again = false;
-      this.send();
+      this.#send();
     });
   }
 
@@ -231,6 +245,7 @@ class OpenPanel implements vscode.Disposable {
   }
 
   dispose(): void {
+    this.#text.close();
     this.#forgetPage();
     for (const listener of this.#listeners) listener.dispose();
   }
@@ -285,7 +300,7 @@ class OpenPanel implements vscode.Disposable {
       case 'ready':
         this.#forgetPage();
         this.#ready = true;
-        this.send();
+        this.#send();
         break;
       case 'request':
         void this.#answer(message.id, message.request);

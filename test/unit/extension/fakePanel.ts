@@ -5,8 +5,9 @@ export class FakePanel {
   #title: string;
   #isClosed = false;
   readonly #closing: (() => void)[] = [];
+  readonly #turning: (() => void)[] = [];
   readonly active = true;
-  readonly visible = true;
+  visible = true;
   readonly viewColumn = 2;
   iconPath: unknown;
   reveals = 0;
@@ -53,9 +54,22 @@ export class FakePanel {
 
   reveal(): void {
     this.reveals += 1;
+    this.#turn(true);
   }
 
-  onDidChangeViewState(): { dispose(): void } {
+  /** As when another tab of its column is chosen. */
+  hide(): void {
+    this.#turn(false);
+  }
+
+  #turn(visible: boolean): void {
+    if (this.visible === visible) return;
+    this.visible = visible;
+    for (const listener of this.#turning) listener();
+  }
+
+  onDidChangeViewState(listener: () => void): { dispose(): void } {
+    this.#turning.push(listener);
     return { dispose: () => undefined };
   }
 

@@ -116,3 +116,68 @@ test('what cannot be shown first is logged, and the page comes all the same', as
   expect(html).toContain('id="app"');
   expect(error.mock.lastCall?.[0]).toContain('The results are shown later than they might be: ');
 });
+
+test('a page that is hidden comes back with what it is about now, and never with what it was opened with', async () => {
+  const { all, panel } = await opened();
+  const other = sampleRecord({ record: { id: '20260105-080000-0001' } });
+  panel.hide();
+  // Until it is known what it is about, it shows nothing.
+  expect(panel.webview.html).toContain('<main id="app" aria-busy="true"></main>');
+  await vi.waitFor(() => {
+    expect(panel.webview.html).toContain(headline);
+  }, patience);
+  view = async () => ({ ...recordView, record: other, subject: 'toxicity' });
+  all.show({ runId: record.id, before: other.id }, 'compared');
+  const { html } = panel.webview;
+  expect(panel.reveals).toBe(1);
+  expect(html).toContain('<main id="app" aria-busy="true"></main>');
+  // In sight it is not loaded anew.
+  all.refresh();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(panel.webview.html).toBe(html);
+  panel.hide();
+  await vi.waitFor(() => {
+    expect(panel.webview.html).toContain('toxicity');
+  }, patience);
+});
+
+test('a hidden page follows what changes, but keeps nothing of a run that goes on', async () => {
+  const { all, panel } = await opened();
+  view = async () => ({
+    kind: 'queued',
+    subject: 'sentiment',
+    message: 'It waits for another run.',
+    cancelling: false,
+  });
+  panel.hide();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(panel.webview.html).toContain('<main id="app" aria-busy="true"></main>');
+  view = async () => recordView;
+  all.refresh(record.id);
+  await vi.waitFor(() => {
+    expect(panel.webview.html).toContain(headline);
+  }, patience);
+  const { html } = panel.webview;
+  all.refresh();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(panel.webview.html).toBe(html);
+});
+
+test('a page that is hidden before it was written shows nothing of what it was to show', async () => {
+  let found: (one: View) => void = () => undefined;
+  const later = new Promise<View>((resolve) => {
+    found = resolve;
+  });
+  view = () => later;
+  const content = { view: () => view() } as unknown as PanelContent;
+  const all = new Panels(fakeVscode.Uri.file(root) as never, content, { error } as unknown as LogOutputChannel);
+  all.show({ runId: record.id }, 'title');
+  const [panel] = panels;
+  panel?.hide();
+  view = async () => ({ kind: 'problem', subject: '', message: 'gone', nextStep: '', canBenchmarkAgain: false });
+  found(recordView);
+  await vi.waitFor(() => {
+    expect(panel?.webview.html).toContain('gone');
+  }, patience);
+  expect(panel?.webview.html).not.toContain(headline);
+});
