@@ -64,6 +64,10 @@ export const contextKeys = {
   running: 'topologyBench.running',
   /** Paths of the open config.json files that are a text classifier's. */
   modelConfigs: 'topologyBench.modelConfigs',
+  /** True once a panel of this window has shown an ended run; ticks a step of the walkthrough. */
+  resultsSeen: 'topologyBench.resultsSeen',
+  /** True once a panel of this window has shown two runs beside each other; ticks a step of the walkthrough. */
+  comparisonSeen: 'topologyBench.comparisonSeen',
 } as const;
 
 /** What the Cluster view has to show: no kubeconfig, one in which no context is chosen, or rows. */

@@ -13,7 +13,8 @@ import type {
 } from '../protocol/messages.ts';
 import { isPanelState, parseWebviewMessage } from '../protocol/validate.ts';
 import { comparisonTitle } from './comparedRecords.ts';
-import { panelType } from './contributions.ts';
+import { setContextKey } from './contextKeySetting.ts';
+import { contextKeys, panelType } from './contributions.ts';
 import { runTime } from './describe.ts';
 import { loadFirstPaint } from './engine.ts';
 import { webviewRoot } from './page.ts';
@@ -266,6 +267,8 @@ class OpenPanel implements vscode.Disposable {
       const { before, after } = view.comparison.runs;
       this.#panel.title = comparisonTitle(view.subject, before.id, after.id);
     }
+    if (view.kind === 'record') void setContextKey(contextKeys.resultsSeen, true);
+    if (view.kind === 'comparison') void setContextKey(contextKeys.comparisonSeen, true);
     await this.#post(message);
   }
 

@@ -133,6 +133,11 @@ test('the walkthrough goes from a model to a deployment, and each step is ticked
       id,
     ).toEqual([]);
   }
+  // Whichever way it came to that: by a lens, a tree, the command of another window.
+  const events = Object.fromEntries(steps.map(({ id, completionEvents }) => [id, completionEvents]));
+  expect(events['benchmark']).toContain(`onContext:${contextKeys.running}`);
+  expect(events['results']).toContain(`onContext:${contextKeys.resultsSeen}`);
+  expect(events['compare']).toContain(`onContext:${contextKeys.comparisonSeen}`);
 });
 
 test('is activated at every start, or the remains of a run would be found only by who opens the right file', () => {
