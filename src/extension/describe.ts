@@ -8,7 +8,7 @@ import { profileOf, profilePurposes, type ProfileName } from '../core/profiles.t
 import { startOfRunId } from '../core/runId.ts';
 import type { RunRecord } from '../core/record.ts';
 import type { Age } from '../core/view/age.ts';
-import { bestFigure } from '../core/view/bestRow.ts';
+import { bestFigure, eachFigure, foundFigures, haveBest } from '../core/view/bestRow.ts';
 import { formatBytes, formatCount, formatList, formatMs, formatRps, significant } from '../core/view/format.ts';
 import { gpuTimeAhead } from '../core/view/gpuTime.ts';
 import { measuredRecord, rowsAt, rowsOf, tellingLevel, type PhaseRow } from '../core/view/measured.ts';
@@ -230,16 +230,23 @@ export function rowFigures(row: PhaseRow): string {
   return `${row.topology}: p50 ${formatMs(row.p50Ms)}, p95 ${formatMs(row.p95Ms)}, ${formatRps(row.rps)} at ${row.load.long}${invalid}`;
 }
 
-/** "triton 780 RPS at p95 41.0 ms", or how a run without numbers ended. */
-export function recordBest(record: RunRecord): string {
-  return bestFigure(tellingRows(record)) ?? record.status;
+/**
+ * "triton 780 RPS at p95 41.0 ms, 32 connections", the rates that were searched for, each topology's figure where none may be
+ * called the best, or how a run without numbers ended.
+ * @param load "short": "32 conn.", where there is little room
+ */
+export function recordBest(record: RunRecord, load: 'short' | 'long'): string {
+  const rows = tellingRows(record);
+  if (record.sameAnswers.verdict === 'differed' || !haveBest(rows)) return recordFigures(record, record.status);
+  return foundFigures(measuredRecord(record)) ?? bestFigure(rows, load) ?? record.status;
 }
 
-/** "fastapi 512 RPS · triton 780 RPS", or why there are no numbers. */
-export function recordFigures(record: RunRecord): string {
-  const rows = tellingRows(record);
-  if (rows.length > 0) return rows.map((row) => `${row.topology} ${formatRps(row.rps)}`).join(' · ');
-  return record.failure?.message ?? record.status;
+/**
+ * "fastapi 512 RPS · triton 780 RPS", or the rates that were searched for.
+ * @param none what is said where there are no numbers
+ */
+export function recordFigures(record: RunRecord, none = record.failure?.message ?? record.status): string {
+  return foundFigures(measuredRecord(record)) ?? eachFigure(tellingRows(record)) ?? none;
 }
 
 export function recordIsValid(record: RunRecord): boolean {

@@ -14,7 +14,7 @@ import type { Result, Results } from '../results.ts';
 import { isWorse, markStanding, standingLines } from './baselineMark.ts';
 import { groupResults, type ResultGroup } from './resultGroups.ts';
 import { RowAges } from './rowAges.ts';
-import { textOf, Tree, type ProblemNode } from './tree.ts';
+import { Tree, type ProblemNode } from './tree.ts';
 
 export interface ResultNode {
   readonly id: string;
@@ -100,8 +100,7 @@ export class ResultsTree extends Tree<Node> {
     const item = renderRecord(result.record, result.path, isInGroup, this.#ages.textOf(result.record));
     markStanding(item, this.#baselines.standingOf(result.record));
     if (this.#canRunAgain(result.id)) item.contextValue = `${item.contextValue ?? ''}.${nodeContexts.canRunAgain}`;
-    // Who hears a row does not hear the one of its group.
-    if (isInGroup) item.accessibilityInformation = { label: `${planSubject(result.record.plan)} · ${textOf(item)}` };
+    item.accessibilityInformation = { label: spoken(result.record, item) };
     return item;
   }
 
@@ -149,7 +148,7 @@ function renderGroup({ group, isFirst, isWhole }: GroupNode, standing: Standing)
   const item = new vscode.TreeItem(subject, isFirst ? Expanded : Collapsed);
   const worse = isWorse(standing) ? [vscode.l10n.t('newest worse than baseline')] : [];
   const count = isWhole ? [formatCount(results.length, 'run')] : [];
-  item.description = [...count, ...worse, recordBest(newest)].join(' · ');
+  item.description = [...count, ...worse, recordBest(newest, 'short')].join(' · ');
   item.iconPath = new vscode.ThemeIcon(of === 'endpoint' ? 'globe' : 'package');
   item.contextValue = nodeContexts.resultGroup;
   item.tooltip = [vscode.l10n.t('Newest, {0}:', runTime(newest.id, vscode.env.language)), ...answerLines(newest)].join(
@@ -160,7 +159,7 @@ function renderGroup({ group, isFirst, isWhole }: GroupNode, standing: Standing)
 
 /** @param age how long ago it was, in words */
 function renderRecord(record: RunRecord, path: string, isInGroup: boolean, age: string): vscode.TreeItem {
-  const best = recordBest(record);
+  const best = recordBest(record, 'short');
   const item = new vscode.TreeItem(isInGroup ? best : `${planSubject(record.plan)} · ${best}`);
   // A name that somebody gave it, as "main.json", says what it is to them.
   const name = basename(path);
@@ -173,6 +172,12 @@ function renderRecord(record: RunRecord, path: string, isInGroup: boolean, age: 
   const command: CommandId = 'topologyBench.openResults';
   item.command = { command, title: vscode.l10n.t('Open Results'), arguments: [record.id] };
   return item;
+}
+
+/** Who hears a row does not hear the one of its group, and has room for whole words. */
+function spoken(record: RunRecord, { description }: vscode.TreeItem): string {
+  const figures = `${planSubject(record.plan)} · ${recordBest(record, 'long')}`;
+  return [figures, ...(typeof description === 'string' ? [description] : [])].join(', ');
 }
 
 /** In lines, each of one thing: what it is of, its figures, how they compare, how it stands to the baseline. */

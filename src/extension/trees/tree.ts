@@ -112,7 +112,7 @@ export function renderAsking(): vscode.TreeItem {
 }
 
 /** A row as it is read out. */
-export function textOf({ label, description }: vscode.TreeItem): string {
+function textOf({ label, description }: vscode.TreeItem): string {
   return [label, description].filter((part) => typeof part === 'string').join(', ');
 }
 

@@ -20,7 +20,7 @@ export async function recordBesideTheCode({ code, workbench, folder }: Drive): P
   await workbench.waitForCodeLens(texts.startLens);
   const results = await workbench.view('Topology Bench', 'Results');
   const rows = await results.waitForRows('three results', (all) => all.length === 3);
-  expect(rows[0]).toMatch(/^tiny-sentiment · triton \d+ RPS at p95 [\d.]+ ms/u);
+  expect(rows[0]).toMatch(/^tiny-sentiment · triton \d+ RPS at p95 [\d.]+ ms, 32 conn\./u);
   expect(rows[1]).toMatch(/^tiny-sentiment · /u);
   expect(rows[2]).toMatch(/^20251231-235959-dead.*not complete JSON/u);
   // What a record of somebody else was started with is not known here, so that there is no Benchmark Again.
@@ -101,7 +101,7 @@ export async function resultsOfTwoModels({ workbench, folder }: Drive): Promise<
   const results = await workbench.view('Topology Bench', 'Results');
   const rows = await results.waitForRows('two groups, one of them open', (all) => all.length === 4);
   expect(rows[0]).toMatch(/^tiny-sentiment2 runs · triton \d+ RPS/u);
-  expect(rows[1]).toMatch(/^triton \d+ RPS at p95 [\d.]+ msJan 2, 2026, /u);
+  expect(rows[1]).toMatch(/^triton \d+ RPS at p95 [\d.]+ ms, 32 conn\.Jan 2, 2026, /u);
   expect(rows[3]).toMatch(/^toxicity1 run · triton \d+ RPS/u);
   await workbench.screenshot(join(screenshots, 'results-groups.png'));
   await results.row(/^toxicity1 run/u).expand();

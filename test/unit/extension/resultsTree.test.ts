@@ -1,4 +1,5 @@
 import { beforeEach, expect, test, vi } from 'vitest';
+import { profileOf } from '../../../src/core/profiles.ts';
 import type { RunRecord } from '../../../src/core/record.ts';
 import type { Baselines } from '../../../src/extension/baselines.ts';
 import type { Failures } from '../../../src/extension/failures.ts';
@@ -61,7 +62,7 @@ test('results of several models stand by model, the newest first, with their num
     runOf('toxicity', '20260101-080000-0001'),
   ];
   const [toxicity, sentiment, last] = await rows();
-  expect(toxicity?.text).toMatch(/^toxicity: 2 runs · triton \d+ RPS at p95 [\d.]+ ms$/u);
+  expect(toxicity?.text).toMatch(/^toxicity: 2 runs · triton \d+ RPS at p95 [\d.]+ ms, 32 conn\.$/u);
   expect(toxicity?.children).toEqual(['result', 'result']);
   expect(sentiment?.text).toMatch(/^sentiment: 1 run · triton/u);
   expect(last).toMatchObject({ contextValue: 'result.unreadable', children: [] });
@@ -81,8 +82,10 @@ test('a row in a group begins with its best figure, and is read out with the nam
     });
   };
   const [first] = await rowsOf();
-  expect(first?.[0]).toMatch(/^triton \d+ RPS at p95 [\d.]+ ms$/u);
-  expect(first?.[1]).toMatch(/^toxicity · triton \d+ RPS at p95 [\d.]+ ms, Jan 5, 2026, \d+:00 [AP]M$/u);
+  expect(first?.[0]).toMatch(/^triton \d+ RPS at p95 [\d.]+ ms, 32 conn\.$/u);
+  expect(first?.[1]).toMatch(
+    /^toxicity · triton \d+ RPS at p95 [\d.]+ ms, 32 connections, Jan 5, 2026, \d+:00 [AP]M$/u,
+  );
   results = [runOf('toxicity', '20260105-080000-0003')];
   const [alone] = await rowsOf();
   expect(alone?.[0]).toMatch(/^toxicity · triton \d+ RPS at p95/u);
@@ -138,8 +141,52 @@ test('a row says that its run was cancelled or has failed, once', async () => {
   ];
   const texts = await tree().texts();
   expect(texts.map(({ label, description }) => `${label}, ${description}`)).toEqual([
-    expect.stringMatching(/^sentiment · triton \d+ RPS at p95 [\d.]+ ms, cancelled · Jan 5, 2026/u),
+    expect.stringMatching(/^sentiment · triton \d+ RPS at p95 [\d.]+ ms, 32 conn\., cancelled · Jan 5, 2026/u),
     expect.stringMatching(/^sentiment · failed, Jan 4, 2026/u),
+  ]);
+});
+
+test('a row of a search says the rates that it found, and no trial', async () => {
+  const { record } = runOf('sentiment', '20260105-080000-0001');
+  if (record === undefined) throw new Error('it has a record');
+  const plan = {
+    ...record.plan,
+    load: { ...sample.plan.load, search: profileOf('server').search },
+  } as RunRecord['plan'];
+  const rates: Record<string, number | null> = { fastapi: 303, triton: 498, hybrid: null };
+  const topologies = record.topologies.map((result) => {
+    const ratePerSecond = rates[result.topology.name] ?? null;
+    return { ...result, searches: [{ ratePerSecond, because: 'the next rate missed the bound', confident: null }] };
+  });
+  const searched = { ...record, plan, topologies };
+  const differed = { ...searched, sameAnswers: { verdict: 'differed', detail: 'input 3' } as const };
+  results = [stored(searched, record.id), stored(differed, '20260104-080000-0001')];
+  expect((await tree().texts()).map(({ label }) => label)).toEqual([
+    'sentiment · triton 498/s · fastapi 303/s · hybrid none under p95 100 ms',
+    'sentiment · fastapi 303/s · triton 498/s · hybrid none under p95 100 ms',
+  ]);
+});
+
+test('no topology is called the best where answers differed, or where the load generator set a rate', async () => {
+  const differed = { verdict: 'differed', detail: 'input 3' } as const;
+  const busy = sampleRecord({
+    change: (result) => ({
+      ...result,
+      phases: result.phases.map((phase) => {
+        const { measurement } = phase;
+        const cpuSeconds = result.topology.name === 'triton' ? phase.durationSeconds : 0;
+        return { ...phase, measurement: { ...measurement, generator: { ...measurement.generator, cpuSeconds } } };
+      }),
+    }),
+  });
+  results = [
+    stored({ ...sample, sameAnswers: differed }, '20260105-080000-0001'),
+    stored(busy, '20260104-080000-0001'),
+  ];
+  const labels = (await tree().texts()).map(({ label }) => label.replace(/^\S+ · /u, ''));
+  expect(labels).toEqual([
+    'fastapi 447 RPS · triton 917 RPS · hybrid 730 RPS',
+    "fastapi 447 RPS · triton 917 RPS (the load generator's limit) · hybrid 730 RPS",
   ]);
 });
 
