@@ -35,9 +35,15 @@ function worthOf({ validity, generatorBound, load }: PhaseRow): string {
   return generatorBound && load.closed ? " (the load generator's limit)" : '';
 }
 
-/** Whether one of the rows of a level may be called the best: not where the generator, and not the server, set the rate of one. */
+/**
+ * Whether one of the rows of a level may be called the best: not where the generator, and not the server, set the rate of one, and
+ * not beside one that may be better and cannot be believed.
+ */
 export function haveBest(rows: readonly PhaseRow[]): boolean {
-  return !rows.some(({ generatorBound, load }) => generatorBound && load.closed);
+  const valid = rows.filter(({ validity }) => validity.valid).length;
+  return (
+    (valid === 0 || valid === rows.length) && !rows.some(({ generatorBound, load }) => generatorBound && load.closed)
+  );
 }
 
 /**
