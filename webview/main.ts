@@ -3,7 +3,7 @@ import type { ComparisonView } from '../src/core/view/comparisonView.ts';
 import { recordMarkdown } from '../src/core/view/markdown.ts';
 import { endAnnouncement } from '../src/core/view/headline.ts';
 import { measuredRecord, measuredState, rowsOf } from '../src/core/view/measured.ts';
-import { planFacts, recordCaveats, recordFacts } from '../src/core/view/provenance.ts';
+import { liveCaveats, planFacts, recordCaveats, recordFacts } from '../src/core/view/provenance.ts';
 import type { PanelRequest, PanelState, View, WebviewMessage } from '../src/protocol/messages.ts';
 import { createRequests } from '../src/protocol/requests.ts';
 import { parseHostMessage } from '../src/protocol/validate.ts';
@@ -186,7 +186,7 @@ function fill(view: View): void {
       break;
     case 'live': {
       const measured = measuredState(view.state);
-      facts.show({ caveats: [], sections: planFacts(view.state.plan) });
+      facts.show({ caveats: liveCaveats(measured), sections: planFacts(view.state.plan) });
       live.show(view.state, view.elapsedMs, view.cancelling, view.gpuPrice.price);
       results.show(measured, view.gpuPrice.price, readTheme());
       break;

@@ -16,7 +16,7 @@ import { topologyKey } from '../topologyKey.ts';
 import { briefPhaseDoubt, validityLimits } from '../validityLimits.ts';
 import { formatCount, formatList, formatSeconds, formatTime, sentence } from './format.ts';
 import { loadTiming } from './loadTiming.ts';
-import { measuredRecord, rowsOf } from './measured.ts';
+import { measuredRecord, rowsOf, type Measured } from './measured.ts';
 import { repetitionCounts } from './repetitionCounts.ts';
 import { caveatsOfAll } from './resultTable.ts';
 
@@ -52,6 +52,11 @@ export function recordFacts(record: RunRecord): FactSection[] {
     ...record.topologies.map((result) => ({ title: topologyKey(result.topology), facts: topologyFacts(result) })),
     { title: 'Record', facts: recordIdentity(record) },
   ];
+}
+
+/** Of a run under way: what all rows carry so far, and the table's notes therefore leave out. Each text once. */
+export function liveCaveats(measured: Measured): string[] {
+  return [...new Set(caveatsOfAll(rowsOf(measured)).map(sentence))];
 }
 
 /** What limits the whole result; what limits single rows stands in the table's notes. Each text once. */

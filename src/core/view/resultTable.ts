@@ -197,8 +197,9 @@ function columnsFor(rows: readonly PhaseRow[], notes: Notes): ColumnMaker[] {
   return columns;
 }
 
-/** What every row carries beside its figures, and is no reason to disbelieve one of them. */
+/** What every row carries beside its figures, and is no reason to disbelieve one of them; what one row alone carries is a note of it. */
 export function caveatsOfAll(rows: readonly PhaseRow[]): string[] {
+  if (rows.length < 2) return [];
   return commonNotes(rows.map((row) => [...row.validity.caveats, ...missingIntervals(row)]));
 }
 

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { liveView } from '../../../src/core/view/live.ts';
 import { measuredState, rowsOf } from '../../../src/core/view/measured.ts';
+import { liveCaveats } from '../../../src/core/view/provenance.ts';
+import { resultTable } from '../../../src/core/view/resultTable.ts';
 import { sampleLocalPlan, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
 import { sampleState } from '../../support/sampleState.ts';
 
@@ -39,6 +41,30 @@ describe('a run under way', () => {
     expect(view.topologies[0]).toMatchObject({ state: 'done', text: 'measured at 3 levels' });
     // Two of 23 s, and for each the 14.2 s that the first one took to be ready.
     expect(view.remaining).toBe('about 1:14 left');
+  });
+
+  it('says what all rows carry so far, which is no note of the table then, and of a single row is one', () => {
+    const carried = 'the clock of the node was set';
+    const noted = sampleRecord({
+      change: (result) => ({
+        ...result,
+        phases: result.phases.map((phase) => ({ ...phase, validity: { ...phase.validity, caveats: [carried] } })),
+      }),
+    });
+    const measured = measuredState(sampleState(noted, 'loading'));
+    const rows = rowsOf(measured);
+    expect(liveCaveats(measured)).toContain('The clock of the node was set.');
+    expect(resultTable(rows).notes).not.toContain(carried);
+    const first = {
+      ...measured,
+      topologies: measured.topologies.map((topology) => ({
+        ...topology,
+        phases: topology.key === 'triton' ? topology.phases : [],
+      })),
+    };
+    expect(rowsOf(first)).toHaveLength(1);
+    expect(liveCaveats(first)).toEqual([]);
+    expect(resultTable(rowsOf(first)).notes).toContain(carried);
   });
 
   it('shows phase, running figures and what is left', () => {

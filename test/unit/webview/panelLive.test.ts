@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { headlineOf } from '../../../src/core/view/headline.ts';
 import { measuredRecord } from '../../../src/core/view/measured.ts';
 import { failedResult, sampleRecord } from '../../support/sampleRecord.ts';
+import { sampleState } from '../../support/sampleState.ts';
 import type { View } from '../../../src/protocol/messages.ts';
 import type { ResultsPage } from './page.ts';
 import { liveView, openPages, record, recordView } from './panelPage.ts';
@@ -40,6 +41,24 @@ describe('a run under way', () => {
     expect((await page.show(liveView('cleaning'))).figures).toHaveLength(9);
     expect((await page.show(recordView(record))).figures).toHaveLength(9);
     expect(await page.page.locator('.live').count()).toBe(0);
+  });
+
+  it('says beside how it is measured what all rows carry so far', async () => {
+    const page = await open();
+    const noted = sampleRecord({
+      change: (result) => ({
+        ...result,
+        phases: result.phases.map((phase) => ({
+          ...phase,
+          validity: { ...phase.validity, caveats: ['the clock of the node was set'] },
+        })),
+      }),
+    });
+    const live = liveView('loading');
+    if (live.kind !== 'live') throw new Error('it is under way');
+    await page.show({ ...live, state: sampleState(noted, 'loading') });
+    expect(await page.page.textContent('details.how .caveats')).toContain('The clock of the node was set.');
+    expect(await page.page.textContent('table.results')).not.toContain('[1]');
   });
 
   it('keeps what the reader has hold of while snapshots arrive', async () => {
