@@ -1,4 +1,5 @@
 import type { AnyPlan } from '../endpointPlan.ts';
+import type { PhaseResult } from '../record.ts';
 import { formatCount } from './format.ts';
 import type { Measured, MeasuredTopology } from './measured.ts';
 
@@ -27,14 +28,25 @@ export function cancelledText(measured: Measured, cleanedUp: boolean | null): st
 }
 
 function measuredOf({ status, phases, result }: MeasuredTopology, { load }: AnyPlan): string {
-  const done = (result?.phases ?? phases).filter(({ kind }) => kind === 'measured').length;
+  const measured = (result?.phases ?? phases).filter(({ kind }) => kind === 'measured');
+  const done = measured.length;
   if (done === 0) return status === 'failed' || status === 'skipped' ? status : 'not yet';
-  // How many levels a search takes is known only when it has ended.
-  if (load.search !== null) return `at ${formatCount(done, 'level')}`;
+  // How many levels or trials a search takes is known only when it has ended.
+  if (load.search?.kind === 'slo') return `in ${formatCount(done, 'trial')}${turnsText(measured)}`;
+  if (load.search !== null) {
+    const levels = new Set(measured.map(({ name }) => name)).size;
+    return `at ${formatCount(levels, 'level')}${turnsText(measured)}`;
+  }
   const planned = load.phases.filter(({ kind }) => kind === 'measured').length * load.repetitions;
   if (done >= planned) return 'in full';
   const unit = load.repetitions === 1 ? 'level' : 'measurement';
   return `${String(done)} of ${formatCount(planned, unit)}`;
+}
+
+/** " over 2 turns", or nothing where there was one. */
+function turnsText(measured: readonly PhaseResult[]): string {
+  const turns = new Set(measured.map(({ repetition }) => repetition)).size;
+  return turns > 1 ? ` over ${String(turns)} turns` : '';
 }
 
 function cleanUpText(target: CancelledEarly['target'], cleanedUp: boolean | null): string {
