@@ -156,7 +156,10 @@ test('a row of a search says the rates that it found, and no trial', async () =>
   const rates: Record<string, number | null> = { fastapi: 303, triton: 498, hybrid: null };
   const topologies = record.topologies.map((result) => {
     const ratePerSecond = rates[result.topology.name] ?? null;
-    return { ...result, searches: [{ ratePerSecond, because: 'the next rate missed the bound', confident: null }] };
+    return {
+      ...result,
+      searches: [{ ratePerSecond, because: 'the next rate missed the bound' as const, confident: null }],
+    };
   });
   const searched = { ...record, plan, topologies };
   const differed = { ...searched, sameAnswers: { verdict: 'differed', detail: 'input 3' } as const };
