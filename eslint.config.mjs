@@ -107,7 +107,7 @@ export default tseslint.config(
     mayImport: ['kubernetes', 'topologies', 'assets', 'processes'],
     except: ['kubernetes'],
   }),
-  layer(['src/local/**/*.ts'], { node: true, mayImport: ['local', 'topologies', 'assets'] }),
+  layer(['src/local/**/*.ts'], { node: true, mayImport: ['local', 'topologies', 'assets', 'processes'] }),
   layer(['src/endpoint/**/*.ts'], { node: true, mayImport: ['endpoint', 'load'] }),
   layer(['src/engine/**/*.ts'], {
     node: true,
