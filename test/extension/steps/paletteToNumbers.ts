@@ -9,10 +9,10 @@ import type { Drive } from '../harness/drive.ts';
 import type { Panel } from '../harness/panel.ts';
 import { samplePaths } from '../harness/sampleWorkspace.ts';
 import { screenshots } from '../harness/screenshots.ts';
+import { switchTheme } from '../harness/switchTheme.ts';
 import { texts } from '../harness/texts.ts';
 import { useTestCluster } from '../harness/useTestCluster.ts';
 import { eventually } from '../harness/waiting.ts';
-import type { Workbench } from '../harness/workbench.ts';
 
 export async function paletteToNumbers({ code, workbench, folder }: Drive, namespace: string): Promise<void> {
   await useTestCluster(code, namespace);
@@ -77,19 +77,6 @@ export async function paletteToNumbers({ code, workbench, folder }: Drive, names
 
 async function waitForText(panel: Panel, text: RegExp, timeout = 240_000): Promise<void> {
   await expect.poll(() => panel.text(), { timeout, interval: 250 }).toMatch(text);
-}
-
-/** Switches and waits until the charts are painted in the new colours. */
-async function switchTheme(workbench: Workbench, panel: Panel, theme: 'dark' | 'light'): Promise<void> {
-  const body = panel.frame.locator('body');
-  const before = await body.getAttribute('data-drawn');
-  await workbench.switchTheme(theme);
-  await panel.waitForTheme(`vscode-${theme}`);
-  await eventually(
-    'the charts in the new colours',
-    () => body.getAttribute('data-drawn'),
-    (drawn) => drawn !== before,
-  );
 }
 
 /** The run's row is followed by one for each topology, label and description without a space between; the first has figures. */

@@ -1,0 +1,16 @@
+import type { Panel } from './panel.ts';
+import { eventually } from './waiting.ts';
+import type { Workbench } from './workbench.ts';
+
+/** Switches and waits until the panel's charts are painted in the new colours. */
+export async function switchTheme(workbench: Workbench, panel: Panel, theme: 'dark' | 'light'): Promise<void> {
+  const body = panel.frame.locator('body');
+  const before = await body.getAttribute('data-drawn');
+  await workbench.switchTheme(theme);
+  await panel.waitForTheme(`vscode-${theme}`);
+  await eventually(
+    'the charts in the new colours',
+    () => body.getAttribute('data-drawn'),
+    (drawn) => drawn !== before,
+  );
+}
