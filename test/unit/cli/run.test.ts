@@ -53,7 +53,7 @@ describe("the text of a run's model config", () => {
     const { stdout } = await run(['--out', folder, '--json']);
     const hash = recordOf(stdout).modelConfig?.sha256 ?? '';
     expect(await readConfigText([cachedConfigTexts()], hash)).toContain('"id2label"');
-    expect(cachedConfigTexts()).toBe(join(folder, 'cache', 'model-configs'));
+    expect(cachedConfigTexts()).toBe(join(folder, 'cache', 'config-texts'));
     expect(stdout).not.toContain('id2label');
   });
 
