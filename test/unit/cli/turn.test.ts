@@ -52,7 +52,6 @@ const kubeconfigWith = (current: string): string =>
     })),
     contexts: ['staging', 'production'].map((name) => ({ name, context: { cluster: name, user: 'nobody' } })),
   });
-const patience = { timeout: 20_000 };
 
 const target = new ScriptedTarget();
 const run = (options: readonly string[] = [], signal?: AbortSignal): Promise<RunEnded> =>
@@ -113,7 +112,7 @@ describe('a run beside one that uses the same', () => {
     );
     await vi.waitFor(async () => {
       expect(await readdir(claims)).toHaveLength(2);
-    }, patience);
+    });
     await isCurrent('production');
     await dropClaim(other);
     await ended;

@@ -33,9 +33,6 @@ const recordView: View = {
 const headline = headlineOf(measuredRecord(record)).text.split(':')[0] ?? '';
 const nonceOf = (html: string): string | undefined => /'nonce-([\w+/=]+)'/u.exec(html)?.[1];
 
-/** A busy machine takes its time to read a style sheet. */
-const patience = { timeout: 20_000 };
-
 let root: string;
 let view: () => Promise<View>;
 const error = vi.fn();
@@ -63,7 +60,7 @@ async function opened(runId = record.id) {
   if (panel === undefined) throw new Error('no panel');
   await vi.waitFor(() => {
     expect(panel.webview.html).not.toBe('');
-  }, patience);
+  });
   return { all, panel, html: panel.webview.html };
 }
 
@@ -89,7 +86,7 @@ test('a page whose run takes long to be found is written without it, and gets it
   found(recordView);
   await vi.waitFor(() => {
     expect(panel.posted).toMatchObject([{ type: 'show', view: { kind: 'record' } }]);
-  }, patience);
+  });
   expect(panel.webview.html).toBe(html);
 });
 
@@ -125,7 +122,7 @@ test('a page that is hidden comes back with what it is about now, and never with
   expect(panel.webview.html).toContain('<main id="app" aria-busy="true"></main>');
   await vi.waitFor(() => {
     expect(panel.webview.html).toContain(headline);
-  }, patience);
+  });
   view = async () => ({ ...recordView, record: other, subject: 'toxicity' });
   all.show({ runId: record.id, before: other.id }, 'compared');
   const { html } = panel.webview;
@@ -138,7 +135,7 @@ test('a page that is hidden comes back with what it is about now, and never with
   panel.hide();
   await vi.waitFor(() => {
     expect(panel.webview.html).toContain('toxicity');
-  }, patience);
+  });
 });
 
 test('a hidden page follows what changes, but keeps nothing of a run that goes on', async () => {
@@ -156,7 +153,7 @@ test('a hidden page follows what changes, but keeps nothing of a run that goes o
   all.refresh(record.id);
   await vi.waitFor(() => {
     expect(panel.webview.html).toContain(headline);
-  }, patience);
+  });
   const { html } = panel.webview;
   all.refresh();
   await new Promise((resolve) => setTimeout(resolve, 20));
@@ -178,6 +175,6 @@ test('a page that is hidden before it was written shows nothing of what it was t
   found(recordView);
   await vi.waitFor(() => {
     expect(panel?.webview.html).toContain('gone');
-  }, patience);
+  });
   expect(panel?.webview.html).not.toContain(headline);
 });
