@@ -4,9 +4,8 @@ import type { AnyPlan } from '../core/endpointPlan.ts';
 import { BenchError, explain, isCancelled } from '../core/errors.ts';
 import type { ClusterName, Pool } from '../core/pools.ts';
 import { formatTime } from '../core/view/format.ts';
-import { isRunning } from '../engine/runner.ts';
+import { isRunning, processOf } from '../engine/runner.ts';
 import { clusterName } from '../kubernetes/index.ts';
-import { identityOf } from '../local/processIdentity.ts';
 import { claimsDirectory, dropClaim, takeTurn, type Claim } from '../runs/claims.ts';
 import type { Chosen } from './choices.ts';
 import type { CliContext } from './context.ts';
@@ -41,15 +40,13 @@ export async function awaitTurn(
 ): Promise<() => Promise<void>> {
   const { id, plan, pools, mayWait } = run;
   if (pools.length === 0) return noTurn;
-  const { pid } = process;
   const claimant = {
     runId: id,
     pools: pools.map(({ key }) => key),
     subject: planSubject(plan),
     door: 'the command line',
     folder: basename(process.cwd()) || null,
-    pid,
-    startedAt: (await identityOf(pid))?.startedAt ?? null,
+    ...(await processOf(process.pid)),
   } as const;
   let said = '';
   const waits = (other: Claim): void => {

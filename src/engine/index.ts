@@ -10,7 +10,6 @@ export { recordCsv } from '../core/view/csv.ts';
 export { recordMarkdown } from '../core/view/markdown.ts';
 export { createLoadDriver } from '../load/driver.ts';
 export { createLocalTarget } from '../local/target.ts';
-export { identityOf } from '../local/processIdentity.ts';
 export { resolveModel } from '../models/resolve.ts';
 export { claimsDirectory, dropClaim, passClaim, takeTurn } from '../runs/claims.ts';
 export { keepConfigText } from '../runs/configTexts.ts';
@@ -26,4 +25,4 @@ export {
 } from '../runs/journal.ts';
 export { openRunStore, parseRecord, saveElsewhere } from '../runs/store.ts';
 export { newRunId, sha256, systemClock, thisMachine } from './host.ts';
-export { isRunning, lastWords, startRunner, watchRunner } from './runner.ts';
+export { isRunning, lastWords, startRunner, watchRunner, processOf } from './runner.ts';

@@ -98,8 +98,7 @@ async function spawnRunner(task: RunTask, journal: string): Promise<() => boolea
 /** At once, because the window may go at any time. Where that fails, others wait no longer than the window is there. */
 async function passOn(claim: string, pid: number | undefined): Promise<void> {
   if (pid === undefined) return;
-  const startedAt = (await identityOf(pid))?.startedAt ?? null;
-  await passClaim(claim, { pid, startedAt }).catch(() => undefined);
+  await passClaim(claim, await processOf(pid)).catch(() => undefined);
 }
 
 function watchProcess(journal: string, hasEnded: () => boolean): Watching {
@@ -118,6 +117,11 @@ function watchProcess(journal: string, hasEnded: () => boolean): Watching {
       return followJournal(journal, hear, hasGone, signal);
     },
   };
+}
+
+/** As it is written down, for `isRunning`; null where its start cannot be had. */
+export async function processOf(pid: number): Promise<Pick<JournalProcess, 'pid' | 'startedAt'>> {
+  return { pid, startedAt: (await identityOf(pid))?.startedAt ?? null };
 }
 
 /** Whether a process that was written down is there still. */

@@ -109,7 +109,6 @@ export class Hold implements HoldState {
   }
 
   async #holder(): Promise<Holder> {
-    const { pid } = process;
-    return { window: this.#window, pid, startedAt: (await this.#engine.identityOf(pid))?.startedAt ?? null };
+    return { window: this.#window, ...(await this.#engine.processOf(process.pid)) };
   }
 }

@@ -95,8 +95,7 @@ export class OwnTurn implements Turn {
 }
 
 async function thisWindow(): Promise<ClaimProcess> {
-  const { pid } = process;
-  return { pid, startedAt: (await (await loadEngine()).identityOf(pid))?.startedAt ?? null };
+  return (await loadEngine()).processOf(process.pid);
 }
 
 /** Whose run it is, since when, from where, and what both would use. */

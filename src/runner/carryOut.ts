@@ -5,7 +5,6 @@ import type { Runs, Target } from '../core/ports.ts';
 import type * as engineModule from '../engine/index.ts';
 import type { RunTask } from '../engine/runTask.ts';
 import type * as kubernetesModule from '../kubernetes/index.ts';
-import type { ClaimProcess } from '../runs/claims.ts';
 import type { JournalEnd } from '../runs/journal.ts';
 
 export interface Bundles {
@@ -32,7 +31,8 @@ export async function carryOut(
   let failure: BenchError | null = null;
   let untold: Extract<RunEvent, { type: 'run-ended' }> | undefined;
   // The window that took the run's turn may be gone before it could pass it on.
-  if (task.claim !== null) await engine.passClaim(task.claim, await thisProcess(engine)).catch(() => undefined);
+  if (task.claim !== null)
+    await engine.passClaim(task.claim, await engine.processOf(process.pid)).catch(() => undefined);
   try {
     runs = watchSave(engine.openRunStore(task.resultsDirectory));
     const assets = engine.openAssets(task.root, task.version);
@@ -60,11 +60,6 @@ export async function carryOut(
     leftBehind: orNull(target?.leftBehind() ?? null),
     kept: target?.kept() ?? null,
   };
-}
-
-async function thisProcess({ identityOf }: Bundles['engine']): Promise<ClaimProcess> {
-  const { pid } = process;
-  return { pid, startedAt: (await identityOf(pid))?.startedAt ?? null };
 }
 
 function orNull(error: BenchError | null): JournalEnd['failure'] {

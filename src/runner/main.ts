@@ -20,8 +20,7 @@ void main(process.argv[2] ?? '');
 
 async function main(journal: string): Promise<void> {
   const writer = engine.appendToJournal(journal);
-  const startedAt = (await engine.identityOf(process.pid))?.startedAt ?? null;
-  writer.write({ kind: 'process', pid: process.pid, startedAt });
+  writer.write({ kind: 'process', ...(await engine.processOf(process.pid)) });
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {

@@ -103,7 +103,7 @@ const engine = {
   claimsDirectory: () => claimsDirectory,
   poolsOf,
   parseRecord: (_path: string, text: string) => JSON.parse(text) as RunRecord,
-  identityOf: async (pid: number) => ({ pid, startedAt: 'now' }),
+  processOf: async (pid: number) => ({ pid, startedAt: 'now' }),
   isRunning: async ({ pid }: Pick<holds.Holder, 'pid'>) => pid === process.pid,
   lastWords: async () => 'out of memory',
   /** The run's process, but in this one: all that it says goes through its journal. */
