@@ -52,6 +52,9 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
   readonly #log: vscode.LogOutputChannel;
   readonly #open = new Map<vscode.WebviewPanel, OpenPanel>();
   readonly #serializer: vscode.Disposable;
+  readonly #sight = new vscode.EventEmitter<void>();
+  /** What can be seen may be something else now. */
+  readonly onDidChangeSight = this.#sight.event;
 
   constructor(extensionUri: vscode.Uri, content: PanelContent, log: vscode.LogOutputChannel) {
     this.#extensionUri = extensionUri;
@@ -71,6 +74,7 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
       panel.title = title;
       open.turnTo(subject);
       panel.reveal(undefined, true);
+      this.#sight.fire();
       return;
     }
     const place = { viewColumn: this.#column(), preserveFocus: true };
@@ -93,6 +97,13 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     return [...new Set(seen.flatMap(([, { subject }]) => subject.runId ?? []))];
   }
 
+  /** Whether a panel that can be seen shows this run, alone. */
+  shows(runId: string): boolean {
+    return [...this.#open].some(
+      ([panel, { subject }]) => panel.visible && subject.runId === runId && subject.before === undefined,
+    );
+  }
+
   reports(): readonly PanelReport[] {
     return [...this.#open.values()].map((open) => open.report());
   }
@@ -107,6 +118,7 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     this.#serializer.dispose();
     for (const panel of this.#open.keys()) panel.dispose();
     this.#open.clear();
+    this.#sight.dispose();
   }
 
   #adopt(panel: vscode.WebviewPanel, subject: PanelSubject): void {
@@ -117,9 +129,14 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     panel.onDidDispose(() => {
       open.dispose();
       this.#open.delete(panel);
+      this.#sight.fire();
     });
-    // The page asks for its first snapshot as soon as it runs, so the listener above must be there before.
+    panel.onDidChangeViewState(() => {
+      this.#sight.fire();
+    });
+    // The page asks for its first snapshot as soon as it runs, so the listeners above must be there before.
     open.begin();
+    this.#sight.fire();
   }
 
   /** "Beside" is beside the active editor, which may be a results panel itself: panels keep to the column they have. */

@@ -1,11 +1,11 @@
 import * as vscode from 'vscode';
 import { BenchError, toBenchError } from '../core/errors.ts';
-import type { CommandId } from './contributions.ts';
-import { runFraction, runProgress, runTime } from './describe.ts';
+import { runTime } from './describe.ts';
 import { offerCleanUp } from './offerCleanUp.ts';
 import { plainText } from './plainText.ts';
 import type { PreparedRun, RunEnd } from './prepare.ts';
-import type { LiveRun, Runs } from './runs.ts';
+import { RunNotice } from './runNotice.ts';
+import type { LiveRun } from './runs.ts';
 import type { Services } from './services.ts';
 
 /**
@@ -36,22 +36,10 @@ export async function accompany(
   services: Services,
   retry?: () => void,
 ): Promise<RunEnd> {
-  const { runs } = services;
   void vscode.window.withProgress({ location: { viewId: 'topologyBench.topologies' } }, () => ended);
-  void vscode.window.withProgress(
-    {
-      location: vscode.ProgressLocation.Notification,
-      cancellable: true,
-      title: `${plainText(vscode.l10n.t('Benchmark of {0}', run.subject))} (${links(run.id)})`,
-    },
-    (progress, token) => {
-      token.onCancellationRequested(() => {
-        runs.cancel(run.id);
-      });
-      return follow(runs, run.id, progress, ended);
-    },
-  );
+  const notice = new RunNotice(run, services);
   const end = await ended;
+  notice.dispose();
   services.results.changed();
   services.cluster.changed();
   tell(run, end, services, retry);
@@ -60,44 +48,6 @@ export async function accompany(
 
 export function panelTitle(run: Pick<LiveRun, 'id' | 'subject'>): string {
   return `${run.subject} · ${runTime(run.id, vscode.env.language)}`;
-}
-
-function links(runId: string): string {
-  const argument = encodeURIComponent(JSON.stringify([runId]));
-  return [
-    `[${vscode.l10n.t('results')}](command:${'topologyBench.openResults' satisfies CommandId}?${argument})`,
-    `[${vscode.l10n.t('log')}](command:${'topologyBench.showOutput' satisfies CommandId})`,
-  ].join(', ');
-}
-
-/** Reports a run's progress in words and as a fraction until it has ended. */
-async function follow(
-  runs: Runs,
-  runId: string,
-  progress: vscode.Progress<{ message?: string; increment?: number }>,
-  ended: Promise<unknown>,
-): Promise<void> {
-  let reported = 0;
-  const report = (run: LiveRun): void => {
-    const percent = run.state === null ? 0 : Math.floor(runFraction(run.state) * 100);
-    progress.report({ message: plainText(words(run)), increment: Math.max(0, percent - reported) });
-    reported = Math.max(reported, percent);
-  };
-  const begun = runs.get(runId);
-  if (begun !== undefined) report(begun);
-  const listener = runs.onDidChange((run) => {
-    if (run.id === runId) report(run);
-  });
-  try {
-    await ended;
-  } finally {
-    listener.dispose();
-  }
-}
-
-function words(run: LiveRun): string {
-  if (run.cancelling) return vscode.l10n.t('stopping and cleaning up');
-  return run.state === null ? run.waitsFor : runProgress(run.state);
 }
 
 /** What went well shows in the panel; what did not is said, with what can be done. */

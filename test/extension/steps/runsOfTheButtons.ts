@@ -27,7 +27,11 @@ export async function runsOfTheButtons({ workbench }: Drive): Promise<void> {
   expect(await run.inlineActions()).toEqual(['Open Results', 'Cancel Run']);
   await workbench.runCommand('View: Close All Editors');
   await workbench.openFile(samplePaths.classifier);
+  // Only where no panel in sight shows the run, a notification does.
+  const progress = workbench.notification(/Benchmark of sentiment/u);
+  await progress.locator.waitFor();
   await workbench.openFromCodeLens(texts.liveLens, /^sentiment/u);
+  await progress.waitUntilGone();
   await workbench.runCommand('View: Close All Editors');
   await run.pressInline('Open Results');
   const panel = await workbench.panel(/^sentiment/u);

@@ -935,6 +935,13 @@ test('a namespace that stays is told of at the end, with what removes it, and is
   expect(lines.filter((line) => line.includes('stays: theirs'))).toHaveLength(1);
 });
 
+/** None is in sight. */
+const panels = {
+  show: () => undefined,
+  shows: () => false,
+  onDidChangeSight: () => ({ dispose: () => undefined }),
+};
+
 function servicesOf(runs: InstanceType<typeof Runs>): never {
   return {
     log,
@@ -945,7 +952,7 @@ function servicesOf(runs: InstanceType<typeof Runs>): never {
     journals: { directory, workspace: 'a', window: 'next' },
     configTexts,
     extension: { path: '/ext', version: '1' },
-    panels: { show: () => undefined },
+    panels,
     cluster: { changed: () => undefined },
   } as never;
 }
