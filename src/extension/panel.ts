@@ -24,6 +24,8 @@ import { PanelText } from './panelText.ts';
 export interface PanelContent {
   /** The complete snapshot: of a run that is live, ended or on disk, of two beside each other, or why there is none. */
   view(subject: PanelSubject): Promise<View>;
+  /** Whether a run waits for its turn, goes on or cleans up. */
+  isUnderWay(runId: string): boolean;
   /** Rejects with a sentence for the user. What a panel itself does ("swap") never comes here. */
   answer(subject: PanelSubject, request: Exclude<PanelRequest, { kind: 'swap' }>): Promise<void>;
 }
@@ -42,9 +44,9 @@ export interface PanelReport extends PanelSubject {
 }
 
 /**
- * The results panels, one for each run that is looked at, beside the code. To be compared with another one is a mode of a run's
- * panel. A hidden page is thrown away by VS Code and
- * asks for its snapshot again when it comes back.
+ * The results panels beside the code: one in which ended runs follow each other, as files do in a preview editor, one for each
+ * run under way and for each comparison. To be compared with another one is a mode of a run's panel. A hidden page is thrown away
+ * by VS Code and asks for its snapshot again when it comes back.
  */
 export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer {
   readonly #extensionUri: vscode.Uri;
@@ -65,12 +67,9 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
 
   /** Shows a run's panel, alone or compared, without taking the focus from the code. */
   show(subject: PanelSubject, title: string): void {
-    const [found] = [...this.#open]
-      .map(([panel, open]) => ({ panel, open, nearness: nearness(open.subject, subject) }))
-      .filter((candidate) => candidate.nearness > 0)
-      .sort((a, b) => b.nearness - a.nearness);
+    const found = this.#nearest(subject) ?? (subject.before === undefined ? this.#toTurn() : undefined);
     if (found !== undefined) {
-      const { panel, open } = found;
+      const [panel, open] = found;
       panel.title = title;
       open.turnTo(subject);
       panel.reveal(undefined, true);
@@ -137,6 +136,23 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     // The page asks for its first snapshot as soon as it runs, so the listeners above must be there before.
     open.begin();
     this.#sight.fire();
+  }
+
+  /** The panel that shows what is wanted, or its runs in another way. */
+  #nearest(wanted: PanelSubject): [vscode.WebviewPanel, OpenPanel] | undefined {
+    const [found] = [...this.#open]
+      .map((entry) => ({ entry, nearness: nearness(entry[1].subject, wanted) }))
+      .filter((candidate) => candidate.nearness > 0)
+      .sort((a, b) => b.nearness - a.nearness);
+    return found?.entry;
+  }
+
+  /** The panel that may turn to another run: its own has ended, and stands alone. One in sight first, else the one opened last. */
+  #toTurn(): [vscode.WebviewPanel, OpenPanel] | undefined {
+    const ended = [...this.#open].reverse().filter(([, { subject: { runId, before } }]) => {
+      return before === undefined && (runId === null || !this.#content.isUnderWay(runId));
+    });
+    return ended.find(([panel]) => panel.visible) ?? ended[0];
   }
 
   /** "Beside" is beside the active editor, which may be a results panel itself: panels keep to the column they have. */

@@ -75,6 +75,7 @@ export function createPanelContent(
         problemView(name, noRecord(), canBenchmarkAgain(runId))
       );
     },
+    isUnderWay: (runId) => runs.get(runId)?.end === null,
     async answer(subject, request) {
       await answer(subject, request, { runs, results, memory, log, configTexts });
     },

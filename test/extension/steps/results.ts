@@ -5,6 +5,7 @@ import { expect } from 'vitest';
 import { recordCsv } from '../../../src/core/view/csv.ts';
 import type { Drive } from '../harness/drive.ts';
 import { isSerious, type Panel } from '../harness/panel.ts';
+import { plain } from '../harness/quickInput.ts';
 import { putRecords, samplePaths } from '../harness/sampleWorkspace.ts';
 import { screenshots } from '../harness/screenshots.ts';
 import { texts } from '../harness/texts.ts';
@@ -65,17 +66,13 @@ export async function recordBesideTheCode({ code, workbench, folder }: Drive): P
   await expectCharts(again);
   expect(workbench.policyViolations).toEqual([]);
 
-  // Another result opens in the same column, though the panel there has the focus.
+  // Another result takes its place, as in a preview editor, though the panel there has the focus.
   await again.frame.locator('h1').click();
   await results.row(/^tiny-sentiment(?!.*triton \d)/u).click();
-  const panels = workbench.page.locator('.tabs-container .tab', { hasText: /tiny-sentiment/u });
-  await eventually(
-    'the tab of the second result',
-    () => panels.count(),
-    (count) => count === 2,
-  );
-  expect(await workbench.page.locator('.editor-group-container').count()).toBe(2);
   await expect.poll(() => again.text(), { timeout: patienceMs }).toContain('OOMKilled');
+  const tabs = await workbench.page.locator('.tabs-container .tab', { hasText: /tiny-sentiment/u }).allInnerTexts();
+  expect(tabs.map(plain)).toEqual([expect.stringContaining('Jan 1, 2026')]);
+  expect(await workbench.page.locator('.editor-group-container').count()).toBe(2);
   await workbench.screenshot(join(screenshots, `failed-run-${version}.png`));
 
   // Only after a yes.

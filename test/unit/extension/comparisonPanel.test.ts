@@ -57,7 +57,11 @@ const open = (): InstanceType<typeof Panels> =>
     log as never,
   );
 
-const contentOf = (view: () => Promise<View>): PanelContent => ({ view, answer: async () => undefined });
+const contentOf = (view: () => Promise<View>): PanelContent => ({
+  view,
+  isUnderWay: () => false,
+  answer: async () => undefined,
+});
 
 beforeEach(() => {
   records = [endpoint, samePlan, second, first];

@@ -5,8 +5,10 @@ import { fakeVscode } from './fakeVscode.ts';
 
 /** As much of a webview panel as the list of open panels looks at. */
 interface FakePanel {
+  title: string;
   active: boolean;
   visible: boolean;
+  reveal(): void;
   dispose(): void;
 }
 const made: FakePanel[] = [];
@@ -19,11 +21,15 @@ vi.mock('vscode', async () => {
     window: {
       ...fake.window,
       registerWebviewPanelSerializer: listening,
-      createWebviewPanel: () => {
+      createWebviewPanel: (_type: string, title: string) => {
         let disposed = (): void => undefined;
-        const panel = {
+        const panel: FakePanel & Record<string, unknown> = {
+          title,
           active: false,
           visible: true,
+          reveal: () => {
+            panel.visible = true;
+          },
           viewColumn: 2,
           webview: { onDidReceiveMessage: listening, asWebviewUri: (uri: unknown) => uri, cspSource: 'x', html: '' },
           onDidChangeViewState: listening,
@@ -45,11 +51,21 @@ const { Panels } = await import('../../../src/extension/panel.ts');
 
 beforeEach(() => {
   made.length = 0;
+  underWay.clear();
 });
 
-test('runs in sight are that of the panel with the focus, else those of all that are seen', () => {
+/** Runs that go on. */
+const underWay = new Set<string>();
+const open = (): InstanceType<typeof Panels> => {
   const root = fakeVscode.Uri.file('/extension') as unknown as Uri;
-  const panels = new Panels(root, {} as PanelContent, { error: vi.fn() } as unknown as LogOutputChannel);
+  const content = { isUnderWay: (runId: string) => underWay.has(runId) } as PanelContent;
+  return new Panels(root, content, { error: vi.fn() } as unknown as LogOutputChannel);
+};
+const shown = (panels: InstanceType<typeof Panels>): string[] =>
+  panels.reports().map(({ runId, before, title }) => [before ?? [], runId, title].flat().join(' '));
+
+test('runs in sight are that of the panel with the focus, else those of all that are seen', () => {
+  const panels = open();
   expect(panels.inSight()).toEqual([]);
   panels.show({ runId: 'first' }, 'First');
   expect(panels.inSight()).toEqual(['first']);
@@ -63,4 +79,42 @@ test('runs in sight are that of the panel with the focus, else those of all that
   expect(panels.inSight()).toEqual(['first']);
   first.dispose();
   expect(panels.inSight()).toEqual([]);
+});
+
+test('a run takes the place of one that has ended, also in a hidden panel, and leaves those that go on or are compared', () => {
+  const panels = open();
+  underWay.add('live');
+  panels.show({ runId: 'live' }, 'Live');
+  panels.show({ runId: 'b', before: 'a' }, 'Compared');
+  panels.show({ runId: 'c' }, 'C');
+  expect(shown(panels)).toEqual(['live Live', 'a b Compared', 'c C']);
+  Object.assign(made[2] ?? {}, { visible: false });
+  panels.show({ runId: 'd' }, 'D');
+  expect(shown(panels)).toEqual(['live Live', 'a b Compared', 'd D']);
+  expect(made[2]?.visible).toBe(true);
+  // What has a panel is shown there, and turns no other one.
+  panels.show({ runId: 'live' }, 'Live');
+  panels.show({ runId: 'c', before: 'a' }, 'Another comparison');
+  expect(shown(panels)).toEqual(['live Live', 'a b Compared', 'd D', 'a c Another comparison']);
+  made[2]?.dispose();
+  underWay.clear();
+  panels.show({ runId: 'e' }, 'E');
+  expect(shown(panels)).toEqual(['e E', 'a b Compared', 'a c Another comparison']);
+});
+
+test('of several panels that may turn to another run, one in sight does', () => {
+  const panels = open();
+  for (const runId of ['a', 'b', 'c']) {
+    underWay.add(runId);
+    panels.show({ runId }, runId);
+  }
+  underWay.clear();
+  const [a, , c] = made;
+  Object.assign(c ?? {}, { visible: false });
+  panels.show({ runId: 'd' }, 'd');
+  expect(shown(panels)).toEqual(['a a', 'd d', 'c c']);
+  Object.assign(a ?? {}, { visible: false });
+  Object.assign(made[1] ?? {}, { visible: false });
+  panels.show({ runId: 'e' }, 'e');
+  expect(shown(panels)).toEqual(['a a', 'd d', 'e e']);
 });

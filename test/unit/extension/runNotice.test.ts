@@ -23,7 +23,11 @@ beforeEach(() => {
   notices = [];
   cancel.mockClear();
   const log = { error: vi.fn(), warn: vi.fn(), debug: vi.fn() };
-  const content = { view: () => new Promise<never>(() => undefined), answer: async () => undefined };
+  const content = {
+    view: () => new Promise<never>(() => undefined),
+    isUnderWay: () => true,
+    answer: async () => undefined,
+  };
   panels = new Panels(fakeVscode.Uri.file('/extension') as never, content, log as never);
   fakeVscode.window.withProgress.mockImplementation(async (options, work) => {
     const says = vi.fn<(step: { readonly message: string }) => void>();
