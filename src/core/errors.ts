@@ -34,6 +34,8 @@ export type Reason =
   | 'record-unreadable'
   /** Nothing failed: there is nothing yet that a command could be about. */
   | 'nothing-there'
+  /** Nothing failed: what a command was called on is not what it is for, and another try changes nothing. */
+  | 'not-meant-for'
   | 'clean-up-incomplete'
   | 'tool-missing'
   | 'set-up-failed'

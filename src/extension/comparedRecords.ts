@@ -9,8 +9,8 @@ import type { Runs } from './runs.ts';
 
 /**
  * The records of two ended runs that can stand beside each other.
- * @throws BenchError record-unreadable, also while a run is under way; plan-invalid where one is of an endpoint and the other of
- *   topologies, or both are the same
+ * @throws BenchError record-unreadable; not-meant-for while a run is under way, where one is of an endpoint and the other of
+ *   topologies, and where both are the same
  */
 export async function comparedRecords(
   before: string,
@@ -20,7 +20,7 @@ export async function comparedRecords(
 ): Promise<[RunRecord, RunRecord]> {
   if (before === after) {
     throw new BenchError({
-      reason: 'plan-invalid',
+      reason: 'not-meant-for',
       message: vscode.l10n.t('A run is not compared with itself.'),
       nextStep: vscode.l10n.t('Choose another run.'),
     });
@@ -32,7 +32,7 @@ export async function comparedRecords(
   const [first, second] = records;
   if (isEndpointPlan(first.plan) === isEndpointPlan(second.plan)) return records;
   throw new BenchError({
-    reason: 'plan-invalid',
+    reason: 'not-meant-for',
     message: vscode.l10n.t(
       'The runs of {0} and {1} cannot be compared: {2}.',
       runTime(before, vscode.env.language),
@@ -51,14 +51,14 @@ export function comparisonTitle(subject: string, before: string, after: string):
 
 /**
  * A run's record, also where it could not be saved.
- * @throws BenchError record-unreadable, also while the run is under way
+ * @throws BenchError record-unreadable; not-meant-for while the run is under way
  */
 export async function endedRecord(id: string, runs: Runs, results: Results): Promise<RunRecord> {
   const run = runs.get(id);
   if (run?.end?.record) return run.end.record;
   if (run?.end === null) {
     throw new BenchError({
-      reason: 'record-unreadable',
+      reason: 'not-meant-for',
       message: vscode.l10n.t('The run of {0} is still under way.', run.subject),
       nextStep: vscode.l10n.t('Compare it when it has ended.'),
     });

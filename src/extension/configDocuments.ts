@@ -29,7 +29,7 @@ export function registerConfigDocuments(runs: Runs, results: Results, texts: Con
 /**
  * Opens the model configs of two runs in a diff editor, as they stood when the runs were started. Where a text is not kept any
  * more that is said, and the settings that the records hold are shown.
- * @throws BenchError nothing-there where the records know no configs, plan-invalid where they are the same
+ * @throws BenchError nothing-there where the records know no configs, not-meant-for where they are the same
  */
 export async function showConfigs(before: RunRecord, after: RunRecord, texts: ConfigTexts): Promise<void> {
   const unknown = [before, after].find(({ modelConfig }) => modelConfig === null);
@@ -41,7 +41,7 @@ export async function showConfigs(before: RunRecord, after: RunRecord, texts: Co
   }
   if (before.modelConfig?.sha256 === after.modelConfig?.sha256) {
     throw new BenchError({
-      reason: 'plan-invalid',
+      reason: 'not-meant-for',
       message: vscode.l10n.t('Both runs had the same model config, to the letter.'),
     });
   }

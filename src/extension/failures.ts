@@ -30,7 +30,7 @@ export interface Failures {
 export function createFailures(log: vscode.LogOutputChannel): Failures {
   const note = (error: unknown, doing: string): BenchError => {
     const problem = toBenchError(error, doing);
-    if (isCancelled(problem) || isNothingThere(problem)) log.info(problem.message);
+    if (isCancelled(problem) || isNoFailure(problem)) log.info(problem.message);
     else log.error(`${problem.message} [${problem.reason}]${causes(problem)}`);
     return problem;
   };
@@ -39,7 +39,7 @@ export function createFailures(log: vscode.LogOutputChannel): Failures {
     show(error, doing, retry) {
       const problem = note(error, doing);
       if (isCancelled(problem)) return;
-      if (isNothingThere(problem)) {
+      if (isNoFailure(problem)) {
         void vscode.window.showInformationMessage(plainText(explain(problem)));
         return;
       }
@@ -51,9 +51,9 @@ export function createFailures(log: vscode.LogOutputChannel): Failures {
   };
 }
 
-/** No failure, so that neither the log nor another try helps. */
-function isNothingThere({ reason }: BenchError): boolean {
-  return reason === 'nothing-there';
+/** Neither the log nor another try would help. */
+function isNoFailure({ reason }: BenchError): boolean {
+  return reason === 'nothing-there' || reason === 'not-meant-for';
 }
 
 async function offer(

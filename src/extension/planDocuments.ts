@@ -19,12 +19,12 @@ export function registerPlanDocuments(runs: Runs, results: Results): vscode.Disp
 
 /**
  * Opens the plans of two runs in a diff editor.
- * @throws BenchError plan-invalid where they are the same
+ * @throws BenchError not-meant-for where they are the same
  */
 export async function showPlans(before: RunRecord, after: RunRecord): Promise<void> {
   if (planText(before) === planText(after)) {
     throw new BenchError({
-      reason: 'plan-invalid',
+      reason: 'not-meant-for',
       message: vscode.l10n.t('Both runs had the same plan, and the same model config.'),
     });
   }

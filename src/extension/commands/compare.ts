@@ -44,7 +44,7 @@ export async function compareSelected(selected: unknown, services: Services): Pr
   const [first, second, ...more] = ids;
   if (first === undefined || second === undefined || more.length > 0) {
     throw new BenchError({
-      reason: 'plan-invalid',
+      reason: 'not-meant-for',
       message: vscode.l10n.t('Two results are compared, and {0} are selected.', String(ids.length)),
       nextStep: vscode.l10n.t('Select two results in the Results view.'),
     });
@@ -67,7 +67,7 @@ export async function compareWithBaseline(argument: unknown, services: Services)
   }
   if (baseline === runId) {
     throw new BenchError({
-      reason: 'plan-invalid',
+      reason: 'not-meant-for',
       message: vscode.l10n.t('The run {0} is itself the baseline.', runName(record)),
       nextStep: vscode.l10n.t('Choose another run of it.'),
     });
@@ -87,7 +87,7 @@ export async function compareWithBaseline(argument: unknown, services: Services)
 
 /**
  * One a model or endpoint: the one before is it no longer.
- * @throws BenchError plan-invalid where the run has no numbers that others could be held against
+ * @throws BenchError not-meant-for where the run has no numbers that others could be held against
  */
 export async function pinBaseline(argument: unknown, services: Services): Promise<void> {
   const { baselines, results } = services;
@@ -97,7 +97,7 @@ export async function pinBaseline(argument: unknown, services: Services): Promis
   const why = whyNoBaseline(record);
   if (why !== null) {
     throw new BenchError({
-      reason: 'plan-invalid',
+      reason: 'not-meant-for',
       message: vscode.l10n.t('The run {0} cannot be a baseline: {1}.', runName(record), why),
       nextStep: vscode.l10n.t('Pin a run with valid numbers; Compare with… shows any two beside each other.'),
     });

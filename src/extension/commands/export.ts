@@ -114,7 +114,7 @@ export async function exportResult(argument: unknown, services: Services): Promi
   else await exportRecord(answer.value, record, services);
 }
 
-/** @throws BenchError record-unreadable, also for a run that has none yet */
+/** @throws BenchError record-unreadable; not-meant-for where the run has none yet */
 export async function recordFrom(argument: unknown, services: Services, title: string): Promise<RunRecord | undefined> {
   const inTree = resultIn(argument)?.record;
   if (inTree !== undefined) return inTree;
@@ -124,7 +124,7 @@ export async function recordFrom(argument: unknown, services: Services, title: s
   if (run?.end?.record) return run.end.record;
   if (run?.end === null) {
     throw new BenchError({
-      reason: 'record-unreadable',
+      reason: 'not-meant-for',
       message: `The run of ${run.subject} is still under way, so there is no record to export.`,
       nextStep: 'Export it when it has ended.',
     });

@@ -27,6 +27,15 @@ test('that there is nothing to choose from is told as it is: no error, and no bu
   expect(log.info).toHaveBeenCalledWith('Nothing is deployed in this namespace.');
 });
 
+test('that a command is not for what it was called on is told as it is, too', () => {
+  const itself = 'The run of Jan 2 is itself the baseline.';
+  const problem = new BenchError({ reason: 'not-meant-for', message: itself, nextStep: 'Choose another run of it.' });
+  failures.show(problem, 'comparing the run with the baseline', () => undefined);
+  expect(showInformationMessage.mock.calls).toEqual([[`${itself} Choose another run of it.`]]);
+  expect(showErrorMessage).not.toHaveBeenCalled();
+  expect(log.error).not.toHaveBeenCalled();
+});
+
 test('what failed is an error, with the log, and another try where there can be one', async () => {
   const retry = vi.fn();
   showErrorMessage.mockResolvedValueOnce('Retry');
