@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import { BenchError, toBenchError } from '../core/errors.ts';
-import { runTime } from './describe.ts';
+import type { RunRecord, TopologyResult } from '../core/record.ts';
+import type { CommandId } from './contributions.ts';
+import { runTime, tellingRows } from './describe.ts';
 import { offerCleanUp } from './offerCleanUp.ts';
 import { plainText } from './plainText.ts';
 import type { PreparedRun, RunEnd } from './prepare.ts';
@@ -26,7 +28,12 @@ export async function startRun(prepared: PreparedRun, services: Services, retry?
   for (const warning of prepared.warnings) log.warn(`${prepared.runId}: ${warning}`);
   const { run, ended } = runs.start(prepared);
   panels.show({ runId: run.id }, panelTitle(run));
-  return accompany(run, ended, services, retry);
+  const end = await accompany(run, ended, services, retry);
+  tellUnseen(run, end, services, {
+    completed: vscode.l10n.t('The benchmark of {0} is complete.', run.subject),
+    ended: vscode.l10n.t('The benchmark of {0} has ended.', run.subject),
+  });
+  return end;
 }
 
 /** Shows a run's progress until it has ended, clean-up included, and says then what the user must know. */
@@ -50,6 +57,29 @@ export function panelTitle(run: Pick<LiveRun, 'id' | 'subject'>): string {
   return `${run.subject} · ${runTime(run.id, vscode.env.language)}`;
 }
 
+/**
+ * Where no panel in sight shows the figures of a run that has ended, and nothing was said of it yet: says that it has, and offers
+ * to open them.
+ */
+export function tellUnseen(
+  run: LiveRun,
+  { record }: RunEnd,
+  { panels, failures }: Services,
+  texts: { readonly completed: string; readonly ended: string },
+): void {
+  if (record === null || tellingRows(record).length === 0 || failedIn(record).length > 0 || panels.shows(run.id)) return;
+  const open = vscode.l10n.t('Open Results');
+  const text = record.status === 'completed' ? texts.completed : texts.ended;
+  vscode.window.showInformationMessage(plainText(text), open).then(
+    (chosen) => {
+      if (chosen === open) openResults(run.id);
+    },
+    (error: unknown) => {
+      failures.note(error, 'saying that the benchmark has ended');
+    },
+  );
+}
+
 /** What went well shows in the panel; what did not is said, with what can be done. */
 function tell(run: LiveRun, end: RunEnd, services: Services, retry: (() => void) | undefined): void {
   tellOutcome(run, end, services, retry);
@@ -63,8 +93,7 @@ export function tellOutcome(run: LiveRun, end: RunEnd, services: Services, retry
   const { failures } = services;
   if (end.notSaved !== null) offerToSave(run.id, end.notSaved, services);
   if (end.kept !== null) tellKept(end.kept, services);
-  const failed =
-    end.record?.topologies.filter((topology) => topology.failure !== null && topology.status !== 'cancelled') ?? [];
+  const failed = end.record === null ? [] : failedIn(end.record);
   if (failed.length === 0) {
     if (end.failure !== null) failures.show(end.failure, 'running the benchmark', retry);
     return;
@@ -79,19 +108,30 @@ export function tellOutcome(run: LiveRun, end: RunEnd, services: Services, retry
   });
 }
 
+function failedIn({ topologies }: RunRecord): readonly TopologyResult[] {
+  return topologies.filter(({ failure, status }) => failure !== null && status !== 'cancelled');
+}
+
 async function sayFailed(
   run: LiveRun,
   reasons: readonly string[],
   services: Services,
   retry: (() => void) | undefined,
 ): Promise<void> {
-  const showLog = vscode.l10n.t('Show Log');
+  const open = vscode.l10n.t('Open Results');
   const again = vscode.l10n.t('Retry');
-  const buttons = [...(retry === undefined ? [] : [again]), showLog];
+  const showLog = vscode.l10n.t('Show Log');
+  const isSeen = services.panels.shows(run.id);
+  const buttons = [...(isSeen ? [] : [open]), ...(retry === undefined ? [] : [again]), showLog];
   const message = plainText(vscode.l10n.t('Benchmark of {0}: {1}', run.subject, reasons.join(' ')));
   const chosen = await vscode.window.showWarningMessage(message, ...buttons);
-  if (chosen === showLog) services.log.show();
+  if (chosen === open) openResults(run.id);
   else if (chosen === again) retry?.();
+  else if (chosen === showLog) services.log.show();
+}
+
+function openResults(runId: string): void {
+  void vscode.commands.executeCommand('topologyBench.openResults' satisfies CommandId, runId);
 }
 
 /** Whoever agreed to a namespace for this run thinks it gone. */

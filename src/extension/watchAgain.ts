@@ -2,13 +2,10 @@ import { readdir } from 'node:fs/promises';
 import * as vscode from 'vscode';
 import { prepareContext } from './commands/planAsking.ts';
 import type { CommandId } from './contributions.ts';
-import { tellingRows } from './describe.ts';
 import { loadRecords } from './engine.ts';
-import { plainText } from './plainText.ts';
-import { prepareAgain, type PreparedRun, type RunEnd } from './prepare.ts';
-import type { LiveRun } from './runs.ts';
+import { prepareAgain, type PreparedRun } from './prepare.ts';
 import type { Services } from './services.ts';
-import { accompany, tellOutcome } from './startRun.ts';
+import { accompany, tellOutcome, tellUnseen } from './startRun.ts';
 import { watchOtherVersion } from './watchOtherVersion.ts';
 
 /** A run that has ended while nobody looked needs no progress shown for the moment that reading its journal takes. */
@@ -68,16 +65,9 @@ async function resume(prepared: PreparedRun, services: Services): Promise<void> 
     // What it left on the cluster is offered by who looks for what was left behind.
     tellOutcome(run, end, services, retry);
   }
-  if (end.record !== null && tellingRows(end.record).length > 0) await tellEnd(run, end);
-}
-
-/** Of a run that began before this window, nobody may remember that it was under way. */
-async function tellEnd(run: LiveRun, end: RunEnd): Promise<void> {
-  const open = vscode.l10n.t('Open Results');
-  const message =
-    end.record?.status === 'completed'
-      ? vscode.l10n.t('The benchmark of {0} went on after its window had closed, and is complete.', run.subject)
-      : vscode.l10n.t('The benchmark of {0} went on after its window had closed, and has ended.', run.subject);
-  if ((await vscode.window.showInformationMessage(plainText(message), open)) !== open) return;
-  await vscode.commands.executeCommand('topologyBench.openResults' satisfies CommandId, run.id);
+  // Nobody may remember that it was under way.
+  tellUnseen(run, end, services, {
+    completed: vscode.l10n.t('The benchmark of {0} went on after its window had closed, and is complete.', run.subject),
+    ended: vscode.l10n.t('The benchmark of {0} went on after its window had closed, and has ended.', run.subject),
+  });
 }

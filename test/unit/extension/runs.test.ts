@@ -63,6 +63,7 @@ let memoryProblem: Error | undefined;
 let memoryNote: Error | undefined;
 let lines: string[] = [];
 let channelIsClosed = false;
+let isPanelSeen = false;
 let runNumber = 0;
 let directory = '';
 /** Of the workspace. */
@@ -236,6 +237,7 @@ beforeEach(async () => {
   memoryNote = undefined;
   lines = [];
   channelIsClosed = false;
+  isPanelSeen = false;
 });
 
 test('a run that ends well has its record on the disk, is noted as finished, and its model as measured', async () => {
@@ -249,6 +251,26 @@ test('a run that ends well has its record on the disk, is noted as finished, and
   expect(measured).toEqual([run.id]);
   expect(runs.active()).toEqual([]);
   expect(await readdir(directory)).toEqual([]);
+});
+
+describe('a run that ends', () => {
+  test('while no panel in sight shows it says so, and opens its results', async () => {
+    const prepared = await prepareRun();
+    fakeVscode.window.showInformationMessage.mockResolvedValueOnce('Open Results');
+    await startRun(prepared, servicesOf(new Runs(memory, log)));
+    expect(fakeVscode.window.showInformationMessage.mock.calls).toEqual([
+      ['The benchmark of tiny-sentiment is complete.', 'Open Results'],
+    ]);
+    await vi.waitFor(() => {
+      expect(fakeVscode.commands.executeCommand).toHaveBeenCalledWith('topologyBench.openResults', prepared.runId);
+    });
+  });
+
+  test('in its panel says nothing more', async () => {
+    isPanelSeen = true;
+    await startRun(await prepareRun(), servicesOf(new Runs(memory, log)));
+    expect(fakeVscode.window.showInformationMessage).not.toHaveBeenCalled();
+  });
 });
 
 describe('a window that closes in mid-run', () => {
@@ -705,6 +727,16 @@ describe('a run in which every topology failed', () => {
     expect(message).toContain('fastapi: It was killed. Give it more memory. triton: It was killed.');
   });
 
+  test.each([
+    [false, ['Open Results', 'Retry', 'Show Log']],
+    [true, ['Retry', 'Show Log']],
+  ])('offers to open its results where no panel shows them', async (isSeen, buttons) => {
+    isPanelSeen = isSeen;
+    await startRun(await prepareRun(), servicesOf(new Runs(memory, log)), () => undefined);
+    expect(fakeVscode.window.showWarningMessage.mock.calls[0]?.slice(1)).toEqual(buttons);
+    expect(fakeVscode.window.showInformationMessage).not.toHaveBeenCalled();
+  });
+
   test('says also that its record was not saved', async () => {
     saveProblem = diskFull;
     const runs = new Runs(memory, log);
@@ -935,10 +967,9 @@ test('a namespace that stays is told of at the end, with what removes it, and is
   expect(lines.filter((line) => line.includes('stays: theirs'))).toHaveLength(1);
 });
 
-/** None is in sight. */
 const panels = {
   show: () => undefined,
-  shows: () => false,
+  shows: () => isPanelSeen,
   onDidChangeSight: () => ({ dispose: () => undefined }),
 };
 
