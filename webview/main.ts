@@ -4,7 +4,7 @@ import { recordMarkdown } from '../src/core/view/markdown.ts';
 import { endAnnouncement } from '../src/core/view/headline.ts';
 import { measuredRecord, measuredState, rowsOf } from '../src/core/view/measured.ts';
 import { liveCaveats, planFacts, recordCaveats, recordFacts } from '../src/core/view/provenance.ts';
-import type { PanelRequest, PanelState, View, WebviewMessage } from '../src/protocol/messages.ts';
+import type { BenchmarkAgain, PanelRequest, PanelState, View, WebviewMessage } from '../src/protocol/messages.ts';
 import { createRequests } from '../src/protocol/requests.ts';
 import { parseHostMessage } from '../src/protocol/validate.ts';
 import { Announcer } from './announcer.ts';
@@ -177,7 +177,7 @@ function fill(view: View): void {
       const measured = measuredRecord(view.record);
       setPrice.hidden = !hasCost(rowsOf(measured));
       facts.show({ caveats: recordCaveats(view.record), sections: recordFacts(view.record) });
-      controls.setDisabled(again, !view.canBenchmarkAgain);
+      offerAgain(view.benchmarkAgain);
       results.show(measured, view.gpuPrice.price, readTheme());
       break;
     }
@@ -195,12 +195,19 @@ function fill(view: View): void {
       live.showQueued(view.message, view.cancelling);
       break;
     case 'cancelled':
-      controls.setDisabled(again, !view.canBenchmarkAgain);
+      offerAgain(view.benchmarkAgain);
       break;
     case 'problem':
-      controls.setDisabled(again, !view.canBenchmarkAgain);
+      offerAgain(view.benchmarkAgain);
       break;
   }
+}
+
+function offerAgain(whether: BenchmarkAgain): void {
+  again.hidden = whether === 'unknown';
+  controls.setDisabled(again, whether === 'needs-trust');
+  if (whether === 'needs-trust') again.title = 'Trust the workspace first: in Restricted Mode nothing is run.';
+  else again.removeAttribute('title');
 }
 
 function partsOf(kind: View['kind']): HTMLElement[] {

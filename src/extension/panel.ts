@@ -320,7 +320,7 @@ class OpenPanel implements vscode.Disposable {
           .join(' ↔ '),
         message,
         nextStep: nextStep ?? vscode.l10n.t('Close this panel, and open the results again.'),
-        canBenchmarkAgain: false,
+        benchmarkAgain: 'unknown',
       };
     }
   }

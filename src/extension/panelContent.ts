@@ -6,7 +6,7 @@ import { comparedSubject, comparisonView } from '../core/view/comparisonView.ts'
 import { BenchError, explain, isCancelled, toBenchError } from '../core/errors.ts';
 import type { EnteredGpuPrice } from '../core/gpuPrice.ts';
 import type { RunRecord } from '../core/record.ts';
-import type { PanelRequest, PanelSubject, View } from '../protocol/messages.ts';
+import type { BenchmarkAgain, PanelRequest, PanelSubject, View } from '../protocol/messages.ts';
 import { comparedRecords } from './comparedRecords.ts';
 import { showConfigs } from './configDocuments.ts';
 import type { ConfigTexts } from './configTexts.ts';
@@ -36,8 +36,10 @@ export function createPanelContent(
   configTexts: ConfigTexts,
   watched: () => Promise<unknown> = async () => undefined,
 ): PanelContent {
-  const canBenchmarkAgain = (runId: string): boolean =>
-    vscode.workspace.isTrusted && choicesOfRun(runId, memory, runs) !== undefined;
+  const benchmarkAgain = (runId: string): BenchmarkAgain => {
+    if (choicesOfRun(runId, memory, runs) === undefined) return 'unknown';
+    return vscode.workspace.isTrusted ? 'possible' : 'needs-trust';
+  };
   const rememberedSubject = (runId: string): string | undefined => {
     const choices = memory.choicesOf(runId);
     return choices === undefined ? undefined : subjectName(choices.subject);
@@ -46,22 +48,22 @@ export function createPanelContent(
   const viewOfOne = async (runId: string): Promise<View | undefined> => {
     const { gpuPrice } = readSettings(undefined);
     const run = runs.get(runId);
-    if (run !== undefined) return viewOfRun(run, canBenchmarkAgain(runId), gpuPrice);
+    if (run !== undefined) return viewOfRun(run, benchmarkAgain(runId), gpuPrice);
     const subject = rememberedSubject(runId);
     try {
       const record = await results.read(runId);
       const kept = { notSaved: null, cleanedUp: cleanedUp(runId, memory) };
-      return recordView(record, subject, canBenchmarkAgain(runId), kept, gpuPrice);
+      return recordView(record, subject, benchmarkAgain(runId), kept, gpuPrice);
     } catch (error) {
       if ((await results.fileOf(runId)) === undefined) return undefined;
       const problem = toBenchError(error, 'reading the run record');
-      return problemView(subject ?? runTime(runId, vscode.env.language), problem, canBenchmarkAgain(runId));
+      return problemView(subject ?? runTime(runId, vscode.env.language), problem, benchmarkAgain(runId));
     }
   };
   return {
     async view({ runId, before }) {
       if (runId === null)
-        return problemView('', new BenchError({ reason: 'internal', message: 'This panel was of no run.' }), false);
+        return problemView('', new BenchError({ reason: 'internal', message: 'This panel was of no run.' }), 'unknown');
       if (before !== undefined) return viewOfTwo(before, runId, runs, results);
       const view = await viewOfOne(runId);
       if (view !== undefined) return view;
@@ -71,8 +73,8 @@ export function createPanelContent(
       if (found !== undefined) return found;
       const name = rememberedSubject(runId) ?? runTime(runId, vscode.env.language);
       return (
-        stoppedView(runId, name, memory, canBenchmarkAgain(runId)) ??
-        problemView(name, noRecord(), canBenchmarkAgain(runId))
+        stoppedView(runId, name, memory, benchmarkAgain(runId)) ??
+        problemView(name, noRecord(), benchmarkAgain(runId))
       );
     },
     isUnderWay: (runId) => runs.get(runId)?.end === null,
@@ -92,30 +94,30 @@ function noRecord(): BenchError {
   });
 }
 
-function viewOfRun(run: LiveRun, canBenchmarkAgain: boolean, gpuPrice: EnteredGpuPrice): View {
+function viewOfRun(run: LiveRun, benchmarkAgain: BenchmarkAgain, gpuPrice: EnteredGpuPrice): View {
   const { subject, cancelling, end, state } = run;
   // A run in which every topology failed has a record too: it says of each what went wrong.
   if (end?.record) {
     const notSaved = end.notSaved === null ? null : explain(end.notSaved);
     const kept = { notSaved, cleanedUp: end.leftBehind === null };
-    return recordView(end.record, subject, canBenchmarkAgain, kept, gpuPrice);
+    return recordView(end.record, subject, benchmarkAgain, kept, gpuPrice);
   }
   if (isCancelled(end?.failure)) {
     const how = { begun: state !== null, target: run.plan.target.kind, cleanedUp: end?.leftBehind === null };
-    return { kind: 'cancelled', subject, message: cancelledEarlyText(how), canBenchmarkAgain };
+    return { kind: 'cancelled', subject, message: cancelledEarlyText(how), benchmarkAgain };
   }
-  if (end?.failure) return problemView(subject, end.failure, canBenchmarkAgain);
+  if (end?.failure) return problemView(subject, end.failure, benchmarkAgain);
   if (state === null) return { kind: 'queued', subject, message: run.waitsFor, cancelling };
   return { kind: 'live', state, elapsedMs: performance.now() - run.beganAtMs, subject, cancelling, gpuPrice };
 }
 
 /** Of a run that an earlier window saw stopped before it had a figure, which has no record; undefined of any other. */
-function stoppedView(runId: string, subject: string, memory: Memory, canBenchmarkAgain: boolean): View | undefined {
+function stoppedView(runId: string, subject: string, memory: Memory, benchmarkAgain: BenchmarkAgain): View | undefined {
   const stopped = memory.stoppedEarly(runId);
   const choices = memory.choicesOf(runId);
   if (stopped === undefined || choices === undefined) return undefined;
   const how = { begun: stopped.begun, target: choices.target.kind, cleanedUp: cleanedUp(runId, memory) };
-  return { kind: 'cancelled', subject, message: cancelledEarlyText(how), canBenchmarkAgain };
+  return { kind: 'cancelled', subject, message: cancelledEarlyText(how), benchmarkAgain };
 }
 
 /** Of a run that has ended; null: it was not begun in this workspace, or so long ago that nobody remembers. */
@@ -130,14 +132,14 @@ async function viewOfTwo(before: string, after: string, runs: Runs, results: Res
     return { kind: 'comparison', comparison: comparisonView(first, second), subject: comparedSubject(first, second) };
   } catch (error) {
     const times = [before, after].map((id) => runTime(id, vscode.env.language));
-    return problemView(times.join(' ↔ '), toBenchError(error, 'comparing the runs'), false);
+    return problemView(times.join(' ↔ '), toBenchError(error, 'comparing the runs'), 'unknown');
   }
 }
 
 function recordView(
   record: RunRecord,
   subject: string | undefined,
-  canBenchmarkAgain: boolean,
+  benchmarkAgain: BenchmarkAgain,
   kept: { readonly notSaved: string | null; readonly cleanedUp: boolean | null },
   gpuPrice: EnteredGpuPrice,
 ): View {
@@ -145,14 +147,14 @@ function recordView(
     kind: 'record',
     record,
     subject: subject ?? planSubject(record.plan),
-    canBenchmarkAgain,
+    benchmarkAgain,
     ...kept,
     gpuPrice,
   };
 }
 
-function problemView(subject: string, error: BenchError, canBenchmarkAgain: boolean): View {
-  return { kind: 'problem', subject, message: error.message, nextStep: error.nextStep ?? null, canBenchmarkAgain };
+function problemView(subject: string, error: BenchError, benchmarkAgain: BenchmarkAgain): View {
+  return { kind: 'problem', subject, message: error.message, nextStep: error.nextStep ?? null, benchmarkAgain };
 }
 
 interface Asked {

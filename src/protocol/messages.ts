@@ -19,8 +19,7 @@ export type View =
       readonly record: RunRecord;
       /** Name of the model config's folder or the like, for the heading; the record itself holds no path. */
       readonly subject: string;
-      /** False in an untrusted workspace, or where it is not known what the run was started with. */
-      readonly canBenchmarkAgain: boolean;
+      readonly benchmarkAgain: BenchmarkAgain;
       /** Why the record could not be saved, e.g. a full disk; null when it was. */
       readonly notSaved: string | null;
       /** Whether all that the run made is gone; null where this window does not know. */
@@ -47,7 +46,7 @@ export type View =
       readonly kind: 'cancelled';
       readonly subject: string;
       readonly message: string;
-      readonly canBenchmarkAgain: boolean;
+      readonly benchmarkAgain: BenchmarkAgain;
     }
   /** Nothing can be shown, and why: a run that failed before it began, a record that was deleted or is damaged. */
   | {
@@ -55,8 +54,15 @@ export type View =
       readonly subject: string;
       readonly message: string;
       readonly nextStep: string | null;
-      readonly canBenchmarkAgain: boolean;
+      readonly benchmarkAgain: BenchmarkAgain;
     };
+
+/**
+ * Whether the same can be started anew: it can, it could if the workspace were trusted, or it cannot, because nobody here knows
+ * what the run was started with.
+ */
+export type BenchmarkAgain = (typeof benchmarkAgainStates)[number];
+export const benchmarkAgainStates = ['possible', 'needs-trust', 'unknown'] as const;
 
 /** What a panel shows: a run, or two beside each other. */
 export interface PanelSubject {

@@ -1,6 +1,6 @@
 import type { EnteredGpuPrice } from '../core/gpuPrice.ts';
 import type { DrawnFigure, HostMessage, PanelRequest, PanelState, View, WebviewMessage } from './messages.ts';
-import { maxCopyCharacters, maxDrawnFigures, maxPngBytes, maxTitleCharacters } from './messages.ts';
+import { benchmarkAgainStates, maxCopyCharacters, maxDrawnFigures, maxPngBytes, maxTitleCharacters } from './messages.ts';
 
 /**
  * Checks of what came over the wall, small enough for the webview: discriminants and scalars. Records and states were
@@ -91,7 +91,7 @@ function isView(value: unknown): value is View {
     case 'record':
       return (
         isRecordOutline(value['record']) &&
-        isBoolean(value['canBenchmarkAgain']) &&
+        isBenchmarkAgain(value['benchmarkAgain']) &&
         isNullableString(value['notSaved']) &&
         (value['cleanedUp'] === null || isBoolean(value['cleanedUp'])) &&
         isEnteredGpuPrice(value['gpuPrice'])
@@ -108,16 +108,20 @@ function isView(value: unknown): value is View {
     case 'queued':
       return typeof value['message'] === 'string' && isBoolean(value['cancelling']);
     case 'cancelled':
-      return typeof value['message'] === 'string' && isBoolean(value['canBenchmarkAgain']);
+      return typeof value['message'] === 'string' && isBenchmarkAgain(value['benchmarkAgain']);
     case 'problem':
       return (
         typeof value['message'] === 'string' &&
         isNullableString(value['nextStep']) &&
-        isBoolean(value['canBenchmarkAgain'])
+        isBenchmarkAgain(value['benchmarkAgain'])
       );
     default:
       return false;
   }
+}
+
+function isBenchmarkAgain(value: unknown): boolean {
+  return benchmarkAgainStates.some((state) => state === value);
 }
 
 function isRecordOutline(value: unknown): boolean {

@@ -257,8 +257,15 @@ test('a run can be benchmarked again while others are under way, where it is kno
       log as never,
       configTexts as never,
     ).view({ runId: second.id });
-  expect(await viewOf({ subject: { kind: 'built-in' } })).toMatchObject({ canBenchmarkAgain: true });
-  expect(await viewOf(undefined)).toMatchObject({ canBenchmarkAgain: false });
+  expect(await viewOf({ subject: { kind: 'built-in' } })).toMatchObject({ benchmarkAgain: 'possible' });
+  expect(await viewOf(undefined)).toMatchObject({ benchmarkAgain: 'unknown' });
+  fakeVscode.workspace.isTrusted = false;
+  try {
+    expect(await viewOf({ subject: { kind: 'built-in' } })).toMatchObject({ benchmarkAgain: 'needs-trust' });
+    expect(await viewOf(undefined)).toMatchObject({ benchmarkAgain: 'unknown' });
+  } finally {
+    fakeVscode.workspace.isTrusted = true;
+  }
 });
 
 test('a page that fails again and again fills neither memory nor log', () => {

@@ -25,7 +25,7 @@ const recordView: View = {
   kind: 'record',
   record,
   subject: 'sentiment',
-  canBenchmarkAgain: true,
+  benchmarkAgain: 'possible',
   notSaved: null,
   cleanedUp: null,
   gpuPrice: { price: null, problem: null },
@@ -100,7 +100,7 @@ test('the state is sent once: again only when it is another one, or the page is'
   await sent(1);
   all.refresh();
   await sent(1);
-  view = async () => ({ ...recordView, canBenchmarkAgain: false });
+  view = async () => ({ ...recordView, benchmarkAgain: 'unknown' });
   all.refresh();
   await sent(2);
   panel.say({ type: 'ready' });
@@ -171,7 +171,7 @@ test('a page that is hidden before it was written shows nothing of what it was t
   all.show({ runId: record.id }, 'title');
   const [panel] = panels;
   panel?.hide();
-  view = async () => ({ kind: 'problem', subject: '', message: 'gone', nextStep: '', canBenchmarkAgain: false });
+  view = async () => ({ kind: 'problem', subject: '', message: 'gone', nextStep: '', benchmarkAgain: 'unknown' });
   found(recordView);
   await vi.waitFor(() => {
     expect(panel?.webview.html).toContain('gone');

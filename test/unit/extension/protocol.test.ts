@@ -85,7 +85,7 @@ test('the page takes whole snapshots and replies, and refuses halves', () => {
         kind: 'record',
         subject: 's',
         record: {},
-        canBenchmarkAgain: true,
+        benchmarkAgain: 'possible',
         notSaved: null,
         cleanedUp: null,
         gpuPrice: noPrice,
@@ -108,7 +108,7 @@ test('the page takes a price that is one, none, or what is wrong with it', () =>
   const keep = { version: 1, runId: '20260102-093000-5a3e' };
   const record = { version: 1, id: '20260102-093000-5a3e', plan: {}, topologies: [] };
   const taken = (gpuPrice: unknown): boolean => {
-    const saved = { canBenchmarkAgain: true, notSaved: null, cleanedUp: true };
+    const saved = { benchmarkAgain: 'possible', notSaved: null, cleanedUp: true };
     const ended = { kind: 'record', subject: 's', record, ...saved, gpuPrice };
     const live = { kind: 'live', subject: 's', state: record, elapsedMs: 1_000, cancelling: false, gpuPrice };
     const both = [ended, live].map((view) => parseHostMessage({ type: 'show', view, keep }) !== null);

@@ -770,7 +770,7 @@ test('a run that was stopped before its first number has no record, and its pane
   const view = await createPanelContent(runs, results, memory, log, configTexts).view({ runId: run.id });
   const message =
     'No load was measured to its end, so there are no figures. What it had made on the cluster was removed.';
-  expect(view).toMatchObject({ kind: 'cancelled', subject: run.subject, message, canBenchmarkAgain: true });
+  expect(view).toMatchObject({ kind: 'cancelled', subject: run.subject, message, benchmarkAgain: 'possible' });
   // The window is reloaded: nothing but the memory knows of it.
   const later = createPanelContent(new Runs(memory, log), noResults, memory, log, configTexts);
   expect(await later.view({ runId: run.id })).toEqual(view);

@@ -18,7 +18,7 @@ const recordView: View = {
   kind: 'record',
   record,
   subject: 'sentiment',
-  canBenchmarkAgain: true,
+  benchmarkAgain: 'possible',
   notSaved: null,
   cleanedUp: null,
   gpuPrice: { price: null, problem: null },
@@ -26,7 +26,7 @@ const recordView: View = {
 
 test('the walkthrough hears of the first results and the first comparison that are shown, however they were opened', async () => {
   let view: View = queued;
-  const content = { view: async () => view, answer: async () => undefined };
+  const content = { view: async () => view, isUnderWay: () => false, answer: async () => undefined };
   const all = new Panels(fakeVscode.Uri.file('/extension') as never, content, {
     error: vi.fn(),
   } as unknown as LogOutputChannel);

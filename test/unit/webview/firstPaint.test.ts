@@ -28,7 +28,7 @@ const views: readonly (readonly [string, View])[] = [
   ['a run under way', liveView('loading')],
   [
     'a run that was cancelled before it had a figure',
-    { kind: 'cancelled', subject: 'sentiment', message: 'Nothing was measured.', canBenchmarkAgain: true },
+    { kind: 'cancelled', subject: 'sentiment', message: 'Nothing was measured.', benchmarkAgain: 'possible' },
   ],
   [
     'two runs beside each other',
@@ -58,7 +58,7 @@ describe.each(views)('of %s', (_what, view) => {
 
 it('nothing in it is markup but our own', async () => {
   const subject = `<img src=x onerror="document.title='!'"> & "co"`;
-  const view: View = { kind: 'problem', subject, message: '</main><script>', nextStep: null, canBenchmarkAgain: false };
+  const view: View = { kind: 'problem', subject, message: '</main><script>', nextStep: null, benchmarkAgain: 'unknown' };
   const page = await open({ firstPaint: firstPaint(view) });
   expect(await page.page.textContent('h1')).toBe(`Benchmark of ${subject}`);
   expect(await page.page.textContent('.callout')).toContain('</main><script>');

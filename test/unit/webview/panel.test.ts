@@ -303,7 +303,7 @@ describe('a finished run', () => {
     const page = await open();
     await page.show(recordView(record));
     expect(await requestOf(page, () => page.page.getByText('Export…').click())).toEqual({ kind: 'export' });
-    await page.show({ kind: 'problem', subject: 's', message: 'm', nextStep: null, canBenchmarkAgain: true });
+    await page.show({ kind: 'problem', subject: 's', message: 'm', nextStep: null, benchmarkAgain: 'possible' });
     expect(await page.page.getByText('Export…').isVisible()).toBe(false);
   });
 
@@ -579,10 +579,24 @@ describe('a run that is not whole', () => {
       subject: 'sentiment',
       message: 'No record.',
       nextStep: 'Run again.',
-      canBenchmarkAgain: false,
+      benchmarkAgain: 'unknown',
     });
     expect(await page.page.textContent('.callout')).toBe('Nothing to show. No record. Run again.');
-    expect(await page.page.getByText('Benchmark again').getAttribute('disabled')).toBe('');
+    expect(await page.page.getByText('Benchmark again').isVisible()).toBe(false);
+  });
+
+  it('offers to benchmark again what can be; what trust alone is missing for is greyed, and says so', async () => {
+    const page = await open();
+    const again = page.page.locator('vscode-button', { hasText: 'Benchmark again' });
+    const record = recordView(partial);
+    if (record.kind !== 'record') throw new Error('no record');
+    await page.show({ ...record, benchmarkAgain: 'needs-trust' });
+    expect(await again.getAttribute('disabled')).toBe('');
+    expect(await again.getAttribute('title')).toMatch(/^Trust the workspace first/u);
+    await page.show(record);
+    expect([await again.getAttribute('disabled'), await again.getAttribute('title')]).toEqual([null, null]);
+    await page.show({ ...record, benchmarkAgain: 'unknown' });
+    expect(await again.isVisible()).toBe(false);
   });
 });
 

@@ -124,7 +124,7 @@ describe('the end of a run', () => {
     subject: 'sentiment',
     message: 'The cluster went away.',
     nextStep: 'Start it again.',
-    canBenchmarkAgain: false,
+    benchmarkAgain: 'unknown',
   };
   const focused = (page: ResultsPage): Promise<string> =>
     page.page.evaluate(() => {
@@ -168,7 +168,7 @@ describe('the end of a run', () => {
 
     const message = 'No load was measured to its end, so there are no figures.';
     await page.show(liveView('upload'));
-    await page.show({ kind: 'cancelled', subject: 'sentiment', message, canBenchmarkAgain: true });
+    await page.show({ kind: 'cancelled', subject: 'sentiment', message, benchmarkAgain: 'possible' });
     expect(await page.page.locator('.callout.note').textContent()).toBe(`Cancelled. ${message}`);
     expect(await page.page.textContent('[role=status]')).toBe(`Cancelled. ${message}`);
     expect(await page.page.locator('.callout.problem').count()).toBe(0);

@@ -12,7 +12,7 @@ export const record = sampleRecord();
 export const noPrice: EnteredGpuPrice = { price: null, problem: null };
 
 export function recordView(shown: RunRecord, notSaved: string | null = null, gpuPrice = noPrice): View {
-  const ended = { canBenchmarkAgain: true, notSaved, cleanedUp: true, gpuPrice };
+  const ended = { benchmarkAgain: 'possible' as const, notSaved, cleanedUp: true, gpuPrice };
   return { kind: 'record', record: shown, subject: 'sentiment', ...ended };
 }
 
