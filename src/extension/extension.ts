@@ -143,7 +143,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     topologiesView,
     resultsView,
     watchDeployments(topologiesView, trees.topologies),
-    captionViews({ cluster: clusterView, topologies: topologiesView }, cluster, trees.topologies),
+    captionViews({ cluster: clusterView, topologies: topologiesView }, cluster, trees.topologies, runs),
     showPlace(cluster, [clusterView, topologiesView, resultsView]),
     showRunBadge(resultsView, runs),
     lenses,

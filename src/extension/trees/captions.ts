@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { Cluster, ClusterPlace } from '../cluster.ts';
 import { isProtected } from '../protection.ts';
+import type { Runs } from '../runs.ts';
 import type { TopologiesTree } from './topologiesTree.ts';
 
 type View = Pick<vscode.TreeView<unknown>, 'description' | 'message'>;
@@ -10,16 +11,21 @@ export function captionViews(
   views: { readonly cluster: View; readonly topologies: View },
   cluster: Pick<Cluster, 'onDidLook'>,
   topologies: Pick<TopologiesTree, 'onDidRead' | 'hint'>,
+  runs: Pick<Runs, 'onDidChange'>,
 ): vscode.Disposable {
+  const sayHint = (): void => {
+    const hint = topologies.hint();
+    // Runs tell of themselves each second.
+    if (views.topologies.message !== hint) views.topologies.message = hint;
+  };
   return vscode.Disposable.from(
     cluster.onDidLook((place) => {
       const caption = place === undefined ? '' : captionOf(place);
       views.cluster.description = caption;
       views.topologies.description = caption;
     }),
-    topologies.onDidRead(() => {
-      views.topologies.message = topologies.hint();
-    }),
+    topologies.onDidRead(sayHint),
+    runs.onDidChange(sayHint),
   );
 }
 

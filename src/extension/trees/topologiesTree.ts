@@ -97,8 +97,9 @@ export class TopologiesTree extends Tree<TopologyNode> {
       });
   }
 
-  /** What to do next, where nothing is deployed; else "". */
+  /** What to do next, where nothing is deployed; else "", as while a run goes on: topologies that stand below it have no buttons. */
   hint(): string {
+    if (this.#runs.active().length > 0) return '';
     const { hasCluster, deployments, problems } = this.#deployed ?? {};
     if (deployments?.length !== 0 || problems?.length !== 0) return '';
     return hasCluster === true

@@ -5,7 +5,7 @@ export const texts = {
   /** The first lens of the figures of a run. */
   figuresLens: /RPS/u,
   /** The lens while a run is under way. */
-  liveLens: /^(?!.*p50).*fastapi/u,
+  liveLens: /Benchmark: fastapi, 1 of 1/u,
   panel: {
     measuring: /Measuring/u,
     warmingUpOrMeasuring: /[Ww]arming up|Measuring/u,

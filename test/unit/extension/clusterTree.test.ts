@@ -4,6 +4,7 @@ import { BenchError } from '../../../src/core/errors.ts';
 import { contextKeys, settingDefaults } from '../../../src/extension/contributions.ts';
 import type { Failures } from '../../../src/extension/failures.ts';
 import type { Memory } from '../../../src/extension/memory.ts';
+import type { LiveRun } from '../../../src/extension/runs.ts';
 import { fakeVscode, settingsOf, useDefaults } from './fakeVscode.ts';
 
 vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
@@ -292,8 +293,13 @@ describe('context and namespace', () => {
 
   test('stand beside the titles of the views too, until there are none', async () => {
     const views = { cluster: { description: '' }, topologies: { description: '', message: '' } };
-    const topologies = { onDidRead: () => ({ dispose: () => undefined }), hint: () => '' };
-    captionViews(views, cluster, topologies);
+    let hint = '';
+    const topologies = { onDidRead: () => ({ dispose: () => undefined }), hint: () => hint };
+    const runs = new fakeVscode.EventEmitter<LiveRun>();
+    captionViews(views, cluster, topologies, { onDidChange: runs.event as never });
+    hint = 'Nothing is deployed to stay.';
+    runs.fire({} as LiveRun);
+    expect(views.topologies.message).toBe(hint);
     await cluster.current();
     expect(views).toMatchObject({
       cluster: { description: 'staging/models' },

@@ -517,6 +517,10 @@ describe('the lens', () => {
     expect(await lensesOf('version: 1\n', make({ active: () => [live] as never }))).toMatchObject([
       { command: 'topologyBench.openResults', title: '$(sync~spin) Benchmark is queued', arguments: ['x'] },
     ]);
+    const state = { stage: 'preflight', topologies: [] };
+    expect(await lensesOf('version: 1\n', make({ active: () => [{ ...live, state }] as never }))).toMatchObject([
+      { command: 'topologyBench.openResults', title: '$(sync~spin) Benchmark: checking', arguments: ['x'] },
+    ]);
   });
 });
 
