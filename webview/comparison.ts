@@ -5,14 +5,16 @@ import type {
   ComparisonRow,
   ComparisonView,
 } from '../src/core/view/comparisonView.ts';
+import { formatTime, type TimeWords } from '../src/core/view/format.ts';
 import { h, heading, type Child } from './dom.ts';
 
 /** Two runs side by side, below the answer in words: what that is worth, which runs they are, their figures, and what differs besides. */
 
-export function comparedRunsElements({ runs, worth }: ComparisonView): Child[] {
+/** @param words of the one reader that it is for, if any */
+export function comparedRunsElements({ runs, worth }: ComparisonView, words?: TimeWords): Child[] {
   return [
     worth.length === 0 ? null : h('p', { class: 'worth' }, worth.join(' ')),
-    h('dl', { class: 'compared-runs' }, ...runElements('Before', runs.before), ...runElements('After', runs.after)),
+    h('dl', { class: 'compared-runs' }, ...runElements('Before', runs.before, words), ...runElements('After', runs.after, words)),
   ];
 }
 
@@ -48,8 +50,8 @@ export function comparedFiguresElements(view: ComparisonView, headingLevel: numb
   ];
 }
 
-function runElements(role: string, { id, time, text }: ComparedRun): HTMLElement[] {
-  return [h('dt', {}, role), h('dd', {}, `${time}, ${text}, run ${id}`)];
+function runElements(role: string, { id, startedAt, text }: ComparedRun, words: TimeWords | undefined): HTMLElement[] {
+  return [h('dt', {}, role), h('dd', {}, `${formatTime(startedAt, words)}, ${text}, run ${id}`)];
 }
 
 function tableElement({ caption, columns, groups }: ComparisonView): HTMLElement {

@@ -1,5 +1,5 @@
 import { comparisonMarkdown } from '../src/core/view/comparisonMarkdown.ts';
-import { fullStop } from '../src/core/view/format.ts';
+import { formatTime, fullStop, type TimeWords } from '../src/core/view/format.ts';
 import type { ComparisonView } from '../src/core/view/comparisonView.ts';
 import type { PanelRequest } from '../src/protocol/messages.ts';
 import { comparedFiguresElements, comparedRunsElements } from './comparison.ts';
@@ -10,7 +10,9 @@ import type { Callout } from './resultPage.ts';
 /** The panel's mode that shows two runs beside each other: all but its heading. */
 export class ComparisonPage {
   readonly actions: HTMLElement;
-  readonly #runs = new Slot(h('div'), comparedRunsElements);
+  readonly #runs = new Slot(h('div'), ({ view, words }: { view: ComparisonView; words: TimeWords }) =>
+    comparedRunsElements(view, words),
+  );
   readonly #figures = new Slot(h('div'), (view: ComparisonView) => comparedFiguresElements(view, 2));
   readonly #configs: HTMLElement;
   #shown: ComparisonView | undefined;
@@ -44,20 +46,21 @@ export class ComparisonPage {
     return this.#figures.element;
   }
 
-  show(view: ComparisonView): void {
+  show(view: ComparisonView, words: TimeWords): void {
     this.#shown = view;
     // Of runs on an endpoint there are none.
     this.#configs.hidden = !view.hasModelConfigs;
-    this.#runs.show(view);
+    this.#runs.show({ view, words });
     this.#figures.show(view);
   }
 }
 
 /** What a screen reader is told when the same two runs are shown the other way round; empty where they are not. */
-export function swapAnnouncement(shown: ComparisonView, now: ComparisonView): string {
+export function swapAnnouncement(shown: ComparisonView, now: ComparisonView, words: TimeWords): string {
   const { before, after } = now.runs;
   if (shown.runs.before.id !== after.id || shown.runs.after.id !== before.id) return '';
-  return `Swapped: before is the run of ${before.time}, after the run of ${after.time}. ${now.headline}`;
+  const [first, second] = [before, after].map(({ startedAt }) => formatTime(startedAt, words));
+  return `Swapped: before is the run of ${first ?? ''}, after the run of ${second ?? ''}. ${now.headline}`;
 }
 
 /** Why the figures of two runs mean different things: said before them. */

@@ -142,7 +142,7 @@ function show(view: View): void {
     fill(view);
   });
   if (before?.kind === 'live' || before?.kind === 'queued') tellEnd(view);
-  if (before?.kind === 'comparison' && view.kind === 'comparison') tellSwap(before.comparison, view.comparison);
+  if (before?.kind === 'comparison' && view.kind === 'comparison') tellSwap(before.comparison, view);
   // Charts that were not painted anew have nothing to wait for; the next frame is on the screen.
   requestAnimationFrame(reportPainted);
 }
@@ -164,8 +164,8 @@ function tellEnd(view: View): void {
   else if (view.kind === 'problem') announcer.tellRun(`Nothing to show. ${problemText(view)}`);
 }
 
-function tellSwap(before: ComparisonView, now: ComparisonView): void {
-  const text = swapAnnouncement(before, now);
+function tellSwap(before: ComparisonView, now: Extract<View, { kind: 'comparison' }>): void {
+  const text = swapAnnouncement(before, now.comparison, now.times);
   if (text !== '') announcer.say(text);
 }
 
@@ -176,13 +176,13 @@ function fill(view: View): void {
     case 'record': {
       const measured = measuredRecord(view.record);
       setPrice.hidden = !hasCost(rowsOf(measured));
-      facts.show({ caveats: recordCaveats(view.record), sections: recordFacts(view.record) });
+      facts.show({ caveats: recordCaveats(view.record), sections: recordFacts(view.record, view.times) });
       offerAgain(view.benchmarkAgain);
       results.show(measured, view.gpuPrice.price, readTheme());
       break;
     }
     case 'comparison':
-      comparison.show(view.comparison);
+      comparison.show(view.comparison, view.times);
       break;
     case 'live': {
       const measured = measuredState(view.state);

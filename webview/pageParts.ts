@@ -4,7 +4,6 @@ import { hasCost } from '../src/core/view/cost.ts';
 import { planParts, subtitleParts } from '../src/core/view/describe.ts';
 import { fullStop } from '../src/core/view/format.ts';
 import { measuredRecord, measuredState, rowsOf, type Measured } from '../src/core/view/measured.ts';
-import type { RunRecord } from '../src/core/record.ts';
 import type { View } from '../src/protocol/messages.ts';
 import { incomparableCallouts } from './comparisonPage.ts';
 import { h, heading, type Child } from './dom.ts';
@@ -36,7 +35,7 @@ export function measuredOf(view: View): Measured | null {
 export function headerOf(view: View): HeaderData {
   switch (view.kind) {
     case 'record':
-      return { title: '', subtitle: subtitleFor(view.subject, view.record), measured: measuredRecord(view.record) };
+      return { title: '', subtitle: subtitleFor(view), measured: measuredRecord(view.record) };
     case 'comparison':
       return { title: view.comparison.headline, subtitle: [], measured: null };
     case 'live':
@@ -98,7 +97,7 @@ function priceCallouts(measured: Measured, { problem: why }: EnteredGpuPrice): C
 }
 
 /** A model config's own name is said only where the model has another one. */
-function subtitleFor(subject: string, record: RunRecord): string[] {
-  const parts = subtitleParts(record);
+function subtitleFor({ subject, record, times }: Extract<View, { kind: 'record' }>): string[] {
+  const parts = subtitleParts(record, times);
   return subject === '' || subject === planSubject(record.plan) ? parts : [subject, ...parts];
 }

@@ -12,6 +12,7 @@ import { showConfigs } from './configDocuments.ts';
 import type { ConfigTexts } from './configTexts.ts';
 import type { CommandId } from './contributions.ts';
 import { runTime, subjectName } from './describe.ts';
+import { timeWords } from './localTime.ts';
 import type { Memory } from './memory.ts';
 import type { PanelContent } from './panel.ts';
 import { showPlans } from './planDocuments.ts';
@@ -129,7 +130,8 @@ function cleanedUp(runId: string, memory: Memory): boolean | null {
 async function viewOfTwo(before: string, after: string, runs: Runs, results: Results): Promise<View> {
   try {
     const [first, second] = await comparedRecords(before, after, runs, results);
-    return { kind: 'comparison', comparison: comparisonView(first, second), subject: comparedSubject(first, second) };
+    const comparison = comparisonView(first, second);
+    return { kind: 'comparison', comparison, subject: comparedSubject(first, second), times: timeWords() };
   } catch (error) {
     const times = [before, after].map((id) => runTime(id, vscode.env.language));
     return problemView(times.join(' ↔ '), toBenchError(error, 'comparing the runs'), 'unknown');
@@ -150,6 +152,7 @@ function recordView(
     benchmarkAgain,
     ...kept,
     gpuPrice,
+    times: timeWords(),
   };
 }
 

@@ -2,6 +2,7 @@ import type { RunState } from '../core/events.ts';
 import type { EnteredGpuPrice } from '../core/gpuPrice.ts';
 import type { RunRecord } from '../core/record.ts';
 import type { ComparisonView } from '../core/view/comparisonView.ts';
+import type { TimeWords } from '../core/view/format.ts';
 
 /**
  * What the extension and its results webview say to each other. The host sends complete snapshots, never deltas, on
@@ -26,6 +27,7 @@ export type View =
       readonly cleanedUp: boolean | null;
       /** From the settings; the record itself holds no price. */
       readonly gpuPrice: EnteredGpuPrice;
+      readonly times: TimeWords;
     }
   | {
       readonly kind: 'live';
@@ -38,7 +40,12 @@ export type View =
       readonly gpuPrice: EnteredGpuPrice;
     }
   /** Two ended runs beside each other. */
-  | { readonly kind: 'comparison'; readonly comparison: ComparisonView; readonly subject: string }
+  | {
+      readonly kind: 'comparison';
+      readonly comparison: ComparisonView;
+      readonly subject: string;
+      readonly times: TimeWords;
+    }
   /** A run that has no state yet: it is being planned, or another run holds the same GPUs. */
   | { readonly kind: 'queued'; readonly subject: string; readonly message: string; readonly cancelling: boolean }
   /** The user stopped the run before it had a figure: what became of it, in whole sentences. */

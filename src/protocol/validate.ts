@@ -94,7 +94,8 @@ function isView(value: unknown): value is View {
         isBenchmarkAgain(value['benchmarkAgain']) &&
         isNullableString(value['notSaved']) &&
         (value['cleanedUp'] === null || isBoolean(value['cleanedUp'])) &&
-        isEnteredGpuPrice(value['gpuPrice'])
+        isEnteredGpuPrice(value['gpuPrice']) &&
+        isTimeWords(value['times'])
       );
     case 'live':
       return (
@@ -104,7 +105,7 @@ function isView(value: unknown): value is View {
         isEnteredGpuPrice(value['gpuPrice'])
       );
     case 'comparison':
-      return isComparisonOutline(value['comparison']);
+      return isComparisonOutline(value['comparison']) && isTimeWords(value['times']);
     case 'queued':
       return typeof value['message'] === 'string' && isBoolean(value['cancelling']);
     case 'cancelled':
@@ -122,6 +123,10 @@ function isView(value: unknown): value is View {
 
 function isBenchmarkAgain(value: unknown): boolean {
   return benchmarkAgainStates.some((state) => state === value);
+}
+
+function isTimeWords(value: unknown): boolean {
+  return isObject(value) && typeof value['locale'] === 'string' && typeof value['timeZone'] === 'string';
 }
 
 function isRecordOutline(value: unknown): boolean {

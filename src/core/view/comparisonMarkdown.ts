@@ -1,4 +1,5 @@
 import type { ComparisonCell, ComparisonView } from './comparisonView.ts';
+import { formatTime } from './format.ts';
 import { escapeMarkdown, markdownTable } from './markdown.ts';
 
 /** Two runs beside each other as Markdown, for an issue or a chat: the answer in words, the table, and what differs besides. */
@@ -27,8 +28,8 @@ export function comparisonMarkdown(view: ComparisonView): string {
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`;
 }
 
-function runText({ id, time, text }: ComparisonView['runs']['before']): string {
-  return `run ${id}, ${time}, ${text}`;
+function runText({ id, startedAt, text }: ComparisonView['runs']['before']): string {
+  return `run ${id}, ${formatTime(startedAt)}, ${text}`;
 }
 
 /** "12.1 → 9.80, 0.81x [0.74–0.88], better", "12.1 → 9.80, 0.81x, not valid [1]" */

@@ -7,7 +7,7 @@ import { comparedPlaces, levelText, type ComparedPlace } from './comparedPlaces.
 import { confirmationNote, generatorNote } from './comparison.ts';
 import { comparisonHeadline } from './comparisonHeadline.ts';
 import { planParts } from './describe.ts';
-import { formatList, formatShare, formatTime, sentence } from './format.ts';
+import { formatList, formatShare, sentence } from './format.ts';
 
 /** Two runs beside each other as panel, report and Markdown show them: texts, already formatted. Plain JSON. */
 export interface ComparisonView {
@@ -34,8 +34,7 @@ export interface ComparisonView {
 
 export interface ComparedRun {
   readonly id: string;
-  /** "2026-01-02 09:30 UTC" */
-  readonly time: string;
+  readonly startedAt: string;
   /** Model or endpoint, profile, vantage, and how it ended where that was not well. */
   readonly text: string;
 }
@@ -194,7 +193,7 @@ function comparedRun(record: RunRecord, before: RunRecord | null): ComparedRun {
     ...(record.status === 'completed' ? [] : [record.status]),
     ...(record.repeats !== null && record.repeats === before?.id ? ['carried out the same plan once more'] : []),
   ];
-  return { id: record.id, time: formatTime(record.startedAt), text: parts.join(', ') };
+  return { id: record.id, startedAt: record.startedAt, text: parts.join(', ') };
 }
 
 function absentRemark(groups: readonly ComparisonGroup[]): string[] {

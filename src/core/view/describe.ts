@@ -2,7 +2,7 @@ import { planSubject } from '../anyPlan.ts';
 import type { AnyPlan } from '../endpointPlan.ts';
 import type { LoadName } from '../phaseLoad.ts';
 import type { RunRecord } from '../record.ts';
-import { formatCount, formatMs, formatRps, formatTime, fullStop } from './format.ts';
+import { formatCount, formatMs, formatRps, formatTime, fullStop, type TimeWords } from './format.ts';
 import { headlineOf } from './headline.ts';
 import { measuredRecord, rowsAt, rowsOf, tellingLevel, type PhaseRow } from './measured.ts';
 
@@ -36,8 +36,9 @@ export function subtitleOf(record: RunRecord): string {
   return subtitleParts(record).join(', ');
 }
 
-export function subtitleParts(record: RunRecord): string[] {
-  return [...planParts(record.plan), formatTime(record.startedAt)];
+/** @param words of the one reader that it is for, if any */
+export function subtitleParts(record: RunRecord, words?: TimeWords): string[] {
+  return [...planParts(record.plan), formatTime(record.startedAt, words)];
 }
 
 /** Model or endpoint, profile and vantage. */

@@ -65,10 +65,24 @@ export function formatBytes(bytes: number): string {
   return `${significant(bytes / 1_000_000_000)} GB`;
 }
 
-/** "2026-11-22 16:43 UTC"; a text that is no time is given back as it is. */
-export function formatTime(iso: string): string {
+/** How one reader is told times, on a screen of theirs. */
+export interface TimeWords {
+  /** As Intl takes it, e.g. "en". */
+  readonly locale: string;
+  /** As Intl takes it, e.g. "Europe/Berlin". */
+  readonly timeZone: string;
+}
+
+/**
+ * "2026-11-22 16:43 UTC", for what goes to files and to anybody; "Nov 22, 2026, 5:43 PM" in the words of one reader. A text that
+ * is no time is given back as it is.
+ */
+export function formatTime(iso: string, words?: TimeWords): string {
   const match = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})/.exec(iso);
-  return match === null ? iso : `${match[1] ?? ''} ${match[2] ?? ''} UTC`;
+  if (match === null) return iso;
+  if (words === undefined) return `${match[1] ?? ''} ${match[2] ?? ''} UTC`;
+  const { locale, timeZone } = words;
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone }).format(new Date(iso));
 }
 
 /** "a, b and c". */

@@ -14,7 +14,7 @@ import type {
 import { areOverRepetitions, repeatedMethod } from '../repeatedMethod.ts';
 import { topologyKey } from '../topologyKey.ts';
 import { briefPhaseDoubt, validityLimits } from '../validityLimits.ts';
-import { formatCount, formatList, formatSeconds, formatTime, sentence } from './format.ts';
+import { formatCount, formatList, formatSeconds, formatTime, sentence, type TimeWords } from './format.ts';
 import { loadTiming } from './loadTiming.ts';
 import { measuredRecord, rowsOf, type Measured } from './measured.ts';
 import { repetitionCounts } from './repetitionCounts.ts';
@@ -36,7 +36,8 @@ export function planFacts(plan: AnyPlan): FactSection[] {
   return [{ title: 'Load', facts: loadFacts(plan) }, subjectFacts(plan)];
 }
 
-export function recordFacts(record: RunRecord): FactSection[] {
+/** @param words of the one reader that it is for, if any */
+export function recordFacts(record: RunRecord, words?: TimeWords): FactSection[] {
   const subject = subjectFacts(record.plan);
   return [
     { title: 'Load', facts: [...loadFacts(record.plan), { term: 'Intervals', text: intervalsText(record) }] },
@@ -50,7 +51,7 @@ export function recordFacts(record: RunRecord): FactSection[] {
       ],
     },
     ...record.topologies.map((result) => ({ title: topologyKey(result.topology), facts: topologyFacts(result) })),
-    { title: 'Record', facts: recordIdentity(record) },
+    { title: 'Record', facts: recordIdentity(record, words) },
   ];
 }
 
@@ -307,11 +308,11 @@ function placementText(placement: Placement): string {
   return parts.length === 0 ? 'not reported' : parts.join(', ');
 }
 
-function recordIdentity(record: RunRecord): Fact[] {
+function recordIdentity(record: RunRecord, words: TimeWords | undefined): Fact[] {
   const { software } = record;
   return [
     { term: 'Run', text: record.id },
-    { term: 'Time', text: `${formatTime(record.startedAt)} to ${formatTime(record.endedAt)}` },
+    { term: 'Time', text: `${formatTime(record.startedAt, words)} to ${formatTime(record.endedAt, words)}` },
     {
       term: 'Software',
       text: `Topology Bench ${software.topologyBench}, Node.js ${software.node}, autocannon ${software.autocannon}`,

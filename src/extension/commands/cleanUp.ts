@@ -4,6 +4,7 @@ import type { ClusterPlace } from '../cluster.ts';
 import { formatCount } from '../../core/view/format.ts';
 import { startOfRunId } from '../../core/runId.ts';
 import { isDeployNote } from '../deployNote.ts';
+import { localTime } from '../localTime.ts';
 import { plainText } from '../plainText.ts';
 import type { Services } from '../services.ts';
 import { signalFrom } from '../signals.ts';
@@ -201,7 +202,7 @@ function itemOf(leftover: Leftover): vscode.QuickPickItem & { readonly leftover:
   return {
     label: `${what} ${leftover.id}`,
     description: [
-      vscode.l10n.t('since {0}', since),
+      vscode.l10n.t('since {0}', localTime(since)),
       ...(leftover.gpus === 0 ? [] : [formatCount(leftover.gpus, 'GPU')]),
     ].join(', '),
     detail: leftover.objects.map((object) => `${object.kind}/${object.name}`).join(', '),

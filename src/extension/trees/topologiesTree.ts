@@ -2,12 +2,12 @@ import * as vscode from 'vscode';
 import type { DeployedTopology } from '../../core/cluster.ts';
 import { BenchError } from '../../core/errors.ts';
 import type { TopologyName } from '../../core/plan.ts';
-import { formatTime } from '../../core/view/format.ts';
 import { waitingWords } from '../../core/view/waitingWords.ts';
 import type { Cluster, ClusterPlace } from '../cluster.ts';
 import { nodeContexts } from '../contributions.ts';
 import { allTopologies, runPlace, topologyAtWork, topologyDescriptions, topologyProgress } from '../describe.ts';
 import type { Failures } from '../failures.ts';
+import { localTime } from '../localTime.ts';
 import type { LiveRun, Runs } from '../runs.ts';
 import { renderAsking, Tree, type ProblemNode } from './tree.ts';
 
@@ -320,7 +320,7 @@ function renderDeployment(deployment: DeployedTopology): vscode.TreeItem {
     deployment.message,
     deployment.endpoint,
     ...describeNetworkPolicy(deployment),
-    vscode.l10n.t('since {0}', formatTime(deployment.createdAt)),
+    vscode.l10n.t('since {0}', localTime(deployment.createdAt)),
   ].join('\n');
   item.iconPath = new vscode.ThemeIcon(deploymentIcon(deployment, isOpen));
   item.contextValue = deployment.modelMissing ? nodeContexts.deploymentWithoutModel : nodeContexts.deployment;

@@ -117,6 +117,17 @@ describe('Clean Up', () => {
     ]);
   });
 
+  test('says since when each is there, as all times of VS Code are said', async () => {
+    onCluster = [left('20261124-093000-0a0a'), deployment('up', { leftBehind: false })];
+    await cleanUp(place, services);
+    const [items] = fakeVscode.window.showQuickPick.mock.lastCall as [{ description: string }[]];
+    const { format } = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
+    expect(items.map(({ description }) => description)).toEqual([
+      `since ${format(new Date('2026-11-24T09:30:00Z'))}, 1 GPU`,
+      `since ${format(new Date(minutesAgo(5)))}, 1 GPU`,
+    ]);
+  });
+
   test('does not say that nothing is there of what was given up a moment ago, and looks again', async () => {
     onCluster = [deployment('half-made', { inUse: true, leftBehind: false })];
     fakeVscode.window.showInformationMessage.mockImplementationOnce(async () => {

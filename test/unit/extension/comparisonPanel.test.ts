@@ -218,7 +218,7 @@ test('a comparison whose panel is closed while it is made is no failure', async 
     const [panel] = panels;
     panel?.say({ type: 'ready' });
     panel?.dispose();
-    finish({ kind: 'comparison', comparison, subject: 'sentiment' });
+    finish({ kind: 'comparison', comparison, subject: 'sentiment', times: { locale: 'en', timeZone: 'UTC' } });
     // A rejection is told of after all that was waiting for it has run.
     await new Promise((resolve) => setTimeout(resolve, 0));
     expect(failed).not.toHaveBeenCalled();

@@ -29,6 +29,7 @@ const recordView: View = {
   notSaved: null,
   cleanedUp: null,
   gpuPrice: { price: null, problem: null },
+  times: { locale: 'en', timeZone: 'UTC' },
 };
 const headline = headlineOf(measuredRecord(record)).text.split(':')[0] ?? '';
 const nonceOf = (html: string): string | undefined => /'nonce-([\w+/=]+)'/u.exec(html)?.[1];

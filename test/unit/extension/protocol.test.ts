@@ -7,6 +7,7 @@ import { isPanelState, parseHostMessage, parseWebviewMessage } from '../../../sr
 import { sampleRecord } from '../../support/sampleRecord.ts';
 
 const noPrice = { price: null, problem: null };
+const times = { locale: 'en', timeZone: 'Europe/Berlin' };
 const figure = { topology: 'triton', phase: 'c8', p50Ms: 1.2, p95Ms: null, p99Ms: null, rps: 780, errors: 0 };
 
 test.each<WebviewMessage>([
@@ -89,6 +90,7 @@ test('the page takes whole snapshots and replies, and refuses halves', () => {
         notSaved: null,
         cleanedUp: null,
         gpuPrice: noPrice,
+        times,
       },
       keep,
     }),
@@ -109,7 +111,7 @@ test('the page takes a price that is one, none, or what is wrong with it', () =>
   const record = { version: 1, id: '20260102-093000-5a3e', plan: {}, topologies: [] };
   const taken = (gpuPrice: unknown): boolean => {
     const saved = { benchmarkAgain: 'possible', notSaved: null, cleanedUp: true };
-    const ended = { kind: 'record', subject: 's', record, ...saved, gpuPrice };
+    const ended = { kind: 'record', subject: 's', record, ...saved, gpuPrice, times };
     const live = { kind: 'live', subject: 's', state: record, elapsedMs: 1_000, cancelling: false, gpuPrice };
     const both = [ended, live].map((view) => parseHostMessage({ type: 'show', view, keep }) !== null);
     expect(both[0]).toBe(both[1]);
@@ -127,12 +129,13 @@ test('the page takes a price that is one, none, or what is wrong with it', () =>
 test('the page takes a comparison that is whole', () => {
   const keep = { version: 1, runId: '20260103-093000-0001', before: '20260102-093000-5a3e' };
   const comparison = comparisonView(sampleRecord(), sampleRecord());
-  const view = { kind: 'comparison', comparison, subject: 'tiny-sentiment' };
+  const view = { kind: 'comparison', comparison, subject: 'tiny-sentiment', times };
   expect(parseHostMessage({ type: 'show', view, keep })).toEqual({ type: 'show', view, keep });
   for (const part of ['headline', 'runs', 'groups', 'notes'] as const) {
     const half = { ...comparison, [part]: undefined };
     expect(parseHostMessage({ type: 'show', view: { ...view, comparison: half }, keep }), part).toBeNull();
   }
+  expect(parseHostMessage({ type: 'show', view: { ...view, times: { locale: 'en' } }, keep })).toBeNull();
 });
 
 test('what a restored panel kept is checked too', () => {

@@ -14,6 +14,7 @@ const { Panels } = await import('../../../src/extension/panel.ts');
 const record = sampleRecord();
 const later = laterRecord({ change: slowedBy(1.3) });
 const queued: View = { kind: 'queued', subject: 'sentiment', message: 'It waits.', cancelling: false };
+const times = { locale: 'en', timeZone: 'UTC' };
 const recordView: View = {
   kind: 'record',
   record,
@@ -22,6 +23,7 @@ const recordView: View = {
   notSaved: null,
   cleanedUp: null,
   gpuPrice: { price: null, problem: null },
+  times,
 };
 
 test('the walkthrough hears of the first results and the first comparison that are shown, however they were opened', async () => {
@@ -43,7 +45,7 @@ test('the walkthrough hears of the first results and the first comparison that a
   view = recordView;
   all.refresh();
   expect(await keys(2)).toEqual([[contextKeys.resultsSeen, true]]);
-  view = { kind: 'comparison', comparison: comparisonView(record, later), subject: 'sentiment' };
+  view = { kind: 'comparison', comparison: comparisonView(record, later), subject: 'sentiment', times };
   all.refresh();
   expect(await keys(3)).toEqual([
     [contextKeys.resultsSeen, true],

@@ -8,7 +8,7 @@ import { document as textDocument } from '../../../webview/textDocument.ts';
 import { laterRecord, slowedBy } from '../../support/changedRecord.ts';
 import { failedResult, sampleRecord } from '../../support/sampleRecord.ts';
 import type { ResultsPage } from './page.ts';
-import { liveView, openPages, record, recordView } from './panelPage.ts';
+import { liveView, openPages, record, recordView, times } from './panelPage.ts';
 
 /** What is seen of a panel before its scripts run, and what becomes of it. */
 
@@ -32,7 +32,7 @@ const views: readonly (readonly [string, View])[] = [
   ],
   [
     'two runs beside each other',
-    { kind: 'comparison', comparison: comparisonView(record, later), subject: comparedSubject(record, later) },
+    { kind: 'comparison', comparison: comparisonView(record, later), subject: comparedSubject(record, later), times },
   ],
 ];
 

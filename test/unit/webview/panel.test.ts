@@ -91,6 +91,13 @@ describe('a finished run', () => {
     expect(await page.page.getAttribute('body', 'data-drawn')).toBe('1');
   });
 
+  it('tells times as its reader does', async () => {
+    const page = await open();
+    await page.show(recordView(record));
+    expect(await page.page.textContent('.subtitle')).toMatch(/ · Jan 2, 2026, 4:30\sAM$/u);
+    expect(await page.page.textContent('.how')).toMatch(/TimeJan 2, 2026, 4:30\sAM to Jan 2, 2026, 4:34\sAM/u);
+  });
+
   it('fits a panel beside code without scrolling sideways, with what is not valid and why', async () => {
     const doubted = (phase: PhaseResult): PhaseResult => ({
       ...phase,

@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { RunRecord } from '../../../src/core/record.ts';
 import { comparisonMarkdown } from '../../../src/core/view/comparisonMarkdown.ts';
 import { comparisonView } from '../../../src/core/view/comparisonView.ts';
+import { formatTime } from '../../../src/core/view/format.ts';
 import type { View } from '../../../src/protocol/messages.ts';
 import { laterRecord, notValid, slowedBy } from '../../support/changedRecord.ts';
 import { cellText } from '../../support/comparisonCell.ts';
 import { sampleLocalPlan, sampleRecord } from '../../support/sampleRecord.ts';
 import { accessibilityFindings, themeNames, type ResultsPage } from './page.ts';
-import { openPages, record, recordView } from './panelPage.ts';
+import { openPages, record, recordView, times } from './panelPage.ts';
 
 /** The panel's page with two runs beside each other. */
 
@@ -23,6 +24,7 @@ describe('two runs beside each other', () => {
     kind: 'comparison',
     comparison: comparisonView(before, later),
     subject: 'tiny-sentiment',
+    times,
   });
   const cells = (page: ResultsPage): Promise<string[][]> =>
     page.page.$$eval('table.comparison tr', (rows) =>
@@ -134,6 +136,7 @@ describe('two runs beside each other', () => {
     expect(await region.textContent()).toBe('');
     const swap = page.page.getByText('Swap', { exact: true });
     const swapped = comparisonView(after, record);
+    const told = ({ startedAt }: RunRecord): string => formatTime(startedAt, times);
     await swap.click();
     await page.waitForMessage('request');
     await page.show(view(after, record));
@@ -141,12 +144,12 @@ describe('two runs beside each other', () => {
     // Answered after the reply, so that what the reply did to the region is done.
     await page.show(view(after, record));
     expect(await region.textContent()).toBe(
-      `Swapped: before is the run of 2026-01-03 09:30 UTC, after the run of 2026-01-02 09:30 UTC. ${swapped.headline}`,
+      `Swapped: before is the run of ${told(after)}, after the run of ${told(record)}. ${swapped.headline}`,
     );
     await swap.click();
     await page.send({ type: 'reply', id: 1, ok: true });
     await page.show(view(record, after));
-    expect(await region.textContent()).toMatch(/^Swapped: before is the run of 2026-01-02 09:30 UTC, /u);
+    expect(await region.textContent()).toMatch(/^Swapped: before is the run of Jan 2, 2026, 4:30.AM, /u);
     expect(await region.getAttribute('aria-live')).toBe('polite');
   });
 

@@ -9,10 +9,12 @@ import { buildBundles, PageServer, type ResultsPage } from './page.ts';
 /** What the tests of the panel's page share: the real page in a real Chromium, under the policy that VS Code's panel gives it. */
 
 export const record = sampleRecord();
+/** Of a reader far from UTC. */
+export const times = { locale: 'en', timeZone: 'America/New_York' };
 export const noPrice: EnteredGpuPrice = { price: null, problem: null };
 
 export function recordView(shown: RunRecord, notSaved: string | null = null, gpuPrice = noPrice): View {
-  const ended = { benchmarkAgain: 'possible' as const, notSaved, cleanedUp: true, gpuPrice };
+  const ended = { benchmarkAgain: 'possible' as const, notSaved, cleanedUp: true, gpuPrice, times };
   return { kind: 'record', record: shown, subject: 'sentiment', ...ended };
 }
 
