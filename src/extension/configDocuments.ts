@@ -7,6 +7,7 @@ import { runTime } from './describe.ts';
 import { plainText } from './plainText.ts';
 import type { Results } from './results.ts';
 import type { Runs } from './runs.ts';
+import { textColumn } from './textColumn.ts';
 
 /** Model configs as documents that can be read and not changed: of this scheme, with the run's id as folder. */
 const scheme = 'topology-bench-config';
@@ -55,6 +56,7 @@ export async function showConfigs(before: RunRecord, after: RunRecord, texts: Co
     uriOf(before),
     uriOf(after),
     vscode.l10n.t('Model configs: {0} ↔ {1}', time(before), time(after)),
+    { viewColumn: textColumn() },
   );
 }
 

@@ -21,6 +21,7 @@ import { choicesOfRun } from './runChoices.ts';
 import type { LiveRun, Runs } from './runs.ts';
 import { saveChart } from './saveChart.ts';
 import { readSettings } from './settings.ts';
+import { textColumn } from './textColumn.ts';
 
 /** Longest that a panel waits for what goes on without a window to be found. */
 const watchedWithinMs = 2_000;
@@ -188,7 +189,7 @@ async function answer(
     case 'open-record': {
       const document = runId === null ? undefined : await recordDocument(runId, runs, results);
       if (document === undefined) throw refusal(vscode.l10n.t('This run has no record.'));
-      await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Active });
+      await vscode.window.showTextDocument(document, { viewColumn: textColumn() });
       return;
     }
     case 'open-settings':

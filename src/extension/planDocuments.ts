@@ -4,6 +4,7 @@ import type { RunRecord } from '../core/record.ts';
 import { runTime } from './describe.ts';
 import type { Results } from './results.ts';
 import type { Runs } from './runs.ts';
+import { textColumn } from './textColumn.ts';
 
 /** Plans as documents that can be read and not changed: of this scheme, with the run's id as folder. */
 const scheme = 'topology-bench-plan';
@@ -34,6 +35,7 @@ export async function showPlans(before: RunRecord, after: RunRecord): Promise<vo
     planUri(before.id),
     planUri(after.id),
     vscode.l10n.t('Plans: {0} ↔ {1}', from ?? '', to ?? ''),
+    { viewColumn: textColumn() },
   );
 }
 

@@ -7,6 +7,7 @@ import { noResults, runChoice } from '../questions/run.ts';
 import type { Result } from '../results.ts';
 import type { Services } from '../services.ts';
 import { panelTitle } from '../startRun.ts';
+import { textColumn } from '../textColumn.ts';
 
 /** Opens a run's panel beside the code: of the id given, of a tree's node, or of the run that the user picks. */
 export async function openResults(argument: unknown, services: Services): Promise<void> {
@@ -23,7 +24,8 @@ export async function openResults(argument: unknown, services: Services): Promis
 
 export async function openRecord(argument: unknown): Promise<void> {
   const result = resultIn(argument);
-  if (result !== undefined) await vscode.window.showTextDocument(vscode.Uri.file(result.path));
+  if (result === undefined) return;
+  await vscode.window.showTextDocument(vscode.Uri.file(result.path), { viewColumn: textColumn() });
 }
 
 /** Of all that are selected. Asks first: a measurement cannot be had back. */

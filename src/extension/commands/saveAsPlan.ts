@@ -9,6 +9,7 @@ import { pathFrom } from '../planHelp.ts';
 import { configUri } from '../prepare.ts';
 import { writeTo } from '../saveFile.ts';
 import type { Services } from '../services.ts';
+import { textColumn } from '../textColumn.ts';
 import { recordFrom } from './export.ts';
 
 /** Writes the plan of a result (of the tree's node, of the panel in front, or of the run that the user picks) as a plan file, and opens it. */
@@ -27,7 +28,7 @@ export async function saveAsPlan(argument: unknown, services: Services): Promise
   const { planFileText } = await loadPlanFiles();
   const text = planFileText(record, modelFrom(target, choices, services.memory));
   await writeTo(target, 'The plan', new TextEncoder().encode(text));
-  await vscode.window.showTextDocument(target);
+  await vscode.window.showTextDocument(target, { viewColumn: textColumn() });
 }
 
 /** Beside the plan that the run came from, else at the root of the folder that the model lies in. */

@@ -8,6 +8,7 @@ import { cachedConfigTexts, keepConfigText } from '../../../src/runs/configTexts
 import { laterRecord } from '../../support/changedRecord.ts';
 import { sampleRecord, type SampleOptions } from '../../support/sampleRecord.ts';
 import type { Drive } from '../harness/drive.ts';
+import type { Panel } from '../harness/panel.ts';
 import { plain } from '../harness/quickInput.ts';
 import { putRecords, samplePaths } from '../harness/sampleWorkspace.ts';
 import { screenshots } from '../harness/screenshots.ts';
@@ -28,16 +29,19 @@ export async function modelConfigsInADiffEditor({ code, workbench, folder }: Dri
     await results.row(/Jan 3, 2026/u).locator.click({ modifiers: ['ControlOrMeta'] });
     await results.row(/Jan 3, 2026/u).pressMenu('Compare Selected');
 
-    const show = async (): Promise<void> => {
+    const show = async (): Promise<Panel> => {
       const panel = await workbench.panel(/^tiny-sentiment.*↔/u);
       await expect.poll(() => panel.text(), { timeout: patienceMs }).toContain('max_batch_size 8 → 16');
       await panel.frame.getByText(texts.panel.configsDifference).click();
+      return panel;
     };
     const diff = workbench.page.locator('.monaco-diff-editor').last();
     const shown = async (): Promise<string> => plain(await diff.innerText({ timeout: patienceMs }));
-    await show();
+    const panel = await show();
     await workbench.tab(/^Model configs: Jan 2, 2026, .* ↔ Jan 3, 2026/u).waitFor({ timeout: patienceMs });
     await expect.poll(shown, { timeout: patienceMs }).toMatch(/max_batch_size: 8.*max_batch_size: 16/u);
+    // It stands beside the panel, and not over it.
+    expect(await panel.frame.locator('h1').isVisible()).toBe(true);
     await workbench.screenshot(join(screenshots, 'model-configs.png'));
 
     await rm(edited.path);

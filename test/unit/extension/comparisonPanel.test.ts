@@ -285,8 +285,9 @@ describe('what a comparison may ask for', () => {
     registerPlanDocuments(runs as never, results as never);
     open().show(compared, 'x');
     expect(await reply(panels[0], { kind: 'show-plans' })).toMatchObject({ ok: true });
-    const [command, from, to, title] = fakeVscode.commands.executeCommand.mock.calls[0] ?? [];
+    const [command, from, to, title, place] = fakeVscode.commands.executeCommand.mock.calls[0] ?? [];
     expect([command, title]).toEqual(['vscode.diff', expect.stringMatching(/^Plans: Jan 2, 2026, .* ↔ Jan 3, 2026/u)]);
+    expect(place).toEqual({ viewColumn: 1 });
     const texts = await Promise.all(
       [from, to].map(async (uri) => {
         const { scheme } = uri as { scheme: string };

@@ -130,7 +130,7 @@ export const fakeVscode = {
     }),
   },
   ConfigurationTarget: { Global: 1, Workspace: 2 },
-  ViewColumn: { Active: -1, Beside: -2 },
+  ViewColumn: { Active: -1, Beside: -2, One: 1, Two: 2 },
   ProgressLocation: { Notification: 15 },
   l10n: {
     t: (text: string, ...values: readonly unknown[]): string =>
@@ -148,6 +148,8 @@ export const fakeVscode = {
     showErrorMessage: dialog(),
     showWarningMessage: dialog(),
     showInformationMessage: dialog(),
+    activeTextEditor: undefined as unknown,
+    visibleTextEditors: [] as readonly object[],
     createWebviewPanel,
     registerWebviewPanelSerializer: () => ({ dispose: () => undefined }),
     createQuickPick,
@@ -156,7 +158,7 @@ export const fakeVscode = {
     showInputBox: vi.fn<(options: InputBox) => Promise<string | undefined>>(async () => undefined),
     showSaveDialog: vi.fn<(options: SaveDialog) => Promise<Uri | undefined>>(async () => undefined),
     setStatusBarMessage: vi.fn(),
-    showTextDocument: vi.fn(async (document: unknown) => document),
+    showTextDocument: vi.fn(async (document: unknown, _options?: unknown) => document),
     withProgress: vi.fn(async (_options: unknown, work: (progress: unknown, token: unknown) => Promise<unknown>) =>
       work(
         { report: () => undefined },

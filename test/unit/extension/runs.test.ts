@@ -826,6 +826,7 @@ describe('a record that could not be saved', () => {
     expect(language).toBe('json');
     expect(JSON.parse(content)).toEqual(runs.get(runId)?.end?.record);
     expect(fakeVscode.window.showTextDocument).toHaveBeenCalledTimes(1);
+    expect(fakeVscode.window.showTextDocument.mock.calls[0]?.[1]).toEqual({ viewColumn: 1 });
   });
 
   test('is not forgotten when others end after it', async () => {
