@@ -174,17 +174,17 @@ function renderRecord(record: RunRecord, path: string, isInGroup: boolean, age: 
   return item;
 }
 
-/** Who hears a row does not hear the one of its group, and has room for whole words. */
+/** Who hears a row does not hear the one of its group, sees no icon, and has room for whole words. */
 function spoken(record: RunRecord, { description }: vscode.TreeItem): string {
   const figures = `${planSubject(record.plan)} · ${recordBest(record, 'long')}`;
-  return [figures, ...(typeof description === 'string' ? [description] : [])].join(', ');
+  return [figures, ...warningsOf(record), ...(typeof description === 'string' ? [description] : [])].join(', ');
 }
 
 /** In lines, each of one thing: what it is of, its figures, how they compare, how it stands to the baseline. */
 function tooltipOf(record: RunRecord, standing: Standing): string {
   return [
     [planSubject(record.plan), runTime(record.id, vscode.env.language)].join(' · '),
-    vscode.l10n.t('{0}, {1}, {2}', record.plan.load.profile, record.environment.target, record.status),
+    [record.plan.load.profile, record.environment.target, record.status, ...warningsOf(record)].join(', '),
     ...tellingRows(record).map(rowFigures),
     ...answerLines(record),
     ...standingLines(standing),
@@ -199,8 +199,17 @@ function answerLines(record: RunRecord): string[] {
 function iconOf(record: RunRecord): vscode.ThemeIcon {
   if (record.status === 'failed') return new vscode.ThemeIcon('error', new vscode.ThemeColor('testing.iconFailed'));
   if (record.status === 'cancelled') return new vscode.ThemeIcon('circle-slash');
-  if (!recordIsValid(record) || record.sameAnswers.verdict === 'differed') return new vscode.ThemeIcon('warning');
+  if (warningsOf(record).length > 0) return new vscode.ThemeIcon('warning');
   return new vscode.ThemeIcon('pass', new vscode.ThemeColor('testing.iconPassed'));
+}
+
+/** Why the icon of a completed run warns, in words. */
+function warningsOf(record: RunRecord): string[] {
+  if (record.status !== 'completed') return [];
+  return [
+    ...(recordIsValid(record) ? [] : [vscode.l10n.t('some levels not valid')]),
+    ...(record.sameAnswers.verdict === 'differed' ? [vscode.l10n.t('answers differed')] : []),
+  ];
 }
 
 function renderReading(): vscode.TreeItem {

@@ -4,6 +4,7 @@ import type { RunRecord } from '../../../src/core/record.ts';
 import type { Baselines } from '../../../src/extension/baselines.ts';
 import type { Failures } from '../../../src/extension/failures.ts';
 import type { Result, Results } from '../../../src/extension/results.ts';
+import { laterRecord, notValid } from '../../support/changedRecord.ts';
 import { sampleEndpointPlan, sampleEndpointRecord } from '../../support/sampleEndpoint.ts';
 import { sampleRecord } from '../../support/sampleRecord.ts';
 
@@ -90,6 +91,27 @@ test('a row in a group begins with its best figure, and is read out with the nam
   const [alone] = await rowsOf();
   expect(alone?.[0]).toMatch(/^toxicity · triton \d+ RPS at p95/u);
   expect(alone?.[1]).toBe(first?.[1]);
+});
+
+test('a row whose icon warns says why to who hears it, and in its tooltip', async () => {
+  const doubtful = laterRecord({ topology: 'triton', level: 'c1', change: notValid });
+  const differed = { ...sample, sameAnswers: { verdict: 'differed', detail: 'input 3' } as const };
+  results = [stored(doubtful, '20260105-080000-0001'), stored(differed, '20260104-080000-0001'), stored(sample, sample.id)];
+  const shown = tree();
+  const told = (await shown.getChildren()).map((node) => {
+    const item = shown.resolveTreeItem(shown.getTreeItem(node), node);
+    const [, ended] = String(item.tooltip).split('\n');
+    return [(item.iconPath as { id: string }).id, item.accessibilityInformation?.label, ended];
+  });
+  expect(told).toEqual([
+    [
+      'warning',
+      expect.stringMatching(/32 connections, some levels not valid, Jan 5/u),
+      'quick, kubernetes, completed, some levels not valid',
+    ],
+    ['warning', expect.stringMatching(/ RPS, answers differed, Jan 4/u), 'quick, kubernetes, completed, answers differed'],
+    ['pass', expect.stringMatching(/32 connections, Jan 2/u), 'quick, kubernetes, completed'],
+  ]);
 });
 
 test('a file that is not called as its run is says so, opens that run, and stands beside a copy of it', async () => {
