@@ -6,23 +6,27 @@ import type { Standing } from '../baselines.ts';
 import { nodeContexts } from '../contributions.ts';
 import { runTime } from '../describe.ts';
 
-/** Says in a result's row how it stands to its model's baseline: in its description, its icon and its menu. */
+/** How a result stands to its model's baseline, in a word for its row; undefined where there is nothing to say. */
+export function standingMark(standing: Standing): { readonly short: string; readonly long: string } | undefined {
+  if (standing.kind === 'baseline') return { short: vscode.l10n.t('baseline'), long: vscode.l10n.t('baseline') };
+  if (!isWorse(standing)) return undefined;
+  return { short: vscode.l10n.t('worse'), long: vscode.l10n.t('worse than baseline') };
+}
+
+/** The same in its row's icon, by shape, and in its menu. */
 export function markStanding(item: vscode.TreeItem, standing: Standing): void {
   switch (standing.kind) {
     case 'no baseline':
       return;
     case 'baseline':
       item.contextValue = nodeContexts.baseline;
-      item.description = described(item, vscode.l10n.t('baseline'));
+      item.iconPath = new vscode.ThemeIcon('pinned', colorOf(item));
       return;
     case 'other':
       item.contextValue = nodeContexts.resultBesideBaseline;
-      if (isWorse(standing)) {
-        item.description = described(item, vscode.l10n.t('worse than baseline'));
-        // What failed or was cancelled says so first.
-        if (isPassed(item))
-          item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
-      }
+      // What failed or was cancelled says so first.
+      if (isWorse(standing) && isCompleted(item))
+        item.iconPath = new vscode.ThemeIcon('arrow-down', new vscode.ThemeColor('list.warningForeground'));
   }
 }
 
@@ -52,10 +56,10 @@ function regressionText({ topology, level, change }: Regression): string {
   return `${topology} ${level}: ${changeText(change.metric, change)}${doubt}`;
 }
 
-function described(item: vscode.TreeItem, mark: string): string {
-  return typeof item.description === 'string' && item.description !== '' ? `${mark} · ${item.description}` : mark;
+function isCompleted({ iconPath }: vscode.TreeItem): boolean {
+  return iconPath instanceof vscode.ThemeIcon && (iconPath.id === 'pass' || iconPath.id === 'warning');
 }
 
-function isPassed({ iconPath }: vscode.TreeItem): boolean {
-  return iconPath instanceof vscode.ThemeIcon && iconPath.id === 'pass';
+function colorOf({ iconPath }: vscode.TreeItem): vscode.ThemeColor | undefined {
+  return iconPath instanceof vscode.ThemeIcon ? iconPath.color : undefined;
 }

@@ -11,7 +11,7 @@ import { contextKeys, nodeContexts, type CommandId } from '../contributions.ts';
 import { recordBest, recordIsValid, rowFigures, runTime, tellingRows } from '../describe.ts';
 import type { Failures } from '../failures.ts';
 import type { Result, Results } from '../results.ts';
-import { isWorse, markStanding, standingLines } from './baselineMark.ts';
+import { isWorse, markStanding, standingLines, standingMark } from './baselineMark.ts';
 import { groupResults, type ResultGroup } from './resultGroups.ts';
 import { RowAges } from './rowAges.ts';
 import { Tree, type ProblemNode } from './tree.ts';
@@ -97,10 +97,13 @@ export class ResultsTree extends Tree<Node> {
     if (!('result' in node)) return renderReading();
     const { result, isInGroup } = node;
     if (result.record === undefined) return renderUnreadable(result);
-    const item = renderRecord(result.record, result.path, isInGroup, this.#ages.textOf(result.record));
-    markStanding(item, this.#baselines.standingOf(result.record));
+    const { record, path } = result;
+    const standing = this.#baselines.standingOf(record);
+    const words = wordsOf(record, path, this.#ages.textOf(record), standingMark(standing));
+    const item = renderRecord(record, words, isInGroup);
+    markStanding(item, standing);
     if (this.#canRunAgain(result.id)) item.contextValue = `${item.contextValue ?? ''}.${nodeContexts.canRunAgain}`;
-    item.accessibilityInformation = { label: spoken(result.record, item) };
+    item.accessibilityInformation = { label: spoken(record, words) };
     return item;
   }
 
@@ -148,7 +151,7 @@ function renderGroup({ group, isFirst, isWhole }: GroupNode, standing: Standing)
   const item = new vscode.TreeItem(subject, isFirst ? Expanded : Collapsed);
   const worse = isWorse(standing) ? [vscode.l10n.t('newest worse than baseline')] : [];
   const count = isWhole ? [formatCount(results.length, 'run')] : [];
-  item.description = [...count, ...worse, recordBest(newest, 'short')].join(' · ');
+  item.description = [...worse, ...count, recordBest(newest, 'short')].join(' · ');
   item.iconPath = new vscode.ThemeIcon(of === 'endpoint' ? 'globe' : 'package');
   item.contextValue = nodeContexts.resultGroup;
   item.tooltip = [vscode.l10n.t('Newest, {0}:', runTime(newest.id, vscode.env.language)), ...answerLines(newest)].join(
@@ -157,16 +160,35 @@ function renderGroup({ group, isFirst, isWhole }: GroupNode, standing: Standing)
   return item;
 }
 
+/** What a row says beside its figures. */
+interface RowWords {
+  readonly mark: { readonly short: string; readonly long: string } | undefined;
+  /** "cancelled"; undefined where its figures say so, or it has come to its end. */
+  readonly ended: string | undefined;
+  readonly age: string;
+  /** A name that somebody gave it, as "main.json", which says what it is to them. */
+  readonly name: string | undefined;
+}
+
 /** @param age how long ago it was, in words */
-function renderRecord(record: RunRecord, path: string, isInGroup: boolean, age: string): vscode.TreeItem {
-  const best = recordBest(record, 'short');
-  const item = new vscode.TreeItem(isInGroup ? best : `${planSubject(record.plan)} · ${best}`);
-  // A name that somebody gave it, as "main.json", says what it is to them.
+function wordsOf(record: RunRecord, path: string, age: string, mark: RowWords['mark']): RowWords {
   const name = basename(path);
-  const isNamed = name !== `${record.id}.json`;
   // A figure may be all that a run has that was stopped; its icon is not read out.
-  const ended = record.status === 'completed' || best === record.status ? [] : [record.status];
-  item.description = [...ended, age, ...(isNamed ? [name] : [])].join(' · ');
+  const isSaid = record.status === 'completed' || recordBest(record, 'short') === record.status;
+  return {
+    mark,
+    ended: isSaid ? undefined : record.status,
+    age,
+    name: name === `${record.id}.json` ? undefined : name,
+  };
+}
+
+/** A side bar shows some forty letters: what tells runs of one model apart comes first, and the name that all of them bear last. */
+function renderRecord(record: RunRecord, { mark, ended, age, name }: RowWords, isInGroup: boolean): vscode.TreeItem {
+  const item = new vscode.TreeItem(
+    [mark?.short ?? [], ended ?? [], age, recordBest(record, 'short')].flat().join(' · '),
+  );
+  item.description = [name ?? [], isInGroup ? [] : planSubject(record.plan)].flat().join(' · ');
   item.iconPath = iconOf(record);
   item.contextValue = nodeContexts.result;
   const command: CommandId = 'topologyBench.openResults';
@@ -175,9 +197,9 @@ function renderRecord(record: RunRecord, path: string, isInGroup: boolean, age: 
 }
 
 /** Who hears a row does not hear the one of its group, sees no icon, and has room for whole words. */
-function spoken(record: RunRecord, { description }: vscode.TreeItem): string {
+function spoken(record: RunRecord, { mark, ended, age, name }: RowWords): string {
   const figures = `${planSubject(record.plan)} · ${recordBest(record, 'long')}`;
-  return [figures, ...warningsOf(record), ...(typeof description === 'string' ? [description] : [])].join(', ');
+  return [figures, mark?.long ?? [], warningsOf(record), ended ?? [], age, name ?? []].flat().join(', ');
 }
 
 /** In lines, each of one thing: what it is of, its figures, how they compare, how it stands to the baseline. */

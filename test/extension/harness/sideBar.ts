@@ -90,6 +90,12 @@ export class TreeRow {
     await this.locator.click({ timeout: patienceMs });
   }
 
+  /** Name of the icon, as VS Code's own icons are called. */
+  async icon(): Promise<string | undefined> {
+    const icon = this.locator.locator('.custom-view-tree-node-item-icon');
+    return /codicon-(\S+)/u.exec((await icon.getAttribute('class', { timeout: patienceMs })) ?? '')?.[1];
+  }
+
   async text(): Promise<string> {
     return plain(await this.locator.innerText({ timeout: patienceMs }));
   }

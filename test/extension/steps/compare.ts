@@ -18,9 +18,11 @@ export async function comparedWithABaseline({ code, workbench, folder }: Drive):
   await results.waitForRows('two results', (all) => all.length === 2 && all[0]?.includes('Jan 3, 2026') === true);
   await results.row(/Jan 2, 2026/u).pressMenu('Pin as Baseline');
   await workbench.notification(/is the baseline of tiny-sentiment now/u).dismiss();
-  const rows = await results.waitForRows('the marks', (all) => all.some((text) => text.includes('worse than')));
-  expect(rows[0]).toMatch(/worse than baseline · Jan 3, 2026/u);
-  expect(rows[1]).toMatch(/baseline · Jan 2, 2026/u);
+  const rows = await results.waitForRows('the marks', (all) => all.some((text) => text.startsWith('worse')));
+  expect(rows[0]).toMatch(/^worse · Jan 3, 2026/u);
+  expect(rows[1]).toMatch(/^baseline · Jan 2, 2026/u);
+  expect(await results.row(/Jan 3, 2026/u).icon()).toBe('arrow-down');
+  expect(await results.row(/Jan 2, 2026/u).icon()).toBe('pinned');
   expect(await results.row(/Jan 2, 2026/u).menuItems()).toContain('Unpin Baseline');
 
   await results.row(/Jan 3, 2026/u).pressMenu('Compare with Baseline');

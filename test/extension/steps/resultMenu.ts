@@ -54,5 +54,5 @@ export async function outOfTheMenu({ workbench, folder }: Drive): Promise<void> 
 }
 
 function isOf(day: number, row: string | undefined): boolean {
-  return row?.startsWith('tiny-sentiment · ') === true && row.includes(`Jan ${String(day)}, 2026`);
+  return row?.startsWith(`Jan ${String(day)}, 2026`) === true && row.endsWith('tiny-sentiment');
 }

@@ -93,7 +93,7 @@ describe('in the Results view', () => {
   test('nothing is marked while no run is pinned', async () => {
     for (const item of (await rows()).values()) {
       expect(item.contextValue).toBe('result');
-      expect(item.description).toMatch(/^Jan \d+, 2026/u);
+      expect(item.label).toMatch(/^Jan \d+, 2026/u);
       expect(iconOf(item)).toBe('pass');
     }
   });
@@ -102,13 +102,14 @@ describe('in the Results view', () => {
     await baselines.pin(first);
     expect(await row(first)).toMatchObject({
       contextValue: 'result.baseline',
-      description: expect.stringMatching(/^baseline · Jan 2, 2026/u) as string,
+      label: expect.stringMatching(/^baseline · Jan 2, 2026/u) as string,
+      iconPath: { id: 'pinned' },
     });
     const item = await row(slower);
     expect(item.contextValue).toBe('result.besideBaseline');
-    expect(item.description).toMatch(/^worse than baseline · Jan \d+, 2026/u);
+    expect(item.label).toMatch(/^worse · Jan \d+, 2026/u);
     expect(item.accessibilityInformation?.label).toContain('worse than baseline');
-    expect(iconOf(item)).toBe('warning');
+    expect(iconOf(item)).toBe('arrow-down');
     const tooltip = item.tooltip as string;
     expect(tooltip).toMatch(/Worse than the baseline of Jan 2, 2026, .* by more than 10 %:/u);
     expect(tooltip).toMatch(/\ntriton c8: p95 12\.4 → 16\.1 ms, 1\.30x \[/u);
@@ -121,7 +122,7 @@ describe('in the Results view', () => {
     const item = await row(faster);
     expect(item).toMatchObject({
       contextValue: 'result.besideBaseline',
-      description: expect.stringMatching(/^Jan \d+, 2026/u) as string,
+      label: expect.stringMatching(/^Jan \d+, 2026/u) as string,
     });
     expect(iconOf(item)).toBe('pass');
     expect(item.tooltip).not.toContain('baseline');
@@ -141,8 +142,8 @@ describe('in the Results view', () => {
     records = [doubtful, failed, first];
     await baselines.pin(first);
     const item = await row(failed);
-    expect([iconOf(item), String(item.description).slice(0, 19)]).toEqual(['error', 'worse than baseline']);
-    expect((await row(doubtful)).description).not.toContain('worse');
+    expect([iconOf(item), String(item.label).slice(0, 14)]).toEqual(['error', 'worse · failed']);
+    expect((await row(doubtful)).label).not.toContain('worse');
   });
 
   test('runs that were measured in another way are not judged, and say why', async () => {
@@ -176,9 +177,9 @@ describe('in the Results view', () => {
     const nodes = await tree.getChildren();
     const group = nodes.find((node) => 'group' in node && node.group.of === 'model');
     if (group === undefined) throw new Error('no group');
-    expect(tree.getTreeItem(group).description).toMatch(/^2 runs · newest worse than baseline · hybrid/u);
+    expect(tree.getTreeItem(group).description).toMatch(/^newest worse than baseline · 2 runs · hybrid/u);
     const [item] = (await tree.getChildren(group)).map((node) => tree.getTreeItem(node));
-    expect(item?.description).toMatch(/^worse than baseline/u);
+    expect(item?.label).toMatch(/^worse · /u);
   });
 
   test('a baseline that is not there any more marks nothing, and each run of it says so', async () => {
@@ -186,7 +187,7 @@ describe('in the Results view', () => {
     records = [slower];
     const item = await row(slower);
     expect(item).toMatchObject({ contextValue: 'result.besideBaseline' });
-    expect(item.description).not.toContain('worse');
+    expect(item.label).not.toContain('worse');
     expect(item.tooltip).toMatch(
       /\nNot compared with the baseline of Jan 2, 2026, .*: its record was deleted, or cannot be read; pin another run as the baseline\.$/u,
     );
@@ -196,7 +197,7 @@ describe('in the Results view', () => {
     await baselines.pin(first);
     records = [slower];
     stored.set(first.id, first);
-    expect((await row(slower)).description).toMatch(/^worse than baseline/u);
+    expect((await row(slower)).label).toMatch(/^worse · /u);
   });
 
   test.each<[string, () => RunRecord, RegExp]>([
@@ -216,7 +217,7 @@ describe('in the Results view', () => {
     records = [run, fastapi];
     await baselines.pin(fastapi);
     const item = await row(run);
-    expect(item.description).not.toContain('worse');
+    expect(item.label).not.toContain('worse');
     expect(item.tooltip).toMatch(/\nNot compared with the baseline of Jan 2, 2026, /u);
     expect(item.tooltip).toMatch(says);
   });
