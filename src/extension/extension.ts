@@ -157,7 +157,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     planLenses,
     vscode.languages.registerCodeLensProvider(planFileSelector, planLenses),
     registerPlanFileHelp(),
-    registerCommands(services, refreshAll),
+    registerCommands(services, refreshAll, () => resultsView.selection),
     { dispose: disposeLogs },
     // Before the trees, which set the keys anew.
     forgetChangedKeys(results, cluster),

@@ -109,9 +109,14 @@ export class Results implements vscode.Disposable {
     return undefined;
   }
 
-  async delete({ path, directory }: Pick<Result, 'path' | 'directory'>): Promise<void> {
+  /**
+   * One that is gone already is no failure.
+   * @param how "to trash" rejects where the machine has none, and leaves the record then
+   */
+  async delete({ path, directory }: Pick<Result, 'path' | 'directory'>, how: 'to trash' | 'for good'): Promise<void> {
     const store = await this.#store(directory);
     try {
+      if (how === 'to trash') await moveToTrash(vscode.Uri.file(path));
       await store.delete(path);
     } finally {
       this.changed();
@@ -169,5 +174,13 @@ export class Results implements vscode.Disposable {
   #unwatch(): void {
     for (const { watcher } of this.#watchers) watcher.dispose();
     this.#watchers = [];
+  }
+}
+
+async function moveToTrash(file: vscode.Uri): Promise<void> {
+  try {
+    await vscode.workspace.fs.delete(file, { useTrash: true });
+  } catch (error) {
+    if (!(error instanceof vscode.FileSystemError && error.code === 'FileNotFound')) throw error;
   }
 }

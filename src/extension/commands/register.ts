@@ -10,12 +10,13 @@ import { benchmarkAgain, benchmarkCommand } from './benchmark.ts';
 import { cleanUp } from './cleanUp.ts';
 import { selectContext, selectNamespace } from './cluster.ts';
 import { compareSelected, compareWith, compareWithBaseline, pinBaseline, unpinBaseline } from './compare.ts';
+import { deleteResult } from './deleteResult.ts';
 import { deployTopology } from './deploy.ts';
 import { copyEndpoint, deleteDeployment, sendSampleRequest, showLogs, uploadModelAgain } from './deployments.ts';
 import { copyMarkdown, exportAs, exportResult } from './export.ts';
 import { setGpuPrice } from './gpuPrice.ts';
 import { protectContext, unprotectContext } from './protect.ts';
-import { deleteResult, openRecord, openResults, runIdIn } from './results.ts';
+import { openRecord, openResults, runIdIn } from './results.ts';
 import { saveAsPlan } from './saveAsPlan.ts';
 
 /** What each command does, and what it was doing when it failed. */
@@ -30,7 +31,12 @@ type Handlers = Readonly<
   >
 >;
 
-export function registerCommands(services: Services, refresh: () => void): vscode.Disposable {
+/** @param selectedResults nodes of the Results view: what a key is meant for */
+export function registerCommands(
+  services: Services,
+  refresh: () => void,
+  selectedResults: () => readonly unknown[],
+): vscode.Disposable {
   const handlers: Handlers = {
     'topologyBench.benchmark': {
       doing: 'starting the benchmark',
@@ -64,7 +70,8 @@ export function registerCommands(services: Services, refresh: () => void): vscod
     'topologyBench.saveAsPlan': { doing: 'saving the plan', run: (argument) => saveAsPlan(argument, services) },
     'topologyBench.deleteResult': {
       doing: 'deleting the result',
-      run: (argument, selected) => deleteResult(argument, selected, services),
+      run: (argument, selected) =>
+        deleteResult(argument, argument === undefined ? selectedResults() : selected, services),
     },
     'topologyBench.exportResult': {
       doing: 'exporting the result',

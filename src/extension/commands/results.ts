@@ -28,43 +28,6 @@ export async function openRecord(argument: unknown): Promise<void> {
   await vscode.window.showTextDocument(vscode.Uri.file(result.path), { viewColumn: textColumn() });
 }
 
-/** Of all that are selected. Asks first: a measurement cannot be had back. */
-export async function deleteResult(argument: unknown, selected: unknown, services: Services): Promise<void> {
-  const chosen = (Array.isArray(selected) ? selected : [argument]).flatMap((node: unknown) => resultIn(node) ?? []);
-  const [only] = chosen;
-  if (only === undefined) return;
-  const remove = vscode.l10n.t('Delete');
-  const question =
-    chosen.length === 1
-      ? vscode.l10n.t(
-          'Delete the result of {0}? Its record is removed from the disk.',
-          runTime(only.id, vscode.env.language),
-        )
-      : vscode.l10n.t('Delete {0} results? Their records are removed from the disk.', String(chosen.length));
-  const held = chosen.filter(({ id }) => services.baselines.isBaseline(id));
-  const detail =
-    held.length === 0
-      ? {}
-      : {
-          detail: vscode.l10n.t(
-            'Others are held against it: {0}. They have no baseline then.',
-            held.map(({ id }) => runTime(id, vscode.env.language)).join(', '),
-          ),
-        };
-  if ((await vscode.window.showWarningMessage(question, { modal: true, ...detail }, remove)) !== remove) return;
-  const failed: unknown[] = [];
-  for (const result of chosen) {
-    try {
-      await services.results.delete(result);
-      await services.baselines.unpin(result.id);
-    } catch (error) {
-      // One that cannot be deleted keeps none of the others.
-      failed.push(error);
-    }
-  }
-  if (failed.length > 0) throw failed[0];
-}
-
 /** The run that a command was called on. */
 export function runIdIn(argument: unknown): string | undefined {
   if (typeof argument === 'string') return argument;

@@ -80,7 +80,9 @@ export async function recordBesideTheCode({ code, workbench, folder }: Drive): P
   expect(await workbench.dialog().text()).toContain('Delete the result of');
   await workbench.dialog().press('Cancel');
   expect(await results.rows()).toHaveLength(3);
-  await results.row(/dead/u).pressMenu('Delete Result');
+  await results.row(/dead/u).click();
+  await workbench.page.keyboard.press('Delete');
+  expect(await workbench.dialog().text()).toContain('Delete the result of 20251231-235959-dead? ');
   await workbench.dialog().press('Delete');
   await results.waitForRows('two results', (all) => all.length === 2);
   const runs = join(folder, samplePaths.runs);

@@ -13,7 +13,7 @@ vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
 vi.mock('../../../src/extension/questions/pick.ts', () => ({ pickOne: (question: never) => pickOne(question) }));
 const { compareSelected, compareWith, compareWithBaseline, pinBaseline, unpinBaseline } =
   await import('../../../src/extension/commands/compare.ts');
-const { deleteResult } = await import('../../../src/extension/commands/results.ts');
+const { deleteResult } = await import('../../../src/extension/commands/deleteResult.ts');
 
 const oldest = sampleRecord();
 const middle = laterRecord({ change: slowedBy(1.3) });
@@ -29,6 +29,7 @@ let shown: { readonly subject: PanelSubject; readonly title: string }[] = [];
 let inSight: string[];
 let live: { readonly end: unknown; readonly subject: string } | undefined;
 let deleted: string[] = [];
+let hasTrash = true;
 let questions: { readonly title: string; readonly offered: readonly (Choice<unknown> | Note)[] }[] = [];
 /** Ids of the runs that are picked, in turn. */
 let picks: string[] = [];
@@ -52,8 +53,9 @@ const services = {
           : `There is no run record ${id}.`;
       throw new BenchError({ reason: 'record-unreadable', message });
     },
-    delete: async ({ id }: { id: string }) => {
-      deleted.push(id);
+    delete: async ({ id }: { id: string }, how: string) => {
+      if (how === 'to trash' && !hasTrash) throw new Error('There is no trash.');
+      deleted.push(`${id} ${how}`);
     },
   },
   baselines: {
@@ -81,6 +83,8 @@ beforeEach(() => {
   inSight = [];
   live = undefined;
   deleted = [];
+  hasTrash = true;
+  fakeVscode.env.remoteName = undefined;
   questions = [];
   picks = [];
   vi.clearAllMocks();
@@ -321,17 +325,53 @@ describe('a baseline', () => {
     expect([deleted, pinned]).toEqual([[], { 'tiny-sentiment': oldest.id }]);
     dialog.mockResolvedValueOnce('Delete');
     await deleteResult(node(oldest.id), undefined, services);
-    expect([deleted, pinned]).toEqual([[oldest.id], {}]);
+    expect([deleted, pinned]).toEqual([[`${oldest.id} to trash`], {}]);
   });
 });
 
-test('Delete Result deletes all that are selected, after one question', async () => {
+describe('Delete Result', () => {
   const dialog = fakeVscode.window.showWarningMessage;
-  dialog.mockResolvedValueOnce('Delete');
-  await deleteResult(node(oldest.id), [node(oldest.id), node(middle.id)], services);
-  expect(dialog.mock.calls.map(([question]) => question)).toEqual([
-    'Delete 2 results? Their records are removed from the disk.',
-  ]);
-  expect(dialog.mock.calls[0]?.[1]).toEqual({ modal: true });
-  expect(deleted).toEqual([oldest.id, middle.id]);
+  const both = [node(oldest.id), node(middle.id)];
+
+  test('moves all that are selected to the trash, after one question, and says so', async () => {
+    dialog.mockResolvedValueOnce('Delete');
+    await deleteResult(node(oldest.id), both, services);
+    expect(dialog.mock.calls.map(([question]) => question)).toEqual([
+      'Delete 2 results? Their records are moved to the trash.',
+    ]);
+    expect(dialog.mock.calls[0]?.[1]).toEqual({ modal: true });
+    expect(deleted).toEqual([`${oldest.id} to trash`, `${middle.id} to trash`]);
+    expect(fakeVscode.window.setStatusBarMessage).toHaveBeenLastCalledWith('2 records are moved to the trash.', 5000);
+  });
+
+  test('says that they go for good where the files are of another machine, which has no trash', async () => {
+    fakeVscode.env.remoteName = 'ssh-remote';
+    dialog.mockResolvedValueOnce('Delete');
+    await deleteResult(node(oldest.id), undefined, services);
+    expect(dialog.mock.calls[0]?.[0]).toMatch(
+      /^Delete the result of Jan 2, 2026, .*\? Its record is removed from the disk for good\.$/u,
+    );
+    expect(deleted).toEqual([`${oldest.id} for good`]);
+    expect(fakeVscode.window.setStatusBarMessage).not.toHaveBeenCalled();
+  });
+
+  test('asks once more before it deletes for good what the trash did not take', async () => {
+    hasTrash = false;
+    dialog.mockResolvedValueOnce('Delete');
+    await deleteResult(node(oldest.id), both, services);
+    expect(deleted).toEqual([]);
+    expect(dialog.mock.lastCall).toEqual([
+      expect.stringMatching(/^The trash did not take the result of Jan 2, .*, Jan 3, .*\. Delete it for good\?$/u),
+      { modal: true, detail: 'There is no trash.' },
+      'Delete for Good',
+    ]);
+    dialog.mockResolvedValueOnce('Delete').mockResolvedValueOnce('Delete for Good');
+    await deleteResult(node(oldest.id), both, services);
+    expect(deleted).toEqual([`${oldest.id} for good`, `${middle.id} for good`]);
+  });
+
+  test('by a key while nothing is selected says so', async () => {
+    await expect(deleteResult(undefined, [], services)).rejects.toMatchObject({ reason: 'nothing-there' });
+    expect(dialog).not.toHaveBeenCalled();
+  });
 });

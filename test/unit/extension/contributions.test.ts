@@ -53,6 +53,7 @@ interface Manifest {
       readonly category: string;
       readonly enablement?: string;
     }[];
+    readonly keybindings: readonly (MenuItem & { readonly key: string })[];
     readonly menus: Readonly<Record<string, readonly MenuItem[]>>;
     readonly configuration: readonly { readonly properties: Readonly<Record<string, Setting>> }[];
     readonly walkthroughs: readonly {
@@ -90,6 +91,14 @@ test('every command of the table is contributed with its title, and no other', (
 
 test('all commands share one category, so that the palette lists them together', () => {
   expect(new Set(contributes.commands.map((command) => command.category))).toEqual(new Set(['Topology Bench']));
+});
+
+test('a key is of a command of the table, and works in a view of ours alone, never while somebody types', () => {
+  expect(contributes.keybindings.map(({ command, key }) => [command, key])).toEqual([
+    ['topologyBench.deleteResult', 'delete'],
+  ]);
+  for (const { when } of contributes.keybindings)
+    expect(when).toBe(`focusedView == ${viewIds.results} && listFocus && !inputFocus`);
 });
 
 test('what runs or deploys is disabled in a workspace that is not trusted', () => {

@@ -1,4 +1,4 @@
-import { stat, writeFile } from 'node:fs/promises';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import { posix } from 'node:path';
 import { vi } from 'vitest';
 import { createWebviewPanel } from './fakePanel.ts';
@@ -68,6 +68,14 @@ class ThemeIcon {
   }
 }
 
+class FileSystemError extends Error {
+  readonly code: string;
+  constructor(code: string) {
+    super(`${code}: the file system says so`);
+    this.code = code;
+  }
+}
+
 class ThemeColor extends ThemeIcon {}
 
 /** As VS Code's own, text is escaped and Markdown is not. */
@@ -119,6 +127,7 @@ export const fakeVscode = {
   TreeItem,
   ThemeIcon,
   ThemeColor,
+  FileSystemError,
   MarkdownString,
   TreeItemCollapsibleState: { None: 0, Collapsed: 1, Expanded: 2 },
   QuickInputButtons,
@@ -176,6 +185,13 @@ export const fakeVscode = {
     fs: {
       stat: async ({ fsPath }: Uri) => stat(fsPath),
       writeFile: async ({ fsPath }: Uri, bytes: Uint8Array) => writeFile(fsPath, bytes),
+      /** To a trash that nobody looks into. */
+      delete: vi.fn(async ({ fsPath }: Uri, _options: { readonly useTrash: boolean }) => {
+        await stat(fsPath).catch(() => {
+          throw new FileSystemError('FileNotFound');
+        });
+        await rm(fsPath);
+      }),
     },
     registerTextDocumentContentProvider: (scheme: string, provider: ContentProvider) => {
       contentProviders.set(scheme, provider);

@@ -24,7 +24,11 @@ test.each([
   ['a row with a problem that no setting mends', problem('api-unreachable'), '@ext:topology-bench.topology-bench'],
   ['nothing', undefined, '@ext:topology-bench.topology-bench'],
 ])('Open Settings on %s', async (_what, argument, query) => {
-  registerCommands(services, () => undefined);
+  registerCommands(
+    services,
+    () => undefined,
+    () => [],
+  );
   await handlers.get('topologyBench.openSettings')?.(argument);
   expect(fakeVscode.commands.executeCommand).toHaveBeenLastCalledWith('workbench.action.openSettings', query);
 });
