@@ -13,11 +13,12 @@ import { ComparisonPage, swapAnnouncement } from './comparisonPage.ts';
 import { h, heading, placeChildren, setText, Slot } from './dom.ts';
 import { factElements } from './facts.ts';
 import { keepFocus } from './focus.ts';
+import { isOfSameRuns, keptState, type KeptState } from './keptState.ts';
 import { LiveStrip } from './live.ts';
 import { drawnFigures } from './resultTable.ts';
 import { calloutsOf, headerElements, headerOf, problemText } from './pageParts.ts';
 import { calloutElement, type Callout } from './resultPage.ts';
-import { Results, type ResultsChoice } from './results.ts';
+import { Results } from './results.ts';
 import { onThemeChange, readTheme } from './theme.ts';
 import { toolkitControls } from './ui.ts';
 
@@ -28,17 +29,14 @@ interface VsCodeApi {
 }
 declare function acquireVsCodeApi(): VsCodeApi;
 
-/** What outlives the page: which run it shows, and where the reader was. */
-interface KeptState extends PanelState {
-  readonly choice: ResultsChoice;
-}
-
 const vscode = acquireVsCodeApi();
 const requests = createRequests((message) => {
   vscode.postMessage(message);
 });
 const controls = toolkitControls();
-let kept: KeptState = { version: 1, runId: null, choice: keptChoice(vscode.getState()) };
+let kept = keptState(vscode.getState());
+/** Where the reader was before the page was made anew; undefined once they are there again. */
+let wanted: number | undefined = kept.place.top;
 let shown: View | undefined;
 let paints = 0;
 /** Of a run under way, whose time goes on between snapshots. */
@@ -73,6 +71,7 @@ const header = new Slot(h('header'), headerElements);
 const callouts = new Slot(h('div', { class: 'callouts' }), (list: readonly Callout[]) => list.map(calloutElement));
 const facts = new Slot(h('div'), (view: FactsData) => factElements({ ...view, headingLevel: 3 }));
 const details = h('details', { class: 'how' }, h('summary', {}, heading(2, 'How this was measured')), facts.element);
+details.open = kept.place.isHowOpen;
 const again = controls.button('Benchmark again', 'primary', asking({ kind: 'benchmark-again' }));
 const copy = controls.button('Copy as Markdown', 'secondary', copyMarkdown);
 const exporting = controls.button('Export…', 'secondary', asking({ kind: 'export' }));
@@ -108,7 +107,7 @@ window.addEventListener('message', (event: MessageEvent<unknown>) => {
     requests.settle(message);
     return;
   }
-  keep({ ...message.keep, choice: kept.choice });
+  turnTo(message.keep);
   show(message.view);
 });
 document.addEventListener('securitypolicyviolation', (event) => {
@@ -121,12 +120,35 @@ window.addEventListener('error', (event) => {
 window.addEventListener('unhandledrejection', (event) => {
   problem(String(event.reason));
 });
+details.addEventListener('toggle', () => {
+  keep({ ...kept, place: { ...kept.place, isHowOpen: details.open } });
+});
+let settling: ReturnType<typeof setTimeout> | undefined;
+window.addEventListener(
+  'scroll',
+  () => {
+    clearTimeout(settling);
+    settling = setTimeout(() => {
+      // VS Code scrolls a page that is made anew by itself, and not to the same place.
+      if (wanted === undefined) keep({ ...kept, place: { ...kept.place, top: window.scrollY } });
+    }, 100);
+  },
+  { passive: true },
+);
 onThemeChange(() => {
   if (shown !== undefined) show(shown);
 });
 vscode.postMessage({ type: 'ready' });
 
 type FactsData = Pick<Parameters<typeof factElements>[0], 'caveats' | 'sections'>;
+
+/** Another run begins at the top of its page. */
+function turnTo(state: PanelState): void {
+  const isSame = isOfSameRuns(kept, state);
+  if (!isSame && kept.runId !== null) window.scrollTo(0, 0);
+  if (!isSame) wanted = undefined;
+  keep({ ...state, choice: kept.choice, place: isSame ? kept.place : { ...kept.place, top: 0 } });
+}
 
 /** Shows the complete view; what has not changed stays as it is. */
 function show(view: View): void {
@@ -235,6 +257,9 @@ function partsOf(kind: View['kind']): HTMLElement[] {
 /** Says that the view is on the screen, charts included, with the figures as they stand there. */
 function reportPainted(): void {
   if (shown === undefined || results.pending) return;
+  // The page is as long as it was by now.
+  if (wanted !== undefined) window.scrollTo(0, wanted);
+  wanted = undefined;
   paints += 1;
   performance.mark(`topology-bench/drawn/${String(paints)}`);
   document.body.dataset['drawn'] = String(paints);
@@ -278,19 +303,4 @@ function copyMarkdown(): void {
 function problem(message: string): void {
   document.body.dataset['problem'] = message;
   vscode.postMessage({ type: 'page-problem', message });
-}
-
-/** Where the reader was before the page was made anew; anything unknown is the page's own beginning. */
-function keptChoice(state: unknown): ResultsChoice {
-  const choice: Record<string, unknown> = isObject(state) && isObject(state['choice']) ? state['choice'] : {};
-  const { section, level, hidden } = choice;
-  return {
-    section: typeof section === 'string' ? section : 'throughput',
-    level: typeof level === 'string' ? level : null,
-    hidden: Array.isArray(hidden) ? hidden.filter((label) => typeof label === 'string') : [],
-  };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

@@ -76,8 +76,9 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
       this.#sight.fire();
       return;
     }
+    const options = { ...this.#options(), enableFindWidget: true };
     const place = { viewColumn: this.#column(), preserveFocus: true };
-    this.#adopt(vscode.window.createWebviewPanel(panelType, title, place, this.#options()), subject);
+    this.#adopt(vscode.window.createWebviewPanel(panelType, title, place, options), subject);
   }
 
   /** Sends a fresh snapshot to the panels of a run, or to all. */

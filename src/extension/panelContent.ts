@@ -192,9 +192,6 @@ async function answer(
       await vscode.window.showTextDocument(document, { viewColumn: textColumn() });
       return;
     }
-    case 'open-settings':
-      await vscode.commands.executeCommand('topologyBench.openSettings' satisfies CommandId);
-      return;
     case 'set-gpu-price':
       // As above: the page need not wait for what the user types.
       void vscode.commands.executeCommand('topologyBench.setGpuPrice' satisfies CommandId);

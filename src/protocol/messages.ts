@@ -96,7 +96,6 @@ export type PanelRequest =
   | { readonly kind: 'benchmark-again' }
   /** Opens the record's JSON in an editor. */
   | { readonly kind: 'open-record' }
-  | { readonly kind: 'open-settings' }
   /** Asks the user what a GPU costs for an hour. */
   | { readonly kind: 'set-gpu-price' }
   /** Asks the user which run to compare this one with. */

@@ -63,7 +63,6 @@ function parseRequest(value: unknown): PanelRequest | null {
     case 'open-log':
     case 'benchmark-again':
     case 'open-record':
-    case 'open-settings':
     case 'set-gpu-price':
     case 'export':
     case 'compare':

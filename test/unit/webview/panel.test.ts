@@ -244,7 +244,7 @@ describe('a finished run', () => {
     await page.page.click('#tab-time');
     const kept = await page.keptState();
     const choice = { section: 'time', level: 'closed 8', hidden: [] };
-    expect(kept).toEqual({ version: 1, runId: record.id, choice });
+    expect(kept).toEqual({ version: 1, runId: record.id, choice, place: { top: 0, isHowOpen: false } });
     await page.page.close();
 
     const again = await open({ state: kept });
@@ -252,6 +252,30 @@ describe('a finished run', () => {
     expect(await again.page.locator('.card[data-topology=triton] .value').first().textContent()).toBe('886');
     expect(await again.page.getAttribute('#tab-time', 'aria-selected')).toBe('true');
     expect(await paintedShares(again.page)).toHaveLength(3);
+  });
+
+  it('is made anew where the reader was, and begins at the top for another run', async () => {
+    const page = await open({ height: 400 });
+    await page.show(recordView(record));
+    await page.page.click('.how > summary');
+    await page.page.evaluate(() => {
+      window.scrollTo(0, 700);
+    });
+    await expect.poll(() => page.keptState()).toMatchObject({ place: { top: 700, isHowOpen: true } });
+    const kept = await page.keptState();
+    await page.page.close();
+
+    const again = await open({ state: kept, height: 400 });
+    await again.show(recordView(record));
+    const top = (): Promise<number> => again.page.evaluate(() => window.scrollY);
+    await expect.poll(top).toBe(700);
+    expect(await again.page.locator('.how').getAttribute('open')).toBe('');
+    // The same run once more, as when a price is entered.
+    await again.show(recordView(record, 'The disk is full.'));
+    expect(await top()).toBeGreaterThan(600);
+    await again.show(recordView({ ...record, id: '20260105-080000-0001' }));
+    expect(await top()).toBe(0);
+    await expect.poll(() => again.keptState()).toMatchObject({ place: { top: 0, isHowOpen: true } });
   });
 
   it('is worked by the keyboard alone', async () => {
