@@ -80,13 +80,23 @@ export class Cluster implements vscode.Disposable {
    * @param scope the model config that something is about to be done with; its folder may have a namespace of its own
    */
   placeOf(context: ContextChoice, scope?: vscode.Uri): ClusterPlace {
-    const namespace = this.#memory.selectedNamespace(context.name) ?? namespaceOf(scope) ?? context.namespace;
-    return { context: context.name, namespace };
+    const namespace = this.#memory.selectedNamespace(context.name);
+    return namespace === undefined ? followedPlace(context, scope) : { context: context.name, namespace };
+  }
+
+  /** The place that was read last, as it is when no namespace is selected for its context. Reads nothing. */
+  lastFollowed(): ClusterPlace | undefined {
+    return this.#chosen === undefined ? undefined : followedPlace(this.#chosen, undefined);
+  }
+
+  /** Whether the namespace of a place was selected here, so that neither settings nor kubeconfig decide it. */
+  hasSelectedNamespace({ context }: ClusterPlace): boolean {
+    return this.#memory.selectedNamespace(context) !== undefined;
   }
 
   /** Folders of this window whose models go to another namespace than the one in view. */
   foldersElsewhere(place: ClusterPlace): readonly { readonly folder: string; readonly namespace: string }[] {
-    if (this.#memory.selectedNamespace(place.context) !== undefined) return [];
+    if (this.hasSelectedNamespace(place)) return [];
     return folderNamespaces().flatMap(({ folder, namespace }) =>
       namespace === null || namespace === place.namespace ? [] : [{ folder, namespace }],
     );
@@ -252,6 +262,11 @@ export class Cluster implements vscode.Disposable {
 function inTimeForView(stop: AbortSignal | undefined): AbortSignal {
   const limit = AbortSignal.timeout(viewTimeoutMs);
   return stop === undefined ? limit : AbortSignal.any([stop, limit]);
+}
+
+/** As the settings and the kubeconfig have it. */
+function followedPlace({ name, namespace }: ContextChoice, scope: vscode.Uri | undefined): ClusterPlace {
+  return { context: name, namespace: namespaceOf(scope) ?? namespace };
 }
 
 /** By the settings of a model's folder; without a model by the window's, else by those of its folders where they agree. */

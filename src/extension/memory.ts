@@ -45,7 +45,8 @@ export interface Memory {
   selectedContext(): string | undefined;
   selectContext(context: string | undefined): Promise<void>;
   selectedNamespace(context: string): string | undefined;
-  selectNamespace(context: string, namespace: string): Promise<void>;
+  /** undefined: follow the settings and the context again. */
+  selectNamespace(context: string, namespace: string | undefined): Promise<void>;
   /** Address of the folder that an export went to last. */
   exportFolder(): string | undefined;
   rememberExportFolder(folder: string): Promise<void>;

@@ -42,7 +42,10 @@ export async function selectContext({ cluster, memory }: Services): Promise<void
 
 const namespacePattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 
-/** Another namespace for the current context; one that does not exist yet may be named, and is made by a run only when asked. */
+/**
+ * Another namespace for the current context, or whichever settings and kubeconfig say; one that does not exist yet may be named,
+ * and is made by a run only when asked.
+ */
 export async function selectNamespace({ cluster, memory }: Services): Promise<void> {
   const current = await cluster.current();
   if (current === undefined) {
@@ -52,16 +55,24 @@ export async function selectNamespace({ cluster, memory }: Services): Promise<vo
       nextStep: 'Select a context first.',
     });
   }
-  const namespace = await vscode.window.showInputBox({
+  const followed = cluster.lastFollowed()?.namespace ?? '';
+  const text = await vscode.window.showInputBox({
     title: vscode.l10n.t('Select Namespace'),
-    prompt: vscode.l10n.t('Namespace that topologies are deployed to on {0}', current.context),
-    value: current.namespace,
-    validateInput: (text) =>
-      namespacePattern.test(text)
+    prompt: vscode.l10n.t(
+      'Namespace that topologies are deployed to on {0}. Empty: follow the setting topologyBench.namespace, else the context, which is {1} now.',
+      current.context,
+      followed,
+    ),
+    placeHolder: vscode.l10n.t('{0}, as settings and context say', followed),
+    value: cluster.hasSelectedNamespace(current) ? current.namespace : '',
+    validateInput: (typed) =>
+      typed.trim() === '' || namespacePattern.test(typed.trim())
         ? undefined
-        : vscode.l10n.t('A namespace has lower-case letters, digits and "-", at most 63 characters.'),
+        : vscode.l10n.t(
+            'A namespace has lower-case letters, digits and "-", at most 63 characters. Empty: follow settings and context.',
+          ),
   });
-  if (namespace === undefined) return;
-  await memory.selectNamespace(current.context, namespace);
+  if (text === undefined) return;
+  await memory.selectNamespace(current.context, text.trim() === '' ? undefined : text.trim());
   cluster.changed();
 }

@@ -174,11 +174,26 @@ export class ClusterTree extends Tree<ClusterNode> {
     const others = elsewhere.map(({ folder, namespace }) =>
       vscode.l10n.t('Models of the folder {0} are deployed to {1}', folder, namespace),
     );
+    const isSelected = this.#cluster.hasSelectedNamespace(place);
+    const selected = isSelected
+      ? [
+          vscode.l10n.t(
+            'It was selected here, and goes before settings and context. Select Namespace with nothing typed follows those again.',
+          ),
+        ]
+      : [];
     return row(place.namespace, 'symbol-namespace', {
-      description:
-        elsewhere.length === 0 ? vscode.l10n.t('namespace') : vscode.l10n.t('namespace; folders have others'),
+      description: isSelected
+        ? vscode.l10n.t('namespace, selected here')
+        : elsewhere.length === 0
+          ? vscode.l10n.t('namespace')
+          : vscode.l10n.t('namespace; folders have others'),
       contextValue: nodeContexts.namespace,
-      tooltip: [vscode.l10n.t('Topologies are deployed to the namespace {0}', place.namespace), ...others].join('\n'),
+      tooltip: [
+        vscode.l10n.t('Topologies are deployed to the namespace {0}', place.namespace),
+        ...selected,
+        ...others,
+      ].join('\n'),
     });
   }
 }

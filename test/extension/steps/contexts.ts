@@ -61,18 +61,24 @@ export async function chosenInTheTree({ code, workbench, folder }: Drive): Promi
   expect(await cluster.row(/^default/u).inlineActions()).toEqual(['Select Namespace']);
   await cluster.row(/^default/u).pressInline('Select Namespace');
   await quickInput.fill('team-a');
-  await head('the selected namespace', 'production', 'team-anamespace');
+  await head('the selected namespace', 'production', 'team-anamespace, selected here');
 
   await cluster.row('production').pressMenu('Protect Context');
-  await head('the context with its lock', 'productionprotected', 'team-anamespace');
+  await head('the context with its lock', 'productionprotected', 'team-anamespace, selected here');
   await cluster.row('production').pressMenu('Unprotect Context');
   await workbench.dialog().press('Unprotect');
-  await head('the context without its lock', 'production', 'team-anamespace');
+  await head('the context without its lock', 'production', 'team-anamespace, selected here');
 
-  // What is selected is remembered for each context.
+  // With nothing typed, settings and context decide again.
   await cluster.row(/^team-a/u).pressInline('Select Namespace');
-  await quickInput.fill('default');
-  await head('the first namespace again', 'production', 'defaultnamespace');
+  await expect.poll(() => quickInput.value(), { timeout: patienceMs }).toBe('team-a');
+  expect(await quickInput.message()).toContain('which is default now');
+  await quickInput.fill('');
+  await head('the namespace of the context again', 'production', 'defaultnamespace');
+  await code.changeSettings({ 'topologyBench.namespace': 'of-the-setting' });
+  await head('the namespace of the setting', 'production', 'of-the-settingnamespace');
+  await code.changeSettings({ 'topologyBench.namespace': undefined });
+  await head('the namespace of the context once more', 'production', 'defaultnamespace');
 
   // Nothing answers there, and the row that says so leads on.
   await cluster.waitForRows('why there is nothing to show', (rows) => rows.length === 3);

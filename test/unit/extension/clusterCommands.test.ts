@@ -13,7 +13,7 @@ vi.mock('../../../src/extension/engine.ts', () => ({
   loadKubernetes: async () => ({ listContexts: async () => contexts }),
 }));
 const { Cluster } = await import('../../../src/extension/cluster.ts');
-const { selectContext } = await import('../../../src/extension/commands/cluster.ts');
+const { selectContext, selectNamespace } = await import('../../../src/extension/commands/cluster.ts');
 const { deployQuestion } = await import('../../../src/extension/commands/deploy.ts');
 const { targetChoices } = await import('../../../src/extension/questions/target.ts');
 
@@ -24,6 +24,7 @@ const contexts = [
 const configA = fakeVscode.Uri.file('/projects/a/config.pbtxt') as never;
 
 let selected: string | undefined;
+const selectedNamespaces = new Map<string, string>();
 let offered: readonly (Choice<unknown> | Note)[] = [];
 let chosen = '';
 const pickOne = async (question: Question<unknown>): Promise<unknown> => {
@@ -36,7 +37,11 @@ const memory = {
   selectContext: async (context: string | undefined) => {
     selected = context;
   },
-  selectedNamespace: () => undefined,
+  selectedNamespace: (context: string) => selectedNamespaces.get(context),
+  selectNamespace: async (context: string, namespace: string | undefined) => {
+    if (namespace === undefined) selectedNamespaces.delete(context);
+    else selectedNamespaces.set(context, namespace);
+  },
 } as unknown as Memory;
 const cluster = new Cluster(memory);
 const services = { cluster, memory } as Services;
@@ -45,6 +50,7 @@ beforeEach(() => {
   useDefaults(settingDefaults);
   settingsOf.clear();
   selected = undefined;
+  selectedNamespaces.clear();
   chosen = '';
   fakeVscode.workspace.workspaceFolders = undefined;
 });
@@ -76,6 +82,46 @@ describe('Select Kubernetes Context', () => {
     selected = 'deleted';
     await selectContext(services);
     expect(pickedLabels()).toEqual([follow]);
+  });
+});
+
+describe('Select Namespace', () => {
+  /** Types a text into the box; undefined leaves it. */
+  async function type(text: string | undefined) {
+    fakeVscode.window.showInputBox.mockImplementationOnce(async () => text);
+    await selectNamespace(services);
+    const [box] = fakeVscode.window.showInputBox.mock.lastCall ?? [];
+    if (box === undefined) throw new Error('Nothing was asked.');
+    return box;
+  }
+
+  test('holds one against settings and kubeconfig until nothing is typed, and says what it is then', async () => {
+    const box = await type('team-a');
+    expect(box).toMatchObject({ value: '', placeHolder: 'models, as settings and context say' });
+    expect(box.prompt).toContain('Empty: follow the setting topologyBench.namespace, else the context, which is models');
+    settingsOf.set('', { namespace: 'team-b' });
+    expect(await cluster.current()).toEqual({ context: 'staging', namespace: 'team-a' });
+    expect(cluster.foldersElsewhere({ context: 'staging', namespace: 'team-a' })).toEqual([]);
+
+    const again = await type(' ');
+    expect(again).toMatchObject({ value: 'team-a', placeHolder: 'team-b, as settings and context say' });
+    expect(await cluster.current()).toEqual({ context: 'staging', namespace: 'team-b' });
+    settingsOf.clear();
+    expect(await cluster.current()).toEqual({ context: 'staging', namespace: 'models' });
+  });
+
+  test('changes nothing when the user leaves, and lets go of no namespace of another context', async () => {
+    await type('team-a');
+    await type(undefined);
+    selected = 'production';
+    await type('');
+    expect([...selectedNamespaces]).toEqual([['staging', 'team-a']]);
+  });
+
+  test('takes nothing that is no name of a namespace', async () => {
+    const { validateInput } = await type(undefined);
+    expect(['', ' team-a ', 'a'.repeat(63)].map(validateInput)).toEqual([undefined, undefined, undefined]);
+    for (const wrong of ['Team', '-a', 'a_b', 'a'.repeat(64)]) expect(validateInput(wrong)).toContain('lower-case letters');
   });
 });
 

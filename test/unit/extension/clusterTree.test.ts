@@ -21,7 +21,11 @@ const { captionViews } = await import('../../../src/extension/trees/captions.ts'
 
 const failures = { note: (error: unknown) => error, show: () => undefined } as unknown as Failures;
 let selected: string | undefined;
-const memory = { selectedContext: () => selected, selectedNamespace: () => undefined } as unknown as Memory;
+let selectedNamespace: string | undefined;
+const memory = {
+  selectedContext: () => selected,
+  selectedNamespace: () => selectedNamespace,
+} as unknown as Memory;
 
 const staging = { name: 'staging', namespace: 'models', current: true };
 const gpu = (name: string, change: Partial<GpuNode> = {}): GpuNode => ({
@@ -61,6 +65,7 @@ beforeEach(async () => {
   settingsOf.clear();
   fakeVscode.workspace.workspaceFolders = undefined;
   selected = undefined;
+  selectedNamespace = undefined;
   listContexts = () => [staging];
   readInventory = () => inventory();
   cluster = new Cluster(memory);
@@ -278,6 +283,16 @@ describe('context and namespace', () => {
       { label: message, description: 'Correct its path.', contextValue: 'problem.setting', children: [] },
     ]);
     expect(clusterState()).toEqual(['setContext', 'topologyBench.clusterState', 'shown']);
+  });
+
+  test('say where the namespace was selected here, and how to follow settings and context again', async () => {
+    selectedNamespace = 'team-a';
+    const shown = tree();
+    const [, row] = await shown.getChildren();
+    if (row === undefined) throw new Error('There is no row.');
+    const { label, description, tooltip } = shown.getTreeItem(row);
+    expect([label, description]).toEqual(['team-a', 'namespace, selected here']);
+    expect(tooltip).toContain('Select Namespace with nothing typed follows those again');
   });
 
   test('of a protected context show a lock, and offer to unprotect', async () => {

@@ -115,6 +115,7 @@ interface SaveDialog {
 interface InputBox {
   readonly value: string;
   readonly prompt: string;
+  readonly placeHolder?: string;
   readonly validateInput: (text: string) => string | undefined;
 }
 

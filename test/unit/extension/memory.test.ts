@@ -107,3 +107,12 @@ test('a namespace is selected for a context', async () => {
   expect(memory.selectedNamespace('kind-x')).toBe('team-a');
   expect(memory.selectedNamespace('other')).toBeUndefined();
 });
+
+test('a namespace that was selected is let go of, and no other', async () => {
+  const memory = fresh();
+  await memory.selectNamespace('kind-x', 'team-a');
+  await memory.selectNamespace('other', 'team-b');
+  await memory.selectNamespace('kind-x', undefined);
+  expect(memory.selectedNamespace('kind-x')).toBeUndefined();
+  expect(memory.selectedNamespace('other')).toBe('team-b');
+});
