@@ -5,6 +5,7 @@ import type { DeployProgress } from '../../core/ports.ts';
 import { formatBytes } from '../../core/view/format.ts';
 import { waitingWords } from '../../core/view/waitingWords.ts';
 import type { ClusterPlace } from '../cluster.ts';
+import { viewIds } from '../contributions.ts';
 import { deployNote } from '../deployNote.ts';
 import { allTopologies, gpuName, stageWords, subjectName } from '../describe.ts';
 import { loadKubernetes } from '../engine.ts';
@@ -80,7 +81,7 @@ async function deploy(planned: Planned, place: ClusterPlace, services: Services)
   const [topology] = plan.topologies;
   if (topology === undefined) return;
   const { deployTopology: deployOn } = await loadKubernetes();
-  await vscode.window.withProgress(
+  const deploying = vscode.window.withProgress(
     {
       location: vscode.ProgressLocation.Notification,
       cancellable: true,
@@ -104,7 +105,7 @@ async function deploy(planned: Planned, place: ClusterPlace, services: Services)
           plan,
           topology,
           {
-            ...progressIn(progress, services, topology.name),
+            ...inView(progressIn(progress, services, topology.name), services),
             leftBehind: (problem) => {
               left = problem;
             },
@@ -120,6 +121,20 @@ async function deploy(planned: Planned, place: ClusterPlace, services: Services)
       }
     },
   );
+  // The failure is told by who called.
+  void vscode.window.withProgress({ location: { viewId: viewIds.topologies } }, () => Promise.allSettled([deploying]));
+  await deploying;
+}
+
+/** With the views told as soon as there is something to see, which then look again by themselves. */
+function inView(progress: DeployProgress, { cluster }: Pick<Services, 'cluster'>): DeployProgress {
+  return {
+    ...progress,
+    stage: (stage) => {
+      progress.stage(stage);
+      if (stage !== 'apply') cluster.changed();
+    },
+  };
 }
 
 /**

@@ -24,7 +24,12 @@ export async function deployedFromTheTree({ code, workbench }: Drive, namespace:
   expect(question).toContain('until you delete it');
   await workbench.dialog().press('Deploy');
 
-  // The row opens by itself once there is something in it.
+  // In sight, and with what it waits for, long before it is ready; the row opens by itself once there is something in it.
+  const [, coming = ''] = await tree.waitForRows(
+    'the deployment to come up',
+    (rows) => rows[0] === 'fastapi1 deployed, 0 ready' && rows[1]?.startsWith('tiny-sentiment') === true,
+  );
+  expect(coming).toMatch(/^tiny-sentiment(?!ready).+ · 1 GPU$/u);
   await tree.waitForRows(
     'the deployment to be ready',
     (rows) => rows.includes('fastapi1 deployed, 1 ready') && rows.includes('tiny-sentimentready · 1 GPU'),

@@ -46,6 +46,7 @@ const stillThere = new BenchError({
 });
 let unfinished: UnfinishedRun[] = [];
 const noted = vi.fn();
+const changed = vi.fn();
 const services = {
   memory: {
     lastChoices: () => undefined,
@@ -56,7 +57,7 @@ const services = {
       unfinished = unfinished.filter((run) => run.runId !== runId);
     },
   },
-  cluster: { lacksNamespace: async () => false, changed: () => undefined },
+  cluster: { lacksNamespace: async () => false, changed },
   protection: { permits: async () => true },
   failures: { note: noted, show: vi.fn() },
   log: { info: () => undefined, warn: () => undefined, show: () => undefined },
@@ -109,4 +110,20 @@ test('one that was cancelled and could not clean up says what is left, offers to
   });
   expect(noted).toHaveBeenCalledWith(stillThere, 'cleaning up');
   expect(unfinished).toMatchObject([place]);
+});
+
+test('the views look for a deployment once it is made, once its model is there, and at the end; one of them shows that it is under way', async () => {
+  const looksAfter: number[] = [];
+  deployOn = async (listener) => {
+    for (const stage of ['apply', 'upload', 'wait'] as const) {
+      listener.stage(stage);
+      looksAfter.push(changed.mock.calls.length);
+    }
+  };
+  await deployTopology(undefined, services);
+  expect(looksAfter).toEqual([0, 1, 2]);
+  expect(changed).toHaveBeenCalledTimes(3);
+  expect(fakeVscode.window.withProgress.mock.calls.map(([options]) => options)).toContainEqual({
+    location: { viewId: 'topologyBench.topologies' },
+  });
 });
