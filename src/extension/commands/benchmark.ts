@@ -12,6 +12,7 @@ import type { Services } from '../services.ts';
 import { readSettings } from '../settings.ts';
 import { startRun } from '../startRun.ts';
 import { trustedOrTold } from '../trust.ts';
+import { meantRun } from './meantRun.ts';
 import { choicesOfPlan, planFileIn } from './planFile.ts';
 import { prepareAsking, prepareRun } from './planAsking.ts';
 
@@ -42,12 +43,17 @@ export async function benchmarkCommand(argument: unknown, services: Services): P
 }
 
 /**
- * The same model and answers as an earlier run, without questions but those of safety: a namespace is made only when the
- * user says so, and a protected context asks for its name.
+ * The same model and answers as the run that is meant (see meantRun), without questions but those of safety: a namespace is
+ * made only when the user says so, and a protected context asks for its name.
  */
-export async function benchmarkAgain(runId: string, services: Services): Promise<void> {
+export async function benchmarkAgain(argument: unknown, services: Services): Promise<void> {
   if (!(await trustedOrTold())) return;
-  const choices = choicesOfRun(runId, services.memory, services.runs);
+  const choicesFor = (runId: string): BenchmarkChoices | undefined =>
+    choicesOfRun(runId, services.memory, services.runs);
+  const title = vscode.l10n.t('Benchmark Again');
+  const runId = await meantRun(argument, title, services, (id) => choicesFor(id) !== undefined);
+  if (runId === undefined) return;
+  const choices = choicesFor(runId);
   if (choices === undefined) {
     throw new BenchError({
       reason: 'nothing-there',

@@ -44,7 +44,7 @@ export function registerCommands(
     },
     'topologyBench.benchmarkAgain': {
       doing: 'starting the benchmark',
-      run: (argument) => benchmarkAgain(runIdIn(argument) ?? '', services),
+      run: (argument) => benchmarkAgain(argument, services),
     },
     'topologyBench.cancelRun': { doing: 'cancelling the run', run: (argument) => cancelRun(argument, services) },
     'topologyBench.deploy': { doing: 'deploying the topology', run: (argument) => deployTopology(argument, services) },

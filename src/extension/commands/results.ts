@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { planSubject } from '../../core/anyPlan.ts';
+import { BenchError } from '../../core/errors.ts';
 import type { RunRecord } from '../../core/record.ts';
 import { runTime } from '../describe.ts';
 import { pickOne } from '../questions/pick.ts';
@@ -38,13 +39,15 @@ export function runIdIn(argument: unknown): string | undefined {
 
 /**
  * @param which "ended": those with a record
- * @param inSight ids of runs that a panel shows now: they come first
+ * @param among `inSight`: ids of runs that a panel shows now, which come first; `fits`: which of the ended ones may be picked, all by
+ *   default
+ * @throws BenchError nothing-there where there is none to pick
  */
 export async function pickResult(
   services: Services,
   title: string,
   which: 'all' | 'ended',
-  inSight: readonly string[] = [],
+  { inSight = [], fits = () => true }: { inSight?: readonly string[]; fits?: (runId: string) => boolean } = {},
 ): Promise<string | undefined> {
   const answer = await pickOne<string>({
     title,
@@ -57,8 +60,9 @@ export async function pickResult(
         icon: 'sync',
         value: run.id,
       }));
-      const records = (await services.results.list()).flatMap(({ record }) => record ?? []);
-      if (live.length + records.length === 0) throw noResults();
+      const all = (await services.results.list()).flatMap(({ record }) => record ?? []);
+      const records = all.filter(({ id }) => fits(id));
+      if (live.length + records.length === 0) throw all.length === 0 ? noResults() : noneStartedHere();
       const isShown = ({ id }: RunRecord): boolean => inSight.includes(id);
       return [
         ...live,
@@ -68,6 +72,14 @@ export async function pickResult(
     },
   });
   return answer.kind === 'value' ? answer.value : undefined;
+}
+
+function noneStartedHere(): BenchError {
+  return new BenchError({
+    reason: 'nothing-there',
+    message: vscode.l10n.t('None of the results is of a run that was started in this workspace.'),
+    nextStep: vscode.l10n.t('Start the benchmark from the model config.'),
+  });
 }
 
 /** The result of the tree's node that a command was called on. */

@@ -59,6 +59,7 @@ export async function chosenInTheTree({ code, workbench, folder }: Drive): Promi
   await head('the selected context', 'production', 'defaultnamespace');
 
   expect(await cluster.row(/^default/u).inlineActions()).toEqual(['Select Namespace']);
+  expect(await cluster.row(/^default/u).menuItems()).toEqual(['Select Namespace']);
   await cluster.row(/^default/u).pressInline('Select Namespace');
   await quickInput.fill('team-a');
   await head('the selected namespace', 'production', 'team-anamespace, selected here');

@@ -37,6 +37,13 @@ export async function deployedFromTheTree({ code, workbench }: Drive, namespace:
   );
   const row = tree.row('tiny-sentiment');
   expect(await row.inlineActions()).toEqual(['Show Logs', 'Delete Deployment']);
+  expect(await row.menuItems()).toEqual([
+    'Copy Endpoint',
+    'Send a Sample Request',
+    'Show Logs',
+    'Upload Model Again',
+    'Delete Deployment',
+  ]);
   await workbench.screenshot(join(screenshots, 'deploy-ready.png'));
 
   await row.pressInline('Show Logs');

@@ -17,6 +17,7 @@ export async function runsOfTheButtons({ workbench }: Drive): Promise<void> {
   await workbench.openFile(samplePaths.classifier);
   await workbench.waitForCodeLens(texts.startLens);
   expect(await topologies.row(/^fastapi/u).inlineActions()).toEqual(['Benchmark Topology', 'Deploy Topology']);
+  expect(await topologies.row(/^fastapi/u).menuItems()).toEqual(['Benchmark Topology', 'Deploy Topology']);
   await topologies.row(/^fastapi/u).pressInline('Benchmark Topology');
   await workbench.quickInput.pick('This machine');
   await workbench.quickInput.pick('standard');
@@ -25,6 +26,7 @@ export async function runsOfTheButtons({ workbench }: Drive): Promise<void> {
 
   // The lens of a run under way opens its panel, and so does its row.
   expect(await run.inlineActions()).toEqual(['Open Results', 'Cancel Run']);
+  expect(await run.menuItems()).toEqual(['Open Results', 'Cancel Run']);
   await workbench.runCommand('View: Close All Editors');
   await workbench.openFile(samplePaths.classifier);
   // Only where no panel in sight shows the run, a notification does.
@@ -51,7 +53,9 @@ export async function runsOfTheButtons({ workbench }: Drive): Promise<void> {
 
   // And those of a result.
   expect(await results.row(/sentiment/u).inlineActions()).toEqual(['Benchmark Again']);
+  const menu = await results.row(/sentiment/u).menuItems();
+  expect(menu.slice(0, 3)).toEqual(['Open Results', 'Open Record as JSON', 'Benchmark Again']);
   await results.row(/sentiment/u).pressInline('Benchmark Again');
-  await run.pressInline('Cancel Run');
+  await run.pressMenu('Cancel Run');
   await untilGone();
 }

@@ -9,7 +9,9 @@ import { settingDefaults } from '../../../src/extension/contributions.ts';
 import type { PreparedRun } from '../../../src/extension/prepare.ts';
 import type { Services } from '../../../src/extension/services.ts';
 import { choices as planChoices } from '../../support/choices.ts';
+import { laterRecord } from '../../support/changedRecord.ts';
 import { sampleOrigin } from '../../support/origin.ts';
+import { sampleRecord } from '../../support/sampleRecord.ts';
 import { reply, shown, unusedReplies } from './fakeQuickInput.ts';
 import { fakeVscode, settingsOf, useDefaults } from './fakeVscode.ts';
 
@@ -23,6 +25,7 @@ vi.mock('../../../src/extension/startRun.ts', () => ({
 vi.mock('../../../src/extension/engine.ts', () => ({ loadEngine: async () => engine }));
 const { benchmarkAgain, benchmarkCommand, benchmarkUnasked } =
   await import('../../../src/extension/commands/benchmark.ts');
+const { runName } = await import('../../../src/extension/questions/run.ts');
 const { Protection } = await import('../../../src/extension/protection.ts');
 
 const engine = {
@@ -301,6 +304,30 @@ describe('Benchmark Again', () => {
     Object.assign(services, { runs: { get: () => ({ choices: onCluster }) } });
     await benchmarkAgain('run', services);
     expect(started[0]?.choices).toEqual(onCluster);
+  });
+
+  test('from the palette is of the run in sight, else of one that is picked among those started here', async () => {
+    const [here, elsewhere] = [sampleRecord(), laterRecord()];
+    let inSight = [here.id];
+    Object.assign(services, {
+      panels: { inSight: () => inSight },
+      results: { list: async () => [{ record: elsewhere }, { record: here }] },
+      runs: { get: () => undefined, active: () => [] },
+    });
+    services.memory.choicesOf = (id) => (id === here.id ? onCluster : undefined);
+    reply();
+    await benchmarkAgain(undefined, services);
+    expect([started.length, shown.length]).toEqual([1, 0]);
+    inSight = [];
+    reply({ pick: [runName(here)] });
+    await benchmarkAgain(undefined, services);
+    expect(started).toHaveLength(2);
+    expect(shown.map(({ title, rows }) => [title, rows])).toEqual([['Benchmark Again', [runName(here)]]]);
+    services.memory.choicesOf = () => undefined;
+    await expect(benchmarkAgain(undefined, services)).rejects.toMatchObject({
+      reason: 'nothing-there',
+      message: 'None of the results is of a run that was started in this workspace.',
+    });
   });
 
   test('asks before it makes a namespace', async () => {

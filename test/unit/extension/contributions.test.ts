@@ -28,6 +28,7 @@ interface Setting {
 interface MenuItem {
   readonly command: string;
   readonly when?: string;
+  readonly group?: string;
 }
 interface Manifest {
   readonly main: string;
@@ -210,16 +211,26 @@ test('menus, welcome texts and "when" clauses name only what exists', () => {
   }
 });
 
-/** Commands that the menu of a row in a view has, whatever else is selected. */
+/** Commands that the menu of a row in a view has, whatever else is selected and known. */
 function menuOf(row: string, view: string): string[] {
-  return (contributes.menus['view/item/context'] ?? []).flatMap(({ command, when = '' }) => {
+  return itemsOf(row, view).flatMap(({ command, isButton }) => (isButton ? [] : [command]));
+}
+
+/** Those of its buttons, which only a pointer reaches. */
+function buttonsOf(row: string, view: string): string[] {
+  return itemsOf(row, view).flatMap(({ command, isButton }) => (isButton ? [command] : []));
+}
+
+function itemsOf(row: string, view: string): { readonly command: string; readonly isButton: boolean }[] {
+  return (contributes.menus['view/item/context'] ?? []).flatMap(({ command, when = '', group = '' }) => {
     const fits = when.split(' && ').every((condition) => {
       const [, key, operator, value = ''] = /^(view|viewItem) (==|=~) (.*)$/u.exec(condition) ?? [];
       if (key === undefined) return true;
       const is = key === 'view' ? view : row;
       return operator === '==' ? is === value : new RegExp(value.slice(1, -1), 'u').test(is);
     });
-    return fits ? [command.replace('topologyBench.', '')] : [];
+    const isButton = group.startsWith('inline');
+    return fits ? [{ command: command.replace('topologyBench.', ''), isButton }] : [];
   });
 }
 
@@ -251,6 +262,33 @@ test('a record that cannot be read can be looked at and deleted, and a group has
   expect(menuOf(resultGroup, viewIds.results)).toEqual([]);
 });
 
+const { context, protectedContext, namespace, problem, problemOfSetting, liveRun, topology } = nodeContexts;
+const { deployment, deploymentWithoutModel } = nodeContexts;
+const ofEveryDeployment = ['showLogs', 'copyEndpoint', 'sendSampleRequest', 'uploadModelAgain', 'deleteDeployment'];
+
+test.each<[string, string, keyof typeof viewIds, readonly string[]]>([
+  ['a context', context, 'cluster', ['selectContext', 'protectContext']],
+  ['a protected context', protectedContext, 'cluster', ['selectContext', 'unprotectContext']],
+  ['a namespace', namespace, 'cluster', ['selectNamespace']],
+  ['a problem of the cluster', problem, 'cluster', ['selectContext', 'refresh', 'showOutput']],
+  ['a problem that a setting mends', problemOfSetting, 'topologies', ['refresh', 'openSettings', 'showOutput']],
+  ['a run under way', liveRun, 'topologies', ['openResults', 'cancelRun']],
+  ['a topology', topology, 'topologies', ['benchmark', 'deploy']],
+  ['a deployment', deployment, 'topologies', ofEveryDeployment],
+  ['a deployment without its model', deploymentWithoutModel, 'topologies', ofEveryDeployment],
+])('the menu of %s has everything that can be done with it', (_what, row, view, commands) => {
+  expect(menuOf(row, viewIds[view]).sort()).toEqual([...commands].sort());
+});
+
+test('whatever a button of a row does, its menu does, too: a keyboard reaches no button', () => {
+  const rows = [...Object.values(nodeContexts), ...[result, resultBesideBaseline, baseline].map((row) => `${row}.${canRunAgain}`)];
+  const buttons = rows.flatMap((row) =>
+    Object.values(viewIds).flatMap((view) => buttonsOf(row, view).map((button) => ({ row, view, button }))),
+  );
+  expect(new Set(buttons.map(({ button }) => button)).size).toBeGreaterThan(9);
+  expect(buttons.filter(({ row, view, button }) => !menuOf(row, view).includes(button))).toEqual([]);
+});
+
 test('the palette offers nothing of which a view knows that it cannot work', () => {
   const offered = Object.fromEntries(
     (contributes.menus['commandPalette'] ?? []).map(({ command, when }) => [
@@ -259,6 +297,7 @@ test('the palette offers nothing of which a view knows that it cannot work', () 
     ]),
   );
   const ofResults = [
+    'benchmarkAgain',
     'exportResult',
     'exportCsv',
     'exportJson',
@@ -287,7 +326,7 @@ test('the palette offers nothing of which a view knows that it cannot work', () 
   const hasPlace = `${contextKeys.clusterState} != missing && ${contextKeys.clusterState} != unselected`;
   for (const name of ofCluster) expect(offered[name], name).toBe(hasPlace);
   // These need what is selected in a tree, or mend what hides the others.
-  for (const name of ['benchmarkAgain', 'openRecord', 'deleteResult', 'compareSelected'])
+  for (const name of ['openRecord', 'deleteResult', 'compareSelected'])
     expect(offered[name], name).toBe('false');
   for (const name of ['benchmark', 'selectContext', 'refresh', 'openSettings']) expect(offered[name]).toBeUndefined();
 });
