@@ -14,6 +14,7 @@ import { configUri, type Planned } from '../prepare.ts';
 import { plainText } from '../plainText.ts';
 import { askDeploy, type ClusterTarget, type DeployChoices } from '../questions/deploy.ts';
 import { saveSubject, subjectFrom } from '../questions/subject.ts';
+import { targetChoices } from '../questions/target.ts';
 import type { Services } from '../services.ts';
 import { readSettings } from '../settings.ts';
 import { signalFrom } from '../signals.ts';
@@ -37,6 +38,8 @@ export async function deployTopology(argument: unknown, services: Services): Pro
 }
 
 async function choose(argument: unknown, services: Services): Promise<DeployChoices | undefined> {
+  // Where there is no cluster to deploy to, a question for a model would be in vain.
+  await targetChoices(services.cluster, undefined, undefined, false);
   const topology = topologyOf(argument);
   const subject = await subjectFrom(topology === undefined ? argument : undefined, vscode.l10n.t('Deploy Topology'));
   if (subject === undefined) return undefined;

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { explain } from '../../core/errors.ts';
+import { BenchError, explain } from '../../core/errors.ts';
 import { gpuPools, type GpuPool } from '../../core/gpuPools.ts';
 import type { GpuChoice, TargetChoice } from '../choices.ts';
 import type { Cluster } from '../cluster.ts';
@@ -12,6 +12,7 @@ import type { Choice, Note } from './pick.ts';
  * Contexts with the current one first, and this machine, which stands before them where that cluster is away; a kubeconfig that
  * cannot be read is said, not hidden.
  * @param scope the model config that the target is for
+ * @throws BenchError kubeconfig-missing, kubeconfig-broken, where nothing can be chosen, this machine included
  */
 export async function targetChoices(
   cluster: Cluster,
@@ -48,12 +49,24 @@ export async function targetChoices(
         picked: last?.kind === 'kubernetes' && last.context === place.context,
       };
     });
+    if (contexts.length === 0 && !withLocal) throw noContext();
     const none: Note[] = contexts.length === 0 ? [{ note: vscode.l10n.t('The kubeconfig has no context.') }] : [];
     const isAway = selected === undefined || cluster.wasAway(selected.context);
     return isAway ? [...ending, ...choices, ...none] : [...choices, ...ending, ...none];
   } catch (error) {
+    if (!withLocal) throw error;
     return [...ending, { note: vscode.l10n.t('No cluster can be chosen'), detail: explain(error) }];
   }
+}
+
+function noContext(): BenchError {
+  return new BenchError({
+    reason: 'kubeconfig-broken',
+    message: vscode.l10n.t('The kubeconfig has no context, so there is no cluster to choose.'),
+    nextStep: vscode.l10n.t(
+      'Add one with "kubectl config" or your cloud provider\'s command line, or name another kubeconfig in the settings.',
+    ),
+  });
 }
 
 /** What the cluster's nodes offer, free of total; and the CPU only. */

@@ -1,5 +1,6 @@
 /** A tree in the side bar. */
 import type { Locator, Page } from 'playwright-core';
+import { Menu } from './menu.ts';
 import { plain } from './quickInput.ts';
 import { eventually, patienceMs } from './waiting.ts';
 
@@ -75,6 +76,15 @@ export class TreeView {
     const merged = this.#page.locator(`.sidebar .composite.title .action-label[aria-label^="${label}"]`);
     await inHeader.or(merged).first().click({ timeout: patienceMs });
   }
+
+  /** The actions that the title bar has no room for: what stands behind its dots. */
+  titleMenu(): Menu {
+    const header = this.locator.locator('.pane-header');
+    return new Menu(this.#page, async () => {
+      await header.hover({ timeout: patienceMs });
+      await header.locator('.action-label.codicon-toolbar-more').click({ timeout: patienceMs });
+    });
+  }
 }
 
 export class TreeRow {
@@ -123,42 +133,15 @@ export class TreeRow {
 
   /** Labels of the context menu, which is closed again. */
   async menuItems(): Promise<string[]> {
-    const menu = await this.#openMenu();
-    const labels = (await menu.locator('.action-item .action-label').allInnerTexts())
-      .map(plain)
-      .filter((label) => label !== '');
-    await this.#page.keyboard.press('Escape');
-    await menu.waitFor({ state: 'hidden', timeout: patienceMs });
-    return labels;
+    return this.#menu().items();
   }
 
   async pressMenu(label: string): Promise<void> {
-    const menu = await this.#openMenu();
-    // For a moment after it opens, a menu takes no click: it might be the one that opened it.
-    await eventually(
-      `the menu to take "${label}"`,
-      async () => {
-        await menu.locator('.action-item', { hasText: label }).first().click({ timeout: 2000 });
-        await menu.waitFor({ state: 'hidden', timeout: 1000 });
-        return true;
-      },
-      Boolean,
-    );
+    await this.#menu().press(label);
   }
 
-  async #openMenu(): Promise<Locator> {
-    const menu = this.#page.locator('.context-view .monaco-menu');
-    // A row that is drawn anew under the pointer opens none.
-    await eventually(
-      'the menu of the row',
-      async () => {
-        await this.locator.click({ button: 'right', timeout: patienceMs });
-        await menu.locator('.action-item').first().waitFor({ timeout: 5000 });
-        return true;
-      },
-      Boolean,
-    );
-    return menu;
+  #menu(): Menu {
+    return new Menu(this.#page, () => this.locator.click({ button: 'right', timeout: patienceMs }));
   }
 
   async #toggleWhen(expanded: 'true' | 'false'): Promise<void> {

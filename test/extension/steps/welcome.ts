@@ -18,6 +18,15 @@ export async function welcomeWithoutCluster({ code, workbench, folder }: Drive):
   await topologies.waitForMessage('Without a cluster, topologies run on this machine');
   await workbench.screenshot(join(screenshots, 'welcome.png'));
 
+  // There is nowhere to deploy to, and no context to choose or to clean up.
+  expect(await topologies.row(/^fastapi/u).inlineActions()).toEqual(['Benchmark Topology']);
+  expect(await topologies.row(/^fastapi/u).menuItems()).toEqual(['Benchmark Topology']);
+  expect(await cluster.titleMenu().items()).toEqual(['Open Settings', 'Show Log']);
+  expect(await topologies.titleMenu().items()).toEqual(['Open Settings', 'Show Log']);
+  const offered = await quickInput.findCommands('Topology Bench: Topology');
+  expect(offered).toContain('Topology Bench: Benchmark Topology');
+  expect(offered).not.toContain('Topology Bench: Deploy Topology');
+
   // No question of where: that is decided.
   await cluster.pressWelcome('Benchmark on this machine');
   await quickInput.pick('Tiny sentiment model (built in)');

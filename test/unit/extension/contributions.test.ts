@@ -289,6 +289,21 @@ test('whatever a button of a row does, its menu does, too: a keyboard reaches no
   expect(buttons.filter(({ row, view, button }) => !menuOf(row, view).includes(button))).toEqual([]);
 });
 
+const hasKubeconfig = `${contextKeys.clusterState} != missing`;
+const hasPlace = `${hasKubeconfig} && ${contextKeys.clusterState} != unselected`;
+
+test('no button or menu of a view offers what cannot work without a kubeconfig, or without a context', () => {
+  const clauseOf = (menu: string, name: string): string[] =>
+    (contributes.menus[menu] ?? []).flatMap(({ command, when = '' }) =>
+      command === `topologyBench.${name}` ? [when.replace(/^view \S+ \S+ && /u, '')] : [],
+    );
+  expect(clauseOf('view/title', 'selectContext')).toEqual([hasKubeconfig]);
+  expect(clauseOf('view/title', 'selectNamespace')).toEqual([hasPlace]);
+  expect(clauseOf('view/title', 'cleanUp')).toEqual([hasPlace]);
+  const ofTopology = `viewItem == ${topology} && ${hasKubeconfig}`;
+  expect(clauseOf('view/item/context', 'deploy')).toEqual([ofTopology, ofTopology]);
+});
+
 test('the palette offers nothing of which a view knows that it cannot work', () => {
   const offered = Object.fromEntries(
     (contributes.menus['commandPalette'] ?? []).map(({ command, when }) => [
@@ -323,8 +338,9 @@ test('the palette offers nothing of which a view knows that it cannot work', () 
   expect(offered['openResults']).toBe(`!${contextKeys.noResults} || ${contextKeys.running}`);
   for (const name of ofResults) expect(offered[name], name).toBe(`!${contextKeys.noResults}`);
   // Not "== shown": before the Cluster view was seen nothing is known, and a keyboard needs no view.
-  const hasPlace = `${contextKeys.clusterState} != missing && ${contextKeys.clusterState} != unselected`;
   for (const name of ofCluster) expect(offered[name], name).toBe(hasPlace);
+  // One of several contexts can be chosen by its questions.
+  expect(offered['deploy']).toBe(hasKubeconfig);
   // These need what is selected in a tree, or mend what hides the others.
   for (const name of ['openRecord', 'deleteResult', 'compareSelected'])
     expect(offered[name], name).toBe('false');

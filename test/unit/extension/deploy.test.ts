@@ -37,6 +37,7 @@ vi.mock('../../../src/extension/engine.ts', () => ({
       deployOn(listener),
   }),
 }));
+const { settingThatMends } = await import('../../../src/extension/failures.ts');
 const { deployTopology } = await import('../../../src/extension/commands/deploy.ts');
 
 const stillThere = new BenchError({
@@ -47,9 +48,12 @@ const stillThere = new BenchError({
 let unfinished: UnfinishedRun[] = [];
 const noted = vi.fn();
 const changed = vi.fn();
+const lastChoices = vi.fn(() => undefined);
+const oneContext = () => [{ name: place.context, namespace: place.namespace, current: false }];
+let contexts: () => ReturnType<typeof oneContext> = oneContext;
 const services = {
   memory: {
-    lastChoices: () => undefined,
+    lastChoices,
     async noteUnfinished(run: UnfinishedRun) {
       unfinished.push(run);
     },
@@ -57,7 +61,14 @@ const services = {
       unfinished = unfinished.filter((run) => run.runId !== runId);
     },
   },
-  cluster: { lacksNamespace: async () => false, changed },
+  cluster: {
+    current: async () => undefined,
+    contexts: async () => contexts(),
+    placeOf: () => place,
+    wasAway: () => false,
+    lacksNamespace: async () => false,
+    changed,
+  },
   protection: { permits: async () => true },
   failures: { note: noted, show: vi.fn() },
   log: { info: () => undefined, warn: () => undefined, show: () => undefined },
@@ -67,6 +78,7 @@ beforeEach(() => {
   vi.clearAllMocks();
   useDefaults(settingDefaults);
   unfinished = [];
+  contexts = oneContext;
   fakeVscode.window.showInformationMessage.mockResolvedValueOnce('Deploy');
 });
 
@@ -110,6 +122,23 @@ test('one that was cancelled and could not clean up says what is left, offers to
   });
   expect(noted).toHaveBeenCalledWith(stillThere, 'cleaning up');
   expect(unfinished).toMatchObject([place]);
+});
+
+test.each([
+  [
+    'no kubeconfig',
+    () => {
+      throw new BenchError({ reason: 'kubeconfig-missing', message: 'There is none.' });
+    },
+  ],
+  ['a kubeconfig without contexts', () => []],
+])('with %s that is said at once, with the setting that mends it, and nothing is asked in vain', async (_what, listed) => {
+  contexts = listed;
+  const failure: unknown = await deployTopology(undefined, services).catch((error: unknown) => error);
+  if (!(failure instanceof BenchError)) throw new Error('It did not fail.');
+  expect(settingThatMends(failure.reason)).toBe('kubeconfig');
+  expect(lastChoices).not.toHaveBeenCalled();
+  expect(fakeVscode.window.showInformationMessage).not.toHaveBeenCalled();
 });
 
 test('the views look for a deployment once it is made, once its model is there, and at the end; one of them shows that it is under way', async () => {
