@@ -11,6 +11,7 @@ const usageReasons: readonly Reason[] = [
   'payload-invalid',
   'kubeconfig-missing',
   'kubeconfig-broken',
+  'context-missing',
   'target-refused',
   'record-unreadable',
 ];

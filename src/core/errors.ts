@@ -13,6 +13,8 @@ export type Reason =
   | 'payload-invalid'
   | 'kubeconfig-missing'
   | 'kubeconfig-broken'
+  /** The kubeconfig is there, and none of its contexts is selected. */
+  | 'context-missing'
   | 'api-unreachable'
   | 'unauthenticated'
   | 'forbidden'

@@ -259,6 +259,17 @@ export class Cluster implements vscode.Disposable {
   }
 }
 
+/** The current place, for what needs one. @throws BenchError context-missing, kubeconfig-missing, kubeconfig-broken */
+export async function placeNeeded(cluster: Pick<Cluster, 'current'>): Promise<ClusterPlace> {
+  const place = await cluster.current();
+  if (place !== undefined) return place;
+  throw new BenchError({
+    reason: 'context-missing',
+    message: vscode.l10n.t('No Kubernetes context is selected.'),
+    nextStep: vscode.l10n.t('Select a context first.'),
+  });
+}
+
 function inTimeForView(stop: AbortSignal | undefined): AbortSignal {
   const limit = AbortSignal.timeout(viewTimeoutMs);
   return stop === undefined ? limit : AbortSignal.any([stop, limit]);

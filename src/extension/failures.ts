@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import { BenchError, explain, isCancelled, toBenchError, type Reason } from '../core/errors.ts';
-import type { SettingKey } from './contributions.ts';
+import type { CommandId, SettingKey } from './contributions.ts';
 import { plainText } from './plainText.ts';
 import { openSettings } from './settings.ts';
 
@@ -17,6 +17,22 @@ const settingFor: Partial<Record<Reason, SettingKey | 'images'>> = {
 /** Setting, or group of them, that usually mends a failure; undefined: none does. */
 export function settingThatMends(reason: Reason): SettingKey | 'images' | undefined {
   return settingFor[reason];
+}
+
+/** What mends a failure at once: a setting, or a command. */
+interface Mending {
+  readonly label: string;
+  run(): Thenable<unknown>;
+}
+
+/** undefined: neither a setting nor a command usually mends it. */
+export function mendingOf(reason: Reason): Mending | undefined {
+  if (reason === 'context-missing') {
+    const command: CommandId = 'topologyBench.selectContext';
+    return { label: vscode.l10n.t('Select Context'), run: () => vscode.commands.executeCommand(command) };
+  }
+  const setting = settingThatMends(reason);
+  return setting && { label: vscode.l10n.t('Open Settings'), run: () => openSettings(setting) };
 }
 
 /** What a failure goes to: the log always, a dialog unless the user asked to stop. */
@@ -61,17 +77,16 @@ async function offer(
   log: vscode.LogOutputChannel,
   retry: (() => void) | undefined,
 ): Promise<void> {
-  const setting = settingThatMends(problem.reason);
+  const mending = mendingOf(problem.reason);
   const again = vscode.l10n.t('Retry');
-  const settings = vscode.l10n.t('Open Settings');
   const showLog = vscode.l10n.t('Show Log');
-  const buttons = [...(retry === undefined ? [] : [again]), ...(setting === undefined ? [] : [settings]), showLog];
+  const buttons = [...(retry === undefined ? [] : [again]), ...(mending === undefined ? [] : [mending.label]), showLog];
   const chosen = await vscode.window.showErrorMessage(plainText(explain(problem)), ...buttons);
   if (chosen === again) retry?.();
-  else if (chosen === settings) await openSettings(setting);
+  else if (chosen === mending?.label) await mending?.run();
   else if (chosen === showLog) log.show();
   // What would be lost stays on offer while the user looks for the cause and mends it.
-  if (problem.reason === 'save-failed' && retry !== undefined && (chosen === settings || chosen === showLog)) {
+  if (problem.reason === 'save-failed' && retry !== undefined && (chosen === mending?.label || chosen === showLog)) {
     await offer(problem, log, retry);
   }
 }

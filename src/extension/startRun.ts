@@ -1,8 +1,10 @@
 import * as vscode from 'vscode';
 import { BenchError, toBenchError } from '../core/errors.ts';
+import { errorOf } from '../core/failure.ts';
 import type { RunRecord, TopologyResult } from '../core/record.ts';
 import type { CommandId } from './contributions.ts';
 import { runTime, tellingRows } from './describe.ts';
+import { mendingOf } from './failures.ts';
 import { offerCleanUp } from './offerCleanUp.ts';
 import { plainText } from './plainText.ts';
 import type { PreparedRun, RunEnd } from './prepare.ts';
@@ -103,7 +105,8 @@ export function tellOutcome(run: LiveRun, end: RunEnd, services: Services, retry
   const reasons = failed.map((topology) =>
     `${topology.topology.name}: ${topology.failure?.message ?? ''} ${topology.failure?.nextStep ?? ''}`.trim(),
   );
-  sayFailed(run, reasons, services, retry).catch((error: unknown) => {
+  const [mending] = failed.flatMap(({ failure }) => (failure && mendingOf(errorOf(failure).reason)) ?? []);
+  sayFailed(run, reasons, services, retry, mending).catch((error: unknown) => {
     failures.note(error, 'saying what failed');
   });
 }
@@ -117,17 +120,24 @@ async function sayFailed(
   reasons: readonly string[],
   services: Services,
   retry: (() => void) | undefined,
+  mending: ReturnType<typeof mendingOf>,
 ): Promise<void> {
   const open = vscode.l10n.t('Open Results');
   const again = vscode.l10n.t('Retry');
   const showLog = vscode.l10n.t('Show Log');
   const isSeen = services.panels.shows(run.id);
-  const buttons = [...(isSeen ? [] : [open]), ...(retry === undefined ? [] : [again]), showLog];
+  const buttons = [
+    ...(isSeen ? [] : [open]),
+    ...(retry === undefined ? [] : [again]),
+    ...(mending === undefined ? [] : [mending.label]),
+    showLog,
+  ];
   const message = plainText(vscode.l10n.t('Benchmark of {0}: {1}', run.subject, reasons.join(' ')));
   const chosen = await vscode.window.showWarningMessage(message, ...buttons);
   if (chosen === open) openResults(run.id);
   else if (chosen === again) retry?.();
   else if (chosen === showLog) services.log.show();
+  else if (chosen === mending?.label) await mending?.run();
 }
 
 function openResults(runId: string): void {

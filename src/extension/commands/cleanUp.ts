@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { Leftover } from '../../core/cluster.ts';
-import type { ClusterPlace } from '../cluster.ts';
+import { placeNeeded, type ClusterPlace } from '../cluster.ts';
 import { formatCount } from '../../core/view/format.ts';
 import { startOfRunId } from '../../core/runId.ts';
 import { isDeployNote } from '../deployNote.ts';
@@ -16,13 +16,7 @@ import { trustedOrTold } from '../trust.ts';
  */
 export async function cleanUp(argument: unknown, services: Services): Promise<void> {
   if (!(await trustedOrTold())) return;
-  const place = placeIn(argument) ?? (await services.cluster.current());
-  if (place === undefined) {
-    void vscode.window.showInformationMessage(
-      vscode.l10n.t('No Kubernetes context is selected, so there is nothing to clean up.'),
-    );
-    return;
-  }
+  const place = placeIn(argument) ?? (await placeNeeded(services.cluster));
   const all = await foreign(place, services);
   await forgetMarkers(place, services, all);
   const leftovers = all.filter((leftover) => !leftover.inUse);

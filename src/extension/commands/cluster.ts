@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { BenchError } from '../../core/errors.ts';
+import { placeNeeded } from '../cluster.ts';
 import { isProtected } from '../protection.ts';
 import { pickOne } from '../questions/pick.ts';
 import type { Services } from '../services.ts';
@@ -47,14 +47,7 @@ const namespacePattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
  * and is made by a run only when asked.
  */
 export async function selectNamespace({ cluster, memory }: Services): Promise<void> {
-  const current = await cluster.current();
-  if (current === undefined) {
-    throw new BenchError({
-      reason: 'kubeconfig-missing',
-      message: 'No Kubernetes context is selected.',
-      nextStep: 'Select a context first.',
-    });
-  }
+  const current = await placeNeeded(cluster);
   const followed = cluster.lastFollowed()?.namespace ?? '';
   const text = await vscode.window.showInputBox({
     title: vscode.l10n.t('Select Namespace'),

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { BenchError } from '../../core/errors.ts';
+import { placeNeeded } from '../cluster.ts';
 import { plainText } from '../plainText.ts';
 import { isProtected, protectedPatterns } from '../protection.ts';
 import type { Services } from '../services.ts';
@@ -62,11 +62,5 @@ async function contextOf(argument: unknown, { cluster }: Services): Promise<stri
   if (typeof argument === 'object' && argument !== null && 'context' in argument) {
     if (typeof argument.context === 'string') return argument.context;
   }
-  const current = await cluster.current();
-  if (current !== undefined) return current.context;
-  throw new BenchError({
-    reason: 'kubeconfig-missing',
-    message: 'No Kubernetes context is selected.',
-    nextStep: 'Select a context first.',
-  });
+  return (await placeNeeded(cluster)).context;
 }

@@ -14,6 +14,8 @@ vi.mock('../../../src/extension/engine.ts', () => ({
 }));
 const { Cluster } = await import('../../../src/extension/cluster.ts');
 const { selectContext, selectNamespace } = await import('../../../src/extension/commands/cluster.ts');
+const { cleanUp } = await import('../../../src/extension/commands/cleanUp.ts');
+const { protectContext } = await import('../../../src/extension/commands/protect.ts');
 const { deployQuestion } = await import('../../../src/extension/commands/deploy.ts');
 const { targetChoices } = await import('../../../src/extension/questions/target.ts');
 
@@ -83,6 +85,17 @@ describe('Select Kubernetes Context', () => {
     await selectContext(services);
     expect(pickedLabels()).toEqual([follow]);
   });
+});
+
+test('what needs a context says that none is selected, and what to do', async () => {
+  const before = [...contexts];
+  contexts.splice(0, contexts.length, ...before.map((context) => ({ ...context, current: false })));
+  try {
+    for (const command of [selectNamespace(services), protectContext(undefined, services), cleanUp(undefined, services)])
+      await expect(command).rejects.toMatchObject({ reason: 'context-missing', nextStep: 'Select a context first.' });
+  } finally {
+    contexts.splice(0, contexts.length, ...before);
+  }
 });
 
 describe('Select Namespace', () => {

@@ -8,6 +8,7 @@ const { createFailures } = await import('../../../src/extension/failures.ts');
 const log = { info: vi.fn(), error: vi.fn(), debug: vi.fn(), show: vi.fn() };
 const failures = createFailures(log as never);
 const { showErrorMessage, showInformationMessage } = fakeVscode.window;
+const { executeCommand } = fakeVscode.commands;
 
 beforeEach(() => {
   vi.clearAllMocks();
@@ -45,4 +46,16 @@ test('what failed is an error, with the log, and another try where there can be 
     expect(retry).toHaveBeenCalledTimes(1);
   });
   expect(showInformationMessage).not.toHaveBeenCalled();
+});
+
+test.each([
+  ['a setting mends it', 'image-unavailable', 'Open Settings', ['workbench.action.openSettings', 'topologyBench.images']],
+  ['a context must be selected first', 'context-missing', 'Select Context', ['topologyBench.selectContext']],
+] as const)('where %s, a button leads there', async (_what, reason, button, command) => {
+  showErrorMessage.mockResolvedValueOnce(button);
+  failures.show(new BenchError({ reason, message: 'It failed.' }), 'trying');
+  expect(showErrorMessage.mock.calls).toEqual([['It failed.', button, 'Show Log']]);
+  await vi.waitFor(() => {
+    expect(executeCommand.mock.calls).toEqual([command]);
+  });
 });
