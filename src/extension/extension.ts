@@ -46,6 +46,7 @@ import { ResultsTree } from './trees/resultsTree.ts';
 import { showRunBadge } from './trees/runBadge.ts';
 import type { TreeText } from './trees/tree.ts';
 import { TopologiesTree } from './trees/topologiesTree.ts';
+import { watchCluster } from './trees/watchCluster.ts';
 import { watchDeployments } from './trees/watchDeployments.ts';
 import { watchAgain } from './watchAgain.ts';
 
@@ -142,6 +143,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     clusterView,
     topologiesView,
     resultsView,
+    watchCluster(clusterView, trees.cluster),
     watchDeployments(topologiesView, trees.topologies),
     captionViews({ cluster: clusterView, topologies: topologiesView }, cluster, trees.topologies, runs),
     showPlace(cluster, [clusterView, topologiesView, resultsView]),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
 import type { ClusterInventory, GpuNode, PodsSeen } from '../../core/cluster.ts';
 import { BenchError } from '../../core/errors.ts';
@@ -45,6 +46,12 @@ export class ClusterTree extends Tree<ClusterNode> {
   #stopAsking = new AbortController();
   /** Resolves when what was asked last is answered, or is not waited for any more. */
   #asking: Promise<void> = Promise.resolve();
+  #isAsking = false;
+  /** When the last answer came, by the clock, which goes on while a machine sleeps. */
+  #answeredAtMs = 0;
+  readonly #read = new vscode.EventEmitter<void>();
+  /** The place in view has answered, or has not in time. */
+  readonly onDidRead = this.#read.event;
 
   constructor(cluster: Cluster, failures: Failures) {
     super(failures);
@@ -54,6 +61,23 @@ export class ClusterTree extends Tree<ClusterNode> {
   override refresh(id?: string): void {
     if (id === undefined) this.#isStale = true;
     super.refresh(id);
+  }
+
+  /** Milliseconds since the place in view has answered; undefined: none is in view, or it is being asked. */
+  ageMs(): number | undefined {
+    return this.#shown === undefined || this.#isAsking ? undefined : Date.now() - this.#answeredAtMs;
+  }
+
+  /**
+   * Asks the place in view again. It is drawn again only where the answer is another one: nobody has asked for it, and a redraw
+   * takes the buttons of a row from under the pointer.
+   */
+  lookAgain(): void {
+    const before = this.#shown;
+    if (before === undefined || this.#isStale || this.#isAsking) return;
+    this.#question(before.place, ({ inventory, problem }) => {
+      return problem !== before.problem || !isDeepStrictEqual(inventory, before.inventory);
+    });
   }
 
   /** With what the cluster answered to the last question. */
@@ -69,6 +93,7 @@ export class ClusterTree extends Tree<ClusterNode> {
 
   override dispose(): void {
     this.#forgetQuestion();
+    this.#read.dispose();
     super.dispose();
   }
 
@@ -110,17 +135,28 @@ export class ClusterTree extends Tree<ClusterNode> {
    * @returns what is shown until then: what the same place had when it was asked before
    */
   #ask(place: ClusterPlace): Known {
-    this.#forgetQuestion();
     this.#isStale = false;
     const inventory = this.#shown !== undefined && isSamePlace(this.#shown.place, place) ? this.#shown.inventory : null;
+    const until: Known = { place, inventory, problem: null };
+    this.#shown = until;
+    this.#question(place, () => true);
+    void vscode.window.withProgress({ location: { viewId: viewIds.cluster } }, () => this.#asking);
+    return until;
+  }
+
+  /** In place of one that is under way. @param isNews whether an answer is drawn */
+  #question(place: ClusterPlace, isNews: (answer: Known) => boolean): void {
+    this.#forgetQuestion();
     const { signal } = this.#stopAsking;
+    this.#isAsking = true;
     this.#asking = this.#answer(place, signal).then((known) => {
       if (signal.aborted) return;
+      this.#isAsking = false;
+      this.#answeredAtMs = Date.now();
       this.#shown = known;
-      super.refresh();
+      if (isNews(known)) super.refresh();
+      this.#read.fire();
     });
-    void vscode.window.withProgress({ location: { viewId: viewIds.cluster } }, () => this.#asking);
-    return (this.#shown = { place, inventory, problem: null });
   }
 
   async #answered(): Promise<void> {
@@ -137,8 +173,15 @@ export class ClusterTree extends Tree<ClusterNode> {
       return { place, inventory: await this.#cluster.inventoryInView(place, signal), problem: null };
     } catch (error) {
       if (signal.aborted) return { place, inventory: null, problem: null };
-      return { place, inventory: null, problem: this.problem(error, 'inventory') };
+      return { place, inventory: null, problem: this.#problemOf(error) };
     }
+  }
+
+  /** The same one again is shown again, and not told in the log each time that the view looks. */
+  #problemOf(error: unknown): ProblemNode {
+    const before = this.#shown?.problem;
+    const isSame = error instanceof BenchError && error.message === before?.problem.message;
+    return isSame ? before : this.problem(error, 'inventory');
   }
 
   #forget(): void {
@@ -148,6 +191,7 @@ export class ClusterTree extends Tree<ClusterNode> {
   }
 
   #forgetQuestion(): void {
+    this.#isAsking = false;
     this.#stopAsking.abort();
     this.#stopAsking = new AbortController();
   }

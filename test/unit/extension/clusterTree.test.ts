@@ -1,4 +1,5 @@
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Disposable } from 'vscode';
 import type { ClusterInventory, GpuNode } from '../../../src/core/cluster.ts';
 import { BenchError } from '../../../src/core/errors.ts';
 import { contextKeys, settingDefaults } from '../../../src/extension/contributions.ts';
@@ -17,6 +18,7 @@ vi.mock('../../../src/extension/engine.ts', () => ({
 const { Cluster } = await import('../../../src/extension/cluster.ts');
 const { setContextKey } = await import('../../../src/extension/contextKeySetting.ts');
 const { ClusterTree } = await import('../../../src/extension/trees/clusterTree.ts');
+const { watchCluster } = await import('../../../src/extension/trees/watchCluster.ts');
 const { captionViews } = await import('../../../src/extension/trees/captions.ts');
 
 const failures = { note: (error: unknown) => error, show: () => undefined } as unknown as Failures;
@@ -245,6 +247,78 @@ describe('a cluster that is slow to answer', () => {
     });
     shown.refresh();
     expect(await labels(shown)).toEqual(['staging', 'models', 'The cluster is being asked…']);
+  });
+});
+
+describe('what a cluster has free is asked again', () => {
+  const visibility = new fakeVscode.EventEmitter<unknown>();
+  const view = { visible: true, onDidChangeVisibility: visibility.event as never };
+  const note = vi.fn((error: unknown) => error);
+  const drawn = vi.fn();
+  let answer = (): ClusterInventory => inventory();
+  let asked = 0;
+  let watching: Disposable;
+  const see = (visible: boolean): void => {
+    view.visible = visible;
+    visibility.fire(undefined);
+  };
+  const seconds = (count: number) => vi.advanceTimersByTimeAsync(count * 1_000);
+
+  beforeEach(async () => {
+    vi.useFakeTimers();
+    view.visible = true;
+    asked = 0;
+    answer = () => inventory();
+    readInventory = () => {
+      asked += 1;
+      return answer();
+    };
+    const shown = new ClusterTree(cluster, { note, show: () => undefined } as unknown as Failures);
+    shown.onDidChangeTreeData(drawn);
+    watching = watchCluster(view, shown);
+    await shown.getChildren();
+    await seconds(0);
+  });
+  afterEach(() => {
+    watching.dispose();
+    vi.useRealTimers();
+  });
+
+  test('every minute while the view is seen, and drawn again only where the answer is another one', async () => {
+    expect([asked, drawn.mock.calls.length]).toEqual([1, 1]);
+    await seconds(59);
+    expect(asked).toBe(1);
+    await seconds(1);
+    expect([asked, drawn.mock.calls.length]).toEqual([2, 1]);
+    answer = () => inventory({ gpuNodes: [gpu('t4-1')] });
+    await seconds(60);
+    expect([asked, drawn.mock.calls.length]).toEqual([3, 2]);
+    expect(cluster.lastInventory()?.gpuNodes).toHaveLength(1);
+  });
+
+  test('not while nobody sees it, and at once when somebody does again and a minute has gone by', async () => {
+    see(false);
+    await seconds(600);
+    expect(asked).toBe(1);
+    see(true);
+    await seconds(0);
+    expect(asked).toBe(2);
+    see(false);
+    await seconds(30);
+    see(true);
+    await seconds(29);
+    expect(asked).toBe(2);
+    await seconds(1);
+    expect(asked).toBe(3);
+  });
+
+  test('while it does not answer, too, and the log is told once why', async () => {
+    answer = () => {
+      throw new BenchError({ reason: 'api-unreachable', message: 'It is not reached.' });
+    };
+    await seconds(300);
+    expect([asked, drawn.mock.calls.length]).toEqual([6, 2]);
+    expect(note).toHaveBeenCalledTimes(1);
   });
 });
 
