@@ -146,7 +146,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     watchCluster(clusterView, trees.cluster),
     watchDeployments(topologiesView, trees.topologies),
     captionViews({ cluster: clusterView, topologies: topologiesView }, cluster, trees.topologies, runs),
-    showPlace(cluster, [clusterView, topologiesView, resultsView]),
+    showPlace(cluster, [clusterView, topologiesView, resultsView], panels),
     showRunBadge(resultsView, runs),
     lenses,
     vscode.languages.registerCodeLensProvider(modelConfigSelector, lenses),

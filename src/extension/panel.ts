@@ -104,6 +104,11 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     );
   }
 
+  /** Whether any of them can be seen, whatever it shows. */
+  isAnySeen(): boolean {
+    return [...this.#open.keys()].some(({ visible }) => visible);
+  }
+
   reports(): readonly PanelReport[] {
     return [...this.#open.values()].map((open) => open.report());
   }

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import type { Cluster, ClusterPlace } from './cluster.ts';
 import type { CommandId } from './contributions.ts';
 import { modelConfigSelector } from './lens.ts';
+import type { Panels } from './panel.ts';
 import { readDocument } from './modelDocument.ts';
 import { isPlanFile } from './planFiles.ts';
 import { isProtected } from './protection.ts';
@@ -13,11 +14,12 @@ const shownCharacters = 32;
 
 /**
  * Context and namespace in the status bar, as long as something is in sight that is deployed there: a model config, a plan
- * file or one of the views. Nothing is shown, and nothing read, for anybody else.
+ * file, a results panel or one of the views. Nothing is shown, and nothing read, for anybody else.
  */
 export function showPlace(
   cluster: Pick<Cluster, 'current' | 'lastPlace' | 'onDidChange' | 'onDidLook'>,
   views: readonly Pick<vscode.TreeView<unknown>, 'visible' | 'onDidChangeVisibility'>[],
+  panels: Pick<Panels, 'isAnySeen' | 'onDidChangeSight'>,
 ): vscode.Disposable {
   const item = vscode.window.createStatusBarItem('topologyBench.place', vscode.StatusBarAlignment.Left, -10);
   item.name = vscode.l10n.t('Topology Bench: Kubernetes Context');
@@ -33,7 +35,7 @@ export function showPlace(
   };
   const draw = (): void => {
     const config = configInView();
-    const isWanted = config !== undefined || views.some(({ visible }) => visible);
+    const isWanted = config !== undefined || panels.isAnySeen() || views.some(({ visible }) => visible);
     if (isWanted && !isRead) timer ??= setTimeout(read, pauseMs);
     const place = isWanted ? cluster.lastPlace(config) : undefined;
     if (place === undefined) {
@@ -57,6 +59,7 @@ export function showPlace(
     vscode.window.onDidChangeVisibleTextEditors(draw),
     vscode.window.onDidChangeActiveTextEditor(draw),
     ...views.map((view) => view.onDidChangeVisibility(draw)),
+    panels.onDidChangeSight(draw),
     {
       dispose: () => {
         clearTimeout(timer);
@@ -90,7 +93,7 @@ function textsOf({
   return {
     // In a name "$(...)" would stand for an icon.
     text: `$(${isGuarded ? 'lock' : 'server-environment'}) ${shown.replaceAll('$(', '$ (')}/${namespace}`,
-    tooltip: `${label}\n${vscode.l10n.t('Topologies are deployed there. Click to select another context.')}`,
+    tooltip: `${label}\n${vscode.l10n.t('Topologies are deployed there. Click to select another context or namespace.')}`,
     accessibilityInformation: { label, role: 'button' },
   };
 }

@@ -4,14 +4,16 @@ import { isProtected } from '../protection.ts';
 import { pickOne } from '../questions/pick.ts';
 import type { Services } from '../services.ts';
 
-/** Another context for this window, or whichever the kubeconfig says; the kubeconfig is left as it is. */
-export async function selectContext({ cluster, memory }: Services): Promise<void> {
-  const answer = await pickOne<{ readonly context: string | undefined }>({
+/** Another context for this window, or whichever the kubeconfig says, which is left as it is; leads on to the namespace, too. */
+export async function selectContext(services: Services): Promise<void> {
+  const { cluster, memory } = services;
+  const answer = await pickOne<{ readonly context: string | undefined } | 'namespace'>({
     title: vscode.l10n.t('Select Kubernetes Context'),
     placeholder: vscode.l10n.t('Which context? Your kubeconfig is not changed.'),
     canGoBack: false,
     async choices() {
       const contexts = await cluster.contexts();
+      const place = await cluster.current();
       // A context that the kubeconfig names no more counts as none selected, as it does in Cluster.current.
       const selected = contexts.find((context) => context.name === memory.selectedContext())?.name;
       return [
@@ -22,6 +24,16 @@ export async function selectContext({ cluster, memory }: Services): Promise<void
           value: { context: undefined },
           picked: selected === undefined,
         },
+        ...(place === undefined
+          ? []
+          : [
+              {
+                label: vscode.l10n.t('Select Namespace…'),
+                description: vscode.l10n.t('{0} on {1} now', place.namespace, place.context),
+                icon: 'symbol-namespace',
+                value: 'namespace' as const,
+              },
+            ]),
         ...contexts.map((context) => ({
           label: context.name,
           description: [
@@ -36,6 +48,10 @@ export async function selectContext({ cluster, memory }: Services): Promise<void
     },
   });
   if (answer.kind !== 'value') return;
+  if (answer.value === 'namespace') {
+    await selectNamespace(services);
+    return;
+  }
   await memory.selectContext(answer.value.context);
   cluster.changed();
 }

@@ -52,6 +52,7 @@ export async function chosenInTheTree({ code, workbench, folder }: Drive): Promi
   await cluster.row('staging').pressInline('Select Kubernetes Context');
   expect(await quickInput.waitForItem('production')).toEqual([
     "Follow the kubeconfig's current context",
+    'Select Namespace…',
     'staging',
     'production',
   ]);

@@ -73,6 +73,15 @@ describe('Select Kubernetes Context', () => {
     expect(await cluster.current()).toMatchObject({ context: 'staging' });
   });
 
+  test('leads on to the namespace, and leaves the context as it is', async () => {
+    selected = 'production';
+    chosen = 'Select Namespace…';
+    fakeVscode.window.showInputBox.mockImplementationOnce(async () => 'team-a');
+    await selectContext(services);
+    expect(offered[1]).toMatchObject({ label: chosen, description: 'default on production now' });
+    expect(await cluster.current()).toEqual({ context: 'production', namespace: 'team-a' });
+  });
+
   test('changes nothing when the user leaves', async () => {
     selected = 'production';
     chosen = 'none of them';

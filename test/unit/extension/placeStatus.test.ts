@@ -39,6 +39,9 @@ const memory = { selectedContext: () => selected, selectedNamespace: () => undef
 let cluster = new Cluster(memory);
 const visibilityChanged = new fakeVscode.EventEmitter<unknown>();
 const view = { visible: false, onDidChangeVisibility: visibilityChanged.event as never };
+const sightChanged = new fakeVscode.EventEmitter<void>();
+let isPanelSeen = false;
+const panels = { isAnySeen: () => isPanelSeen, onDidChangeSight: sightChanged.event as never };
 let shown: Disposable;
 
 beforeEach(() => {
@@ -66,7 +69,8 @@ beforeEach(() => {
   };
   Object.assign(fakeVscode.window, { visibleTextEditors: [], activeTextEditor: undefined });
   cluster = new Cluster(memory);
-  shown = showPlace(cluster, [view]);
+  isPanelSeen = false;
+  shown = showPlace(cluster, [view], panels);
 });
 afterEach(() => {
   shown.dispose();
@@ -115,6 +119,16 @@ describe('the status bar', () => {
     visibilityChanged.fire(undefined);
     await vi.advanceTimersByTimeAsync(1_000);
     expect(item.isShown).toBe(true);
+  });
+
+  test('says it while a results panel is all that is in sight', async () => {
+    isPanelSeen = true;
+    sightChanged.fire();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(item.isShown).toBe(true);
+    isPanelSeen = false;
+    sightChanged.fire();
+    expect(item.isShown).toBe(false);
   });
 
   test('follows the context that is selected, reads it once, and shows a lock where it is protected', async () => {
