@@ -23,7 +23,7 @@ export const commandTitles = {
   'topologyBench.cancelRun': 'Cancel Run',
   'topologyBench.deploy': 'Deploy Topology',
   'topologyBench.deleteDeployment': 'Delete Deployment',
-  'topologyBench.showLogs': 'Show Logs',
+  'topologyBench.showLogs': 'Show Deployment Logs',
   'topologyBench.copyEndpoint': 'Copy Endpoint',
   'topologyBench.sendSampleRequest': 'Send a Sample Request',
   'topologyBench.uploadModelAgain': 'Upload Model Again',

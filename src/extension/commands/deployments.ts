@@ -44,7 +44,7 @@ let logsChannel: vscode.OutputChannel | undefined;
 
 /** The last lines of each container, in an output channel of their own: servers' words are not our log. */
 export async function showLogs(argument: unknown, services: Services): Promise<void> {
-  const deployment = await deploymentFrom(argument, services, vscode.l10n.t('Show Logs'));
+  const deployment = await deploymentFrom(argument, services, vscode.l10n.t('Show Deployment Logs'));
   if (deployment === undefined) return;
   const text = await withProgress(vscode.l10n.t('Reading the logs of {0}', deployment.topology), (signal) =>
     services.cluster.logs(deployment, signal),

@@ -36,17 +36,17 @@ export async function deployedFromTheTree({ code, workbench }: Drive, namespace:
     180_000,
   );
   const row = tree.row('tiny-sentiment');
-  expect(await row.inlineActions()).toEqual(['Show Logs', 'Delete Deployment']);
+  expect(await row.inlineActions()).toEqual(['Show Deployment Logs', 'Delete Deployment']);
   expect(await row.menuItems()).toEqual([
     'Copy Endpoint',
     'Send a Sample Request',
-    'Show Logs',
+    'Show Deployment Logs',
     'Upload Model Again',
     'Delete Deployment',
   ]);
   await workbench.screenshot(join(screenshots, 'deploy-ready.png'));
 
-  await row.pressInline('Show Logs');
+  await row.pressInline('Show Deployment Logs');
   await eventually(
     'the logs of its containers',
     () => workbench.shownOutput(),

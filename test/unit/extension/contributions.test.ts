@@ -322,6 +322,7 @@ test('the palette offers nothing of which a view knows that it cannot work', () 
     'compareWith',
     'compareWithBaseline',
     'pinBaseline',
+    'unpinBaseline',
   ];
   const ofCluster = [
     'deleteDeployment',

@@ -87,7 +87,7 @@ async function row(): Promise<unknown> {
 }
 
 test.each([
-  ['Show Logs', 'logs', showLogs],
+  ['Show Deployment Logs', 'logs', showLogs],
   ['Send a Sample Request', 'infer', sendSampleRequest],
   ['Upload Model Again', 'upload', uploadModelAgain],
   ['Delete Deployment', 'delete', deleteDeployment],
