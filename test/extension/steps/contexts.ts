@@ -3,9 +3,11 @@ import { copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { freePorts } from '../../../src/local/loopback.ts';
 import type { Drive } from '../harness/drive.ts';
 import { samplePaths } from '../harness/sampleWorkspace.ts';
 import { screenshots } from '../harness/screenshots.ts';
+import { whileNothingIsSaid } from '../harness/silentServer.ts';
 import { texts } from '../harness/texts.ts';
 import { eventually, patienceMs } from '../harness/waiting.ts';
 
@@ -39,8 +41,12 @@ export async function protectedContext({ code, workbench, folder }: Drive): Prom
 }
 
 export async function chosenInTheTree({ code, workbench, folder }: Drive): Promise<void> {
+  const [port = 0] = await freePorts(1);
+  const kubeconfig = join(folder, 'kubeconfig-of-a-port');
+  const sample = await readFile(join(folder, samplePaths.kubeconfig), 'utf8');
+  await writeFile(kubeconfig, sample.replace('127.0.0.1:9', `127.0.0.1:${String(port)}`));
   await code.changeSettings({
-    'topologyBench.kubeconfig': join(folder, samplePaths.kubeconfig),
+    'topologyBench.kubeconfig': kubeconfig,
     'topologyBench.protectedContexts': [],
   });
   const { quickInput } = workbench;
@@ -71,8 +77,8 @@ export async function chosenInTheTree({ code, workbench, folder }: Drive): Promi
   await workbench.dialog().press('Unprotect');
   await head('the context without its lock', 'production', 'team-anamespace, selected here');
 
-  // With nothing typed, settings and context decide again.
-  await cluster.row(/^team-a/u).pressInline('Select Namespace');
+  // With nothing typed, settings and context decide again. The menu of the title leads there, too.
+  await cluster.titleMenu().press('Select Namespace');
   await expect.poll(() => quickInput.value(), { timeout: patienceMs }).toBe('team-a');
   expect(await quickInput.message()).toContain('which is default now');
   await quickInput.fill('');
@@ -81,13 +87,23 @@ export async function chosenInTheTree({ code, workbench, folder }: Drive): Promi
   await head('the namespace of the setting', 'production', 'of-the-settingnamespace');
   await code.changeSettings({ 'topologyBench.namespace': undefined });
   await head('the namespace of the context once more', 'production', 'defaultnamespace');
+  await cluster.titleMenu().press('Select Kubernetes Context');
+  await quickInput.pick('Select Namespace…');
+  await expect.poll(() => quickInput.title(), { timeout: patienceMs }).toBe('Select Namespace');
+  await quickInput.cancel();
 
   // Nothing answers there, and the row that says so leads on.
   await cluster.waitForRows('why there is nothing to show', (rows) => rows.length === 3);
   const problem = cluster.row(/refused|reach/u);
   expect(await problem.inlineActions()).toEqual(['Refresh']);
   expect(await problem.menuItems()).toEqual(['Select Kubernetes Context', 'Refresh', 'Show Log']);
-  await problem.pressInline('Refresh');
+  for (const press of [() => problem.pressInline('Refresh'), () => problem.pressMenu('Refresh')]) {
+    await whileNothingIsSaid(port, async () => {
+      await press();
+      await cluster.waitForRows('the cluster to be asked', (rows) => rows[2]?.includes('is being asked') === true);
+    });
+    await cluster.waitForRows('why there is nothing to show again', (rows) => rows[2]?.includes('cannot be reached') === true);
+  }
   await problem.pressMenu('Show Log');
   await eventually(
     'the log',

@@ -7,10 +7,10 @@ import { runRecordSchema } from '../../../src/core/record.ts';
 import { recordMarkdown } from '../../../src/core/view/markdown.ts';
 import type { Drive } from '../harness/drive.ts';
 import { putRecords } from '../harness/sampleWorkspace.ts';
-import { eventually } from '../harness/waiting.ts';
+import { eventually, patienceMs } from '../harness/waiting.ts';
 import { slower, whole } from './records.ts';
 
-export async function outOfTheMenu({ workbench, folder }: Drive): Promise<void> {
+export async function outOfTheMenu({ code, workbench, folder }: Drive): Promise<void> {
   await putRecords(folder, [whole, slower]);
   const { quickInput } = workbench;
   const results = await workbench.view('Topology Bench', 'Results');
@@ -50,7 +50,22 @@ export async function outOfTheMenu({ workbench, folder }: Drive): Promise<void> 
   await (await workbench.panel(/Jan 2, 2026, .* ↔ Jan 3, 2026/u)).waitUntilDrawn();
 
   await row.pressMenu('Open Results');
-  await workbench.panel(/^tiny-sentiment · Jan 2, 2026, [^↔]*$/u);
+  const panel = await workbench.panel(/^tiny-sentiment · Jan 2, 2026, [^↔]*$/u);
+  await panel.waitUntilDrawn();
+
+  // A price of a GPU that is entered stands beside the figures, until it is taken away.
+  const price = 'EUR/1M req';
+  try {
+    await workbench.runCommand('Topology Bench: Set GPU Price');
+    await quickInput.fill('2.50 EUR');
+    await expect.poll(() => panel.text(), { timeout: patienceMs }).toContain(price);
+    await workbench.runCommand('Topology Bench: Set GPU Price');
+    await expect.poll(() => quickInput.value(), { timeout: patienceMs }).toBe('2.5');
+    await quickInput.fill('');
+    await expect.poll(() => panel.text(), { timeout: patienceMs }).not.toContain(price);
+  } finally {
+    await code.changeSettings({});
+  }
 }
 
 function isOf(day: number, row: string | undefined): boolean {

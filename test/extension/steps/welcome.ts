@@ -39,6 +39,10 @@ export async function welcomeWithoutCluster({ code, workbench, folder }: Drive):
   await quickInput.waitForItem('Tiny sentiment model (built in)');
   await quickInput.cancel();
 
+  await topologies.pressTitleAction('Benchmark Topology');
+  await quickInput.waitForItem('Tiny sentiment model (built in)');
+  await quickInput.cancel();
+
   await cluster.pressWelcome('Choose a kubeconfig');
   await workbench.tab('Settings').waitFor();
 
