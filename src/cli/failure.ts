@@ -11,7 +11,6 @@ const usageReasons: readonly Reason[] = [
   'payload-invalid',
   'kubeconfig-missing',
   'kubeconfig-broken',
-  'context-missing',
   'target-refused',
   'record-unreadable',
 ];

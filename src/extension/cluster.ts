@@ -17,6 +17,18 @@ export interface ContextChoice {
   readonly current: boolean;
 }
 
+/** A folder of this window whose models go to another namespace than those of the others. */
+export interface FolderNamespace {
+  readonly folder: string;
+  readonly namespace: string;
+}
+
+/** What settings and kubeconfig say of a context. */
+export interface Followed {
+  readonly namespace: string;
+  readonly elsewhere: readonly FolderNamespace[];
+}
+
 /** Longest that a view waits for a cluster before it says that it cannot be reached. */
 const viewTimeoutMs = 20_000;
 /** Longest that a question waits for what is only said beside it. */
@@ -84,9 +96,11 @@ export class Cluster implements vscode.Disposable {
     return namespace === undefined ? followedPlace(context, scope) : { context: context.name, namespace };
   }
 
-  /** The place that was read last, as it is when no namespace is selected for its context. Reads nothing. */
-  lastFollowed(): ClusterPlace | undefined {
-    return this.#chosen === undefined ? undefined : followedPlace(this.#chosen, undefined);
+  /** Where models go on the context that was read last when no namespace is selected for it. Reads nothing. */
+  lastFollowed(): Followed | undefined {
+    if (this.#chosen === undefined) return undefined;
+    const { namespace } = followedPlace(this.#chosen, undefined);
+    return { namespace, elsewhere: foldersOtherThan(namespace) };
   }
 
   /** Whether the namespace of a place was selected here, so that neither settings nor kubeconfig decide it. */
@@ -95,11 +109,8 @@ export class Cluster implements vscode.Disposable {
   }
 
   /** Folders of this window whose models go to another namespace than the one in view. */
-  foldersElsewhere(place: ClusterPlace): readonly { readonly folder: string; readonly namespace: string }[] {
-    if (this.hasSelectedNamespace(place)) return [];
-    return folderNamespaces().flatMap(({ folder, namespace }) =>
-      namespace === null || namespace === place.namespace ? [] : [{ folder, namespace }],
-    );
+  foldersElsewhere(place: ClusterPlace): readonly FolderNamespace[] {
+    return this.hasSelectedNamespace(place) ? [] : foldersOtherThan(place.namespace);
   }
 
   /** @throws BenchError api-unreachable, unauthenticated, forbidden, kubeconfig-missing, kubeconfig-broken */
@@ -286,6 +297,12 @@ function namespaceOf(scope: vscode.Uri | undefined): string | null {
   if (namespace !== null || scope !== undefined) return namespace;
   const [first, ...others] = folderNamespaces();
   return first !== undefined && others.every((other) => other.namespace === first.namespace) ? first.namespace : null;
+}
+
+function foldersOtherThan(place: string): FolderNamespace[] {
+  return folderNamespaces().flatMap(({ folder, namespace }) =>
+    namespace === null || namespace === place ? [] : [{ folder, namespace }],
+  );
 }
 
 function folderNamespaces(): { readonly folder: string; readonly namespace: string | null }[] {

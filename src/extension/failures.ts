@@ -83,10 +83,10 @@ async function offer(
   const buttons = [...(retry === undefined ? [] : [again]), ...(mending === undefined ? [] : [mending.label]), showLog];
   const chosen = await vscode.window.showErrorMessage(plainText(explain(problem)), ...buttons);
   if (chosen === again) retry?.();
-  else if (chosen === mending?.label) await mending?.run();
+  else if (mending !== undefined && chosen === mending.label) await mending.run();
   else if (chosen === showLog) log.show();
   // What would be lost stays on offer while the user looks for the cause and mends it.
-  if (problem.reason === 'save-failed' && retry !== undefined && (chosen === mending?.label || chosen === showLog)) {
+  if (problem.reason === 'save-failed' && retry !== undefined && chosen !== undefined && chosen !== again) {
     await offer(problem, log, retry);
   }
 }

@@ -2,8 +2,8 @@ import * as vscode from 'vscode';
 import type { Cluster, ClusterPlace } from './cluster.ts';
 import type { CommandId } from './contributions.ts';
 import { modelConfigSelector } from './lens.ts';
-import type { Panels } from './panel.ts';
 import { readDocument } from './modelDocument.ts';
+import type { Panels } from './panel.ts';
 import { isPlanFile } from './planFiles.ts';
 import { isProtected } from './protection.ts';
 

@@ -137,7 +137,7 @@ async function sayFailed(
   if (chosen === open) openResults(run.id);
   else if (chosen === again) retry?.();
   else if (chosen === showLog) services.log.show();
-  else if (chosen === mending?.label) await mending?.run();
+  else if (mending !== undefined && chosen === mending.label) await mending.run();
 }
 
 function openResults(runId: string): void {

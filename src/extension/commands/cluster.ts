@@ -64,14 +64,19 @@ const namespacePattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
  */
 export async function selectNamespace({ cluster, memory }: Services): Promise<void> {
   const current = await placeNeeded(cluster);
-  const followed = cluster.lastFollowed()?.namespace ?? '';
+  const { namespace: followed, elsewhere } = cluster.lastFollowed() ?? { ...current, elsewhere: [] };
   const text = await vscode.window.showInputBox({
     title: vscode.l10n.t('Select Namespace'),
-    prompt: vscode.l10n.t(
-      'Namespace that topologies are deployed to on {0}. Empty: follow the setting topologyBench.namespace, else the context, which is {1} now.',
-      current.context,
-      followed,
-    ),
+    prompt: [
+      vscode.l10n.t(
+        'Namespace that topologies are deployed to on {0}. Empty: follow the setting topologyBench.namespace, else the context, which is {1} now.',
+        current.context,
+        followed,
+      ),
+      ...elsewhere.map(({ folder, namespace }) =>
+        vscode.l10n.t('Models of the folder {0} then go to {1}.', folder, namespace),
+      ),
+    ].join(' '),
     placeHolder: vscode.l10n.t('{0}, as settings and context say', followed),
     value: cluster.hasSelectedNamespace(current) ? current.namespace : '',
     validateInput: (typed) =>

@@ -49,7 +49,7 @@ export async function targetChoices(
         picked: last?.kind === 'kubernetes' && last.context === place.context,
       };
     });
-    if (contexts.length === 0 && !withLocal) throw noContext();
+    if (contexts.length === 0 && !withLocal) throw emptyKubeconfig();
     const none: Note[] = contexts.length === 0 ? [{ note: vscode.l10n.t('The kubeconfig has no context.') }] : [];
     const isAway = selected === undefined || cluster.wasAway(selected.context);
     return isAway ? [...ending, ...choices, ...none] : [...choices, ...ending, ...none];
@@ -59,7 +59,7 @@ export async function targetChoices(
   }
 }
 
-function noContext(): BenchError {
+function emptyKubeconfig(): BenchError {
   return new BenchError({
     reason: 'kubeconfig-broken',
     message: vscode.l10n.t('The kubeconfig has no context, so there is no cluster to choose.'),

@@ -140,6 +140,18 @@ describe('Select Namespace', () => {
     expect([...selectedNamespaces]).toEqual([['staging', 'team-a']]);
   });
 
+  test('says which folders have a namespace of their own, which nothing typed brings back', async () => {
+    fakeVscode.workspace.workspaceFolders = ['/projects/a', '/projects/b'].map((path) => ({
+      uri: fakeVscode.Uri.file(path),
+      name: path.slice(-1),
+    }));
+    settingsOf.set('/projects/a', { namespace: 'team-a' });
+    await type('mine');
+    expect(cluster.lastPlace(configA)?.namespace).toBe('mine');
+    expect((await type('')).prompt).toMatch(/which is models now\. Models of the folder a then go to team-a\.$/u);
+    expect(cluster.lastPlace(configA)?.namespace).toBe('team-a');
+  });
+
   test('takes nothing that is no name of a namespace', async () => {
     const { validateInput } = await type(undefined);
     expect(['', ' team-a ', 'a'.repeat(63)].map(validateInput)).toEqual([undefined, undefined, undefined]);
