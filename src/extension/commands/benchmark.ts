@@ -6,7 +6,7 @@ import { gpuName, subjectName, targetName } from '../describe.ts';
 import { configUri, type PreparedRun, type RunEnd } from '../prepare.ts';
 import { askBenchmark } from '../questions/benchmark.ts';
 import { confirmNamespace, confirmRun } from '../questions/confirm.ts';
-import { subjectFrom, saveSubject } from '../questions/subject.ts';
+import { askAbout, saveSubject } from '../questions/subject.ts';
 import { choicesOfRun } from '../runChoices.ts';
 import type { Services } from '../services.ts';
 import { readSettings } from '../settings.ts';
@@ -27,17 +27,19 @@ export async function benchmarkCommand(argument: unknown, services: Services): P
     await benchmarkPlan(planFile, services);
     return;
   }
-  const subject = await subjectFrom(argument, vscode.l10n.t('Benchmark Topology'));
-  if (subject === undefined) return;
-  await saveSubject(subject);
-  const choices = await askBenchmark({
-    subject,
-    last: services.memory.lastChoices(),
-    settings: readSettings(configUri(subject)),
-    cluster: services.cluster,
-    title: vscode.l10n.t('Benchmark Topology: {0}', subjectName(subject)),
-    topologies: topologiesIn(argument),
-    target: targetIn(argument),
+  const title = vscode.l10n.t('Benchmark Topology');
+  const choices = await askAbout(argument, title, async (subject, canGoBack) => {
+    await saveSubject(subject);
+    return askBenchmark({
+      subject,
+      last: services.memory.lastChoices(),
+      settings: readSettings(configUri(subject)),
+      cluster: services.cluster,
+      title: vscode.l10n.t('Benchmark Topology: {0}', subjectName(subject)),
+      topologies: topologiesIn(argument),
+      target: targetIn(argument),
+      canGoBack,
+    });
   });
   if (choices !== undefined) await start(choices, services, confirmRun);
 }

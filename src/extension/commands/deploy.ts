@@ -13,7 +13,7 @@ import { offerCleanUp } from '../offerCleanUp.ts';
 import { configUri, type Planned } from '../prepare.ts';
 import { plainText } from '../plainText.ts';
 import { askDeploy, type ClusterTarget, type DeployChoices } from '../questions/deploy.ts';
-import { saveSubject, subjectFrom } from '../questions/subject.ts';
+import { askAbout, saveSubject } from '../questions/subject.ts';
 import { targetChoices } from '../questions/target.ts';
 import type { Services } from '../services.ts';
 import { readSettings } from '../settings.ts';
@@ -41,16 +41,18 @@ async function choose(argument: unknown, services: Services): Promise<DeployChoi
   // Where there is no cluster to deploy to, a question for a model would be in vain.
   await targetChoices(services.cluster, undefined, undefined, false);
   const topology = topologyOf(argument);
-  const subject = await subjectFrom(topology === undefined ? argument : undefined, vscode.l10n.t('Deploy Topology'));
-  if (subject === undefined) return undefined;
-  return askDeploy({
-    subject,
-    topology,
-    last: services.memory.lastChoices(),
-    settings: readSettings(configUri(subject)),
-    cluster: services.cluster,
-    title: vscode.l10n.t('Deploy Topology: {0}', subjectName(subject)),
-  });
+  const title = vscode.l10n.t('Deploy Topology');
+  return askAbout(topology === undefined ? argument : undefined, title, async (subject, canGoBack) =>
+    askDeploy({
+      subject,
+      topology,
+      last: services.memory.lastChoices(),
+      settings: readSettings(configUri(subject)),
+      cluster: services.cluster,
+      title: vscode.l10n.t('Deploy Topology: {0}', subjectName(subject)),
+      canGoBack,
+    }),
+  );
 }
 
 async function confirmed(choices: DeployChoices, lacksNamespace: boolean): Promise<boolean> {

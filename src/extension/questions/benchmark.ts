@@ -20,9 +20,13 @@ export interface Known {
   /** Decided already, e.g. by the link in the welcome text or the topology that was clicked. */
   readonly topologies?: readonly TopologyName[] | undefined;
   readonly target?: TargetChoice | undefined;
+  /** From the first question, to that for the model. */
+  readonly canGoBack: boolean;
 }
 
 interface Draft {
+  /** Whether the answers of the last run hold, and nothing else is asked. */
+  isSame: boolean;
   topologies: readonly TopologyName[] | undefined;
   target: TargetChoice | undefined;
   /** undefined: not asked yet. */
@@ -33,17 +37,22 @@ interface Draft {
 
 /**
  * Asks what is not decided yet: topologies, target, GPU and load, with a way back. The last run's answers are offered
- * first, as a whole, and then stand first in each question. undefined when the user left.
+ * first, as a whole, and then stand first in each question.
  */
-export async function askBenchmark(known: Known): Promise<BenchmarkChoices | undefined> {
-  const { subject, last, topologies, target } = known;
-  if (last !== undefined && topologies === undefined && target === undefined) {
-    const again = await askSameAgain(known, last);
-    if (again.kind !== 'value') return undefined;
-    if (again.value) return { ...last, subject };
-  }
-  const draft: Draft = { topologies, target, gpu: undefined, load: undefined, sloP95Ms: last?.sloP95Ms };
-  return (await askInTurn(stepsOf(known, draft))) ? choicesOf(subject, draft) : undefined;
+export async function askBenchmark(known: Known): Promise<Answer<BenchmarkChoices>> {
+  const { subject, last, topologies, target, canGoBack } = known;
+  const draft: Draft = {
+    isSame: false,
+    topologies,
+    target,
+    gpu: undefined,
+    load: undefined,
+    sloP95Ms: last?.sloP95Ms,
+  };
+  const went = await askInTurn(stepsOf(known, draft), canGoBack);
+  if (went !== 'on') return { kind: went };
+  const value = draft.isSame && last !== undefined ? { ...last, subject } : choicesOf(subject, draft);
+  return value === undefined ? { kind: 'left' } : { kind: 'value', value };
 }
 
 function choicesOf(subject: Subject, { topologies, target, gpu, load, sloP95Ms }: Draft): BenchmarkChoices | undefined {
@@ -61,6 +70,24 @@ function choicesOf(subject: Subject, { topologies, target, gpu, load, sloP95Ms }
 }
 
 function stepsOf(known: Known, draft: Draft): Step[] {
+  const { last } = known;
+  const isNew = known.topologies === undefined && known.target === undefined;
+  const askedAnew = questionsOf(known, draft).map((step) => ({ ...step, applies: () => !draft.isSame && step.applies() }));
+  if (last === undefined || !isNew) return askedAnew;
+  return [
+    {
+      isUncounted: true,
+      applies: () => true,
+      ask: async ({ canGoBack }) =>
+        take(await askSameAgain(known, last, canGoBack), (isSame) => {
+          draft.isSame = isSame;
+        }),
+    },
+    ...askedAnew,
+  ];
+}
+
+function questionsOf(known: Known, draft: Draft): Step[] {
   const { title, last, cluster, settings } = known;
   return [
     {
@@ -134,11 +161,11 @@ function stepsOf(known: Known, draft: Draft): Step[] {
   ];
 }
 
-function askSameAgain(known: Known, last: BenchmarkChoices): Promise<Answer<boolean>> {
+function askSameAgain(known: Known, last: BenchmarkChoices, canGoBack: boolean): Promise<Answer<boolean>> {
   return pickOne<boolean>({
     title: known.title,
     placeholder: vscode.l10n.t('What should run?'),
-    canGoBack: false,
+    canGoBack,
     choices: () => [
       {
         label: vscode.l10n.t('Same as last time: {0}', choicesSummary(last)),

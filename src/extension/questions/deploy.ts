@@ -5,7 +5,7 @@ import type { Cluster } from '../cluster.ts';
 import { configUri } from '../prepare.ts';
 import type { Settings } from '../settings.ts';
 import { askInTurn, take, type Step } from './inTurn.ts';
-import { pickOne } from './pick.ts';
+import { pickOne, type Answer } from './pick.ts';
 import { gpuChoices, targetChoices } from './target.ts';
 import { topologyChoices } from './topologies.ts';
 
@@ -22,6 +22,8 @@ export interface KnownOfDeployment {
   readonly settings: Settings;
   readonly cluster: Cluster;
   readonly title: string;
+  /** From the first question, to that for the model. */
+  readonly canGoBack: boolean;
 }
 
 interface Draft {
@@ -31,13 +33,15 @@ interface Draft {
   gpu: GpuChoice | null | undefined;
 }
 
-/** Asks what is not decided yet: topology, place and GPU, with a way back. undefined when the user left. */
-export async function askDeploy(known: KnownOfDeployment): Promise<DeployChoices | undefined> {
+/** Asks what is not decided yet: topology, place and GPU, with a way back. */
+export async function askDeploy(known: KnownOfDeployment): Promise<Answer<DeployChoices>> {
   const draft: Draft = { topology: known.topology, target: undefined, gpu: undefined };
-  if (!(await askInTurn(stepsOf(known, draft)))) return undefined;
+  const went = await askInTurn(stepsOf(known, draft), known.canGoBack);
+  if (went !== 'on') return { kind: went };
   const { topology, target, gpu } = draft;
-  if (topology === undefined || target === undefined) return undefined;
-  return { subject: known.subject, topologies: [topology], target, gpu: gpu ?? null, profile: 'quick' };
+  if (topology === undefined || target === undefined) return { kind: 'left' };
+  const value = { subject: known.subject, topologies: [topology], target, gpu: gpu ?? null, profile: 'quick' } as const;
+  return { kind: 'value', value };
 }
 
 function stepsOf(

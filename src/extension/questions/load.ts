@@ -15,7 +15,7 @@ export interface LoadChoice {
 interface Asking {
   readonly title: string;
   readonly canGoBack: boolean;
-  readonly place: StepPlace;
+  readonly place?: StepPlace;
 }
 
 /** Which profile; and, where the user wants to say it, how many turns of each topology. */
@@ -52,10 +52,9 @@ export async function askLoad(asking: Asking, proposed: LoadChoice): Promise<Ans
   }
 }
 
-function askTurns({ title, place }: Asking, repetitions: number | undefined): Promise<Answer<number | undefined>> {
+function askTurns(asking: Asking, repetitions: number | undefined): Promise<Answer<number | undefined>> {
   return askNumber({
-    title,
-    place,
+    ...asking,
     canGoBack: true,
     prompt: vscode.l10n.t('How often is each topology deployed and measured? Empty: as often as the profile says.'),
     value: repetitions,

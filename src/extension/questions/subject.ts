@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { BenchError, type Reason } from '../../core/errors.ts';
 import { parseModel, supportedSoFar } from '../../core/model.ts';
-import { builtInName, type Subject } from '../choices.ts';
+import { builtInName, subjectKey, type Subject } from '../choices.ts';
 import { readDocument } from '../modelDocument.ts';
 import { pickOne, type Answer, type Choice, type Note } from './pick.ts';
 
@@ -20,16 +20,43 @@ export const skippedFolders = '**/{node_modules,.git,.venv,venv,.topology-bench}
  * @throws BenchError model-unsupported when it was called on something that cannot be benchmarked
  */
 export async function subjectFrom(argument: unknown, title: string): Promise<Subject | undefined> {
+  return askAbout(argument, title, async (subject) => ({ kind: 'value', value: subject }));
+}
+
+/**
+ * Asks something about what a command is about. Where the user picked that, the first question has a way back to it.
+ * undefined when the user left.
+ * @throws BenchError as subjectFrom
+ */
+export async function askAbout<Value>(
+  argument: unknown,
+  title: string,
+  ask: (subject: Subject, canGoBack: boolean) => Promise<Answer<Value>>,
+): Promise<Value | undefined> {
+  const known = await knownSubject(argument);
+  if (known !== undefined) return valueOf(await ask(known, false));
+  let picked: Subject | undefined;
+  for (;;) {
+    const answer = await pickSubject(title, picked);
+    if (answer.kind !== 'value') return undefined;
+    picked = answer.value;
+    const asked = await ask(picked, true);
+    if (asked.kind !== 'back') return valueOf(asked);
+  }
+}
+
+function valueOf<Value>(answer: Answer<Value>): Value | undefined {
+  return answer.kind === 'value' ? answer.value : undefined;
+}
+
+async function knownSubject(argument: unknown): Promise<Subject | undefined> {
   if (isSubject(argument)) return argument;
   if (argument instanceof vscode.Uri) return checked(argument);
   const active = vscode.window.activeTextEditor?.document;
-  if (active !== undefined && isModelConfigName(active.uri)) {
-    const { model } = readDocument(active);
-    // A config.json of something else entirely is only what happens to be open.
-    if (model !== undefined || active.fileName.endsWith('.pbtxt')) return checked(active.uri);
-  }
-  const answer = await pickSubject(title);
-  return answer.kind === 'value' ? answer.value : undefined;
+  if (active === undefined || !isModelConfigName(active.uri)) return undefined;
+  const { model } = readDocument(active);
+  // A config.json of something else entirely is only what happens to be open.
+  return model !== undefined || active.fileName.endsWith('.pbtxt') ? checked(active.uri) : undefined;
 }
 
 /** The run reads the files on disk, so what was typed is saved first: that is what the user sees and means. */
@@ -48,7 +75,8 @@ export async function saveFile(uri: string, reason: Reason): Promise<void> {
   });
 }
 
-export function pickSubject(title: string): Promise<Answer<Subject>> {
+/** @param before the one that was picked, where the user came back to this question */
+export function pickSubject(title: string, before?: Subject): Promise<Answer<Subject>> {
   return pickOne<Subject>({
     title,
     placeholder: vscode.l10n.t('Which model?'),
@@ -62,7 +90,12 @@ export function pickSubject(title: string): Promise<Answer<Subject>> {
         icon: 'package',
         value: { kind: 'built-in' },
       };
-      return [...configs.map(choiceOf), builtIn, ...cutShort.map(cutShortNote)];
+      const chosen = before === undefined ? undefined : subjectKey(before);
+      const choices = [...configs.map(choiceOf), builtIn];
+      return [
+        ...choices.map((choice) => ({ ...choice, picked: subjectKey(choice.value) === chosen })),
+        ...cutShort.map(cutShortNote),
+      ];
     },
   });
 }

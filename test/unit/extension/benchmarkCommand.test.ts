@@ -27,6 +27,7 @@ const { benchmarkAgain, benchmarkCommand, benchmarkUnasked } =
   await import('../../../src/extension/commands/benchmark.ts');
 const { runName } = await import('../../../src/extension/questions/run.ts');
 const { Protection } = await import('../../../src/extension/protection.ts');
+Object.assign(fakeVscode.workspace, { findFiles: async () => [] });
 
 const engine = {
   makePlan,
@@ -268,6 +269,43 @@ describe('the questions', () => {
     reply({ pick: ['Choose anew…'] }, { pick: ['hybrid'] }, 'leave');
     await benchmark();
     expect([started, last]).toEqual([[], onCluster]);
+  });
+});
+
+describe('the way back', () => {
+  const sameAsLastTime =
+    'Same as last time: triton on prod-eu/models, 1 nvidia.com/gpu (Tesla-T4), server under p95 50 ms, 2 turns';
+
+  test('leads from the topologies to "Same as last time"', async () => {
+    last = onCluster;
+    reply({ pick: ['Choose anew…'] }, { pick: ['hybrid'] }, 'back', 'back', { pick: [sameAsLastTime] });
+    await benchmark();
+    expect(steps().slice(1, 3)).toEqual(['1/4', '2/4']);
+    expect(shown.map(({ canGoBack }) => canGoBack)).toEqual([false, true, true, true, false]);
+    expect(started.map(({ choices }) => choices)).toEqual([onCluster]);
+  });
+
+  test('leads from whatever comes first to the choice of the model, which is kept', async () => {
+    const model = 'Tiny sentiment model (built in)';
+    last = onCluster;
+    reply({ pick: [model] }, { pick: ['Choose anew…'] }, 'back', 'back', 'accept', { pick: [sameAsLastTime] });
+    await benchmarkCommand(undefined, services);
+    expect(shown.map(({ hint, canGoBack }) => [hint, canGoBack])).toEqual([
+      ['Which model?', false],
+      ['What should run?', true],
+      ['Which topologies? They run one after the other.', true],
+      ['What should run?', true],
+      ['Which model?', false],
+      ['What should run?', true],
+    ]);
+    expect(shown[4]?.picked).toEqual([model]);
+    expect(started.map(({ choices }) => choices)).toEqual([onCluster]);
+  });
+
+  test('ends at the first question where what is benchmarked was clicked', async () => {
+    reply('leave');
+    await benchmark();
+    expect(shown.map(({ canGoBack }) => canGoBack)).toEqual([false]);
   });
 });
 

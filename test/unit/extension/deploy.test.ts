@@ -13,15 +13,19 @@ let deployOn: (listener: DeployListener) => Promise<void>;
 
 vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
 vi.mock('../../../src/extension/questions/subject.ts', () => ({
-  subjectFrom: async () => ({ kind: 'built-in' }),
+  askAbout: async (_argument: unknown, _title: string, ask: (subject: unknown) => Promise<{ value: unknown }>) =>
+    (await ask({ kind: 'built-in' })).value,
   saveSubject: async () => undefined,
 }));
 vi.mock('../../../src/extension/questions/deploy.ts', () => ({
   askDeploy: async () => ({
-    subject: { kind: 'built-in' },
-    topologies: ['triton'],
-    target: { kind: 'kubernetes', ...place, createNamespace: false },
-    gpu: null,
+    kind: 'value',
+    value: {
+      subject: { kind: 'built-in' },
+      topologies: ['triton'],
+      target: { kind: 'kubernetes', ...place, createNamespace: false },
+      gpu: null,
+    },
   }),
 }));
 vi.mock('../../../src/extension/commands/planAsking.ts', () => ({

@@ -22,15 +22,19 @@ const cluster = {
   inventory: async () => ({ podsSeen: 'everywhere', gpuNodes: [] }) as unknown as ClusterInventory,
 } as unknown as Cluster;
 const title = 'Deploy Topology: tiny-sentiment';
-const ask = (topology?: 'triton') =>
-  askDeploy({
+/** The answers, or the way that the user went instead. */
+async function ask(topology?: 'triton', canGoBack = false): Promise<unknown> {
+  const answer = await askDeploy({
     subject: { kind: 'built-in' },
     topology,
     last: undefined,
     settings: readSettings(undefined),
     cluster,
     title,
+    canGoBack,
   });
+  return answer.kind === 'value' ? answer.value : answer.kind;
+}
 const steps = () => shown.map(({ step, totalSteps }) => `${String(step)}/${String(totalSteps)}`);
 
 beforeEach(() => {
@@ -64,5 +68,11 @@ test('leave out the topology whose row was clicked, and this machine, which keep
 
 test('decide nothing when the user leaves', async () => {
   reply({ pick: ['staging/models'] }, 'leave');
-  expect(await ask('triton')).toBeUndefined();
+  expect(await ask('triton')).toBe('left');
+});
+
+test('lead back to the choice of the model from the first one, where there was such a choice', async () => {
+  reply({ pick: ['staging/models'] }, 'back', 'back');
+  expect(await ask('triton', true)).toBe('back');
+  expect(shown.map(({ canGoBack }) => canGoBack)).toEqual([true, true, true]);
 });
