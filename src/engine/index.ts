@@ -9,6 +9,7 @@ export { checkPlan, estimateSeconds, makePlan } from '../core/planning.ts';
 export { recordCsv } from '../core/view/csv.ts';
 export { recordMarkdown } from '../core/view/markdown.ts';
 export { createLoadDriver } from '../load/driver.ts';
+export { lookAtMachine, type LookedAt } from '../local/prepare.ts';
 export { createLocalTarget } from '../local/target.ts';
 export { resolveModel } from '../models/resolve.ts';
 export { claimsDirectory, dropClaim, passClaim, takeTurn } from '../runs/claims.ts';

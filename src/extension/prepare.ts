@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { BenchError, throwIfCancelled, toBenchError } from '../core/errors.ts';
+import { BenchError, explain, throwIfCancelled, toBenchError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
 import { gpuProductLabels } from '../core/gpuPools.ts';
 import type { GpuPlan, Plan } from '../core/plan.ts';
@@ -10,6 +10,7 @@ import type { RunRecord } from '../core/record.ts';
 import type { ModelRequest } from '../models/resolve.ts';
 import type { Watching } from '../engine/runner.ts';
 import type { RunTask } from '../engine/runTask.ts';
+import type { LookedAt } from '../local/prepare.ts';
 import type { JournalHeader } from '../runs/journal.ts';
 import type { RunStore } from '../runs/store.ts';
 import { poolsOf, type BenchmarkChoices, type GpuChoice, type Subject, type TargetChoice } from './choices.ts';
@@ -36,6 +37,8 @@ export interface KnownRun {
 export interface PreparedRun extends KnownRun {
   readonly runId: string;
   readonly warnings: readonly string[];
+  /** What it fetches first, once, to run on this machine, and where that is kept; none of a run elsewhere. */
+  readonly firstFetch: Pick<LookedAt, 'toFetch' | 'cacheDirectory'> | null;
   /** It was begun by another window. */
   readonly isUnderWay: boolean;
   readonly hold: HoldState;
@@ -172,7 +175,10 @@ function scopeOf({ subject, plan }: BenchmarkChoices): vscode.Uri | undefined {
   return plan === undefined ? configUri(subject) : vscode.Uri.parse(plan.uri, true);
 }
 
-/** Makes the plan, and what carries it out. @throws BenchError as makePlanned */
+/**
+ * Makes the plan, and what carries it out.
+ * @throws BenchError as makePlanned; tool-missing where nothing of it can run on this machine
+ */
 export async function prepare(
   choices: BenchmarkChoices,
   context: PrepareContext,
@@ -181,6 +187,7 @@ export async function prepare(
   const planned = await makePlanned(choices, context, signal);
   const { plan } = planned;
   const engine = await loadEngine();
+  const here = plan.target.kind === 'local' ? await lookHere(planned, signal) : null;
   const runId = engine.newRunId();
   const known: KnownRun = {
     choices,
@@ -193,7 +200,8 @@ export async function prepare(
   return {
     ...known,
     runId,
-    warnings: planned.warnings,
+    warnings: [...planned.warnings, ...notHere(plan, here)],
+    firstFetch: here,
     isUnderWay: false,
     hold: ownHold,
     turn,
@@ -219,6 +227,28 @@ export async function prepare(
     },
     save: watchedAs(choices, context).save,
   };
+}
+
+/**
+ * Whoever agrees to a run must know before what of it this machine cannot do, and what it has to fetch.
+ * @throws BenchError tool-missing
+ */
+async function lookHere({ plan, assets }: Planned, signal: AbortSignal): Promise<LookedAt> {
+  const engine = await loadEngine();
+  const others = topologiesOnTriton(plan);
+  const here = await engine.lookAtMachine({ assets, triton: others.length > 0 }, signal);
+  if (here.noTriton !== null && others.length === plan.topologies.length) throw here.noTriton;
+  return here;
+}
+
+function notHere(plan: Plan, here: LookedAt | null): string[] {
+  if (!here?.noTriton) return [];
+  const names = [...new Set(topologiesOnTriton(plan).map(({ name }) => name))].join(', ');
+  return [vscode.l10n.t('{0} will be skipped. {1}', names, explain(here.noTriton))];
+}
+
+function topologiesOnTriton({ topologies }: Plan): Plan['topologies'] {
+  return topologies.filter(({ name }) => name !== 'fastapi');
 }
 
 function watchedAs(
@@ -252,6 +282,7 @@ export async function prepareAgain(
     ...known,
     runId: header.runId,
     warnings: [],
+    firstFetch: null,
     isUnderWay: true,
     hold,
     turn: goneBy,

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Assets } from '../assets/assets.ts';
 import { isAlive, identityOf } from './processIdentity.ts';
 import { runCommand } from './command.ts';
@@ -25,19 +25,8 @@ export async function prepareEnvironment(
   status: (message: string) => void,
   signal: AbortSignal,
 ): Promise<PythonEnvironment> {
-  // The list for numpy 1 is Linux only and ends with Python 3.12; elsewhere only FastAPI runs, with the other list.
-  const set =
-    process.platform === 'linux' && whyNoTritonWith(python) === undefined ? 'cpu-numpy1' : setWithoutTriton(python);
-  const requirements = await assets.requirements(set);
-  const hash = createHash('sha256').update(
-    JSON.stringify([requirements, python.executable, python.version, process.arch]),
-  );
-  const parent = join(cacheDirectory, 'environments');
-  const home = join(parent, hash.digest('hex').slice(0, 24));
-  const environment = {
-    python: join(home, 'bin', 'python3'),
-    sitePackages: join(home, 'lib', `python${python.version}`, 'site-packages'),
-  };
+  const { home, environment, requirements } = await environmentFor(python, assets, cacheDirectory);
+  const parent = dirname(home);
   if (existsSync(join(home, 'complete'))) return environment;
   await mkdir(parent, { recursive: true });
   await removeAbandoned(parent);
@@ -73,6 +62,32 @@ export async function prepareEnvironment(
     await rm(partial, { recursive: true, force: true });
   }
   return environment;
+}
+
+/** Whether it was made before. */
+export async function hasEnvironment(python: Python, assets: Assets, cacheDirectory: string): Promise<boolean> {
+  const { home } = await environmentFor(python, assets, cacheDirectory);
+  return existsSync(join(home, 'complete'));
+}
+
+async function environmentFor(
+  python: Python,
+  assets: Assets,
+  cacheDirectory: string,
+): Promise<{ readonly home: string; readonly environment: PythonEnvironment; readonly requirements: string }> {
+  // The list for numpy 1 is Linux only and ends with Python 3.12; elsewhere only FastAPI runs, with the other list.
+  const set =
+    process.platform === 'linux' && whyNoTritonWith(python) === undefined ? 'cpu-numpy1' : setWithoutTriton(python);
+  const requirements = await assets.requirements(set);
+  const hash = createHash('sha256').update(
+    JSON.stringify([requirements, python.executable, python.version, process.arch]),
+  );
+  const home = join(cacheDirectory, 'environments', hash.digest('hex').slice(0, 24));
+  const environment = {
+    python: join(home, 'bin', 'python3'),
+    sitePackages: join(home, 'lib', `python${python.version}`, 'site-packages'),
+  };
+  return { home, environment, requirements };
 }
 
 function setWithoutTriton(python: Python): 'cpu' | 'cpu-numpy1' {

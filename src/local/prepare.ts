@@ -2,10 +2,11 @@ import { dirname, join, resolve } from 'node:path';
 import { openAssets, type Assets } from '../assets/assets.ts';
 import { defaultCacheDirectory } from '../assets/cacheDirectory.ts';
 import { BenchError, explain } from '../core/errors.ts';
-import { prepareEnvironment, type PythonEnvironment } from './environment.ts';
+import { nothingRunsHere, topologiesWithoutCluster } from '../core/localSupport.ts';
+import { hasEnvironment, prepareEnvironment, type PythonEnvironment } from './environment.ts';
 import { findPython, type Python } from './python.ts';
 import { installSystemPackages } from './systemPackages.ts';
-import { prepareTriton, type LocalTriton } from './triton.ts';
+import { hasTriton, prepareTriton, whyNoTriton, type LocalTriton } from './triton.ts';
 
 export interface PrepareRequest {
   readonly assets: Assets;
@@ -30,14 +31,7 @@ export interface Prepared {
  */
 export async function prepareLocal(request: PrepareRequest, signal: AbortSignal): Promise<Prepared> {
   const cacheDirectory = request.cacheDirectory ?? defaultCacheDirectory();
-  if (process.platform === 'win32') {
-    throw new BenchError({
-      reason: 'tool-missing',
-      message: 'The servers do not run on Windows itself.',
-      nextStep: 'Open the folder in WSL, or benchmark on a cluster.',
-    });
-  }
-  const python = await findPython(signal);
+  const python = await pythonHere(signal);
   const status = (message: string): void => {
     request.status(message);
   };
@@ -49,6 +43,43 @@ export async function prepareLocal(request: PrepareRequest, signal: AbortSignal)
     if (error instanceof BenchError && error.reason === 'tool-missing') return { python, environment, triton: error };
     throw error;
   }
+}
+
+/** What a run on this machine will find there. */
+export interface LookedAt {
+  /** What it fetches, once, before anything is measured. */
+  readonly toFetch: readonly ('packages' | 'triton')[];
+  /** Where that is kept. */
+  readonly cacheDirectory: string;
+  /** Why Triton and the hybrid cannot run; null where they can, or were not asked for. */
+  readonly noTriton: BenchError | null;
+}
+
+/**
+ * Looks, before a run is agreed to, at what prepareLocal will need. Makes and fetches nothing.
+ * @throws BenchError as prepareLocal
+ */
+export async function lookAtMachine(
+  { assets, triton, ...named }: Pick<PrepareRequest, 'assets' | 'cacheDirectory' | 'triton'>,
+  signal: AbortSignal,
+): Promise<LookedAt> {
+  const cacheDirectory = named.cacheDirectory ?? defaultCacheDirectory();
+  const python = await pythonHere(signal);
+  const noTriton = triton ? whyNoTriton(python) : null;
+  const needsTriton = triton && noTriton === null && !hasTriton(python, cacheDirectory);
+  return {
+    toFetch: [
+      ...((await hasEnvironment(python, assets, cacheDirectory)) ? [] : (['packages'] as const)),
+      ...(needsTriton ? (['triton'] as const) : []),
+    ],
+    cacheDirectory,
+    noTriton,
+  };
+}
+
+async function pythonHere(signal: AbortSignal): Promise<Python> {
+  if (topologiesWithoutCluster(process).length > 0) return findPython(signal);
+  throw nothingRunsHere();
 }
 
 /**

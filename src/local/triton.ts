@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BenchError } from '../core/errors.ts';
+import { topologiesWithoutCluster } from '../core/localSupport.ts';
 import { runCommand } from './command.ts';
 import { partialName, removeAbandoned, type PythonEnvironment } from './environment.ts';
 import { whyNoTritonWith, type Python } from './python.ts';
@@ -35,18 +36,16 @@ export async function prepareTriton(
   status: (message: string) => void,
   signal: AbortSignal,
 ): Promise<LocalTriton> {
-  checkMachine();
-  const obstacle = whyNoTritonWith(python);
-  if (obstacle !== undefined) throw missing(obstacle.why, obstacle.nextStep);
-  const key = createHash('sha256').update(`${wheel.sha256} ${python.version}`).digest('hex').slice(0, 24);
-  const parent = join(cacheDirectory, 'triton-servers');
-  const folder = join(parent, key);
+  const obstacle = whyNoTriton(python);
+  if (obstacle !== null) throw obstacle;
+  const folder = folderOf(python, cacheDirectory);
+  const parent = dirname(folder);
   const triton = {
     home: join(folder, 'pytriton', 'tritonserver'),
     version: wheel.tritonVersion,
     environment: libraryEnvironment(python),
   };
-  if (existsSync(join(folder, 'complete'))) return triton;
+  if (hasTriton(python, cacheDirectory)) return triton;
   await mkdir(parent, { recursive: true });
   await removeAbandoned(parent);
   const partial = join(parent, await partialName());
@@ -71,9 +70,20 @@ export async function prepareTriton(
   return triton;
 }
 
-function checkMachine(): void {
-  if (process.platform !== 'linux' || process.arch !== 'x64') {
-    throw missing(
+/** Whether it was fetched before. */
+export function hasTriton(python: Python, cacheDirectory: string): boolean {
+  return existsSync(join(folderOf(python, cacheDirectory), 'complete'));
+}
+
+function folderOf(python: Python, cacheDirectory: string): string {
+  const key = createHash('sha256').update(`${wheel.sha256} ${python.version}`).digest('hex').slice(0, 24);
+  return join(cacheDirectory, 'triton-servers', key);
+}
+
+/** Why it cannot run on this machine with this Python, a BenchError tool-missing; null where it can. */
+export function whyNoTriton(python: Python): BenchError | null {
+  if (!topologiesWithoutCluster(process).includes('triton')) {
+    return missing(
       `there is no build of it for ${process.platform} on ${process.arch} that runs without a container`,
       'Benchmark it on a cluster, or on a Linux machine with x86-64; fastapi runs here.',
     );
@@ -82,20 +92,30 @@ function checkMachine(): void {
   const glibc = glibcVersion();
   const parts = /^(\d+)\.(\d+)/.exec(glibc ?? '');
   if (parts === null || Number(parts[1]) < major || (Number(parts[1]) === major && Number(parts[2]) < minor)) {
-    throw missing(
+    return missing(
       `its build needs glibc ${String(major)}.${String(minor)} or newer, and this machine has ${glibc ?? 'another C library'}`,
       'Benchmark it on a cluster, or on a newer Linux.',
     );
   }
   if (!existsSync('/dev/shm')) {
-    throw missing('its Python backend needs shared memory at /dev/shm', 'Mount a tmpfs there.');
+    return missing('its Python backend needs shared memory at /dev/shm', 'Mount a tmpfs there.');
   }
+  const obstacle = whyNoTritonWith(python);
+  return obstacle === undefined ? null : missing(obstacle.why, obstacle.nextStep);
 }
 
 function glibcVersion(): string | undefined {
-  const report = process.report.getReport() as { header?: { glibcVersionRuntime?: unknown } };
-  const version = report.header?.glibcVersionRuntime;
-  return typeof version === 'string' ? version : undefined;
+  // Otherwise the report asks for the names of all that this process is connected to, and everything waits.
+  const reports: NodeJS.ProcessReport & { excludeNetwork?: boolean } = process.report;
+  const before = reports.excludeNetwork;
+  reports.excludeNetwork = true;
+  try {
+    const report = reports.getReport() as { header?: { glibcVersionRuntime?: unknown } };
+    const version = report.header?.glibcVersionRuntime;
+    return typeof version === 'string' ? version : undefined;
+  } finally {
+    reports.excludeNetwork = before ?? false;
+  }
 }
 
 /** @returns path of the wheel */

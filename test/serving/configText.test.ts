@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { BenchError } from '../../src/core/errors.ts';
-import { prepareLocal } from '../../src/local/prepare.ts';
+import { lookAtMachine, prepareLocal } from '../../src/local/prepare.ts';
 import { classifiers, lookAlikes, mistakes } from '../unit/model/tritonConfigs.ts';
 import { assets, never, removeRunsDirectory, withFolder } from './support.ts';
 
@@ -27,6 +27,7 @@ let log = '';
 beforeAll(async () => {
   const { triton } = await prepareLocal({ assets, triton: true, status: () => undefined }, never);
   if (triton === null || triton instanceof BenchError) throw triton ?? new Error('no Triton');
+  expect(await lookAtMachine({ assets, triton: true }, never)).toMatchObject({ toFetch: [], noTriton: null });
   await withFolder(async (folder) => {
     for (const [index, text] of [...texts.values()].entries()) {
       await mkdir(join(folder, `m${String(index)}`, '1'), { recursive: true });

@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { BenchError } from '../../core/errors.ts';
+import { nothingRunsHere, topologiesWithoutCluster } from '../../core/localSupport.ts';
 import type { TopologyName } from '../../core/plan.ts';
 import type { BenchmarkChoices, TargetChoice } from '../choices.ts';
 import { gpuName, subjectName, targetName } from '../describe.ts';
@@ -27,6 +28,9 @@ export async function benchmarkCommand(argument: unknown, services: Services): P
     await benchmarkPlan(planFile, services);
     return;
   }
+  const target = targetIn(argument);
+  // Before four questions that lead nowhere.
+  if (target?.kind === 'local' && topologiesWithoutCluster(process).length === 0) throw nothingRunsHere();
   const title = vscode.l10n.t('Benchmark Topology');
   const choices = await askAbout(argument, title, async (subject, canGoBack) => {
     await saveSubject(subject);
@@ -37,7 +41,7 @@ export async function benchmarkCommand(argument: unknown, services: Services): P
       cluster: services.cluster,
       title: vscode.l10n.t('Benchmark Topology: {0}', subjectName(subject)),
       topologies: topologiesIn(argument),
-      target: targetIn(argument),
+      target,
       canGoBack,
     });
   });

@@ -39,7 +39,7 @@ export async function deployTopology(argument: unknown, services: Services): Pro
 
 async function choose(argument: unknown, services: Services): Promise<DeployChoices | undefined> {
   // Where there is no cluster to deploy to, a question for a model would be in vain.
-  await targetChoices(services.cluster, undefined, undefined, false);
+  await targetChoices(services.cluster, undefined, undefined, null);
   const topology = topologyOf(argument);
   const title = vscode.l10n.t('Deploy Topology');
   return askAbout(topology === undefined ? argument : undefined, title, async (subject, canGoBack) =>

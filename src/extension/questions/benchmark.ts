@@ -99,7 +99,7 @@ function questionsOf(known: Known, draft: Draft): Step[] {
           placeholder: vscode.l10n.t('Which topologies? They run one after the other.'),
           choices: async () => {
             const picked = draft.topologies ?? last?.topologies ?? allTopologies;
-            const choices = await topologyChoices(known.subject);
+            const choices = await topologyChoices(known.subject, known.target?.kind);
             return choices.map((choice) => ({ ...choice, picked: picked.includes(choice.value) }));
           },
         });
@@ -115,7 +115,10 @@ function questionsOf(known: Known, draft: Draft): Step[] {
           title,
           ...where,
           placeholder: vscode.l10n.t('Where should they run?'),
-          choices: () => targetChoices(cluster, configUri(known.subject), draft.target ?? last?.target, true),
+          choices: () => {
+            const proposed = draft.target ?? last?.target;
+            return targetChoices(cluster, configUri(known.subject), proposed, draft.topologies ?? allTopologies);
+          },
         });
         return take(answer, (target) => {
           draft.target = target;

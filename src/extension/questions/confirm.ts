@@ -67,6 +67,7 @@ async function isConfirmed(prepared: PreparedRun, { missing, stays }: Looked): P
           : [vscode.l10n.t('As {0} says.', vscode.workspace.asRelativePath(vscode.Uri.parse(plan.uri)))]),
         `${planSummary(prepared.plan, choices, prepared.estimateSeconds, readSettings(undefined).gpuPrice.price)}.`,
         planDetail(prepared.plan, stays !== undefined),
+        ...fetched(prepared),
         ...(stays === undefined ? [] : [stays]),
         ...prepared.warnings,
       ].join('\n\n'),
@@ -74,4 +75,20 @@ async function isConfirmed(prepared: PreparedRun, { missing, stays }: Looked): P
     start,
   );
   return chosen === start;
+}
+
+/** Nobody should be surprised by a download, or look for where it went. */
+function fetched({ firstFetch }: Pick<PreparedRun, 'firstFetch'>): string[] {
+  if (firstFetch === null || firstFetch.toFetch.length === 0) return [];
+  const { toFetch, cacheDirectory } = firstFetch;
+  if (!toFetch.includes('triton'))
+    return [vscode.l10n.t("The servers' Python packages are fetched first, once, and kept in {0}.", cacheDirectory)];
+  if (!toFetch.includes('packages'))
+    return [vscode.l10n.t('About 55 MB of Triton are fetched first, once, and kept in {0}.', cacheDirectory)];
+  return [
+    vscode.l10n.t(
+      "About 55 MB of Triton and the servers' Python packages are fetched first, once, and kept in {0}.",
+      cacheDirectory,
+    ),
+  ];
 }

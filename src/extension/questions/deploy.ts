@@ -57,7 +57,7 @@ function stepsOf(
           ...where,
           placeholder: vscode.l10n.t('Which topology?'),
           choices: async () => {
-            const choices = await topologyChoices(subject);
+            const choices = await topologyChoices(subject, 'kubernetes');
             return choices.map((choice) => ({ ...choice, picked: choice.value === draft.topology }));
           },
         });
@@ -73,7 +73,7 @@ function stepsOf(
           title,
           ...where,
           placeholder: vscode.l10n.t('Where should {0} be deployed?', draft.topology ?? ''),
-          choices: () => targetChoices(cluster, configUri(subject), draft.target ?? last?.target, false),
+          choices: () => targetChoices(cluster, configUri(subject), draft.target ?? last?.target, null),
         });
         return take(answer, (target) => {
           if (target.kind === 'kubernetes') draft.target = target;

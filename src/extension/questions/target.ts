@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
 import { BenchError, explain } from '../../core/errors.ts';
 import { gpuPools, type GpuPool } from '../../core/gpuPools.ts';
+import { topologiesWithoutCluster } from '../../core/localSupport.ts';
+import type { TopologyName } from '../../core/plan.ts';
 import type { GpuChoice, TargetChoice } from '../choices.ts';
 import type { Cluster } from '../cluster.ts';
 import { freeOfTotal, gpuName } from '../describe.ts';
@@ -12,22 +14,16 @@ import type { Choice, Note } from './pick.ts';
  * Contexts with the current one first, and this machine, which stands before them where that cluster is away; a kubeconfig that
  * cannot be read is said, not hidden.
  * @param scope the model config that the target is for
+ * @param topologies that would run on this machine; null: it is no choice
  * @throws BenchError kubeconfig-missing, kubeconfig-broken, where nothing can be chosen, this machine included
  */
 export async function targetChoices(
   cluster: Cluster,
   scope: vscode.Uri | undefined,
   last: TargetChoice | undefined,
-  withLocal: boolean,
+  topologies: readonly TopologyName[] | null,
 ): Promise<(Choice<TargetChoice> | Note)[]> {
-  const local: Choice<TargetChoice> = {
-    label: vscode.l10n.t('This machine'),
-    description: vscode.l10n.t('without a cluster, CPU only'),
-    icon: 'device-desktop',
-    value: { kind: 'local' },
-    picked: last?.kind === 'local',
-  };
-  const ending = withLocal ? [local] : [];
+  const { ending, notHere } = thisMachine(topologies ?? [], last);
   try {
     const selected = await cluster.current();
     const contexts = [...(await cluster.contexts())].sort(
@@ -49,12 +45,12 @@ export async function targetChoices(
         picked: last?.kind === 'kubernetes' && last.context === place.context,
       };
     });
-    if (contexts.length === 0 && !withLocal) throw emptyKubeconfig();
+    if (contexts.length === 0 && ending.length === 0) throw emptyKubeconfig();
     const none: Note[] = contexts.length === 0 ? [{ note: vscode.l10n.t('The kubeconfig has no context.') }] : [];
     const isAway = selected === undefined || cluster.wasAway(selected.context);
-    return isAway ? [...ending, ...choices, ...none] : [...choices, ...ending, ...none];
+    return isAway ? [...ending, ...choices, ...none, ...notHere] : [...choices, ...ending, ...none, ...notHere];
   } catch (error) {
-    if (!withLocal) throw error;
+    if (ending.length === 0) throw error;
     return [...ending, { note: vscode.l10n.t('No cluster can be chosen'), detail: explain(error) }];
   }
 }
@@ -67,6 +63,34 @@ function emptyKubeconfig(): BenchError {
       'Add one with "kubectl config" or your cloud provider\'s command line, or name another kubeconfig in the settings.',
     ),
   });
+}
+
+/** This machine as a choice, or why it is none. */
+function thisMachine(
+  topologies: readonly TopologyName[],
+  last: TargetChoice | undefined,
+): { readonly ending: readonly Choice<TargetChoice>[]; readonly notHere: readonly Note[] } {
+  if (topologies.length === 0) return { ending: [], notHere: [] };
+  const able = topologiesWithoutCluster(process);
+  const here = topologies.filter((topology) => able.includes(topology));
+  if (here.length === 0) {
+    const why =
+      able.length === 0
+        ? vscode.l10n.t('The servers do not run on Windows itself. Open the folder in WSL to run them there.')
+        : vscode.l10n.t('Without a cluster, Triton and the hybrid run on Linux on x86-64 alone.');
+    return { ending: [], notHere: [{ note: vscode.l10n.t('This machine cannot be chosen'), detail: why }] };
+  }
+  const local: Choice<TargetChoice> = {
+    label: vscode.l10n.t('This machine'),
+    description:
+      here.length === topologies.length
+        ? vscode.l10n.t('without a cluster, CPU only')
+        : vscode.l10n.t('without a cluster, CPU only, {0} alone', here.join(', ')),
+    icon: 'device-desktop',
+    value: { kind: 'local' },
+    picked: last?.kind === 'local',
+  };
+  return { ending: [local], notHere: [] };
 }
 
 /** What the cluster's nodes offer, free of total; and the CPU only. */

@@ -1,21 +1,41 @@
 import * as vscode from 'vscode';
+import { topologiesWithoutCluster } from '../../core/localSupport.ts';
 import type { ParsedModel } from '../../core/model.ts';
 import type { TopologyName } from '../../core/plan.ts';
-import type { Subject } from '../choices.ts';
+import type { Subject, TargetChoice } from '../choices.ts';
 import { allTopologies, topologyDescriptions } from '../describe.ts';
 import { modelOfFile } from '../modelDocument.ts';
 import { configUri } from '../prepare.ts';
 import type { Choice } from './pick.ts';
 
-/** The topologies to choose from, each with what it is, and with what the model's config decides of it. */
-export async function topologyChoices(subject: Subject): Promise<Choice<TopologyName>[]> {
+/**
+ * The topologies to choose from, each with what it is, with what the model's config decides of it, and with what this machine
+ * cannot do.
+ * @param where that they will run: then those that cannot run there are left out
+ */
+export async function topologyChoices(
+  subject: Subject,
+  where: TargetChoice['kind'] | undefined,
+): Promise<Choice<TopologyName>[]> {
+  const here = topologiesWithoutCluster(process);
   const uri = configUri(subject);
   const model = uri === undefined ? undefined : await modelOfFile(uri.fsPath);
-  return allTopologies.map((topology) => ({
+  const offered = where === 'local' ? here : allTopologies;
+  return offered.map((topology) => ({
     label: topology,
     description: model?.kind === 'triton' ? configured(topology, model) : topologyDescriptions[topology],
+    ...(where === undefined && !here.includes(topology) ? { detail: onClusterOnly() } : {}),
+    ...(where === 'local' && offered.length < allTopologies.length ? { detail: othersElsewhere() } : {}),
     value: topology,
   }));
+}
+
+function onClusterOnly(): string {
+  return vscode.l10n.t('On a cluster only: it cannot run on this machine ({0}, {1}).', process.platform, process.arch);
+}
+
+function othersElsewhere(): string {
+  return vscode.l10n.t('Triton and the hybrid need a cluster, or a machine with Linux on x86-64.');
 }
 
 function configured(topology: TopologyName, model: ParsedModel): string {

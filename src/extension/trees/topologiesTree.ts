@@ -1,6 +1,7 @@
 import * as vscode from 'vscode';
 import type { DeployedTopology } from '../../core/cluster.ts';
 import { BenchError } from '../../core/errors.ts';
+import { topologiesWithoutCluster } from '../../core/localSupport.ts';
 import type { TopologyName } from '../../core/plan.ts';
 import { waitingWords } from '../../core/view/waitingWords.ts';
 import type { Cluster, ClusterPlace } from '../cluster.ts';
@@ -102,8 +103,10 @@ export class TopologiesTree extends Tree<TopologyNode> {
     if (this.#runs.active().length > 0) return '';
     const { hasCluster, deployments, problems } = this.#deployed ?? {};
     if (deployments?.length !== 0 || problems?.length !== 0) return '';
-    return hasCluster === true
-      ? vscode.l10n.t('Nothing is deployed to stay. Benchmark a topology, or deploy it, with the buttons of its row.')
+    if (hasCluster === true)
+      return vscode.l10n.t('Nothing is deployed to stay. Benchmark a topology, or deploy it, with the buttons of its row.');
+    return topologiesWithoutCluster(process).length === 0
+      ? vscode.l10n.t('Without a cluster, nothing runs on Windows itself: open the folder in WSL.')
       : vscode.l10n.t('Without a cluster, topologies run on this machine: benchmark one with the button of its row.');
   }
 

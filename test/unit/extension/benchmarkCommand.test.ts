@@ -8,8 +8,10 @@ import type { BenchmarkChoices } from '../../../src/extension/choices.ts';
 import { settingDefaults } from '../../../src/extension/contributions.ts';
 import type { PreparedRun } from '../../../src/extension/prepare.ts';
 import type { Services } from '../../../src/extension/services.ts';
+import type { LookedAt } from '../../../src/local/prepare.ts';
 import { choices as planChoices } from '../../support/choices.ts';
 import { laterRecord } from '../../support/changedRecord.ts';
+import { onMachine } from '../../support/onMachine.ts';
 import { sampleOrigin } from '../../support/origin.ts';
 import { sampleRecord } from '../../support/sampleRecord.ts';
 import { reply, shown, unusedReplies } from './fakeQuickInput.ts';
@@ -45,6 +47,7 @@ const engine = {
     modelPaths: {},
     warnings: [],
   }),
+  lookAtMachine: async () => here,
 };
 const gpuNode = {
   resource: 'nvidia.com/gpu',
@@ -70,6 +73,7 @@ const contexts = [
 let last: BenchmarkChoices | undefined;
 let earlier: BenchmarkChoices | undefined;
 let away: string | undefined;
+let here: LookedAt;
 let lacksNamespace = false;
 let namespaceStays: string | undefined;
 let services = {} as Services;
@@ -78,11 +82,13 @@ beforeEach(() => {
   vi.clearAllMocks();
   useDefaults(settingDefaults);
   settingsOf.clear();
+  onMachine('linux', 'x64');
   fakeVscode.workspace.isTrusted = true;
   started.length = 0;
   last = undefined;
   earlier = undefined;
   away = undefined;
+  here = { toFetch: [], cacheDirectory: '/home/me/.cache/topology-bench', noTriton: null };
   lacksNamespace = false;
   namespaceStays = undefined;
   services = {
@@ -316,6 +322,53 @@ test('the load comes from as many pods as the settings say, and from one process
   reply({ pick: ['Choose anew…'] }, 'accept', { pick: ['This machine'] }, { pick: ['quick'] });
   await benchmark();
   expect(started.map(({ plan }) => plan.load.generators)).toEqual([3, 1]);
+});
+
+describe('on this machine', () => {
+  const onThisMachine = (...topologies: readonly string[]) => {
+    last = undefined;
+    reply({ pick: topologies }, { pick: ['This machine'] }, { pick: ['quick'] });
+    return benchmark();
+  };
+  const detail = (): string =>
+    (fakeVscode.window.showInformationMessage.mock.lastCall?.[1] as { detail: string }).detail;
+
+  test.each<[LookedAt['toFetch'], string]>([
+    [['packages', 'triton'], "About 55 MB of Triton and the servers' Python packages are fetched first, once,"],
+    [['packages'], "The servers' Python packages are fetched first, once,"],
+    [['triton'], 'About 55 MB of Triton are fetched first, once,'],
+  ])('the confirmation says that %j are fetched, and where they are kept', async (toFetch, sentence) => {
+    here = { ...here, toFetch };
+    await onThisMachine('fastapi', 'triton');
+    expect(detail()).toContain(`\n\n${sentence} and kept in /home/me/.cache/topology-bench.`);
+  });
+
+  test('nothing is said of that where all is there', async () => {
+    await onThisMachine('triton');
+    expect(detail()).not.toContain('fetched');
+  });
+
+  test('what cannot run is said before the start, and nothing starts where that is all', async () => {
+    const noTriton = new BenchError({ reason: 'tool-missing', message: 'It cannot.', nextStep: 'Use a cluster.' });
+    here = { ...here, noTriton };
+    await onThisMachine('fastapi', 'triton', 'hybrid');
+    expect(detail()).toContain('triton, hybrid will be skipped. It cannot. Use a cluster.');
+    expect(started).toHaveLength(1);
+    fakeVscode.window.showInformationMessage.mockClear();
+    earlier = { ...onCluster, target: { kind: 'local' }, gpu: null };
+    await expect(benchmarkAgain('run', services)).rejects.toBe(noTriton);
+    expect(fakeVscode.window.showInformationMessage).not.toHaveBeenCalled();
+    expect(started).toHaveLength(1);
+  });
+
+  test('Windows itself is refused before the first question', async () => {
+    onMachine('win32', 'x64');
+    reply();
+    await expect(benchmarkCommand({ target: 'local' }, services)).rejects.toThrow(
+      'The servers do not run on Windows itself.',
+    );
+    expect(shown).toEqual([]);
+  });
 });
 
 describe('Benchmark Again', () => {

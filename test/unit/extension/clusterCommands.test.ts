@@ -1,9 +1,11 @@
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { settingDefaults } from '../../../src/extension/contributions.ts';
+import type { TopologyName } from '../../../src/core/plan.ts';
 import type { Memory } from '../../../src/extension/memory.ts';
 import type { Choice, Note, Question } from '../../../src/extension/questions/pick.ts';
 import type { Services } from '../../../src/extension/services.ts';
 import type { BenchmarkChoices, TargetChoice } from '../../../src/extension/choices.ts';
+import { onMachine } from '../../support/onMachine.ts';
 import { fakeVscode, settingsOf, useDefaults } from './fakeVscode.ts';
 
 vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
@@ -166,9 +168,35 @@ test("in a workspace of several folders the namespace is the one of the model's 
   settingsOf.set('/projects/a', { namespace: 'team-a' });
   settingsOf.set('/projects/b', { namespace: 'team-b' });
   const labels = async (scope: never): Promise<string[]> =>
-    (await targetChoices(cluster, scope, undefined, false)).flatMap((entry) => ('label' in entry ? [entry.label] : []));
+    (await targetChoices(cluster, scope, undefined, null)).flatMap((entry) => ('label' in entry ? [entry.label] : []));
   expect(await labels(configA)).toEqual(['staging/team-a', 'production/team-a']);
   expect(await labels(undefined as never)).toEqual(['staging/models', 'production/default']);
+});
+
+describe('this machine', () => {
+  const saidOfIt = async (...topologies: readonly TopologyName[]) =>
+    (await targetChoices(cluster, undefined, undefined, topologies)).flatMap((entry) => {
+      if ('note' in entry) return [[entry.note, entry.detail]];
+      return entry.value.kind === 'local' ? [[entry.label, entry.description]] : [];
+    });
+  const none = 'This machine cannot be chosen';
+
+  test('is offered for what it can run', async () => {
+    onMachine('linux', 'x64');
+    expect(await saidOfIt('fastapi', 'triton')).toEqual([['This machine', 'without a cluster, CPU only']]);
+    onMachine('darwin', 'arm64');
+    expect(await saidOfIt('fastapi')).toEqual([['This machine', 'without a cluster, CPU only']]);
+    expect(await saidOfIt('fastapi', 'triton')).toEqual([['This machine', 'without a cluster, CPU only, fastapi alone']]);
+  });
+
+  test('is not where it can run none of it, and why is said', async () => {
+    onMachine('linux', 'arm64');
+    const triton = 'Without a cluster, Triton and the hybrid run on Linux on x86-64 alone.';
+    expect(await saidOfIt('triton', 'hybrid')).toEqual([[none, triton]]);
+    onMachine('win32', 'x64');
+    const windows = 'The servers do not run on Windows itself. Open the folder in WSL to run them there.';
+    expect(await saidOfIt('fastapi')).toEqual([[none, windows]]);
+  });
 });
 
 describe('the question before a deployment', () => {

@@ -86,6 +86,7 @@ const engine = {
     resolved.push(request);
     return { model: planChoices.model, triton: null, config: null, modelPaths: {}, warnings: [] };
   },
+  lookAtMachine: async () => ({ toFetch: [], cacheDirectory: '/cache', noTriton: null }),
 };
 
 let last: TargetChoice | undefined;

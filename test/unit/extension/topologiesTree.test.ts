@@ -5,6 +5,7 @@ import { BenchError } from '../../../src/core/errors.ts';
 import type { Cluster, ClusterPlace } from '../../../src/extension/cluster.ts';
 import type { Failures } from '../../../src/extension/failures.ts';
 import type { Runs } from '../../../src/extension/runs.ts';
+import { onMachine } from '../../support/onMachine.ts';
 import { fakeVscode } from './fakeVscode.ts';
 
 vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
@@ -97,6 +98,8 @@ describe('the Topologies view', () => {
     const { hint, rows } = await shown();
     expect(hint).toContain('run on this machine');
     expect(rows).toHaveLength(3);
+    onMachine('win32', 'x64');
+    expect((await shown()).hint).toContain('open the folder in WSL');
   });
 
   test('says why a deployment is not ready, and needs no hint then', async () => {
