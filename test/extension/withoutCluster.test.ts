@@ -8,7 +8,7 @@ import { makeSampleWorkspace } from './harness/sampleWorkspace.ts';
 import { comparedWithABaseline } from './steps/compare.ts';
 import { chosenInTheTree, followedContext, protectedContext } from './steps/contexts.ts';
 import { runByKeyboard } from './steps/keyboard.ts';
-import { lensAndPaletteToTheConfirmation, lensesOfTheOtherConfigs } from './steps/lens.ts';
+import { figuresInTheLens, lensAndPaletteToTheConfirmation, lensesOfTheOtherConfigs } from './steps/lens.ts';
 import { modelConfigsInADiffEditor } from './steps/modelConfigs.ts';
 import { outOfTheMenu } from './steps/resultMenu.ts';
 import { recordBesideTheCode, resultsOfTwoModels } from './steps/results.ts';
@@ -62,6 +62,10 @@ describe('on the newest VS Code', () => {
     resultsOfTwoModels,
   );
   test('a run is started, watched, exported and found again by keyboard alone', runByKeyboard);
+  test(
+    'the figures above a config and a plan file open their result, and are stale while the file says something else',
+    figuresInTheLens,
+  );
   test(
     'runs are started, looked at, cancelled and started again with the buttons of trees and panel',
     runsOfTheButtons,

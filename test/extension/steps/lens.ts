@@ -1,12 +1,16 @@
-/** From a model config, a plan file, and the palette, to the last question before a run, and back. */
-import { writeFile } from 'node:fs/promises';
+/** Lenses: from a model config, a plan file, and the palette, to the last question before a run, and back; and their figures. */
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
+import { planFileText } from '../../../src/core/planFileText.ts';
 import { profileNames } from '../../../src/core/profiles.ts';
+import { runRecordSchema } from '../../../src/core/record.ts';
 import type { Drive } from '../harness/drive.ts';
 import { samplePaths } from '../harness/sampleWorkspace.ts';
 import { screenshots } from '../harness/screenshots.ts';
 import { texts } from '../harness/texts.ts';
+import { eventually } from '../harness/waiting.ts';
+import type { Workbench } from '../harness/workbench.ts';
 
 export async function lensAndPaletteToTheConfirmation({ code, workbench, folder }: Drive): Promise<void> {
   await code.changeSettings({ 'topologyBench.kubeconfig': join(folder, samplePaths.kubeconfig) });
@@ -73,4 +77,61 @@ export async function lensesOfTheOtherConfigs({ workbench, folder }: Drive): Pro
   expect(question).toContain('Benchmark distilbert: triton?');
   expect(question).toContain(`As ${samplePaths.plan} says.`);
   await workbench.dialog().press('Cancel');
+}
+
+/** Begins with the only result, of a run of the classifier that was started in this window. */
+export async function figuresInTheLens({ workbench, folder }: Drive): Promise<void> {
+  const { page } = workbench;
+  await workbench.openFile(samplePaths.classifier);
+  await staleAndBack(workbench, 'config.pbtxt', async () => {
+    // At the end of "max_batch_size: 16".
+    await page.keyboard.press('Control+Home');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('End');
+    await page.keyboard.type('0');
+  });
+
+  await workbench.runCommand('View: Close All Editors');
+  const runs = join(folder, samplePaths.runs);
+  const [name = ''] = (await readdir(runs)).filter((file) => file.endsWith('.json'));
+  const record = runRecordSchema.parse(JSON.parse(await readFile(join(runs, name), 'utf8')));
+  const text = planFileText(record, { path: './model_repository/sentiment', tokenizer: null });
+  await writeFile(join(folder, samplePaths.plan), text);
+  await workbench.openFile(samplePaths.plan);
+  await staleAndBack(workbench, samplePaths.plan, async () => {
+    await page.keyboard.press('Control+End');
+    await page.keyboard.type('repetitions: 2');
+    await page.keyboard.press('Escape');
+  });
+}
+
+/** The figures above a file open their result, are stale once the file says something else, and no longer when that is undone. */
+async function staleAndBack(workbench: Workbench, file: string, change: () => Promise<void>): Promise<void> {
+  const figures = async (): Promise<string> =>
+    (await workbench.codeLenses()).find((lens) => texts.figuresLens.test(lens)) ?? '';
+  const untilStale = (isStale: boolean): Promise<string> =>
+    eventually(
+      `figures above ${file} that are ${isStale ? '' : 'not '}stale`,
+      figures,
+      (lens) => texts.figuresLens.test(lens) && lens.includes('stale, ') === isStale,
+    );
+  await workbench.waitForCodeLens(texts.figuresLens);
+  await untilStale(false);
+  await workbench.openFromCodeLens(texts.figuresLens, /^sentiment/u);
+  const panel = await workbench.panel(/^sentiment/u);
+  await eventually('the result', () => panel.text(), (text) => texts.panel.again.test(text));
+
+  await workbench.showTab(file);
+  await change();
+  await untilStale(true);
+  await workbench.screenshot(join(screenshots, `stale-${file}.png`));
+  await eventually(
+    `the text of ${file} as it was`,
+    async () => {
+      await workbench.page.keyboard.press('Control+Z');
+      return figures();
+    },
+    (lens) => texts.figuresLens.test(lens) && !lens.includes('stale, '),
+  );
 }
