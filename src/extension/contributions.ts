@@ -45,6 +45,7 @@ export const commandTitles = {
   'topologyBench.refresh': 'Refresh',
   'topologyBench.selectContext': 'Select Kubernetes Context',
   'topologyBench.selectNamespace': 'Select Namespace',
+  'topologyBench.chooseKubeconfig': 'Choose Kubeconfig…',
   'topologyBench.protectContext': 'Protect Context',
   'topologyBench.unprotectContext': 'Unprotect Context',
   'topologyBench.setGpuPrice': 'Set GPU Price',

@@ -1,8 +1,12 @@
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { placeNeeded } from '../cluster.ts';
 import { isProtected } from '../protection.ts';
 import { pickOne } from '../questions/pick.ts';
 import type { Services } from '../services.ts';
+import { readSettings } from '../settings.ts';
 
 /** Another context for this window, or whichever the kubeconfig says, which is left as it is; leads on to the namespace, too. */
 export async function selectContext(services: Services): Promise<void> {
@@ -89,4 +93,22 @@ export async function selectNamespace({ cluster, memory }: Services): Promise<vo
   if (text === undefined) return;
   await memory.selectNamespace(current.context, text.trim() === '' ? undefined : text.trim());
   cluster.changed();
+}
+
+/** Another kubeconfig for all windows: into the user's own settings, since no other file counts for this one. */
+export async function chooseKubeconfig(): Promise<void> {
+  const { kubeconfig } = readSettings(undefined);
+  const usual = join(homedir(), '.kube');
+  const folder = kubeconfig === null ? (existsSync(usual) ? usual : homedir()) : dirname(kubeconfig);
+  const [file] =
+    (await vscode.window.showOpenDialog({
+      title: vscode.l10n.t('Choose Kubeconfig'),
+      openLabel: vscode.l10n.t('Choose'),
+      canSelectMany: false,
+      defaultUri: vscode.Uri.file(folder),
+    })) ?? [];
+  if (file === undefined) return;
+  await vscode.workspace
+    .getConfiguration('topologyBench', null)
+    .update('kubeconfig', file.fsPath, vscode.ConfigurationTarget.Global);
 }

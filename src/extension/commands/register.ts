@@ -8,7 +8,7 @@ import type { Services } from '../services.ts';
 import { openSettings } from '../settings.ts';
 import { benchmarkAgain, benchmarkCommand } from './benchmark.ts';
 import { cleanUp } from './cleanUp.ts';
-import { selectContext, selectNamespace } from './cluster.ts';
+import { chooseKubeconfig, selectContext, selectNamespace } from './cluster.ts';
 import { compareSelected, compareWith, compareWithBaseline, pinBaseline, unpinBaseline } from './compare.ts';
 import { deleteResult } from './deleteResult.ts';
 import { deployTopology } from './deploy.ts';
@@ -116,6 +116,7 @@ export function registerCommands(
     },
     'topologyBench.selectContext': { doing: 'choosing a context', run: () => selectContext(services) },
     'topologyBench.selectNamespace': { doing: 'choosing a namespace', run: () => selectNamespace(services) },
+    'topologyBench.chooseKubeconfig': { doing: 'choosing a kubeconfig', run: () => chooseKubeconfig() },
     'topologyBench.protectContext': {
       doing: 'protecting the context',
       run: (argument) => protectContext(argument, services),

@@ -119,6 +119,21 @@ export class QuickInput {
     );
   }
 
+  /** Names the file in the dialog that VS Code has in a browser for opening one. */
+  async choose(path: string): Promise<void> {
+    await this.#input.waitFor({ timeout: patienceMs });
+    await eventually(
+      `the dialog to take ${path}`,
+      async () => {
+        await this.#input.fill(path);
+        await this.accept();
+        await this.#box.waitFor({ state: 'hidden', timeout: 3000 });
+        return true;
+      },
+      Boolean,
+    );
+  }
+
   async value(): Promise<string> {
     return this.#input.inputValue();
   }

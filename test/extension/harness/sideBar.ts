@@ -57,12 +57,23 @@ export class TreeView {
     );
   }
 
-  /** A button of the welcome content. */
+  /** A button of the welcome content, or a link in its text. */
   async pressWelcome(label: string): Promise<void> {
-    await this.locator
-      .locator('.welcome-view-content .monaco-button', { hasText: label })
-      .first()
-      .click({ timeout: patienceMs });
+    await this.#welcome(label).click({ timeout: patienceMs });
+  }
+
+  /** Whether such a one is seen without scrolling; a click would scroll to it. */
+  async showsWelcome(label: string): Promise<boolean> {
+    const [inner, outer] = await Promise.all([
+      this.#welcome(label).boundingBox({ timeout: patienceMs }),
+      this.locator.locator('.pane-body').boundingBox({ timeout: patienceMs }),
+    ]);
+    if (inner === null || outer === null) return false;
+    return inner.y >= outer.y && inner.y + inner.height <= outer.y + outer.height;
+  }
+
+  #welcome(label: string): Locator {
+    return this.locator.locator('.welcome-view-content :is(.monaco-button, p a)', { hasText: label }).first();
   }
 
   row(text: string | RegExp): TreeRow {

@@ -11,7 +11,7 @@ export async function welcomeWithoutCluster({ code, workbench, folder }: Drive):
   await code.changeSettings({ 'topologyBench.kubeconfig': undefined });
   const { quickInput } = workbench;
   const cluster = await workbench.view('Topology Bench', 'Cluster');
-  await cluster.waitForMessage('No kubeconfig was found.');
+  await cluster.waitForMessage('No kubeconfig was found');
   const results = await workbench.view('Topology Bench', 'Results');
   await results.waitForMessage('No results yet.');
   const topologies = await workbench.view('Topology Bench', 'Topologies');
@@ -27,7 +27,8 @@ export async function welcomeWithoutCluster({ code, workbench, folder }: Drive):
   expect(offered).toContain('Topology Bench: Benchmark Topology');
   expect(offered).not.toContain('Topology Bench: Deploy Topology');
 
-  // No question of where: that is decided.
+  // What works now is in sight. No question of where: that is decided.
+  expect(await cluster.showsWelcome('Benchmark on this machine')).toBe(true);
   await cluster.pressWelcome('Benchmark on this machine');
   await quickInput.pick('Tiny sentiment model (built in)');
   await quickInput.pickMany(['triton']);
@@ -44,7 +45,10 @@ export async function welcomeWithoutCluster({ code, workbench, folder }: Drive):
   await quickInput.cancel();
 
   await cluster.pressWelcome('Choose a kubeconfig');
-  await workbench.tab('Settings').waitFor();
+  await quickInput.choose(join(folder, samplePaths.kubeconfig));
+  await cluster.waitForRows('the chosen context', ([context]) => context?.startsWith('staging') === true);
+  await code.changeSettings({});
+  await cluster.waitForMessage('No kubeconfig was found');
 
   // Somebody puts a kubeconfig in the place where one is looked for, in which no context is chosen.
   const kubeconfig = code.options.env?.['KUBECONFIG'] ?? '';

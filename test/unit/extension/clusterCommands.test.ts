@@ -6,7 +6,7 @@ import type { Choice, Note, Question } from '../../../src/extension/questions/pi
 import type { Services } from '../../../src/extension/services.ts';
 import type { BenchmarkChoices, TargetChoice } from '../../../src/extension/choices.ts';
 import { onMachine } from '../../support/onMachine.ts';
-import { fakeVscode, settingsOf, useDefaults } from './fakeVscode.ts';
+import { fakeVscode, settingsOf, useDefaults, written } from './fakeVscode.ts';
 
 vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
 vi.mock('../../../src/extension/questions/pick.ts', () => ({ pickOne: (question: never) => pickOne(question) }));
@@ -15,7 +15,7 @@ vi.mock('../../../src/extension/engine.ts', () => ({
   loadKubernetes: async () => ({ listContexts: async () => contexts }),
 }));
 const { Cluster } = await import('../../../src/extension/cluster.ts');
-const { selectContext, selectNamespace } = await import('../../../src/extension/commands/cluster.ts');
+const { chooseKubeconfig, selectContext, selectNamespace } = await import('../../../src/extension/commands/cluster.ts');
 const { cleanUp } = await import('../../../src/extension/commands/cleanUp.ts');
 const { protectContext } = await import('../../../src/extension/commands/protect.ts');
 const { deployQuestion } = await import('../../../src/extension/commands/deploy.ts');
@@ -53,6 +53,7 @@ const services = { cluster, memory } as Services;
 beforeEach(() => {
   useDefaults(settingDefaults);
   settingsOf.clear();
+  written.length = 0;
   selected = undefined;
   selectedNamespaces.clear();
   chosen = '';
@@ -171,6 +172,23 @@ test("in a workspace of several folders the namespace is the one of the model's 
     (await targetChoices(cluster, scope, undefined, null)).flatMap((entry) => ('label' in entry ? [entry.label] : []));
   expect(await labels(configA)).toEqual(['staging/team-a', 'production/team-a']);
   expect(await labels(undefined as never)).toEqual(['staging/models', 'production/default']);
+});
+
+describe('another kubeconfig', () => {
+  const { showOpenDialog } = fakeVscode.window;
+
+  test("goes to the user's own settings, and is looked for beside the one before", async () => {
+    settingsOf.set('', { kubeconfig: '/home/me/clusters/old.yaml' });
+    showOpenDialog.mockResolvedValueOnce([fakeVscode.Uri.file('/home/me/clusters/new.yaml')]);
+    await chooseKubeconfig();
+    expect(showOpenDialog.mock.lastCall?.[0].defaultUri.fsPath).toBe('/home/me/clusters');
+    expect(written).toEqual([{ key: 'kubeconfig', value: '/home/me/clusters/new.yaml', target: 1 }]);
+  });
+
+  test('is none where the user leaves', async () => {
+    await chooseKubeconfig();
+    expect(written).toEqual([]);
+  });
 });
 
 describe('this machine', () => {

@@ -345,7 +345,7 @@ test('the palette offers nothing of which a view knows that it cannot work', () 
   // These need what is selected in a tree, or mend what hides the others.
   for (const name of ['openRecord', 'deleteResult', 'compareSelected'])
     expect(offered[name], name).toBe('false');
-  for (const name of ['benchmark', 'selectContext', 'refresh', 'openSettings']) expect(offered[name]).toBeUndefined();
+  for (const name of ['benchmark', 'selectContext', 'chooseKubeconfig', 'refresh', 'openSettings']) expect(offered[name]).toBeUndefined();
 });
 
 test('every %key% of package.json has its text, and every text is used', () => {

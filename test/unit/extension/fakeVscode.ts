@@ -166,6 +166,9 @@ export const fakeVscode = {
     createInputBox,
     showQuickPick: vi.fn<(items: unknown) => Promise<unknown>>(async () => undefined),
     showInputBox: vi.fn<(options: InputBox) => Promise<string | undefined>>(async () => undefined),
+    showOpenDialog: vi.fn<(options: { readonly defaultUri: Uri }) => Promise<readonly Uri[] | undefined>>(
+      async () => undefined,
+    ),
     showSaveDialog: vi.fn<(options: SaveDialog) => Promise<Uri | undefined>>(async () => undefined),
     setStatusBarMessage: vi.fn(),
     showTextDocument: vi.fn(async (document: unknown, _options?: unknown) => document),
