@@ -45,7 +45,33 @@ export async function benchmarkCommand(argument: unknown, services: Services): P
       canGoBack,
     });
   });
-  if (choices !== undefined) await start(choices, services, confirmRun);
+  if (choices !== undefined) await startAnswered(choices, services);
+}
+
+async function startAnswered(choices: BenchmarkChoices, services: Services): Promise<void> {
+  const again = (): Promise<void> => startAnswered(choices, services);
+  await orOffer(again, services, async () => {
+    await saveSubject(choices.subject);
+    await start(choices, services, confirmRun, again);
+  });
+}
+
+/** What goes wrong before the start must not cost the answers: the button of its failure goes on with them. */
+async function orOffer(again: () => Promise<void>, services: Services, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    services.failures.show(error, 'starting the benchmark', button(again, services));
+  }
+}
+
+/** What a button of a failure does: whatever becomes of it is said, too. */
+function button(again: () => Promise<void>, { failures }: Services): () => void {
+  return () => {
+    again().catch((error: unknown) => {
+      failures.show(error, 'starting the benchmark');
+    });
+  };
 }
 
 /**
@@ -77,14 +103,25 @@ export async function benchmarkAgain(argument: unknown, services: Services): Pro
 
 /**
  * Exactly what a plan file says, with no question but whether to start.
- * @param before an earlier run of it, which is not asked about once more while file, model and target are the same
+ * @param before the answers to an earlier start of it
+ * @param isAgreed whether that one ran: then nobody is asked once more while file, model and target are the same
  */
-async function benchmarkPlan(uri: vscode.Uri, services: Services, before?: BenchmarkChoices): Promise<void> {
+async function benchmarkPlan(
+  uri: vscode.Uri,
+  services: Services,
+  before?: BenchmarkChoices,
+  isAgreed = true,
+): Promise<void> {
   const choices = await choicesOfPlan(uri, services, before);
   if (choices === undefined) return;
-  await saveSubject(choices.subject);
-  const isSame = before !== undefined && whatAndWhere(before) === whatAndWhere(choices);
-  await start(choices, services, isSame ? confirmNamespace : confirmRun, () => benchmarkPlan(uri, services, choices));
+  const isSame = isAgreed && before !== undefined && whatAndWhere(before) === whatAndWhere(choices);
+  const anew = (): Promise<void> => benchmarkPlan(uri, services, choices, false);
+  await orOffer(anew, services, async () => {
+    await saveSubject(choices.subject);
+    await start(choices, services, isSame ? confirmNamespace : confirmRun, () =>
+      benchmarkPlan(uri, services, choices),
+    );
+  });
 }
 
 /** The context of an earlier run may be gone, and its model may lie elsewhere. */
@@ -106,11 +143,7 @@ async function start(
   if (confirmed === undefined) return;
   if (!(await mayStart(confirmed, services))) return;
   await rememberAnswers(confirmed.choices, services);
-  await startRun(confirmed, services, () => {
-    void again().catch((error: unknown) => {
-      services.failures.show(error, 'starting the benchmark');
-    });
-  });
+  await startRun(confirmed, services, button(again, services));
 }
 
 /**

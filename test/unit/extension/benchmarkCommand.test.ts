@@ -324,6 +324,23 @@ test('the load comes from as many pods as the settings say, and from one process
   expect(started.map(({ plan }) => plan.load.generators)).toEqual([3, 1]);
 });
 
+test('what goes wrong before the start costs no answer: its button goes on with them', async () => {
+  const problem = new BenchError({ reason: 'model-not-found', message: 'The model is gone.' });
+  vi.spyOn(engine, 'resolveModel').mockRejectedValueOnce(problem);
+  reply({ pick: ['triton'] }, { pick: ['staging/models'] }, { pick: ['CPU only'] }, { pick: ['quick'] });
+  await benchmark();
+  const show = vi.mocked(services.failures.show);
+  expect(show.mock.calls.map(([error, doing]) => [error, doing])).toEqual([[problem, 'starting the benchmark']]);
+  expect([started, last]).toEqual([[], undefined]);
+  show.mock.lastCall?.[2]?.();
+  await vi.waitFor(() => {
+    expect(started).toHaveLength(1);
+  });
+  expect(shown).toHaveLength(4);
+  expect(started[0]?.choices).toMatchObject({ topologies: ['triton'], gpu: null, profile: 'quick' });
+  expect(last).toEqual(started[0]?.choices);
+});
+
 describe('on this machine', () => {
   const onThisMachine = (...topologies: readonly string[]) => {
     last = undefined;
