@@ -138,7 +138,7 @@ export class Cluster implements vscode.Disposable {
    */
   async inventoryInView(place: ClusterPlace, stop?: AbortSignal): Promise<ClusterInventory> {
     const selected = this.#memory.selectedContext();
-    const inventory = await this.inventory(place, inTimeForView(stop));
+    const inventory = await this.inventory(place, inTime(viewTimeoutMs, stop));
     stop?.throwIfAborted();
     this.#lastInventory = { selected, inventory };
     this.#inventoryRead.fire();
@@ -154,22 +154,26 @@ export class Cluster implements vscode.Disposable {
   /** @param stop for when nobody waits for it any more */
   async deployments(stop?: AbortSignal): Promise<readonly DeployedTopology[]> {
     const { listDeployments } = await loadKubernetes();
-    return listDeployments(await this.connection(), inTimeForView(stop));
+    return listDeployments(await this.connection(), inTime(viewTimeoutMs, stop));
   }
 
-  async leftovers(place: ClusterPlace, signal = AbortSignal.timeout(viewTimeoutMs)): Promise<readonly Leftover[]> {
+  /** @param stop for when nobody waits for it any more */
+  async leftovers(place: ClusterPlace, stop?: AbortSignal): Promise<readonly Leftover[]> {
     const { findLeftovers } = await loadKubernetes();
-    return findLeftovers(await this.connection(place), signal);
+    return findLeftovers(await this.connection(place), inTime(viewTimeoutMs, stop));
   }
 
-  /** True when it is known not to exist; what cannot be told is left to the checks of the run. */
-  async lacksNamespace(place: ClusterPlace): Promise<boolean> {
+  /**
+   * True when it is known not to exist; what cannot be told is left to the checks of the run.
+   * @param stop for when nobody waits for it any more
+   */
+  async lacksNamespace(place: ClusterPlace, stop?: AbortSignal): Promise<boolean> {
     const { namespaceExists } = await loadKubernetes();
     try {
       return !(await namespaceExists(
         await this.connection(place),
         place.namespace,
-        AbortSignal.timeout(viewTimeoutMs),
+        inTime(viewTimeoutMs, stop),
       ));
     } catch {
       return false;
@@ -178,15 +182,16 @@ export class Cluster implements vscode.Disposable {
 
   /**
    * Why a namespace that is to be made would stay after the run; undefined also where that cannot be told.
+   * @param stop for when nobody waits for it any more
    * @throws BenchError forbidden, naming the rights to make and to delete it that are missing
    */
-  async whyNamespaceWouldStay(place: ClusterPlace): Promise<string | undefined> {
+  async whyNamespaceWouldStay(place: ClusterPlace, stop?: AbortSignal): Promise<string | undefined> {
     const { whyNamespaceWouldStay } = await loadKubernetes();
     try {
       return await whyNamespaceWouldStay(
         await this.connection(place),
         place.namespace,
-        AbortSignal.timeout(asideTimeoutMs),
+        inTime(asideTimeoutMs, stop),
       );
     } catch (error) {
       if (error instanceof BenchError && error.reason === 'forbidden') throw error;
@@ -281,8 +286,8 @@ export async function placeNeeded(cluster: Pick<Cluster, 'current'>): Promise<Cl
   });
 }
 
-function inTimeForView(stop: AbortSignal | undefined): AbortSignal {
-  const limit = AbortSignal.timeout(viewTimeoutMs);
+function inTime(timeoutMs: number, stop: AbortSignal | undefined): AbortSignal {
+  const limit = AbortSignal.timeout(timeoutMs);
   return stop === undefined ? limit : AbortSignal.any([stop, limit]);
 }
 

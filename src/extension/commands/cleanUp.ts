@@ -7,6 +7,7 @@ import { isDeployNote } from '../deployNote.ts';
 import { localTime } from '../localTime.ts';
 import { plainText } from '../plainText.ts';
 import type { Services } from '../services.ts';
+import { shownWait } from '../shownWait.ts';
 import { signalFrom } from '../signals.ts';
 import { trustedOrTold } from '../trust.ts';
 
@@ -17,7 +18,11 @@ import { trustedOrTold } from '../trust.ts';
 export async function cleanUp(argument: unknown, services: Services): Promise<void> {
   if (!(await trustedOrTold())) return;
   const place = placeIn(argument) ?? (await placeNeeded(services.cluster));
-  const all = await foreign(place, services);
+  const all = await shownWait(
+    vscode.l10n.t('Looking for what is left behind on {0}/{1}', place.context, place.namespace),
+    'looking for what is left behind',
+    (signal) => foreign(place, services, signal),
+  );
   await forgetMarkers(place, services, all);
   const leftovers = all.filter((leftover) => !leftover.inUse);
   if (leftovers.length === 0) {
@@ -152,9 +157,9 @@ async function remove(place: ClusterPlace, leftovers: readonly Leftover[], servi
 }
 
 /** What is there and is not of this window; `inUse` tells what another window or the command line looks after. */
-async function foreign(place: ClusterPlace, services: Services): Promise<Leftover[]> {
+async function foreign(place: ClusterPlace, services: Services, stop?: AbortSignal): Promise<Leftover[]> {
   const own = new Set(services.runs.active().map((run) => run.id));
-  return (await services.cluster.leftovers(place)).filter((leftover) => !own.has(leftover.id));
+  return (await services.cluster.leftovers(place, stop)).filter((leftover) => !own.has(leftover.id));
 }
 
 /** Longest that a run may be on its way before anything of it is on the cluster: its checks, and those before them. */

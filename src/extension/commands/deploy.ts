@@ -7,7 +7,7 @@ import { waitingWords } from '../../core/view/waitingWords.ts';
 import type { ClusterPlace } from '../cluster.ts';
 import { viewIds } from '../contributions.ts';
 import { deployNote } from '../deployNote.ts';
-import { allTopologies, gpuName, stageWords, subjectName } from '../describe.ts';
+import { allTopologies, gpuName, stageWords, subjectName, targetName } from '../describe.ts';
 import { loadKubernetes } from '../engine.ts';
 import { offerCleanUp } from '../offerCleanUp.ts';
 import { configUri, type Planned } from '../prepare.ts';
@@ -17,6 +17,7 @@ import { askAbout, saveSubject } from '../questions/subject.ts';
 import { targetChoices } from '../questions/target.ts';
 import type { Services } from '../services.ts';
 import { readSettings } from '../settings.ts';
+import { shownWait } from '../shownWait.ts';
 import { signalFrom } from '../signals.ts';
 import { trustedOrTold } from '../trust.ts';
 import { planAsking } from './planAsking.ts';
@@ -27,7 +28,11 @@ export async function deployTopology(argument: unknown, services: Services): Pro
   const choices = await choose(argument, services);
   if (choices === undefined) return;
   await saveSubject(choices.subject);
-  const lacking = await services.cluster.lacksNamespace(choices.target);
+  const lacking = await shownWait(
+    vscode.l10n.t('Looking at {0}', targetName(choices.target)),
+    'looking at the namespace',
+    (signal) => services.cluster.lacksNamespace(choices.target, signal),
+  );
   if (!(await confirmed(choices, lacking))) return;
   if (!(await services.protection.permits(choices.target.context, deployQuestion(choices)))) return;
   const target: ClusterTarget = { ...choices.target, createNamespace: lacking };

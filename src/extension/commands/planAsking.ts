@@ -4,6 +4,7 @@ import type { BenchmarkChoices, Subject } from '../choices.ts';
 import { subjectName } from '../describe.ts';
 import { configUri, makePlanned, prepare, type Planned, type PrepareContext, type PreparedRun } from '../prepare.ts';
 import type { Services } from '../services.ts';
+import { shownWait } from '../shownWait.ts';
 
 /**
  * Plans what was chosen. A tokenizer that is missing is asked for once and remembered for the model. undefined when the
@@ -53,29 +54,8 @@ async function asking<Value>(
   }
 }
 
-/** A wait that is shorter than this is not worth a notification. */
-const unshownMs = 800;
-
-/** Hashing a large model takes seconds: such a wait is shown, and can be left. */
-async function shown<Value>(plan: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
-  const stop = new AbortController();
-  const planned = plan(stop.signal);
-  const timer = setTimeout(() => {
-    const title = vscode.l10n.t('Reading the model');
-    const location = vscode.ProgressLocation.Notification;
-    void vscode.window.withProgress({ location, cancellable: true, title }, (_progress, token) => {
-      token.onCancellationRequested(() => {
-        stop.abort();
-      });
-      // How it ends is for who asked; here only that it has ended.
-      return planned.catch(() => undefined);
-    });
-  }, unshownMs);
-  try {
-    return await planned;
-  } finally {
-    clearTimeout(timer);
-  }
+function shown<Value>(plan: (signal: AbortSignal) => Promise<Value>): Promise<Value> {
+  return shownWait(vscode.l10n.t('Reading the model'), 'reading the model', plan);
 }
 
 async function askTokenizer(missing: BenchError, subject: Subject): Promise<string | undefined> {

@@ -1,16 +1,18 @@
 import * as vscode from 'vscode';
 import type { BenchmarkChoices } from '../choices.ts';
-import { planDetail, planSummary, subjectName } from '../describe.ts';
+import { planDetail, planSummary, subjectName, targetName } from '../describe.ts';
 import type { PreparedRun } from '../prepare.ts';
 import type { Services } from '../services.ts';
 import { readSettings } from '../settings.ts';
+import { shownWait } from '../shownWait.ts';
 
 type Prepare = (choices: BenchmarkChoices) => Promise<PreparedRun | undefined>;
 
 /**
  * Says what will run, where, for about how long and how many GPU-minutes, and asks whether to start. A namespace that does not exist is made
  * only when the user says so here. undefined when the user left.
- * @throws BenchError forbidden where one would have to be made without the right to make and to delete it
+ * @throws BenchError forbidden where one would have to be made without the right to make and to delete it; cancelled when the user
+ * left while the cluster was asked
  */
 export async function confirmRun(
   choices: BenchmarkChoices,
@@ -48,8 +50,14 @@ async function lookForNamespace(
 ): Promise<Looked & { readonly choices: BenchmarkChoices }> {
   const { target } = choices;
   if (target.kind !== 'kubernetes') return { choices, missing: false, stays: undefined };
-  const missing = await cluster.lacksNamespace(target);
-  const stays = missing ? await cluster.whyNamespaceWouldStay(target) : undefined;
+  const { missing, stays } = await shownWait(
+    vscode.l10n.t('Looking at {0}', targetName(target)),
+    'looking at the namespace',
+    async (signal) => {
+      const lacking = await cluster.lacksNamespace(target, signal);
+      return { missing: lacking, stays: lacking ? await cluster.whyNamespaceWouldStay(target, signal) : undefined };
+    },
+  );
   return { choices: { ...choices, target: { ...target, createNamespace: missing } }, missing, stays };
 }
 

@@ -469,6 +469,24 @@ test('a question whether to make a namespace says why that would stay, and is no
   expect(fakeVscode.window.showInformationMessage).not.toHaveBeenCalled();
 });
 
+test('a cluster that hangs is waited for in sight, and who leaves starts nothing', async () => {
+  vi.useFakeTimers();
+  try {
+    earlier = onCluster;
+    services.cluster.lacksNamespace = () => new Promise(() => undefined);
+    fakeVscode.window.withProgress.mockImplementationOnce(async (_options, work) =>
+      work({}, { onCancellationRequested: (leave: () => void) => setTimeout(leave, 100) }),
+    );
+    const left = expect(benchmarkAgain('run', services)).rejects.toMatchObject({ reason: 'cancelled' });
+    await vi.advanceTimersByTimeAsync(1_000);
+    await left;
+    expect(fakeVscode.window.withProgress.mock.lastCall?.[0]).toMatchObject({ title: 'Looking at prod-eu/models' });
+    expect(started).toEqual([]);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
 test('what another extension starts is remembered as the answers of a user are, without leave to make a namespace', async () => {
   const target = { kind: 'kubernetes', context: 'prod-eu', namespace: 'new', createNamespace: true } as const;
   await benchmarkUnasked({ ...onCluster, target }, services);
