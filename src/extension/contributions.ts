@@ -63,7 +63,7 @@ export const contextKeys = {
   noResults: 'topologyBench.noResults',
   /** True while a benchmark is queued or under way in this window. */
   running: 'topologyBench.running',
-  /** Paths of the open config.json files that are a text classifier's. */
+  /** Paths of the configs that were a text classifier's when they were last seen in an editor. */
   modelConfigs: 'topologyBench.modelConfigs',
   /** True once a panel of this window has shown an ended run; ticks a step of the walkthrough. */
   resultsSeen: 'topologyBench.resultsSeen',

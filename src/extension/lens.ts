@@ -5,8 +5,6 @@ import { configSince } from '../core/modelConfig.ts';
 import { modelNameOf } from '../core/modelName.ts';
 import type { RunRecord } from '../core/record.ts';
 import type { Subject } from './choices.ts';
-import { setContextKey } from './contextKeySetting.ts';
-import { contextKeys } from './contributions.ts';
 import { readDocument } from './modelDocument.ts';
 import { command, RunLenses } from './runLenses.ts';
 import type { LiveRun } from './runs.ts';
@@ -22,12 +20,9 @@ export const modelConfigSelector: vscode.DocumentSelector = [
  * text classifier gets nothing.
  */
 export class ModelLenses extends RunLenses {
-  readonly #modelConfigs = new Set<string>();
-
   protected async rangeIn(document: vscode.TextDocument): Promise<vscode.Range | undefined> {
     const { model } = readDocument(document);
     if (model?.task !== 'text-classification') return undefined;
-    this.#noteModelConfig(document.uri);
     const { line } = document.positionAt(model.lensOffset);
     return new vscode.Range(line, 0, line, 0);
   }
@@ -62,12 +57,5 @@ export class ModelLenses extends RunLenses {
       (record) =>
         !isEndpointPlan(record.plan) && record.plan.model.name === name && configSince(record, now) === 'the same',
     );
-  }
-
-  /** The explorer's menu offers a benchmark on those config.json that are known to be a model's. */
-  #noteModelConfig(uri: vscode.Uri): void {
-    if (this.#modelConfigs.has(uri.fsPath)) return;
-    this.#modelConfigs.add(uri.fsPath);
-    void setContextKey(contextKeys.modelConfigs, [...this.#modelConfigs]);
   }
 }

@@ -5,8 +5,8 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { launchBrowser, newPage, screenshot } from './browser.ts';
 import { Dialog, Notification } from './notifications.ts';
 import { Panel } from './panel.ts';
-import { plain, QuickInput } from './quickInput.ts';
-import { openView, type TreeView } from './sideBar.ts';
+import { exactly, plain, QuickInput } from './quickInput.ts';
+import { openView, TreeRow, type TreeView } from './sideBar.ts';
 import type { Theme, VsCode } from './vscode.ts';
 import { eventually, patienceMs } from './waiting.ts';
 
@@ -171,6 +171,15 @@ export class Workbench implements AsyncDisposable {
 
   async view(container: string, name: string): Promise<TreeView> {
     return openView(this.page, container, name);
+  }
+
+  /** A file in the explorer, which shows the one in the active editor. */
+  async explorerRow(name: string): Promise<TreeRow> {
+    await this.runCommand('View: Show Explorer');
+    return new TreeRow(
+      this.page,
+      this.page.locator('.explorer-folders-view .monaco-list-row', { hasText: exactly(name) }).first(),
+    );
   }
 
   notification(text: string | RegExp): Notification {
