@@ -110,16 +110,18 @@ export interface FoundConfigs {
 /** Model configs of the workspace; fewer of them when the signal ends meanwhile. */
 export async function findConfigs(signal?: AbortSignal): Promise<FoundConfigs> {
   // Each name by itself: any number of config.json that are no model's must keep no config.pbtxt out.
-  const found = await Promise.all(
+  const byName = await Promise.all(
     ['config.pbtxt', 'config.json'].map(async (name) => {
-      const files = await vscode.workspace.findFiles(`**/${name}`, skippedFolders, mostLookedAt + 1);
+      const found = await vscode.workspace.findFiles(`**/${name}`, skippedFolders, mostLookedAt + 1);
+      // Those of a virtual workspace lie on no disk: to read them all takes long, and none could be run.
+      const files = found.filter(({ scheme }) => scheme === 'file');
       const configs = await textClassifiersAmong(files.slice(0, mostLookedAt), signal);
       return { configs, cutShort: files.length > mostLookedAt ? [name] : [] };
     }),
   );
   return {
-    configs: found.flatMap(({ configs }) => configs).sort((a, b) => a.path.localeCompare(b.path)),
-    cutShort: found.flatMap(({ cutShort }) => cutShort),
+    configs: byName.flatMap(({ configs }) => configs).sort((a, b) => a.path.localeCompare(b.path)),
+    cutShort: byName.flatMap(({ cutShort }) => cutShort),
   };
 }
 

@@ -1,7 +1,7 @@
 import { beforeEach, expect, test, vi } from 'vitest';
 import type { Subject } from '../../../src/extension/choices.ts';
 import type { Answer, Choice, Note, Question } from '../../../src/extension/questions/pick.ts';
-import { files } from './fakeEditor.ts';
+import { fakeEditor, files } from './fakeEditor.ts';
 
 vi.mock('vscode', async () => (await import('./fakeEditor.ts')).fakeEditor);
 vi.mock('../../../src/extension/questions/pick.ts', () => ({ pickOne: (question: never) => pickOne(question) }));
@@ -59,4 +59,16 @@ test('who leaves the question waits for no more files', async () => {
   const finding = findConfigs(left.signal);
   left.abort();
   expect(await finding).toEqual({ configs: [], cutShort: [] });
+});
+
+test('files that lie on no disk, as those of a virtual workspace, are neither read nor offered', async () => {
+  const { Uri, workspace } = fakeEditor;
+  const read = vi.spyOn(workspace.fs, 'readFile');
+  files.set('/repository/a/config.json', huggingFaceConfig);
+  files.set('/project/b/config.json', huggingFaceConfig);
+  const found = ['vscode-vfs://github/repository/a/config.json', 'file:///project/b/config.json'].map(Uri.parse);
+  workspace.findFiles.mockResolvedValueOnce([]).mockResolvedValueOnce(found);
+  await pickSubject('Benchmark Topology');
+  expect(places()).toEqual(['b/config.json', 'tiny-sentiment']);
+  expect(read.mock.calls.map(([{ fsPath }]) => fsPath)).toEqual(['/project/b/config.json']);
 });
