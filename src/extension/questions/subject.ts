@@ -116,7 +116,7 @@ export async function findConfigs(signal?: AbortSignal): Promise<FoundConfigs> {
       // Those of a virtual workspace lie on no disk: to read them all takes long, and none could be run.
       const files = found.filter(({ scheme }) => scheme === 'file');
       const configs = await textClassifiersAmong(files.slice(0, mostLookedAt), signal);
-      return { configs, cutShort: files.length > mostLookedAt ? [name] : [] };
+      return { configs, cutShort: files.length > 0 && found.length > mostLookedAt ? [name] : [] };
     }),
   );
   return {

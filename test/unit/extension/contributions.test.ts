@@ -21,6 +21,7 @@ const json = (name: string): unknown => JSON.parse(readFileSync(join(root, name)
 interface Setting {
   readonly default: unknown;
   readonly scope: string;
+  readonly order: number;
   readonly markdownDescription: string;
   readonly enum?: readonly string[];
   readonly markdownEnumDescriptions?: readonly string[];
@@ -170,6 +171,13 @@ test('settings are described and scoped, and each value of an enum is described'
   expect(settings['topologyBench.kubeconfig']?.scope).toBe('machine');
   // A workspace could unprotect a context otherwise.
   expect(settings['topologyBench.protectedContexts']?.scope).toBe('machine');
+});
+
+test('settings stand in the order in which package.json has them, and not by their names', () => {
+  for (const { properties } of contributes.configuration) {
+    const orders = Object.values(properties).map(({ order }) => order);
+    expect(orders).toEqual(orders.map((_order, index) => index + 1));
+  }
 });
 
 test('an untrusted workspace may not decide what runs, nor where', () => {

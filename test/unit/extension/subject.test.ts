@@ -66,7 +66,9 @@ test('files that lie on no disk, as those of a virtual workspace, are neither re
   const read = vi.spyOn(workspace.fs, 'readFile');
   files.set('/repository/a/config.json', huggingFaceConfig);
   files.set('/project/b/config.json', huggingFaceConfig);
-  const found = ['vscode-vfs://github/repository/a/config.json', 'file:///project/b/config.json'].map(Uri.parse);
+  const found = ['vscode-vfs://github/repository/a/config.json', 'file:///project/b/config.json'].map((uri) =>
+    Uri.parse(uri),
+  );
   workspace.findFiles.mockResolvedValueOnce([]).mockResolvedValueOnce(found);
   await pickSubject('Benchmark Topology');
   expect(places()).toEqual(['b/config.json', 'tiny-sentiment']);
