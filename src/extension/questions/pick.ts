@@ -67,6 +67,14 @@ async function pick<Value>(question: Question<Value>, several: boolean): Promise
       picker.onDidAccept(() => {
         const values = picker.selectedItems.flatMap((item) => (item.choice === undefined ? [] : [item.choice.value]));
         if (values.length > 0) resolve({ kind: 'value', value: values });
+        else if (several) {
+          // A quick pick has no other place for it, and this one is read out, too.
+          picker.value = '';
+          picker.placeholder = vscode.l10n.t('Tick at least one.');
+        }
+      });
+      picker.onDidChangeSelection((items) => {
+        if (items.length > 0) picker.placeholder = question.placeholder;
       });
       picker.onDidHide(() => {
         resolve({ kind: 'left' });

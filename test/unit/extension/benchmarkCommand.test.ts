@@ -252,6 +252,13 @@ describe('the questions', () => {
     expect(last).not.toHaveProperty('repetitions');
   });
 
+  test('take at least one topology, and say so', async () => {
+    reply({ pick: [] }, { pick: ['triton'] }, { pick: ['This machine'] }, { pick: ['quick'] });
+    await benchmark();
+    expect(shown[0]?.problems).toEqual(['Tick at least one.']);
+    expect(started[0]?.choices.topologies).toEqual(['triton']);
+  });
+
   test('remember every answer of the last run', async () => {
     last = onCluster;
     reply({ pick: ['Choose anew…'] }, 'accept', 'accept', 'accept', 'accept', 'accept');

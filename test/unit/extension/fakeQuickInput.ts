@@ -17,7 +17,7 @@ export interface Shown {
   readonly picked: readonly string[];
   /** Of an input box: what stood in it. */
   readonly value: string;
-  /** What an input box said of what was typed, where it did not take it. */
+  /** What was said of what was typed or picked, where it was not taken. */
   readonly problems: string[];
 }
 
@@ -62,6 +62,7 @@ class Box {
   #accept: () => void = () => undefined;
   #hide: () => void = () => undefined;
   #changed: (text: string) => void = () => undefined;
+  #selected: (items: readonly Row[]) => void = () => undefined;
 
   constructor(isInput: boolean) {
     this.#isInput = isInput;
@@ -78,6 +79,9 @@ class Box {
   }
   onDidChangeValue(listener: (text: string) => void): void {
     this.#changed = listener;
+  }
+  onDidChangeSelection(listener: (items: readonly Row[]) => void): void {
+    this.#selected = listener;
   }
 
   get items(): readonly Row[] {
@@ -125,11 +129,22 @@ class Box {
       if (!this.canSelectMany) this.selectedItems = this.activeItems;
       this.#accept();
     } else if (next !== undefined && 'pick' in next) {
-      this.selectedItems = next.pick.map((label) => this.#row(label));
-      this.#accept();
+      this.#pick(next.pick, record);
     } else if (next !== undefined) {
       this.#type(next.type, record);
     } else throw new Error(`Nobody answers "${record.title}: ${record.hint}".`);
+  }
+
+  /** What was picked may be refused: then the next reply is for the same box. */
+  #pick(labels: readonly string[], { problems }: Pick<Shown, 'problems'>): void {
+    this.selectedItems = labels.map((label) => this.#row(label));
+    this.#selected(this.selectedItems);
+    const before = this.placeholder;
+    this.#accept();
+    if (this.placeholder === before) return;
+    problems.push(this.placeholder);
+    const next = replies.shift();
+    if (typeof next === 'object' && 'pick' in next) this.#pick(next.pick, { problems });
   }
 
   /** What was typed may be refused: then the next reply is for the same box. */
