@@ -14,7 +14,12 @@ import { h, heading, type Child } from './dom.ts';
 export function comparedRunsElements({ runs, worth }: ComparisonView, words?: TimeWords): Child[] {
   return [
     worth.length === 0 ? null : h('p', { class: 'worth' }, worth.join(' ')),
-    h('dl', { class: 'compared-runs' }, ...runElements('Before', runs.before, words), ...runElements('After', runs.after, words)),
+    h(
+      'dl',
+      { class: 'compared-runs' },
+      ...runElements('Before', runs.before, words),
+      ...runElements('After', runs.after, words),
+    ),
   ];
 }
 

@@ -26,7 +26,10 @@ export function firstPaint(view: View): string {
 function figures(view: View): HTMLElement[] {
   if (view.kind === 'comparison') {
     const { comparison } = view;
-    return [h('div', {}, ...comparedRunsElements(comparison, view.times)), h('div', {}, ...comparedFiguresElements(comparison, 2))];
+    return [
+      h('div', {}, ...comparedRunsElements(comparison, view.times)),
+      h('div', {}, ...comparedFiguresElements(comparison, 2)),
+    ];
   }
   const measured = measuredOf(view);
   if (measured === null || rowsOf(measured).length === 0) return [];

@@ -170,11 +170,7 @@ export class Cluster implements vscode.Disposable {
   async lacksNamespace(place: ClusterPlace, stop?: AbortSignal): Promise<boolean> {
     const { namespaceExists } = await loadKubernetes();
     try {
-      return !(await namespaceExists(
-        await this.connection(place),
-        place.namespace,
-        inTime(viewTimeoutMs, stop),
-      ));
+      return !(await namespaceExists(await this.connection(place), place.namespace, inTime(viewTimeoutMs, stop)));
     } catch {
       return false;
     }
@@ -188,11 +184,7 @@ export class Cluster implements vscode.Disposable {
   async whyNamespaceWouldStay(place: ClusterPlace, stop?: AbortSignal): Promise<string | undefined> {
     const { whyNamespaceWouldStay } = await loadKubernetes();
     try {
-      return await whyNamespaceWouldStay(
-        await this.connection(place),
-        place.namespace,
-        inTime(asideTimeoutMs, stop),
-      );
+      return await whyNamespaceWouldStay(await this.connection(place), place.namespace, inTime(asideTimeoutMs, stop));
     } catch (error) {
       if (error instanceof BenchError && error.reason === 'forbidden') throw error;
       return undefined;

@@ -75,8 +75,7 @@ export function createPanelContent(
       if (found !== undefined) return found;
       const name = rememberedSubject(runId) ?? runTime(runId, vscode.env.language);
       return (
-        stoppedView(runId, name, memory, benchmarkAgain(runId)) ??
-        problemView(name, noRecord(), benchmarkAgain(runId))
+        stoppedView(runId, name, memory, benchmarkAgain(runId)) ?? problemView(name, noRecord(), benchmarkAgain(runId))
       );
     },
     isUnderWay: (runId) => runs.get(runId)?.end === null,

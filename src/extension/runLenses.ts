@@ -229,7 +229,9 @@ function whenMeasured(record: RunRecord, isStale: boolean): string {
 /** Without what changes each second, which would have all lenses of the window drawn anew as often. */
 function liveTitle(run: LiveRun): string {
   if (run.cancelling) return vscode.l10n.t('Stopping and cleaning up');
-  return run.state === null ? vscode.l10n.t('Benchmark is queued') : vscode.l10n.t('Benchmark: {0}', runPlace(run.state));
+  return run.state === null
+    ? vscode.l10n.t('Benchmark is queued')
+    : vscode.l10n.t('Benchmark: {0}', runPlace(run.state));
 }
 
 export function command(id: CommandId, title: string, argument: unknown): vscode.Command {

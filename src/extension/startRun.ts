@@ -69,7 +69,8 @@ export function tellUnseen(
   { panels, failures }: Services,
   texts: { readonly completed: string; readonly ended: string },
 ): void {
-  if (record === null || tellingRows(record).length === 0 || failedIn(record).length > 0 || panels.shows(run.id)) return;
+  if (record === null || tellingRows(record).length === 0 || failedIn(record).length > 0 || panels.shows(run.id))
+    return;
   const open = vscode.l10n.t('Open Results');
   const text = record.status === 'completed' ? texts.completed : texts.ended;
   vscode.window.showInformationMessage(plainText(text), open).then(

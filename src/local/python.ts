@@ -29,8 +29,7 @@ export interface SharedPython {
 /** The pinned requirements have numpy 1.26 for these; Triton 2.51's Python backend fails with numpy 2. */
 const versionsForTriton = ['3.10', '3.11', '3.12'];
 /** FastAPI alone also runs on the next one; what it needs on Python 3.10 is listed for Linux only. */
-const versionsForFastApi =
-  process.platform === 'linux' ? [...versionsForTriton, '3.13'] : ['3.11', '3.12', '3.13'];
+const versionsForFastApi = process.platform === 'linux' ? [...versionsForTriton, '3.13'] : ['3.11', '3.12', '3.13'];
 
 /** Names the Python to use, ahead of those on the PATH. */
 const pythonVariable = 'TOPOLOGY_BENCH_PYTHON';

@@ -1,6 +1,12 @@
 import type { EnteredGpuPrice } from '../core/gpuPrice.ts';
 import type { DrawnFigure, HostMessage, PanelRequest, PanelState, View, WebviewMessage } from './messages.ts';
-import { benchmarkAgainStates, maxCopyCharacters, maxDrawnFigures, maxPngBytes, maxTitleCharacters } from './messages.ts';
+import {
+  benchmarkAgainStates,
+  maxCopyCharacters,
+  maxDrawnFigures,
+  maxPngBytes,
+  maxTitleCharacters,
+} from './messages.ts';
 
 /**
  * Checks of what came over the wall, small enough for the webview: discriminants and scalars. Records and states were

@@ -18,7 +18,8 @@ import { welcomeWithoutCluster } from './steps/welcome.ts';
 
 const everyVersion = {
   lens: 'the lens and the palette lead to the confirmation of a run, and back',
-  results: 'a record opens beside the code, draws in every theme, survives a reload, makes room for another, and is deleted',
+  results:
+    'a record opens beside the code, draws in every theme, survives a reload, makes room for another, and is deleted',
   compare: 'a run is compared with a baseline, a regression is marked, and a reload shows the comparison again',
 };
 

@@ -118,9 +118,7 @@ async function benchmarkPlan(
   const anew = (): Promise<void> => benchmarkPlan(uri, services, choices, false);
   await orOffer(anew, services, async () => {
     await saveSubject(choices.subject);
-    await start(choices, services, isSame ? confirmNamespace : confirmRun, () =>
-      benchmarkPlan(uri, services, choices),
-    );
+    await start(choices, services, isSame ? confirmNamespace : confirmRun, () => benchmarkPlan(uri, services, choices));
   });
 }
 

@@ -2,7 +2,6 @@ import * as vscode from 'vscode';
 import { planSubject } from '../../core/anyPlan.ts';
 import { BenchError } from '../../core/errors.ts';
 import type { RunRecord } from '../../core/record.ts';
-import { runTime } from '../describe.ts';
 import { pickOne } from '../questions/pick.ts';
 import { noResults, runChoice } from '../questions/run.ts';
 import type { Result } from '../results.ts';

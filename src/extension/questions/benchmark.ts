@@ -72,7 +72,10 @@ function choicesOf(subject: Subject, { topologies, target, gpu, load, sloP95Ms }
 function stepsOf(known: Known, draft: Draft): Step[] {
   const { last } = known;
   const isNew = known.topologies === undefined && known.target === undefined;
-  const askedAnew = questionsOf(known, draft).map((step) => ({ ...step, applies: () => !draft.isSame && step.applies() }));
+  const askedAnew = questionsOf(known, draft).map((step) => ({
+    ...step,
+    applies: () => !draft.isSame && step.applies(),
+  }));
   if (last === undefined || !isNew) return askedAnew;
   return [
     {

@@ -104,7 +104,9 @@ export class TopologiesTree extends Tree<TopologyNode> {
     const { hasCluster, deployments, problems } = this.#deployed ?? {};
     if (deployments?.length !== 0 || problems?.length !== 0) return '';
     if (hasCluster === true)
-      return vscode.l10n.t('Nothing is deployed to stay. Benchmark a topology, or deploy it, with the buttons of its row.');
+      return vscode.l10n.t(
+        'Nothing is deployed to stay. Benchmark a topology, or deploy it, with the buttons of its row.',
+      );
     return topologiesWithoutCluster(process).length === 0
       ? vscode.l10n.t('Without a cluster, nothing runs on Windows itself: open the folder in WSL.')
       : vscode.l10n.t('Without a cluster, topologies run on this machine: benchmark one with the button of its row.');

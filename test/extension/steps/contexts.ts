@@ -102,7 +102,10 @@ export async function chosenInTheTree({ code, workbench, folder }: Drive): Promi
       await press();
       await cluster.waitForRows('the cluster to be asked', (rows) => rows[2]?.includes('is being asked') === true);
     });
-    await cluster.waitForRows('why there is nothing to show again', (rows) => rows[2]?.includes('cannot be reached') === true);
+    await cluster.waitForRows(
+      'why there is nothing to show again',
+      (rows) => rows[2]?.includes('cannot be reached') === true,
+    );
   }
   await problem.pressMenu('Show Log');
   await eventually(

@@ -127,7 +127,11 @@ async function staleAndBack(workbench: Workbench, file: string, change: () => Pr
   await untilStale(false);
   await workbench.openFromCodeLens(texts.figuresLens, /^sentiment/u);
   const panel = await workbench.panel(/^sentiment/u);
-  await eventually('the result', () => panel.text(), (text) => texts.panel.again.test(text));
+  await eventually(
+    'the result',
+    () => panel.text(),
+    (text) => texts.panel.again.test(text),
+  );
 
   await workbench.showTab(file);
   await change();

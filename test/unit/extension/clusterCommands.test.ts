@@ -103,7 +103,11 @@ test('what needs a context says that none is selected, and what to do', async ()
   const before = [...contexts];
   contexts.splice(0, contexts.length, ...before.map((context) => ({ ...context, current: false })));
   try {
-    for (const command of [selectNamespace(services), protectContext(undefined, services), cleanUp(undefined, services)])
+    for (const command of [
+      selectNamespace(services),
+      protectContext(undefined, services),
+      cleanUp(undefined, services),
+    ])
       await expect(command).rejects.toMatchObject({ reason: 'context-missing', nextStep: 'Select a context first.' });
   } finally {
     contexts.splice(0, contexts.length, ...before);
@@ -123,7 +127,9 @@ describe('Select Namespace', () => {
   test('holds one against settings and kubeconfig until nothing is typed, and says what it is then', async () => {
     const box = await type('team-a');
     expect(box).toMatchObject({ value: '', placeHolder: 'models, as settings and context say' });
-    expect(box.prompt).toContain('Empty: follow the setting topologyBench.namespace, else the context, which is models');
+    expect(box.prompt).toContain(
+      'Empty: follow the setting topologyBench.namespace, else the context, which is models',
+    );
     settingsOf.set('', { namespace: 'team-b' });
     expect(await cluster.current()).toEqual({ context: 'staging', namespace: 'team-a' });
     expect(cluster.foldersElsewhere({ context: 'staging', namespace: 'team-a' })).toEqual([]);
@@ -158,7 +164,8 @@ describe('Select Namespace', () => {
   test('takes nothing that is no name of a namespace', async () => {
     const { validateInput } = await type(undefined);
     expect(['', ' team-a ', 'a'.repeat(63)].map(validateInput)).toEqual([undefined, undefined, undefined]);
-    for (const wrong of ['Team', '-a', 'a_b', 'a'.repeat(64)]) expect(validateInput(wrong)).toContain('lower-case letters');
+    for (const wrong of ['Team', '-a', 'a_b', 'a'.repeat(64)])
+      expect(validateInput(wrong)).toContain('lower-case letters');
   });
 });
 
@@ -204,7 +211,9 @@ describe('this machine', () => {
     expect(await saidOfIt('fastapi', 'triton')).toEqual([['This machine', 'without a cluster, CPU only']]);
     onMachine('darwin', 'arm64');
     expect(await saidOfIt('fastapi')).toEqual([['This machine', 'without a cluster, CPU only']]);
-    expect(await saidOfIt('fastapi', 'triton')).toEqual([['This machine', 'without a cluster, CPU only, fastapi alone']]);
+    expect(await saidOfIt('fastapi', 'triton')).toEqual([
+      ['This machine', 'without a cluster, CPU only, fastapi alone'],
+    ]);
   });
 
   test('is not where it can run none of it, and why is said', async () => {

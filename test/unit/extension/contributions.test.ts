@@ -289,7 +289,10 @@ test.each<[string, string, keyof typeof viewIds, readonly string[]]>([
 });
 
 test('whatever a button of a row does, its menu does, too: a keyboard reaches no button', () => {
-  const rows = [...Object.values(nodeContexts), ...[result, resultBesideBaseline, baseline].map((row) => `${row}.${canRunAgain}`)];
+  const rows = [
+    ...Object.values(nodeContexts),
+    ...[result, resultBesideBaseline, baseline].map((row) => `${row}.${canRunAgain}`),
+  ];
   const buttons = rows.flatMap((row) =>
     Object.values(viewIds).flatMap((view) => buttonsOf(row, view).map((button) => ({ row, view, button }))),
   );
@@ -351,9 +354,9 @@ test('the palette offers nothing of which a view knows that it cannot work', () 
   // One of several contexts can be chosen by its questions.
   expect(offered['deploy']).toBe(hasKubeconfig);
   // These need what is selected in a tree, or mend what hides the others.
-  for (const name of ['openRecord', 'deleteResult', 'compareSelected'])
-    expect(offered[name], name).toBe('false');
-  for (const name of ['benchmark', 'selectContext', 'chooseKubeconfig', 'refresh', 'openSettings']) expect(offered[name]).toBeUndefined();
+  for (const name of ['openRecord', 'deleteResult', 'compareSelected']) expect(offered[name], name).toBe('false');
+  for (const name of ['benchmark', 'selectContext', 'chooseKubeconfig', 'refresh', 'openSettings'])
+    expect(offered[name]).toBeUndefined();
 });
 
 test('every %key% of package.json has its text, and every text is used', () => {

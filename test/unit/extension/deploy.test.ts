@@ -136,14 +136,17 @@ test.each([
     },
   ],
   ['a kubeconfig without contexts', () => []],
-])('with %s that is said at once, with the setting that mends it, and nothing is asked in vain', async (_what, listed) => {
-  contexts = listed;
-  const failure: unknown = await deployTopology(undefined, services).catch((error: unknown) => error);
-  if (!(failure instanceof BenchError)) throw new Error('It did not fail.');
-  expect(settingThatMends(failure.reason)).toBe('kubeconfig');
-  expect(lastChoices).not.toHaveBeenCalled();
-  expect(fakeVscode.window.showInformationMessage).not.toHaveBeenCalled();
-});
+])(
+  'with %s that is said at once, with the setting that mends it, and nothing is asked in vain',
+  async (_what, listed) => {
+    contexts = listed;
+    const failure: unknown = await deployTopology(undefined, services).catch((error: unknown) => error);
+    if (!(failure instanceof BenchError)) throw new Error('It did not fail.');
+    expect(settingThatMends(failure.reason)).toBe('kubeconfig');
+    expect(lastChoices).not.toHaveBeenCalled();
+    expect(fakeVscode.window.showInformationMessage).not.toHaveBeenCalled();
+  },
+);
 
 test('the views look for a deployment once it is made, once its model is there, and at the end; one of them shows that it is under way', async () => {
   const looksAfter: number[] = [];

@@ -32,7 +32,13 @@ function tell(reasons: readonly Reason[], retry: () => void): void {
     ...result,
     failure: { reason: reasons[index] ?? 'pod-failed', message: 'It failed.', nextStep: null },
   }));
-  const end: RunEnd = { record: { ...record, topologies }, failure: null, notSaved: null, leftBehind: null, kept: null };
+  const end: RunEnd = {
+    record: { ...record, topologies },
+    failure: null,
+    notSaved: null,
+    leftBehind: null,
+    kept: null,
+  };
   tellOutcome(run, end, services, retry);
 }
 

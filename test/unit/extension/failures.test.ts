@@ -49,7 +49,12 @@ test('what failed is an error, with the log, and another try where there can be 
 });
 
 test.each([
-  ['a setting mends it', 'image-unavailable', 'Open Settings', ['workbench.action.openSettings', 'topologyBench.images']],
+  [
+    'a setting mends it',
+    'image-unavailable',
+    'Open Settings',
+    ['workbench.action.openSettings', 'topologyBench.images'],
+  ],
   ['a context must be selected first', 'context-missing', 'Select Context', ['topologyBench.selectContext']],
 ] as const)('where %s, a button leads there', async (_what, reason, button, command) => {
   showErrorMessage.mockResolvedValueOnce(button);

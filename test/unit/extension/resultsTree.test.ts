@@ -97,7 +97,11 @@ test('a row begins with its time and its best figure, and is read out with the n
 test('a row whose icon warns says why to who hears it, and in its tooltip', async () => {
   const doubtful = laterRecord({ topology: 'triton', level: 'c1', change: notValid });
   const differed = { ...sample, sameAnswers: { verdict: 'differed', detail: 'input 3' } as const };
-  results = [stored(doubtful, '20260105-080000-0001'), stored(differed, '20260104-080000-0001'), stored(sample, sample.id)];
+  results = [
+    stored(doubtful, '20260105-080000-0001'),
+    stored(differed, '20260104-080000-0001'),
+    stored(sample, sample.id),
+  ];
   const shown = tree();
   const told = (await shown.getChildren()).map((node) => {
     const item = shown.resolveTreeItem(shown.getTreeItem(node), node);
@@ -110,7 +114,11 @@ test('a row whose icon warns says why to who hears it, and in its tooltip', asyn
       expect.stringMatching(/32 connections, some levels not valid, Jan 5/u),
       'quick, kubernetes, completed, some levels not valid',
     ],
-    ['warning', expect.stringMatching(/ RPS, answers differed, Jan 4/u), 'quick, kubernetes, completed, answers differed'],
+    [
+      'warning',
+      expect.stringMatching(/ RPS, answers differed, Jan 4/u),
+      'quick, kubernetes, completed, answers differed',
+    ],
     ['pass', expect.stringMatching(/32 connections, Jan 2/u), 'quick, kubernetes, completed'],
   ]);
 });

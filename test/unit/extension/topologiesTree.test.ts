@@ -82,9 +82,7 @@ describe('the Topologies view', () => {
       const texts = await tree.texts();
       // Topologies below a run have no buttons that it could speak of.
       expect(tree.hint()).toBe('');
-      return texts.map(({ label, children }) =>
-        [label, ...children.map((row) => row.label)].join(' > '),
-      );
+      return texts.map(({ label, children }) => [label, ...children.map((row) => row.label)].join(' > '));
     };
     expect(await labels()).toEqual(['Benchmark of sentiment > fastapi > triton', 'hybrid']);
     deployments = () => [deployment];

@@ -71,7 +71,8 @@ describe('times', () => {
   it('is the same in every zone', () => {
     expect(formatTime('2026-11-22T16:43:10.000Z')).toBe('2026-11-22 16:43 UTC');
     expect(formatTime('yesterday')).toBe('yesterday');
-    const told = (locale: string, timeZone: string): string => formatTime('2026-11-22T16:43:10.000Z', { locale, timeZone });
+    const told = (locale: string, timeZone: string): string =>
+      formatTime('2026-11-22T16:43:10.000Z', { locale, timeZone });
     expect(told('en', 'Asia/Tokyo')).toMatch(/^Nov 23, 2026, 1:43\sAM$/u);
     expect(told('de', 'Europe/Berlin')).toBe('22.11.2026, 17:43');
     expect(formatTime('yesterday', { locale: 'en', timeZone: 'UTC' })).toBe('yesterday');

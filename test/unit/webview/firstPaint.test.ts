@@ -58,7 +58,13 @@ describe.each(views)('of %s', (_what, view) => {
 
 it('nothing in it is markup but our own', async () => {
   const subject = `<img src=x onerror="document.title='!'"> & "co"`;
-  const view: View = { kind: 'problem', subject, message: '</main><script>', nextStep: null, benchmarkAgain: 'unknown' };
+  const view: View = {
+    kind: 'problem',
+    subject,
+    message: '</main><script>',
+    nextStep: null,
+    benchmarkAgain: 'unknown',
+  };
   const page = await open({ firstPaint: firstPaint(view) });
   expect(await page.page.textContent('h1')).toBe(`Benchmark of ${subject}`);
   expect(await page.page.textContent('.callout')).toContain('</main><script>');
