@@ -5,7 +5,10 @@ import { planSchema, topologyKey } from '../../../src/core/plan.ts';
 import { checkPlan, estimateSeconds, makePlan } from '../../../src/core/planning.ts';
 import { profileOf } from '../../../src/core/profiles.ts';
 import { minimumSamples } from '../../../src/core/statistics.ts';
+import { judgeMeasurement } from '../../../src/core/validity.ts';
 import { choices } from '../../support/choices.ts';
+import { samplePhase } from '../../support/sampleRecord.ts';
+import { samplePlan, sampleTopologies } from '../topologies/samplePlan.ts';
 
 describe('makePlan', () => {
   it('shares the same cores out equally and records the split of the hybrid', () => {
@@ -126,7 +129,22 @@ describe('profiles', () => {
       ['hybrid', triton.dynamicBatching],
     ]);
     expect(new Set(topologies.map(({ cores }) => cores)).size).toBe(1);
-    expect(load.phases.filter(({ kind }) => kind === 'measured').map(({ name }) => name)).toEqual(['c1', 'c16']);
+    const measured = load.phases.filter(({ kind }) => kind === 'measured');
+    expect(measured.map(({ name, durationSeconds }) => [name, durationSeconds])).toEqual([
+      ['c1', 20],
+      ['c16', 60],
+    ]);
+  });
+
+  it('paper: long enough for a server of 7 RPS at 16 connections to be believed', () => {
+    const c16 = profileOf('paper').phases.find(({ name }) => name === 'c16');
+    if (c16 === undefined) throw new Error('the profile has a level of 16 connections');
+    const { measurement } = samplePhase(samplePlan(), sampleTopologies.hybrid, c16, 1);
+    const ok = 7 * c16.durationSeconds;
+    const requests = { sent: ok + 16, ok, errors: 0, timeouts: 0, inFlight: 16 };
+    const { caveats, reasons } = judgeMeasurement({ ...measurement, requests });
+    expect(reasons.join()).not.toContain('unanswered at the end');
+    expect(caveats.join()).toContain('unanswered at the end');
   });
 
   it('refuses an open loop with less room in flight than load generators, and reads the record of one', () => {
