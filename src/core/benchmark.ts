@@ -208,9 +208,9 @@ function withRepetition(
 
 function searchesOf(plan: AnyPlan, phases: readonly PhaseResult[]): TopologyResult['searches'] {
   const outcome = searchOutcome(plan.load, phases);
-  return outcome === null
-    ? []
-    : [{ ratePerSecond: outcome.rate, because: outcome.because, confident: outcome.confident }];
+  if (outcome === null) return [];
+  const { rate, because, doubts, confident } = outcome;
+  return [{ ratePerSecond: rate, because, doubts: [...doubts], confident }];
 }
 
 /** What was measured holds also where it cannot be put together. */

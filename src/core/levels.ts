@@ -4,6 +4,7 @@ import type { LoadPlan } from './plan.ts';
 import type { PhaseResult, RunRecord, TopologyResult } from './record.ts';
 import { topologyKey } from './topologyKey.ts';
 import { usedRepetitions } from './usedRepetitions.ts';
+import { Notes } from './view/notes.ts';
 
 /** What the levels of a run are called, and where their numbers are: what bounds, comparisons and CI files speak of. */
 
@@ -111,8 +112,22 @@ export function foundRate({ searches }: Pick<TopologyResult, 'searches'>): Found
     lowest !== null && searches.some(({ ratePerSecond, confident }) => ratePerSecond === lowest && confident === false);
   return {
     ratePerSecond: lowest,
-    because: [...new Set(searches.map(({ because }) => because)), ...(doubtful ? [notConfident] : [])],
+    because: [...becauseTexts(searches), ...(doubtful ? [notConfident] : [])],
   };
+}
+
+/** Each reason once, with what made measurements worthless; the rows of these have it in full. */
+function becauseTexts(searches: TopologyResult['searches']): string[] {
+  return [...new Set(searches.map(({ because }) => because))].map((because) => {
+    const notes = new Notes([]);
+    notes.refer(searches.filter((search) => search.because === because).flatMap(({ doubts }) => doubts.map(gistOf)));
+    return notes.texts.length === 0 ? because : `${because}: ${notes.texts.join(', ')}`;
+  });
+}
+
+/** What a reason says before its figures and what follows from them. */
+function gistOf(reason: string): string {
+  return reason.split(': ', 1)[0] ?? reason;
 }
 
 /** The phases that confirmed a rate, one for each repetition that found one: the last that its search measured. */

@@ -87,12 +87,11 @@ function trialsOf(search: SloSearchPlan, timeoutMs: number, searched: readonly P
     if (step.next === 'end') break;
     if (step.next === 'capacity') trials.push({ kind: 'capacity', rate: result.measurement.rps, verdict: 'kept' });
     else {
-      const verdict = judgeTrial(result, search.p95Ms, timeoutMs);
       const confident = isConfident(result, search.p95Ms, timeoutMs);
       trials.push({
         kind: step.next,
         rate: step.rate,
-        verdict,
+        ...judgeTrial(result, search.p95Ms, timeoutMs),
         ...(step.next === 'confirmation' ? { confident } : {}),
       });
     }

@@ -163,6 +163,8 @@ export const topologyResultSchema = z.strictObject({
       z.strictObject({
         ratePerSecond: z.number().nullable(),
         because: z.enum(searchEnds),
+        /** Where a measurement that could not be believed is why: its reasons; none in a record from before they were named. */
+        doubts: z.array(z.string()).default([]),
         /** Whether all of p95's 95% interval was under the bound; null without a rate, and in a record from before it was asked. */
         confident: z.boolean().nullable().default(null),
       }),

@@ -2,7 +2,7 @@ import { decodeHistogram, quantileMs } from './histogram.ts';
 import type { PhaseMeasurement } from './load.ts';
 import type { PhaseResult } from './record.ts';
 import type { Trial } from './sloSearch.ts';
-import { generatorReasons, rateReasons } from './validity.ts';
+import { generatorReasons, leftBehindText, rateReasons } from './validity.ts';
 import { validityLimits } from './validityLimits.ts';
 
 /**
@@ -36,25 +36,32 @@ export function isConfident(
   return intervals.p95Ms.high * moved <= boundMs;
 }
 
+/** What a phase says of its rate; of one that says nothing, why not, without a full stop. */
+export type Judged =
+  | { readonly verdict: Exclude<Trial['verdict'], 'not known'> }
+  | { readonly verdict: 'not known'; readonly doubts: readonly string[] };
+
 /**
  * Whether a phase kept p95 under its bound. Failed requests and requests that found no room in time miss it too: then it is
- * the server that was too slow. What a generator measured that was itself late or starved says nothing of the server.
+ * the server that was too slow. What may not be believed says nothing of the server, whosever fault that is.
  */
 export function judgeTrial(
   { measurement, validity }: Pick<PhaseResult, 'measurement' | 'validity'>,
   boundMs: number,
   timeoutMs: number,
-): Trial['verdict'] {
-  if (generatorReasons(measurement).length > 0) return 'not known';
+): Judged {
+  const generator = generatorReasons(measurement);
+  if (generator.length > 0) return { verdict: 'not known', doubts: generator };
   const { sent, errors } = measurement.requests;
   // Work that the phase before has left behind is part of what this one measured.
-  if ((measurement.generator.givenUpBefore ?? 0) > validityLimits.errorShare * sent) return 'not known';
-  if (sent > 0 && errors / sent > validityLimits.errorShare) return 'missed';
+  const left = measurement.generator.givenUpBefore ?? 0;
+  if (left > validityLimits.errorShare * sent) return { verdict: 'not known', doubts: [leftBehindText(left)] };
+  if (sent > 0 && errors / sent > validityLimits.errorShare) return { verdict: 'missed' };
   const p95Ms = sloQuantileMs(measurement, 0.95, timeoutMs);
-  if (p95Ms === null) return 'not known';
-  if (p95Ms > boundMs) return 'missed';
-  if (validity.valid) return 'kept';
+  if (p95Ms === null) return { verdict: 'not known', doubts: validity.reasons };
+  if (p95Ms > boundMs) return { verdict: 'missed' };
+  if (validity.valid) return { verdict: 'kept' };
   // Not all that was due could be sent, or was answered: the server was too slow for the rate, or for the plan's room.
   const late = (measurement.schedule?.unsent ?? 0) > 0 || rateReasons(measurement).length > 0;
-  return late ? 'missed' : 'not known';
+  return late ? { verdict: 'missed' } : { verdict: 'not known', doubts: validity.reasons };
 }

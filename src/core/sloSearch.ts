@@ -29,6 +29,8 @@ export interface Trial {
   readonly verdict: 'kept' | 'missed' | 'not known';
   /** Of one that kept: whether p95 was confidently under the bound, all of its 95% interval; absent where nobody asked. */
   readonly confident?: boolean;
+  /** Of one that says nothing: why it may not be believed. */
+  readonly doubts?: readonly string[];
 }
 
 export type SearchStep =
@@ -40,23 +42,38 @@ export type SearchStep =
     }
   | { readonly next: 'end'; readonly outcome: SearchOutcome };
 
-export const searchEnds = [
+const ends = [
   'the next rate missed the bound',
   'the highest rate of the plan kept the bound',
-  'the load generator could not be believed at the next rate',
+  'no measurement at the next rate could be believed',
   'the trials were used up',
   'no rate kept the bound',
   'no rate was confirmed',
+  'no measurement at any rate could be believed',
+  'no rate kept the bound where a measurement could be believed',
+  'no confirmation could be believed',
+] as const;
+
+/** Of earlier records, which laid on the load generator whatever made a measurement worthless. */
+const earlierEnds = [
+  'the load generator could not be believed at the next rate',
   'the load generator could not be believed at any rate',
   'no rate kept the bound where the load generator could be believed',
   'the load generator could not be believed in any confirmation',
 ] as const;
 
+/** All that a record may hold. */
+export const searchEnds = [...ends, ...earlierEnds] as const;
+
+type SearchEnd = (typeof ends)[number];
+
 export interface SearchOutcome {
   /** The highest rate confirmed; null when none was. */
   readonly rate: number | null;
   /** Why it is no higher, or why there is none. */
-  readonly because: (typeof searchEnds)[number];
+  readonly because: SearchEnd;
+  /** Where a measurement that could not be believed is why: the reasons of all such, each once. */
+  readonly doubts: readonly string[];
   /** Whether all of p95's 95% interval was under the bound at that rate; null without a rate. */
   readonly confident: boolean | null;
 }
@@ -88,10 +105,10 @@ export function nextSearchStep(search: SloSearch, trials: readonly Trial[]): Sea
   if (low !== undefined && (low >= search.highestRate || ceiling <= low * (1 + search.precision)))
     return { next: 'confirmation', rate: low };
   if (rest.length >= search.mostTrials)
-    return low === undefined ? end(null, whyNone(rest)) : { next: 'confirmation', rate: low };
+    return low === undefined ? endWithout(rest) : { next: 'confirmation', rate: low };
   if (low === undefined) {
     const rate = high === undefined ? capacity.rate * firstShareOfCapacity : high / 2;
-    if (rate < capacity.rate * lowestShareOfCapacity || rate <= 0) return end(null, whyNone(rest));
+    if (rate < capacity.rate * lowestShareOfCapacity || rate <= 0) return endWithout(rest);
     return { next: 'trial', rate: tidy(Math.min(rate, search.highestRate)) };
   }
   // Above a good rate and below none that failed, the step is large; between two, it is the geometric mean.
@@ -101,10 +118,10 @@ export function nextSearchStep(search: SloSearch, trials: readonly Trial[]): Sea
 
 function afterConfirmations(search: SloSearch, trials: readonly Trial[], confirmations: readonly Trial[]): SearchStep {
   const last = confirmations.at(-1);
-  if (last?.verdict === 'kept') return end(last.rate, whyNoHigher(search, trials, last.rate), last.confident ?? null);
+  if (last?.verdict === 'kept') return endAt(search, trials, last);
   if (last === undefined || confirmations.length >= mostConfirmations) {
     const nobody = confirmations.every(({ verdict }) => verdict === 'not known');
-    return end(null, nobody ? 'the load generator could not be believed in any confirmation' : 'no rate was confirmed');
+    return nobody ? end(null, 'no confirmation could be believed', confirmations) : end(null, 'no rate was confirmed');
   }
   if (isWorthAnother(confirmations)) return { next: 'confirmation', rate: last.rate, again: true };
   return { next: 'confirmation', rate: tidy(last.rate * confirmationStep) };
@@ -124,18 +141,19 @@ function settled(trials: readonly Trial[]): Trial[] {
   );
 }
 
-/** Why a search has found no rate: what nobody could measure is not what the server did. */
-function whyNone(trials: readonly Trial[]): SearchOutcome['because'] {
+/** No rate was found: what nobody could measure is not what the server did. */
+function endWithout(trials: readonly Trial[]): SearchStep {
   const known = settled(trials);
-  if (known.every(({ verdict }) => verdict === 'missed')) return 'no rate kept the bound';
-  return known.every(({ verdict }) => verdict === 'not known')
-    ? 'the load generator could not be believed at any rate'
-    : 'no rate kept the bound where the load generator could be believed';
+  const unknown = known.filter(({ verdict }) => verdict === 'not known');
+  if (known.every(({ verdict }) => verdict === 'missed')) return end(null, 'no rate kept the bound');
+  return unknown.length === known.length
+    ? end(null, 'no measurement at any rate could be believed', unknown)
+    : end(null, 'no rate kept the bound where a measurement could be believed', unknown);
 }
 
 /**
- * The highest rate that kept the bound below the lowest that did not; one at which the load generator could not be believed
- * twice bounds the search too.
+ * The highest rate that kept the bound below the lowest that did not; one whose measurement could not be believed twice
+ * bounds the search too.
  */
 function bracket(all: readonly Trial[]): { readonly low: number | undefined; readonly high: number | undefined } {
   const trials = settled(all);
@@ -147,22 +165,33 @@ function bracket(all: readonly Trial[]): { readonly low: number | undefined; rea
   return { low: kept.length === 0 ? undefined : Math.max(...kept), high };
 }
 
-function whyNoHigher(search: SloSearch, trials: readonly Trial[], rate: number): SearchOutcome['because'] {
-  if (rate >= search.highestRate) return 'the highest rate of the plan kept the bound';
+/** The rate of a confirmation that kept the bound, and why it is no higher. */
+function endAt(search: SloSearch, trials: readonly Trial[], { rate, confident = null }: Confirmed): SearchStep {
+  const found = (because: SearchEnd, doubted: readonly Trial[] = []): SearchStep =>
+    end({ rate, confident }, because, doubted);
+  if (rate >= search.highestRate) return found('the highest rate of the plan kept the bound');
   const above = settled(trials)
     .filter((trial) => trial.rate > rate && trial.verdict !== 'kept')
     .sort((a, b) => a.rate - b.rate);
   const [nearest] = above;
-  if (nearest === undefined) return 'the trials were used up';
-  if (nearest.verdict === 'not known') return 'the load generator could not be believed at the next rate';
+  if (nearest === undefined) return found('the trials were used up');
+  if (nearest.verdict === 'not known') return found('no measurement at the next rate could be believed', [nearest]);
   const searched = trials.filter(({ kind }) => kind === 'trial').length;
   return searched >= search.mostTrials && nearest.rate > rate * (1 + search.precision)
-    ? 'the trials were used up'
-    : 'the next rate missed the bound';
+    ? found('the trials were used up')
+    : found('the next rate missed the bound');
 }
 
-function end(rate: number | null, because: SearchOutcome['because'], confident: boolean | null = null): SearchStep {
-  return { next: 'end', outcome: { rate, because, confident } };
+interface Confirmed {
+  readonly rate: number;
+  readonly confident?: boolean | null;
+}
+
+/** @param doubted trials that could not be believed, where that is why */
+function end(found: Confirmed | null, because: SearchEnd, doubted: readonly Trial[] = []): SearchStep {
+  const doubts = [...new Set(doubted.flatMap((trial) => trial.doubts ?? []))];
+  const { rate = null, confident = null } = found ?? {};
+  return { next: 'end', outcome: { rate, because, doubts, confident } };
 }
 
 /** Three significant digits: a rate that people can say, and that the next run can ask for again. */

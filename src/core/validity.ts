@@ -283,9 +283,7 @@ function caveatsOf(measurement: PhaseMeasurement): string[] {
     );
   }
   if (givenUpBefore !== null && givenUpBefore > 0) {
-    caveats.push(
-      `${String(givenUpBefore)} requests of the phase before were never answered: the server may still have been at work on them when this one began`,
-    );
+    caveats.push(leftBehindText(givenUpBefore));
   }
   const shift = clockShiftText(measurement);
   // Of several generators it is a reason: they start at one moment of their clocks.
@@ -295,6 +293,11 @@ function caveatsOf(measurement: PhaseMeasurement): string[] {
     caveats.push(`the load generator's CPU was throttled for ${throttledMs.toFixed(0)} ms`);
   }
   return caveats;
+}
+
+/** @param givenUp requests of the phase before without an answer when it was over */
+export function leftBehindText(givenUp: number): string {
+  return `${String(givenUp)} requests of the phase before were never answered: the server may still have been at work on them when this one began`;
 }
 
 /** Never 0, so that it can divide. */

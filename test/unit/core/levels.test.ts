@@ -51,6 +51,7 @@ function searched(rates: readonly (number | null)[]): RunRecord {
       searches: rates.map((ratePerSecond) => ({
         ratePerSecond,
         because: ratePerSecond === null ? 'no rate was confirmed' : missed,
+        doubts: [],
         confident: ratePerSecond === null ? null : true,
       })),
     }),

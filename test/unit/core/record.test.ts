@@ -8,6 +8,7 @@ import { recordTable } from '../../../src/core/view/table.ts';
 /** Written by the program as it was before phases named their loop. */
 const before = JSON.parse(await readFile(join(import.meta.dirname, '..', 'runs', 'record-v1.json'), 'utf8')) as {
   plan: { load: { phases: object[] } };
+  topologies: object[];
 };
 
 describe('a record of the first version 1', () => {
@@ -24,6 +25,17 @@ describe('a record of the first version 1', () => {
 
   it('has a plan that can be run again', () => {
     expect(checkPlan(before.plan).load.phases[0]).toMatchObject({ loop: 'closed', connections: 32 });
+  });
+
+  it.each([
+    'the load generator could not be believed at the next rate',
+    'the load generator could not be believed at any rate',
+    'no rate kept the bound where the load generator could be believed',
+    'the load generator could not be believed in any confirmation',
+  ])('keeps why a search ended, as it was said then: %s', (because) => {
+    const topologies = before.topologies.map((result) => ({ ...result, searches: [{ ratePerSecond: null, because }] }));
+    const [result] = runRecordSchema.parse({ ...before, topologies }).topologies;
+    expect(result?.searches).toEqual([{ ratePerSecond: null, because, doubts: [], confident: null }]);
   });
 
   it('is read as it is written now, too', () => {

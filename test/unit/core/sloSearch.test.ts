@@ -20,7 +20,7 @@ function p95OfQueue(serviceRate: number, rate: number): number {
 function carryOut(
   settings: SloSearch,
   capacity: number,
-  judge: (rate: number, kind: Trial['kind']) => Trial['verdict'] | Pick<Trial, 'verdict' | 'confident'>,
+  judge: (rate: number, kind: Trial['kind']) => Trial['verdict'] | Pick<Trial, 'verdict' | 'confident' | 'doubts'>,
 ): { outcome: SearchOutcome; trials: Trial[] } {
   const trials: Trial[] = [];
   for (let step = 0; step < 100; step += 1) {
@@ -59,7 +59,7 @@ describe('the search for the highest rate', () => {
 
   it('says so when no rate keeps the bound, after a bounded number of trials', () => {
     const { outcome, trials } = carryOut(search, 300, () => 'missed');
-    expect(outcome).toEqual({ rate: null, because: 'no rate kept the bound', confident: null });
+    expect(outcome).toEqual({ rate: null, because: 'no rate kept the bound', doubts: [], confident: null });
     expect(trials.length).toBeLessThan(9);
   });
 
@@ -74,14 +74,20 @@ describe('the search for the highest rate', () => {
 
   it('gives no rate when none is confirmed', () => {
     const { outcome, trials } = carryOut(search, 1_000, (_rate, kind) => (kind === 'trial' ? 'kept' : 'missed'));
-    expect(outcome).toEqual({ rate: null, because: 'no rate was confirmed', confident: null });
+    expect(outcome).toEqual({ rate: null, because: 'no rate was confirmed', doubts: [], confident: null });
     expect(trials.filter(({ kind }) => kind === 'confirmation')).toHaveLength(3);
   });
 
-  it('does not take a generator that was late for a server that was slow', () => {
-    const { outcome } = carryOut(search, 1_000, (rate) => (rate <= 600 ? 'kept' : 'not known'));
-    expect(outcome.because).toBe('the load generator could not be believed at the next rate');
+  it('does not take what could not be believed for a server that was slow, and names why of the next rate alone', () => {
+    const { outcome } = carryOut(search, 1_000, (rate) =>
+      rate <= 600 ? 'kept' : { verdict: 'not known', doubts: [`unstable: at ${String(rate)}/s`] },
+    );
+    expect(outcome.because).toBe('no measurement at the next rate could be believed');
     expect(outcome.rate).toBeLessThanOrEqual(600);
+    expect(outcome.doubts).toHaveLength(1);
+    const next = Number(/\d+/u.exec(outcome.doubts[0] ?? '')?.[0]);
+    expect(next).toBeGreaterThan(outcome.rate ?? 0);
+    expect(next).toBeLessThanOrEqual((outcome.rate ?? 0) * (1 + search.precision));
   });
 
   it('tries a rate once more before a phase that says nothing counts against it', () => {
@@ -99,17 +105,23 @@ describe('the search for the highest rate', () => {
   });
 
   it('does not say that no rate kept the bound where nobody could tell', () => {
-    const unknown = carryOut(search, 300, () => 'not known');
+    const doubts = ['unstable: p95 rose', 'the load generator was late: by 12 ms'];
+    const nobodyKnows = { verdict: 'not known', doubts } as const;
+    const unknown = carryOut(search, 300, () => nobodyKnows);
     expect(unknown.outcome).toEqual({
       rate: null,
-      because: 'the load generator could not be believed at any rate',
+      because: 'no measurement at any rate could be believed',
+      doubts,
       confident: null,
     });
     expect(unknown.trials.length).toBeLessThanOrEqual(1 + search.mostTrials);
-    const some = carryOut(search, 300, (rate) => (rate > 100 ? 'not known' : 'missed'));
-    expect(some.outcome.because).toBe('no rate kept the bound where the load generator could be believed');
-    const { outcome, trials } = carryOut(search, 1_000, (_rate, kind) => (kind === 'trial' ? 'kept' : 'not known'));
-    expect(outcome.because).toBe('the load generator could not be believed in any confirmation');
+    const some = carryOut(search, 300, (rate) => (rate > 100 ? nobodyKnows : 'missed'));
+    expect(some.outcome).toMatchObject({
+      because: 'no rate kept the bound where a measurement could be believed',
+      doubts,
+    });
+    const { outcome, trials } = carryOut(search, 1_000, (_rate, kind) => (kind === 'trial' ? 'kept' : nobodyKnows));
+    expect(outcome).toMatchObject({ because: 'no confirmation could be believed', doubts });
     expect(trials.filter(({ kind }) => kind === 'confirmation')).toHaveLength(mostConfirmations);
   });
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PhaseMeasurement } from '../../../src/core/load.ts';
-import { judgeTrial } from '../../../src/core/sloLatency.ts';
+import { judgeTrial, type Judged } from '../../../src/core/sloLatency.ts';
 import { judgeMeasurement } from '../../../src/core/validity.ts';
 import { samplePhase } from '../../support/sampleRecord.ts';
 import { samplePlan, sampleTopologies } from '../topologies/samplePlan.ts';
@@ -17,9 +17,15 @@ const trial = {
 const { measurement } = samplePhase(samplePlan(), sampleTopologies.fastapi, trial, 1);
 const { requests, generator } = measurement;
 
-function verdict(change: Partial<PhaseMeasurement>): ReturnType<typeof judgeTrial> {
+function judged(change: Partial<PhaseMeasurement>, reasons: readonly string[] = []): Judged {
   const changed = { ...measurement, ...change };
-  return judgeTrial({ measurement: changed, validity: judgeMeasurement(changed) }, 1_000, 10_000);
+  const own = judgeMeasurement(changed);
+  const validity = { ...own, valid: own.valid && reasons.length === 0, reasons: [...own.reasons, ...reasons] };
+  return judgeTrial({ measurement: changed, validity }, 1_000, 10_000);
+}
+
+function verdict(change: Partial<PhaseMeasurement>): Judged['verdict'] {
+  return judged(change).verdict;
 }
 
 /** The same requests answered, and more than that sent. */
@@ -50,5 +56,18 @@ describe('a trial whose answers were all fast enough', () => {
 
   it('says nothing of the server where the generator stood still', () => {
     expect(verdict({ generator: { ...generator, stalledMs: 300 } })).toBe('not known');
+  });
+
+  it('says why it says nothing, be that the generator or the server', () => {
+    const unstable = 'unstable: over the thirds of the phase p95 was 20.1, then 30.2, then 40.3 ms';
+    expect(judged({}, [unstable])).toEqual({ verdict: 'not known', doubts: [unstable] });
+    expect(judged({ generator: { ...generator, stalledMs: 300 } }, [unstable])).toEqual({
+      verdict: 'not known',
+      doubts: [expect.stringMatching(/^the load generator was late: it stood still for 300 ms/u)],
+    });
+    expect(judged({ generator: { ...generator, givenUpBefore: requests.sent } })).toEqual({
+      verdict: 'not known',
+      doubts: [expect.stringMatching(/^\d+ requests of the phase before were never answered: /u)],
+    });
   });
 });

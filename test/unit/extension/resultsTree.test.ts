@@ -189,7 +189,7 @@ test('a row of a search says the rates that it found, and no trial', async () =>
     const ratePerSecond = rates[result.topology.name] ?? null;
     return {
       ...result,
-      searches: [{ ratePerSecond, because: 'the next rate missed the bound' as const, confident: null }],
+      searches: [{ ratePerSecond, because: 'the next rate missed the bound' as const, doubts: [], confident: null }],
     };
   });
   const searched = { ...record, plan, topologies };

@@ -235,7 +235,8 @@ describe('the table', () => {
             maxInFlight: 64,
           };
           const phases = [samplePhase(server, result.topology, open, 0)];
-          return { ...result, phases, searches: [{ ratePerSecond: rate, because: searchEnds[0], confident: true }] };
+          const [because] = searchEnds;
+          return { ...result, phases, searches: [{ ratePerSecond: rate, because, doubts: [], confident: true }] };
         },
       });
     const view = comparisonView(searched('20260102-093000-0001', 200), searched('20260102-093000-0002', 300));

@@ -175,6 +175,7 @@ describe('a record as CSV', () => {
           const searches: TopologyResult['searches'] = rates.map((rate) => ({
             ratePerSecond: rate,
             because: rate === null ? 'no rate was confirmed' : missed,
+            doubts: [],
             confident: null,
           }));
           return { ...result, phases, combined: combineRepetitions(phases), searches };

@@ -16,12 +16,12 @@ function searched(profile: 'server' | 'ladder', searches: RunRecord['topologies'
 it('the highest rate under the bound is the first thing that is said, with why it is no higher', () => {
   const missed = 'the next rate missed the bound';
   const text = searched('server', [
-    [{ ratePerSecond: 303, because: missed, confident: true }],
+    [{ ratePerSecond: 303, because: missed, doubts: [], confident: true }],
     [
-      { ratePerSecond: 512, because: missed, confident: false },
-      { ratePerSecond: 498, because: missed, confident: null },
+      { ratePerSecond: 512, because: missed, doubts: [], confident: false },
+      { ratePerSecond: 498, because: missed, doubts: [], confident: null },
     ],
-    [{ ratePerSecond: null, because: 'no rate kept the bound', confident: null }],
+    [{ ratePerSecond: null, because: 'no rate kept the bound', doubts: [], confident: null }],
   ]);
   expect(text).toMatch(
     /^Highest rate with p95 under 100 ms: fastapi 303\/s \(the next rate missed the bound\); triton 498\/s \(the next rate missed the bound\); hybrid none \(no rate kept the bound\)\. /u,
@@ -30,9 +30,29 @@ it('the highest rate under the bound is the first thing that is said, with why i
 
 it('a rate that chance may have kept under the bound is said to be so', () => {
   const because = 'the next rate missed the bound';
-  const text = searched('server', [[{ ratePerSecond: 303, because, confident: false }]]);
+  const text = searched('server', [[{ ratePerSecond: 303, because, doubts: [], confident: false }]]);
   expect(text).toContain(
     'fastapi 303/s (the next rate missed the bound; not confidently: no 95% interval of p95 lies wholly under the bound)',
+  );
+});
+
+it('what made measurements worthless is named, each kind once, and not laid on the load generator', () => {
+  const because = 'no measurement at the next rate could be believed';
+  const unstable = (last: string): string => `unstable: over the thirds of the phase p95 was 20.1, then 30.2, then ${last} ms`;
+  const text = searched('server', [
+    [
+      { ratePerSecond: 303, because, doubts: [unstable('40.3'), unstable('41.9')], confident: true },
+      { ratePerSecond: 310, because, doubts: ['4 requests of the phase before were never answered: the server may'], confident: true },
+    ],
+  ]);
+  expect(text).toContain(`fastapi 303/s (${because}: unstable, 4 requests of the phase before were never answered)`);
+  expect(text).not.toContain('load generator could not');
+});
+
+it('a record of the time when only the load generator was named says what it said then', () => {
+  const because = 'the load generator could not be believed at the next rate';
+  expect(searched('server', [[{ ratePerSecond: 303, because, doubts: [], confident: true }]])).toContain(
+    `fastapi 303/s (${because})`,
   );
 });
 
