@@ -1,6 +1,7 @@
 import { isGeneratorBound } from './generatorBound.ts';
 import { findKnee, type LadderLevel } from './knee.ts';
 import type { PhaseResult } from './record.ts';
+import { hasTooFewSamples } from './statistics.ts';
 
 /** Connections of a level of the ladder: 1, 2, 4, ... @param index from 0 */
 export function ladderLevel(index: number): number {
@@ -12,7 +13,13 @@ export function ladderEnded(levels: readonly PhaseResult[]): boolean {
   const last = levels.at(-1);
   if (last === undefined) return false;
   // A load generator that had no time left here has none for more connections.
-  return !last.validity.valid || isGeneratorBound(last) || findKnee(levels.flatMap(levelOf)).kind === 'knee';
+  const failed = !last.validity.valid && !isOnlyTooShort(last);
+  return failed || isGeneratorBound(last) || findKnee(levels.flatMap(levelOf)).kind === 'knee';
+}
+
+/** Too few answers for p95 and nothing else against it: more connections bring more. */
+function isOnlyTooShort({ measurement, validity }: PhaseResult): boolean {
+  return hasTooFewSamples(measurement) && validity.reasons.length === 1;
 }
 
 function levelOf(phase: PhaseResult): LadderLevel[] {

@@ -53,13 +53,18 @@ export function levelsOf(record: RunRecord): Level[] {
   });
 }
 
-/** Those of a run that another one can be compared with: without the level at which a ladder ended for not being valid. */
+/**
+ * Those of a run that another one can be compared with: of a ladder those that are valid, since it passes over levels of too few
+ * answers and ends at one that is not valid. A topology without a valid one has its first, so that it is not passed over, too.
+ */
 export function baselineLevels(record: RunRecord): Level[] {
-  if (record.plan.load.search?.kind !== 'ladder') return levelsOf(record);
-  return levelsOf(record).filter(({ topology, level }, index, all) => {
-    const last = all[index + 1]?.topology !== topology;
-    return !last || all[index - 1]?.topology !== topology || phaseOf(record, topology, level)?.validity.valid === true;
-  });
+  const levels = levelsOf(record);
+  if (record.plan.load.search?.kind !== 'ladder') return levels;
+  const isValid = ({ topology, level }: Level): boolean => phaseOf(record, topology, level)?.validity.valid === true;
+  const measured = new Set(levels.filter(isValid).map(({ topology }) => topology));
+  return levels.filter((one, index, all) =>
+    measured.has(one.topology) ? isValid(one) : all[index - 1]?.topology !== one.topology,
+  );
 }
 
 /** In the order of the later ones. */

@@ -1,3 +1,5 @@
+import type { PhaseMeasurement } from './load.ts';
+
 /**
  * Fewest samples from which a quantile may be read, none of them over it: with fewer, a distribution whose true quantile
  * lies higher would look the same in more than 1% of tries. n >= ln(1 - confidence) / ln(quantile).
@@ -5,6 +7,11 @@
  */
 export function minimumSamples(quantile: number, confidence = 0.99): number {
   return Math.ceil(Math.log(1 - confidence) / Math.log(quantile));
+}
+
+/** Whether some requests succeeded, and too few for p95: that is one reason of a measurement that is not valid. */
+export function hasTooFewSamples({ requests, latency }: Pick<PhaseMeasurement, 'requests' | 'latency'>): boolean {
+  return requests.ok > 0 && latency.samples < minimumSamples(0.95);
 }
 
 /**

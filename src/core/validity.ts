@@ -5,7 +5,7 @@ import { lateSendMs, longestLoopMs } from './lateness.ts';
 import type { PhaseMeasurement } from './load.ts';
 import type { LoadPlan, Phase } from './plan.ts';
 import type { Validity } from './record.ts';
-import { minimumSamples, publishedQualitySamples } from './statistics.ts';
+import { hasTooFewSamples, minimumSamples, publishedQualitySamples } from './statistics.ts';
 import { threadsPerCopy } from './threads.ts';
 import { steadyState, type SteadyState, type Thirds } from './steadyState.ts';
 import { briefPhaseDoubt, thirdsWords, validityLimits } from './validityLimits.ts';
@@ -116,7 +116,7 @@ function sampleReasons(measurement: PhaseMeasurement): string[] {
     );
   }
   if (ok === 0) reasons.push('no request succeeded');
-  else if (samples < minimumSamples(0.95)) {
+  else if (hasTooFewSamples(measurement)) {
     reasons.push(`insufficient samples: ${String(samples)} successes, and p95 needs ${String(minimumSamples(0.95))}`);
   }
   if (sent > 0 && errors / sent > validityLimits.errorShare) {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkAgainst, checkSlos } from '../../../src/core/checks.ts';
 import { compareRecords } from '../../../src/core/compare.ts';
 import { differencesOf, incomparable } from '../../../src/core/differences.ts';
-import { levelsOf, phaseOf, plannedLevels } from '../../../src/core/levels.ts';
+import { baselineLevels, levelsOf, phaseOf, plannedLevels } from '../../../src/core/levels.ts';
 import type { Phase } from '../../../src/core/plan.ts';
 import { makePlan } from '../../../src/core/planning.ts';
 import type { PhaseResult, RunRecord, TopologyResult } from '../../../src/core/record.ts';
@@ -182,6 +182,17 @@ describe('the levels of a ladder', () => {
     expect(checkSlos([slo('triton:errors<1%')], failed)).toMatchObject([
       { outcome: 'no number', message: expect.stringMatching(/^the topology failed: /) as string },
     ]);
+  });
+
+  it('are no baseline where the ladder passed over them, and the first stands for a topology that has no valid one', () => {
+    const first = (result: TopologyResult): TopologyResult => ({
+      ...result,
+      phases: result.phases.map((phase, index) => (index === 0 ? invalid(phase) : phase)),
+    });
+    const before = climbed({ fastapi: 3, triton: 1 }, undefined, first);
+    expect(named(baselineLevels(before))).toEqual(['fastapi@c2', 'fastapi@c4', 'triton@c1']);
+    const checks = checkAgainst(before, climbed({ fastapi: 3, triton: 3 }), 0.1);
+    expect(new Set(named(checks.filter(({ outcome }) => outcome !== 'passed')))).toEqual(new Set(['triton@c1']));
   });
 
   it('are compared where both runs came to them; that a baseline ended at one that is not valid is no fault of it', () => {

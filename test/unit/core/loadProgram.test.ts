@@ -5,6 +5,7 @@ import { nextPhase, searchOutcome } from '../../../src/core/loadProgram.ts';
 import type { LoadPlan, Phase } from '../../../src/core/plan.ts';
 import { profileNames, profileOf, type ProfileName } from '../../../src/core/profiles.ts';
 import type { PhaseResult } from '../../../src/core/record.ts';
+import { judgeMeasurement } from '../../../src/core/validity.ts';
 import { samplePhase } from '../../support/sampleRecord.ts';
 import { samplePlan, sampleTopologies } from '../topologies/samplePlan.ts';
 
@@ -45,6 +46,28 @@ function carryOut(load: LoadPlan, serviceRate: number): PhaseResult[] {
     if (ended.length > 1000) throw new Error('the load does not end');
     ended.push(served(phase, serviceRate));
   }
+}
+
+/** A server that takes `eachMs` for a request, however many come, in a closed loop; as it is judged. */
+function slow(phase: Phase, eachMs: number, change: Partial<PhaseResult['measurement']['generator']> = {}): PhaseResult {
+  if (phase.loop !== 'closed') throw new Error('a ladder is a closed loop');
+  const result = served(phase, (phase.connections * 1000) / eachMs);
+  const { measurement } = result;
+  const ok = Math.floor((phase.connections * phase.durationSeconds * 1000) / eachMs);
+  const changed = {
+    ...measurement,
+    requests: { sent: ok + phase.connections, ok, errors: 0, timeouts: 0, inFlight: phase.connections },
+    latency: { ...measurement.latency, samples: ok },
+    generator: { ...measurement.generator, ...change },
+  };
+  return { ...result, measurement: changed, intervals: 'not yet computed', validity: judgeMeasurement(changed) };
+}
+
+function climb(serve: (phase: Phase) => PhaseResult): PhaseResult[] {
+  const load = loadOf('ladder');
+  const ended: PhaseResult[] = [];
+  for (let phase = nextPhase(load, ended); phase !== null; phase = nextPhase(load, ended)) ended.push(serve(phase));
+  return ended.filter(({ kind }) => kind === 'measured');
 }
 
 function loadOf(name: ProfileName): LoadPlan {
@@ -99,6 +122,24 @@ describe('the load of a topology, phase by phase', () => {
     const trials = ended.filter(({ name }) => /^(trial|sustained)/u.test(name));
     expect(trials.length).toBeGreaterThan(2);
     for (const { measurement } of trials) expect(measurement.latency.samples).toBeGreaterThanOrEqual(90);
+  });
+
+  it('climbs a ladder on where a level has too few answers for p95, and nothing else is against it', () => {
+    const levels = climb((phase) => slow(phase, 300));
+    expect(levels[0]?.validity.reasons).toEqual([expect.stringMatching(/^insufficient samples: 50 successes/u)]);
+    expect(levels.map(({ name }) => name)).toEqual(['c1', 'c2', 'c4', 'c8', 'c16', 'c32', 'c64', 'c128', 'c256']);
+    expect(levels.slice(1).every(({ validity }) => validity.valid)).toBe(true);
+  });
+
+  it('ends a ladder at a level that more connections do not mend', () => {
+    expect(climb((phase) => slow(phase, 300, { eventLoopDelayP99Ms: 90 })).map(({ name }) => name)).toEqual(['c1']);
+    // Valid levels below it, and none above.
+    const late = climb((phase) => slow(phase, 100, phase.name === 'c4' ? { stalledMs: 900 } : {}));
+    expect(late.map(({ name, validity }) => [name, validity.valid])).toEqual([
+      ['c1', true],
+      ['c2', true],
+      ['c4', false],
+    ]);
   });
 
   it.each(profileNames)('%s takes no longer, and no more phases, than its limits say', (name) => {
