@@ -13,7 +13,7 @@ export interface Check extends Level {
   readonly outcome:
     | 'passed'
     | 'failed'
-    /** Worse than is allowed by its figure, and not by all of its interval: neither shown nor ruled out. */
+    /** Worse than is allowed by its figure, and not by all of its interval, or without one: neither shown nor ruled out. */
     | 'not shown'
     | 'no number';
   /** What was found; a sentence without its place and without a full stop. */
@@ -88,7 +88,9 @@ const outcomes = { kept: 'passed', regression: 'failed', 'not shown': 'not shown
 function changeText({ metric, before, after, ratio, interval, unshown }: Change, share: number): string {
   const text = metric === 'rps' ? (value: number | null): string => formatRps(value ?? 0) : formatMs;
   const between =
-    interval === null ? '' : ` (95% interval ${significant(interval.low)} to ${significant(interval.high)})`;
+    interval === null
+      ? ' (no 95% interval is known)'
+      : ` (95% interval ${significant(interval.low)} to ${significant(interval.high)})`;
   const limit = metric === 'rps' ? 1 - share : 1 + share;
   return `${metric} went from ${text(before)} to ${text(after)}, ${(ratio ?? 0).toFixed(3)} times as much${between}; the limit is ${limit.toFixed(3)}${unshown === undefined ? '' : `, and ${unshown}`}`;
 }

@@ -192,12 +192,12 @@ function laterLevels(before: RunRecord, after: RunRecord): Level[] {
 export type ChangeJudgement =
   | 'kept'
   | 'regression'
-  /** Beyond the share, but its interval reaches back across it; or the figures say nothing of the servers. */
+  /** Beyond the share, but its interval reaches back across it, or nobody knows one; or the figures say nothing of the servers. */
   | 'not shown';
 
 /**
- * Whether a change is for the worse by more than is allowed: higher latency, lower RPS. With an interval that is shown only if
- * all of it is; without one the ratio itself decides. null where there is no ratio.
+ * Whether a change is for the worse by more than is allowed: higher latency, lower RPS. That is shown only if all of its interval
+ * is; a bare ratio of two phases may be chance. null where there is no ratio.
  * @param share allowed, e.g. 0.1 for 10%
  */
 export function judgeChange({ metric, ratio, interval, unshown }: Change, share: number): ChangeJudgement | null {
@@ -206,14 +206,7 @@ export function judgeChange({ metric, ratio, interval, unshown }: Change, share:
   const latency = metric !== 'rps';
   const beyond = (value: number): boolean => (latency ? value > 1 + share : value < 1 - share);
   if (!beyond(ratio)) return 'kept';
-  if (interval === null) return 'regression';
-  return beyond(latency ? interval.low : interval.high) ? 'regression' : 'not shown';
-}
-
-/** Whether a change is shown to be for the worse by more than is allowed; null where there is no ratio. */
-export function isRegression(change: Change, share: number): boolean | null {
-  const judged = judgeChange(change, share);
-  return judged === null ? null : judged === 'regression';
+  return interval !== null && beyond(latency ? interval.low : interval.high) ? 'regression' : 'not shown';
 }
 
 function figureOf(metric: keyof typeof quantities, phase: PhaseResult | undefined): number | null {

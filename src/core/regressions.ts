@@ -1,4 +1,4 @@
-import { compareRecords, isRegression, type Change, type LevelComparison } from './compare.ts';
+import { compareRecords, judgeChange, type Change, type ChangeJudgement, type LevelComparison } from './compare.ts';
 import { incomparable } from './differences.ts';
 import { confirmationLevel, type Level } from './levels.ts';
 import type { RunRecord } from './record.ts';
@@ -21,12 +21,28 @@ export function decidingChanges({ level, changes }: Pick<LevelComparison, 'level
 
 /** Where a run is worse than a baseline; a number that is missing or not valid says nothing, nor do runs that cannot be compared. */
 export function regressionsOf(baseline: RunRecord, run: RunRecord, share = usualShare): Regression[] {
+  return changesJudged('regression', baseline, run, share);
+}
+
+/** Where a run may be worse than a baseline by its bare figures, and nobody knows an interval that would show it or rule it out. */
+export function undecidedOf(baseline: RunRecord, run: RunRecord, share = usualShare): Regression[] {
+  return changesJudged('not shown', baseline, run, share).filter(
+    ({ change: { interval, unshown } }) => interval === null && unshown === undefined,
+  );
+}
+
+function changesJudged(
+  judgement: ChangeJudgement,
+  baseline: RunRecord,
+  run: RunRecord,
+  share: number,
+): Regression[] {
   if (incomparable(baseline.plan, run.plan).length > 0) return [];
   return compareRecords(baseline, run).flatMap((comparison) => {
     if (comparison.problems.length > 0) return [];
     const { topology, level } = comparison;
     return decidingChanges(comparison)
-      .filter((change) => isRegression(change, share) === true)
+      .filter((change) => judgeChange(change, share) === judgement)
       .map((change) => ({ topology, level, change }));
   });
 }

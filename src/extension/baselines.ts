@@ -3,7 +3,7 @@ import { planSubjectKey } from '../core/anyPlan.ts';
 import { compareRecords } from '../core/compare.ts';
 import { incomparable } from '../core/differences.ts';
 import type { RunRecord } from '../core/record.ts';
-import { regressionsOf, type Regression } from '../core/regressions.ts';
+import { regressionsOf, undecidedOf, type Regression } from '../core/regressions.ts';
 import type { Memory } from './memory.ts';
 import type { Results } from './results.ts';
 
@@ -15,6 +15,8 @@ export type Standing =
       readonly kind: 'other';
       readonly baselineId: string;
       readonly worse: readonly Regression[];
+      /** Worse by their figures alone, which have no interval. */
+      readonly undecided: readonly Regression[];
       /** Why nothing is said of the two; clauses, none where they can be compared. */
       readonly incomparable: readonly string[];
     };
@@ -77,7 +79,7 @@ export class Baselines implements vscode.Disposable {
     const baseline = this.#results.known(baselineId);
     if (baseline === undefined) {
       const gone = vscode.l10n.t('its record was deleted, or cannot be read; pin another run as the baseline');
-      return { kind: 'other', baselineId, worse: [], incomparable: [gone] };
+      return { kind: 'other', baselineId, worse: [], undecided: [], incomparable: [gone] };
     }
     const ofBaseline = this.#standings.get(baseline) ?? new WeakMap<RunRecord, Standing>();
     this.#standings.set(baseline, ofBaseline);
@@ -97,6 +99,7 @@ function standingBeside(baseline: RunRecord, record: RunRecord): Standing {
     kind: 'other',
     baselineId: baseline.id,
     worse,
+    undecided: undecidedOf(baseline, record),
     incomparable: worse.length > 0 ? [] : whyNotCompared(baseline, record),
   };
 }

@@ -63,6 +63,8 @@ export const notValid = (phase: PhaseResult): PhaseResult => ({
   validity: { valid: false, reasons: ['the load generator was late'], caveats: [] },
 });
 
+export const withoutIntervals = (phase: PhaseResult): PhaseResult => ({ ...phase, intervals: 'not yet computed' });
+
 function movedBy(interval: Interval, factor: number): Interval {
   return 'unknown' in interval ? interval : { low: interval.low * factor, high: interval.high * factor };
 }

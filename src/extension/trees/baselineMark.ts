@@ -38,22 +38,31 @@ export function isWorse(standing: Standing): boolean {
 export function standingLines(standing: Standing): string[] {
   if (standing.kind === 'no baseline') return [];
   if (standing.kind === 'baseline') return [vscode.l10n.t('The baseline that other runs of it are held against.')];
-  const { baselineId, worse, incomparable } = standing;
+  const { baselineId, worse, undecided, incomparable } = standing;
   const time = runTime(baselineId, vscode.env.language);
   if (incomparable.length > 0)
     return [vscode.l10n.t('Not compared with the baseline of {0}: {1}', time, fullStop(incomparable.join('; ')))];
-  if (worse.length === 0) return [];
   const share = String(usualShare * 100);
   return [
-    vscode.l10n.t('Worse than the baseline of {0} by more than {1} %:', time, share),
-    ...worse.map(regressionText),
+    ...listed(vscode.l10n.t('Worse than the baseline of {0} by more than {1} %:', time, share), worse),
+    ...listed(
+      vscode.l10n.t(
+        'Beyond {1} % of the baseline of {0}, but without a 95 % interval, so not shown to be worse; measure longer, or in more turns:',
+        time,
+        share,
+      ),
+      undecided,
+    ),
   ];
+}
+
+function listed(heading: string, regressions: readonly Regression[]): string[] {
+  return regressions.length === 0 ? [] : [heading, ...regressions.map(regressionText)];
 }
 
 /** "triton c8: p95 12.1 → 15.2 ms, 1.25x [1.18–1.33]" */
 function regressionText({ topology, level, change }: Regression): string {
-  const doubt = change.interval === null ? ` ${vscode.l10n.t('(no interval)')}` : '';
-  return `${topology} ${level}: ${changeText(change.metric, change)}${doubt}`;
+  return `${topology} ${level}: ${changeText(change.metric, change)}`;
 }
 
 function isCompleted({ iconPath }: vscode.TreeItem): boolean {

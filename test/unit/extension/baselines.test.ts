@@ -4,7 +4,7 @@ import type { Plan, TopologyName } from '../../../src/core/plan.ts';
 import type { RunRecord } from '../../../src/core/record.ts';
 import type { Memory } from '../../../src/extension/memory.ts';
 import type { Result, Results } from '../../../src/extension/results.ts';
-import { laterRecord, notValid, slowedBy } from '../../support/changedRecord.ts';
+import { laterRecord, notValid, slowedBy, withoutIntervals } from '../../support/changedRecord.ts';
 import { sampleEndpointRecord } from '../../support/sampleEndpoint.ts';
 import { sampleLocalPlan, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
 
@@ -126,6 +126,19 @@ describe('in the Results view', () => {
     });
     expect(iconOf(item)).toBe('pass');
     expect(item.tooltip).not.toContain('baseline');
+  });
+
+  test('a run that is worse by its bare figures alone is not marked, and its tooltip says what they leave open', async () => {
+    const bare = laterRecord({ topology: 'triton', change: (phase) => withoutIntervals(slowedBy(1.3)(phase)) });
+    records = [bare, first];
+    await baselines.pin(first);
+    const item = await row(bare);
+    expect(item.description).not.toContain('worse');
+    expect(iconOf(item)).toBe('pass');
+    expect(item.tooltip).toMatch(
+      /\nBeyond 10 % of the baseline of Jan 2, 2026, .*, but without a 95 % interval, so not shown to be worse; measure longer, or in more turns:\n/u,
+    );
+    expect(item.tooltip).toMatch(/\ntriton c8: p95 12\.4 → 16\.1 ms, 1\.30x(\n|$)/u);
   });
 
   test('what can be benchmarked again says so to its menu, whatever else it says', async () => {

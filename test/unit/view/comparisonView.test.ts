@@ -5,12 +5,12 @@ import { differencesByAspect, differencesOf } from '../../../src/core/difference
 import { makePlan } from '../../../src/core/planning.ts';
 import type { Phase } from '../../../src/core/plan.ts';
 import type { PhaseResult } from '../../../src/core/record.ts';
-import { regressionsOf } from '../../../src/core/regressions.ts';
+import { regressionsOf, undecidedOf } from '../../../src/core/regressions.ts';
 import { searchEnds } from '../../../src/core/sloSearch.ts';
 import { comparisonMarkdown } from '../../../src/core/view/comparisonMarkdown.ts';
 import { comparisonView, type ComparisonView } from '../../../src/core/view/comparisonView.ts';
 import { choices } from '../../support/choices.ts';
-import { laterRecord, notValid, slowedBy } from '../../support/changedRecord.ts';
+import { laterRecord, notValid, slowedBy, withoutIntervals } from '../../support/changedRecord.ts';
 import { cellText } from '../../support/comparisonCell.ts';
 import { expectGolden } from '../../support/golden.ts';
 import { sampleEndpointPlan, sampleEndpointRecord } from '../../support/sampleEndpoint.ts';
@@ -24,7 +24,6 @@ function row({ groups }: ComparisonView, topology: string, level: string): strin
   return (found?.cells ?? []).map((cell) => cellText(cell));
 }
 
-const withoutIntervals = (phase: PhaseResult): PhaseResult => ({ ...phase, intervals: 'not yet computed' });
 
 describe('the answer in words', () => {
   it('is that no difference is shown, where each interval holds 1', () => {
@@ -316,6 +315,20 @@ describe('a run that is worse than a baseline', () => {
       'triton c8 p95',
       'triton c8 rps',
     ]);
+  });
+
+  it('is not found by bare figures: what they leave open is told apart', () => {
+    const bare = laterRecord({
+      topology: 'triton',
+      level: 'c8',
+      change: (phase) => withoutIntervals(slowedBy(1.3)(phase)),
+    });
+    expect(regressionsOf(before, bare)).toEqual([]);
+    expect(undecidedOf(before, bare).map(({ change }) => change.metric)).toEqual(['p95', 'rps']);
+    expect(undecidedOf(before, laterRecord({ change: slowedBy(1.3) }))).toEqual([]);
+    expect(undecidedOf(before, laterRecord({ change: (phase) => withoutIntervals(slowedBy(1.05)(phase)) }))).toEqual(
+      [],
+    );
   });
 
   it('is not found in numbers that are not valid, nor in what cannot be compared', () => {
