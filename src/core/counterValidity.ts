@@ -7,7 +7,7 @@ import type { PhaseResult, Validity } from './record.ts';
  * @param startsBusy whether the server had not come to rest after the phase before, as far as was known
  */
 export function judgeCounters(
-  { serverCount, batching }: Pick<PhaseResult, 'serverCount' | 'batching'>,
+  { serverCount, batching, measurement }: Pick<PhaseResult, 'serverCount' | 'batching' | 'measurement'>,
   topology: AnyTopology,
   startsBusy: boolean,
 ): Pick<Validity, 'reasons' | 'caveats'> {
@@ -24,6 +24,12 @@ export function judgeCounters(
   if (batching === null && asksForBatches(topology))
     reasons.push(
       'whether Triton made batches, as it was asked to, is not known: its counters are not known of this phase',
+    );
+  const { ok } = measurement.requests;
+  // Each success is one inference at least; with another model's name its counters are all 0.
+  if (batching !== null && batching.inferences < ok)
+    reasons.push(
+      `Triton's counters are not those of this load: it counted ${String(batching.inferences)} inferences, fewer than the ${String(ok)} successes`,
     );
   return { reasons, caveats };
 }

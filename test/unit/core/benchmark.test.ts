@@ -4,6 +4,7 @@ import { BenchError } from '../../../src/core/errors.ts';
 import { reduce, startState, type RunEvent, type RunState } from '../../../src/core/events.ts';
 import { phaseSeed } from '../../../src/core/phaseSeed.ts';
 import { makePlan } from '../../../src/core/planning.ts';
+import { serverCountersFrom } from '../../../src/core/prometheus.ts';
 import { runRecordSchema, type RunRecord } from '../../../src/core/record.ts';
 import { withoutPrivate } from '../../../src/core/withoutPrivate.ts';
 import { sha256 } from '../../../src/engine/host.ts';
@@ -196,6 +197,19 @@ describe('benchmark', () => {
       valid: true,
       caveats: expect.arrayContaining([expect.stringContaining('rests on the client alone')]) as string[],
     });
+  });
+
+  it('believes no phase whose Triton counted another model than the one under load', async () => {
+    const { record } = await go(new OtherModelsTarget(), { topologies: ['triton', 'hybrid'] });
+    for (const { topology, phases } of record?.topologies ?? []) {
+      expect(phases.map(({ batching }) => batching?.inferences)).toEqual(Array(choicesPhases).fill(0));
+      expect(phases[0]?.validity, topology.name).toMatchObject({
+        valid: false,
+        reasons: [
+          "Triton's counters are not those of this load: it counted 0 inferences, fewer than the 1000 successes",
+        ],
+      });
+    }
   });
 
   it('waits for a server by a clock that nobody sets: neither without end nor too short', async () => {
@@ -489,6 +503,21 @@ class ForgetfulTarget extends ScriptedTarget {
         // Two readings that are alike begin the first phase.
         if (readings > 2 && readings <= 2 + this.#failures) throw new Error('the port-forward broke');
         return await deployment.counters(signal);
+      },
+    };
+  }
+}
+
+/** Its Triton's metrics are read by a name that its model does not have; requests are counted all the same. */
+class OtherModelsTarget extends ScriptedTarget {
+  override async deploy(...parts: Parameters<ScriptedTarget['deploy']>): ReturnType<ScriptedTarget['deploy']> {
+    const deployment = await super.deploy(...parts);
+    return {
+      ...deployment,
+      async counters(signal) {
+        const { answered, front } = await deployment.counters(signal);
+        const page = `nv_inference_count{model="loaded",version="1"} ${String(answered)}\n`;
+        return { answered, front, triton: serverCountersFrom({ front: null, triton: page }, 'asked').triton };
       },
     };
   }
