@@ -273,7 +273,7 @@ function caveatsOf(measurement: PhaseMeasurement): string[] {
   const { p50Ms } = measurement.latency;
   if (overheadMs !== null && p50Ms !== null && overheadMs.p50 > validityLimits.overheadShare * p50Ms) {
     caveats.push(
-      `the load generator's own overhead is part of the latency: p50 ${overheadMs.p50.toFixed(2)} ms of an endpoint that answers at once`,
+      `more than ${String(validityLimits.overheadShare * 100)}% of the median latency is the load generator's own: p50 ${overheadMs.p50.toFixed(2)} ms of an endpoint that answers at once`,
     );
   }
   const { givenUpBefore, team } = measurement.generator;

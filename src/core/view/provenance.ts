@@ -15,6 +15,7 @@ import { areOverRepetitions, repeatedMethod } from '../repeatedMethod.ts';
 import { topologyKey } from '../topologyKey.ts';
 import { briefPhaseDoubt, validityLimits } from '../validityLimits.ts';
 import { formatCount, formatList, formatSeconds, formatTime, sentence, type TimeWords } from './format.ts';
+import { generatorOverhead } from './generatorOverhead.ts';
 import { loadTiming } from './loadTiming.ts';
 import { measuredRecord, rowsOf, type Measured } from './measured.ts';
 import { repetitionCounts } from './repetitionCounts.ts';
@@ -88,6 +89,8 @@ export function recordCaveats(record: RunRecord): string[] {
       'p50, p95, p99 and RPS of a row over several repetitions are the geometric means of those of its repetitions.',
     );
   }
+  const overhead = generatorOverhead(record.topologies);
+  if (overhead !== null) caveats.push(overhead);
   const onCpu = record.topologies.filter((result) =>
     result.runtimes.some((runtime) => runtime.provider === 'CPUExecutionProvider'),
   );

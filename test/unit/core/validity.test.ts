@@ -220,7 +220,7 @@ describe('whether a measurement may be believed', () => {
     [
       'the overhead is a good part of the latency',
       generator({ overheadMs: { p50: 0.81, p95: 4 } }),
-      "the load generator's own overhead is part of the latency: p50 0.81 ms of an endpoint that answers at once",
+      "more than 10% of the median latency is the load generator's own: p50 0.81 ms of an endpoint that answers at once",
     ],
     [
       'the clock was set back',
