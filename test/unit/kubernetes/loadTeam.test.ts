@@ -135,6 +135,22 @@ describe('several load generators', () => {
     expect(told.slice(-2).map(({ word }) => word.next)).toEqual(['end', 'end']);
   });
 
+  it('are not valid when one of them started late, however many the others are', async () => {
+    const { team, ended, waiting } = makeTeam(3, [level(3), level(3)]);
+    for (const [phase, lateMs] of [0, 400].entries()) {
+      await waiting(phase);
+      for (const [member, afterMs] of [0, 3, lateMs].entries())
+        await team.handlersOf(member).ended(measured(10_000 * phase + afterMs));
+    }
+    expect(ended.map(({ generator }) => generator.team?.startSpreadMs)).toEqual([3, 400]);
+    const [together, apart] = ended.map((measurement) => judgeMeasurement(measurement));
+    expect(together?.reasons.join()).not.toContain('start together');
+    expect(apart?.valid).toBe(false);
+    expect(apart?.reasons).toContainEqual(
+      expect.stringMatching(/^the load generators did not start together: 400 ms lay between the first and the last/),
+    );
+  });
+
   it('are shown together once a second: their histograms make the percentiles, and go no further', async () => {
     const { team, shown, waiting } = makeTeam(2, [level(2)]);
     await waiting(0);

@@ -72,7 +72,8 @@ describe('the closed loop against a server that keeps its own account', () => {
   });
 
   it('counts requests that never get an answer as timeouts, or as in flight', async () => {
-    const { measured, truth } = await load('/hang?every=10&delay=1', { timeoutMs: 200 });
+    // Long enough that a pause of the machine makes no answer late.
+    const { measured, truth } = await load('/hang?every=10&delay=1', { timeoutMs: 1_000, durationSeconds: 2.5 });
     expect(measured.requests.sent).toBe(truth.received);
     expect(measured.errorsByKind).toEqual({ timeout: measured.requests.timeouts });
     expectCount(measured.requests.timeouts, measured, truth, 'hang');

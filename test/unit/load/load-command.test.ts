@@ -68,7 +68,8 @@ describe('topology-bench load', () => {
     expect(report.window.endMs - report.window.startMs).toBeGreaterThanOrEqual(999);
     // A busy machine may make the generator late, which the report then says; nothing else may be wrong with this load.
     expect(report.validity.valid).toBe(report.validity.reasons.length === 0);
-    expect(report.validity.reasons.filter((reason) => !reason.includes('load generator'))).toEqual([]);
+    const late = /the load generator|^the connections were not kept busy/;
+    expect(report.validity.reasons.filter((reason) => !late.test(reason))).toEqual([]);
     expect(code).toBe(report.validity.valid ? 0 : 1);
   });
 

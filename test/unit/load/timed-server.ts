@@ -27,7 +27,7 @@ export interface Entry {
   /** The request's number, as its body gives it. */
   readonly number: number;
   readonly arrivedMs: number;
-  /** null: it was never answered. */
+  /** Just before its last byte was written, so that nobody can have read it earlier; null: it was never answered. */
   readonly answeredMs: number | null;
   readonly status: number | null;
 }
@@ -63,8 +63,9 @@ function serve(socket: Socket): void {
 
 function respond(socket: Socket, number: number, arrivedMs: number): void {
   const write = (bytes: Buffer, status: number): void => {
+    const answeredMs = now();
     socket.write(bytes);
-    entries.push({ number, arrivedMs, answeredMs: now(), status });
+    entries.push({ number, arrivedMs, answeredMs, status });
   };
   const reply = (): void => {
     write(ok, 200);

@@ -1,14 +1,18 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { schedule } from '../../../src/core/arrivals.ts';
 import type { LoadSpec, PhaseMeasurement } from '../../../src/core/load.ts';
-import type { PhaseLoad } from '../../../src/core/plan.ts';
+import type { OpenPhase, PhaseLoad } from '../../../src/core/plan.ts';
 import { seededOrder } from '../../../src/core/seededOrder.ts';
 import type { LocalLoadDriver } from '../../../src/load/driver.ts';
 import type { Identity } from '../../support/selfSigned.ts';
 import { carryOut, listen, loadSpec } from './spec.ts';
 import type { Entry, Fault, Service } from './timed-server.ts';
+import { type SeenRequest, wireTapVariable } from './wireTap.ts';
 
 export interface TimedServer {
   readonly port: number;
@@ -42,6 +46,7 @@ export interface TruthCase {
   readonly name: string;
   readonly service: Service;
   readonly ratePerSecond: number;
+  readonly arrivals: OpenPhase['arrivals'];
   /** Of the closed loop; chosen for about the same rate. null where it would tell nothing. */
   readonly connections: number | null;
   readonly maxInFlight: number;
@@ -50,12 +55,21 @@ export interface TruthCase {
   readonly leastSeconds?: number;
 }
 
-const usual = { ratePerSecond: 400, connections: 4, maxInFlight: 512, timeoutMs: 5_000 };
+const usual = { ratePerSecond: 400, arrivals: 'poisson', connections: 4, maxInFlight: 512, timeoutMs: 5_000 } as const;
+const constant: Service = { kind: 'constant', ms: 10 };
 const lognormal: Service = { kind: 'lognormal', medianMs: 10, sigma: 0.5 };
+const stall = {
+  service: { kind: 'stall', ms: 5, stallMs: 1_000, at: 100 },
+  ratePerSecond: 300,
+  connections: null,
+  // In a shorter one the median falls among those who wait, where each millisecond of the stall is one of the quantile.
+  leastSeconds: 4,
+} as const;
 const fault = (kind: Fault): Service => ({ kind: 'fault', ms: 5, fault: kind, share: 0.1 });
 
 export const truthCases: readonly TruthCase[] = [
-  { ...usual, name: 'constant 10 ms', service: { kind: 'constant', ms: 10 } },
+  { ...usual, name: 'constant 10 ms', service: constant },
+  { ...usual, name: 'constant 10 ms, evenly spaced', service: constant, arrivals: 'constant', connections: null },
   {
     ...usual,
     name: 'bimodal: 3 % at 100 ms',
@@ -68,29 +82,25 @@ export const truthCases: readonly TruthCase[] = [
     connections: 8,
   },
   { ...usual, name: 'lognormal, median 10 ms', service: lognormal },
-  ...[200, 1_000].flatMap((ratePerSecond) =>
+  ...[
+    { ratePerSecond: 200, connections: 2 },
+    { ratePerSecond: 1_000, connections: 12 },
+  ].flatMap((load) =>
     [
-      { name: 'constant 10 ms', service: { kind: 'constant', ms: 10 } as const },
+      { name: 'constant 10 ms', service: constant },
       { name: 'lognormal, median 10 ms', service: lognormal },
     ].map(({ name, service }) => ({
       ...usual,
-      name: `${name}, ${String(ratePerSecond)}/s`,
+      ...load,
+      name: `${name}, ${String(load.ratePerSecond)}/s`,
       service,
-      ratePerSecond,
-      connections: null,
       // p99 needs 459 successes.
-      leastSeconds: 2.5,
+      leastSeconds: 3,
     })),
   ),
-  {
-    ...usual,
-    name: 'a stall of 1 s',
-    service: { kind: 'stall', ms: 5, stallMs: 1_000, at: 100 },
-    ratePerSecond: 300,
-    connections: null,
-    // In a shorter one the median falls among those who wait, where each millisecond of the stall is one of the quantile.
-    leastSeconds: 4,
-  },
+  { ...usual, ...stall, name: 'a stall of 1 s' },
+  // Here most of those who wait are not even sent meanwhile: latency from the sending would see nothing of it.
+  { ...usual, ...stall, name: 'a stall of 1 s, room for 64', maxInFlight: 64 },
   { ...usual, name: '10 % never answered', service: fault('hang'), timeoutMs: 250, connections: 16 },
   { ...usual, name: '10 % reset', service: fault('reset') },
   { ...usual, name: '10 % closed unanswered', service: fault('close') },
@@ -112,14 +122,20 @@ export interface Quantiles {
   readonly p99: number;
 }
 
-/** What one repetition measured, and what the server says. */
+/** What one repetition measured, and two accounts of what it should have. */
 export interface Repetition {
   readonly measured: PhaseMeasurement;
+  /** The server's account. */
   readonly entries: readonly Entry[];
-  /** Latencies of the successes that the measurement holds, ascending. */
-  readonly truthMs: readonly number[];
-  /** Lateness of each arrival against the schedule, open loops only. */
-  readonly arrivalDelaysMs: readonly number[];
+  /** The account kept at the sockets of the load worker. */
+  readonly seen: readonly SeenRequest[];
+  /**
+   * Latencies of the successes by the server's account, ascending. It sees no pause of the load worker and no way there and back,
+   * so that a measurement is this or more.
+   */
+  readonly servedMs: readonly number[];
+  /** The same of those that the measurement counts, by the account at the sockets: they include all that the worker waited for. */
+  readonly seenMs: readonly number[];
 }
 
 /** More than the fastest case sends in 5 s, so that none is sent twice. */
@@ -127,9 +143,8 @@ const bodyCount = 8_192;
 const seed = 7;
 
 /**
- * Loads a case several times in a row by the real worker. A closed loop's truth is the server's own log. An open loop's is
- * the seeded schedule: a request's latency runs from its due time, laid on the server's clock by the arrival that was the
- * least late, to the moment that the server wrote its answer.
+ * Loads a case several times in a row by the real worker. In a closed loop a request's latency runs from its sending, in an open
+ * one from its due time in the seeded schedule, which starts where the request that was the least late says that it does.
  */
 export async function runTruthCase(
   truthCase: TruthCase,
@@ -147,7 +162,12 @@ export async function runTruthCase(
   const load: PhaseLoad =
     loop === 'closed'
       ? { loop, connections: truthCase.connections ?? 1 }
-      : { loop, ratePerSecond: truthCase.ratePerSecond, arrivals: 'poisson', maxInFlight: truthCase.maxInFlight };
+      : {
+          loop,
+          ratePerSecond: truthCase.ratePerSecond,
+          arrivals: truthCase.arrivals,
+          maxInFlight: truthCase.maxInFlight,
+        };
   const phase = { ...load, name: 'truth', kind: 'measured' as const, durationSeconds };
   const spec: LoadSpec = loadSpec({
     url: `${identity === undefined ? 'http' : 'https'}://127.0.0.1:${String(server.port)}/`,
@@ -163,6 +183,12 @@ export async function runTruthCase(
     ],
   });
   const found: Repetition[] = [];
+  const folder = mkdtempSync(join(tmpdir(), 'topology-bench-truth-'));
+  const tapped = join(folder, 'seen');
+  const environment = {
+    NODE_OPTIONS: `--import=${pathToFileURL(join(import.meta.dirname, 'wireTap.ts')).href}`,
+    [wireTapVariable]: tapped,
+  };
   try {
     const heard = listen({
       beforePhase: async () => {
@@ -171,12 +197,14 @@ export async function runTruthCase(
       phaseEnded: async (index, measured) => {
         // What is still in flight is left behind by then.
         const entries = await server.entries();
-        if (index > 0) found.push(repetitionOf(load, measured, entries, durationSeconds));
+        const seen = JSON.parse(readFileSync(tapped, 'utf8').split('\n')[index] ?? '') as SeenRequest[];
+        if (index > 0) found.push(repetitionOf(load, measured, { entries, seen }, durationSeconds));
       },
     });
-    await carryOut(options.driver, spec, {}, heard, new AbortController().signal);
+    await carryOut(options.driver, spec, environment, heard, new AbortController().signal);
   } finally {
     await server.stop();
+    rmSync(folder, { recursive: true });
   }
   return found;
 }
@@ -184,28 +212,44 @@ export async function runTruthCase(
 function repetitionOf(
   load: PhaseLoad,
   measured: PhaseMeasurement,
-  entries: readonly Entry[],
+  accounts: Pick<Repetition, 'entries' | 'seen'>,
   durationSeconds: number,
 ): Repetition {
-  const successes = entries.filter((entry) => entry.status === 200);
-  if (load.loop === 'closed') {
-    const truthMs = successes.map((entry) => (entry.answeredMs ?? 0) - entry.arrivedMs).sort((a, b) => a - b);
-    return { measured, entries, truthMs, arrivalDelaysMs: [] };
-  }
+  const served = accounts.entries.flatMap(({ number, status, arrivedMs: fromMs, answeredMs: toMs }) =>
+    status === 200 && toMs !== null ? [{ number, fromMs, toMs }] : [],
+  );
+  const seen = accounts.seen
+    .flatMap(({ number, status, writtenMs: fromMs, readMs: toMs }) =>
+      status === 200 && toMs !== null ? [{ number, fromMs, toMs }] : [],
+    )
+    .sort((a, b) => a.toMs - b.toMs)
+    // What was read later than these was in flight when the window ended.
+    .slice(0, measured.requests.ok);
+  if (load.loop === 'closed')
+    return { measured, ...accounts, servedMs: latenciesOf(served), seenMs: latenciesOf(seen) };
   const times = schedule({ ...load, seed }, durationSeconds * 1000);
   const dueOf = new Map(seededOrder(bodyCount, seed).map((body, index) => [body, times[index] ?? Number.NaN]));
-  const due = ({ number }: Entry): number => dueOf.get(number) ?? Number.NaN;
-  const start = Math.min(...entries.map((entry) => entry.arrivedMs - due(entry)));
+  const due = (number: number): number => dueOf.get(number) ?? Number.NaN;
+  const start = Math.min(...accounts.seen.map(({ number, writtenMs }) => writtenMs - due(number)));
   const windowMs = measured.window.endMs - measured.window.startMs;
+  const fromSchedule = (requests: readonly Timed[]): number[] =>
+    latenciesOf(requests.map(({ number, toMs }) => ({ fromMs: start + due(number), toMs })));
   return {
     measured,
-    entries,
-    truthMs: successes
-      .filter((entry) => (entry.answeredMs ?? 0) - start <= windowMs)
-      .map((entry) => (entry.answeredMs ?? 0) - start - due(entry))
-      .sort((a, b) => a - b),
-    arrivalDelaysMs: entries.map((entry) => entry.arrivedMs - start - due(entry)).sort((a, b) => a - b),
+    ...accounts,
+    servedMs: fromSchedule(served.filter(({ toMs }) => toMs - start <= windowMs)),
+    seenMs: fromSchedule(seen),
   };
+}
+
+interface Timed {
+  readonly number: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+function latenciesOf(requests: readonly Pick<Timed, 'fromMs' | 'toMs'>[]): number[] {
+  return requests.map(({ fromMs, toMs }) => toMs - fromMs).sort((a, b) => a - b);
 }
 
 /** The smallest value that at least `quantile` of the sorted values do not exceed, as the histogram reads it. */
@@ -213,8 +257,9 @@ export function quantileOf(sorted: readonly number[], quantile: number): number 
   return sorted[Math.max(0, Math.ceil(quantile * sorted.length) - 1)] ?? Number.NaN;
 }
 
-export function truthOf({ truthMs }: Repetition): Quantiles {
-  return { p50: quantileOf(truthMs, 0.5), p95: quantileOf(truthMs, 0.95), p99: quantileOf(truthMs, 0.99) };
+/** @param latencies ascending */
+export function quantilesOf(latencies: readonly number[]): Quantiles {
+  return { p50: quantileOf(latencies, 0.5), p95: quantileOf(latencies, 0.95), p99: quantileOf(latencies, 0.99) };
 }
 
 export function measuredOf({ measured: { latency } }: Repetition): Quantiles {

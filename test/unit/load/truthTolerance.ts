@@ -1,51 +1,54 @@
 import { minimumSamples } from '../../../src/core/statistics.ts';
-import { measuredOf, type Quantiles, type Repetition, truthOf } from './truthRun.ts';
+import { measuredOf, quantileOf, type Quantiles, type Repetition } from './truthRun.ts';
 
 /**
- * How far a measurement may be from the truth: a share of it or milliseconds, whichever is more. A pause of the machine adds
- * to what is measured and never takes from it, and server, generator and test share its cores. So each quantile is repeated
- * until one repetition is as close as this; an engine that counts wrongly is further off in every one of them. The closed loop
- * gets more room: its connections are answered at the same moment, and the last of them waits for the others on both sides.
+ * What a measurement is held to, quantile by quantile. A pause of the machine adds to what is measured and never takes from it,
+ * and server, generator and test share its cores; so each bound is one that pauses leave alone:
+ * - `isBelow`: no quantile may be less than what the server itself took. No pause can bring that about.
+ * - `isAsSeen`: each quantile is that of the account kept at the worker's sockets, where every pause is in both.
+ * - `isNear`: the median is near the server's account, so that an instrument which reads late by itself is found out, too. For half of
+ *   all requests to be late takes more than pauses, and one repetition of several is enough.
  */
-export const tolerances = {
-  open: { p50: { share: 0.01, ms: 0.5 }, p95: { share: 0.01, ms: 1 }, p99: { share: 0.03, ms: 3 } },
-  closed: { p50: { share: 0.01, ms: 1 }, p95: { share: 0.01, ms: 1.5 }, p99: { share: 0.03, ms: 3 } },
-} as const;
 export const quantileNames = ['p50', 'p95', 'p99'] as const satisfies readonly (keyof Quantiles)[];
-const shares = { p50: 0.5, p95: 0.95, p99: 0.99 } as const;
 /** How often a test repeats a case before it fails. */
 export const mostRepetitions = 8;
-
-export function isClose(repetition: Repetition, loop: 'open' | 'closed', quantile: keyof Quantiles): boolean {
-  const { share, ms } = tolerances[loop][quantile];
-  const truth = truthOf(repetition)[quantile];
-  const measured = measuredOf(repetition)[quantile];
-  // With too few successes for this quantile none is told; with enough, an engine that tells none is wrong.
-  if (Number.isNaN(measured)) return repetition.measured.requests.ok < minimumSamples(shares[quantile]);
-  return Math.abs(measured - truth) <= Math.max(share * truth, ms);
-}
-
-/** How often a quantile of a case was too far off. */
-export interface Misses {
-  readonly missed: number;
-  readonly of: number;
-}
-
+/** The histogram's three digits, and the way from a socket to the stamp. A share of the latency or milliseconds, whichever is more. */
+const asSeen = { share: 0.002, ms: 0.5 };
 /**
- * An estimate of how likely a right engine is to fail the suite, and no evidence that it is so rare: where no repetition was
- * seen to miss, as for most quantiles, the figure is that of the prior, and that repetitions miss independently of each other is
- * assumed; a machine that is busy for minutes makes them miss together. It fails when any quantile of any case is too far off in
- * all of its repetitions. Each share is the mean of its posterior under Jeffreys' prior, Beta(1/2, 1/2), to the power of the
- * repetitions, in closed form (the rising factorials of a Beta's moments), so that one never seen to miss does not count as 0.
- * The sum over the cases is Boole's inequality.
+ * A pause may fall between two stamps of the same moment, and make one request of hundreds slow in the one account and not in the
+ * other. So a quantile may be that of a neighbouring rank: of this share of the requests, or this many.
  */
-export function suiteFails(misses: readonly Misses[], repetitions = mostRepetitions): number {
-  return misses.reduce((sum, { missed, of }) => sum + momentOf(missed + 0.5, of - missed + 0.5, repetitions), 0);
+const rankSlack = { share: 0.005, requests: 3 };
+/** The histogram's three digits, and whole microseconds. */
+const below = { share: 0.001, ms: 0.01 };
+/** A closed loop's connections are answered at the same moment, and the last of them waits for the others on both sides. */
+const near = { open: { share: 0.01, ms: 0.5 }, closed: { share: 0.01, ms: 1 } };
+
+const shares = { p50: 0.5, p95: 0.95, p99: 0.99 } as const;
+
+export function isBelow(repetition: Repetition, quantile: keyof Quantiles): boolean {
+  const { servedMs, measured } = repetition;
+  // Of those that are counted each took this or more, so that this many of them can't all have taken less than as many here.
+  const least = servedMs[Math.max(1, Math.ceil(shares[quantile] * measured.requests.ok)) - 1] ?? Number.NaN;
+  return measuredOf(repetition)[quantile] < least - Math.max(below.share * least, below.ms);
 }
 
-/** E[x^n] of Beta(a, b). */
-function momentOf(a: number, b: number, n: number): number {
-  let product = 1;
-  for (let index = 0; index < n; index += 1) product *= (a + index) / (a + b + index);
-  return product;
+export function isAsSeen(repetition: Repetition, quantile: keyof Quantiles): boolean {
+  const { seenMs, measured } = repetition;
+  const told = measuredOf(repetition)[quantile];
+  // With too few successes for this quantile none is told; with enough, an engine that tells none is wrong.
+  if (Number.isNaN(told)) return measured.requests.ok < minimumSamples(shares[quantile]);
+  const rank = Math.ceil(shares[quantile] * seenMs.length) - 1;
+  const slack = Math.max(rankSlack.requests, Math.ceil(rankSlack.share * seenMs.length));
+  const low = seenMs[Math.max(0, rank - slack)] ?? Number.NaN;
+  const high = seenMs[Math.min(seenMs.length - 1, rank + slack)] ?? Number.NaN;
+  return (
+    told >= low - Math.max(asSeen.share * low, asSeen.ms) && told <= high + Math.max(asSeen.share * high, asSeen.ms)
+  );
+}
+
+export function isNear(repetition: Repetition, loop: 'open' | 'closed'): boolean {
+  const { share, ms } = near[loop];
+  const truth = quantileOf(repetition.servedMs, 0.5);
+  return Math.abs(measuredOf(repetition).p50 - truth) <= Math.max(share * truth, ms);
 }
