@@ -12,6 +12,7 @@ import {
 } from './levels.ts';
 import type { Repetition } from './pairedDifference.ts';
 import { nameLoad } from './phaseLoad.ts';
+import { plannedRate } from './plannedRate.ts';
 import type { PhaseResult, RunRecord } from './record.ts';
 import { differenceInterval95 } from './tInterval.ts';
 import { verdictOf } from './verdict.ts';
@@ -58,17 +59,24 @@ export type IntervalOf = (metric: ComparedMetric, before: PhaseResult, after: Ph
 export interface MeasuredLevel {
   readonly phase: PhaseResult | undefined;
   readonly repetitions: readonly PhaseResult[];
+  /** Whether the plan set its rate: in an open loop, but not at the rate that a search found. */
+  readonly hasPlannedRate: boolean;
 }
 
 export function measuredLevel(record: RunRecord, { topology, level }: Level): MeasuredLevel {
-  return { phase: phaseOf(record, topology, level), repetitions: repetitionsOf(record, topology, level) };
+  const phase = phaseOf(record, topology, level);
+  return {
+    phase,
+    repetitions: repetitionsOf(record, topology, level),
+    hasPlannedRate: phase?.loop === 'open' && level !== confirmationLevel,
+  };
 }
 
 const quantities = { p50: 'p50Ms', p95: 'p95Ms', p99: 'p99Ms', rps: 'rps' } as const;
 
 /**
  * A figure of both runs. Where both measured the level repeatedly, ratio and interval are of the repetitions; else the interval
- * is that of the two figures' own (MOVER).
+ * is that of the two figures' own (MOVER). RPS at a rate that the plan set has no ratio.
  */
 export function compareFigure(
   metric: keyof typeof quantities,
@@ -78,6 +86,8 @@ export function compareFigure(
   const [from, to] = [figureOf(metric, before.phase), figureOf(metric, after.phase)];
   const figures = { before: from, after: to };
   if (from === null || to === null || from === 0) return { ...figures, ratio: null, interval: null };
+  if (metric === 'rps' && [before, after].every(({ hasPlannedRate }) => hasPlannedRate))
+    return { ...figures, ratio: null, interval: null, unshown: plannedRate };
   const valid = [before, after].every(({ phase }) => phase?.validity.valid === true);
   const repeated = valid ? comparedOnRepetitions(valuesOf(metric, before), valuesOf(metric, after)) : null;
   const compared =

@@ -7,6 +7,8 @@ export const generatorCpuLimit = 0.9;
 
 /** Why such a rate has no verdict; a clause. */
 export const generatorLimit = 'the load generator, not the server, set the rate';
+/** Why latencies have no verdict then; a clause. */
+export const generatorDelay = 'the load generator had no CPU time left, which adds to the latency';
 
 /** CPU seconds a second; of several generators that of the busiest. */
 export function generatorCpuShare({ generator, window }: Pick<PhaseMeasurement, 'generator' | 'window'>): number {

@@ -10,6 +10,9 @@ export interface Repetition {
   readonly valid: boolean;
 }
 
+/** Why one pair has no difference where one of its two numbers has no interval; a clause. */
+export const noInterval = 'a number has no interval';
+
 /** a - b on a scale, with its 95% limits; or why there is none. */
 export type PairedDifference =
   | {
@@ -60,7 +63,7 @@ export function pairedDifference(
 function ofOnePair(a: Repetition, b: Repetition, scale: (value: number) => number): PairedDifference {
   const above = scaled(a, scale);
   const below = scaled(b, scale);
-  if (above === undefined || below === undefined) return none('a number has no interval');
+  if (above === undefined || below === undefined) return none(noInterval);
   if (![above, below].every(({ value, low, high }) => low <= value && value <= high))
     return none('a number is outside its own interval');
   const difference = above.value - below.value;

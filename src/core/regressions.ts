@@ -1,6 +1,7 @@
 import { compareRecords, judgeChange, type Change, type ChangeJudgement, type LevelComparison } from './compare.ts';
 import { incomparable } from './differences.ts';
 import { confirmationLevel, type Level } from './levels.ts';
+import { plannedRate } from './plannedRate.ts';
 import type { RunRecord } from './record.ts';
 
 /** By what share p95 and RPS may be worse than a baseline's, where nobody names another. */
@@ -13,10 +14,11 @@ export interface Regression extends Level {
 
 /**
  * What a run is judged by beside an earlier one: p95 and RPS. Of a search for a rate RPS alone: each run has its confirmation
- * at the rate that it found, and p95 is under the bound in both.
+ * at the rate that it found, and p95 is under the bound in both. At a rate that the plan set p95 alone.
  */
 export function decidingChanges({ level, changes }: Pick<LevelComparison, 'level' | 'changes'>): readonly Change[] {
-  return level === confirmationLevel ? [changes.rps] : [changes.p95, changes.rps];
+  if (level === confirmationLevel) return [changes.rps];
+  return changes.rps.unshown === plannedRate ? [changes.p95] : [changes.p95, changes.rps];
 }
 
 /** Where a run is worse than a baseline; a number that is missing or not valid says nothing, nor do runs that cannot be compared. */

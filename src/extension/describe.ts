@@ -8,7 +8,7 @@ import { profileOf, profilePurposes, type ProfileName } from '../core/profiles.t
 import { startOfRunId } from '../core/runId.ts';
 import type { RunRecord } from '../core/record.ts';
 import type { Age } from '../core/view/age.ts';
-import { bestFigure, eachFigure, foundFigures, haveBest } from '../core/view/bestRow.ts';
+import { bestFigure, eachFigure, foundFigures } from '../core/view/bestRow.ts';
 import { formatBytes, formatCount, formatList, formatMs, formatRps, significant } from '../core/view/format.ts';
 import { gpuTimeAhead } from '../core/view/gpuTime.ts';
 import { measuredRecord, rowsAt, rowsOf, tellingLevel, type PhaseRow } from '../core/view/measured.ts';
@@ -231,14 +231,14 @@ export function rowFigures(row: PhaseRow): string {
 }
 
 /**
- * "triton 780 RPS at p95 41.0 ms, 32 connections", the rates that were searched for, each topology's figure where none may be
- * called the best, or how a run without numbers ended.
+ * "triton 780 RPS at p95 41.0 ms, 32 connections", the rates that were searched for, each topology's figure where none is shown
+ * to be ahead or answers differed, or how a run without numbers ended.
  * @param load "short": "32 conn.", where there is little room
  */
 export function recordBest(record: RunRecord, load: 'short' | 'long'): string {
   const rows = tellingRows(record);
-  if (record.sameAnswers.verdict === 'differed' || !haveBest(rows)) return recordFigures(record, record.status);
-  return foundFigures(measuredRecord(record)) ?? bestFigure(rows, load) ?? record.status;
+  const best = record.sameAnswers.verdict === 'differed' ? undefined : bestFigure(rows, load);
+  return foundFigures(measuredRecord(record)) ?? best ?? eachFigure(rows) ?? record.status;
 }
 
 /**

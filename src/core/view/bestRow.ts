@@ -1,49 +1,47 @@
 import { foundRate } from '../levels.ts';
 import type { LoadName } from '../phaseLoad.ts';
+import { leaderIn, tellingQuantity } from './leader.ts';
 import { formatMs, formatRps, significant } from './format.ts';
 import type { Measured, PhaseRow } from './measured.ts';
 
-/** Rows of one level, the one that is ahead first. An open loop's rate is the plan's: there p95 tells the servers apart. */
-export function ranked(rows: readonly PhaseRow[], { closed }: Pick<LoadName, 'closed'>): PhaseRow[] {
-  const worth = ({ rps, p95Ms }: PhaseRow): number => (closed ? rps : -(p95Ms ?? Infinity));
+/** Rows of one level, the one with the best figure first, whether or not it is shown to be ahead. */
+export function ranked(rows: readonly PhaseRow[], load: Pick<LoadName, 'closed'>): PhaseRow[] {
+  const quantity = tellingQuantity(load);
+  const worth = ({ rps, p95Ms }: PhaseRow): number => (quantity === 'rps' ? rps : -(p95Ms ?? Infinity));
   return [...rows].sort((a, b) => (worth(a) === worth(b) ? 0 : worth(b) - worth(a)));
 }
 
 /**
- * "triton 412 RPS at p95 41.0 ms, 32 connections": the best of the rows of one level that may be believed, or else of all, which
- * is then marked; undefined without rows.
+ * "triton 412 RPS at p95 41.0 ms, 32 connections": of the rows of one level the one that is shown to be ahead of each other, or
+ * the only one; undefined where there is none.
  * @param load "short": "32 conn.", where there is little room
  */
 export function bestFigure(rows: readonly PhaseRow[], load: 'short' | 'long'): string | undefined {
   const [first] = rows;
   if (first === undefined) return undefined;
-  const valid = rows.filter(({ validity }) => validity.valid);
-  const [best = first] = ranked(valid.length > 0 ? valid : rows, first.load);
+  const best = leaderIn(tellingQuantity(first.load), rows);
+  if (best === undefined) return undefined;
   const p95 = best.p95Ms === null ? '' : ` at p95 ${formatMs(best.p95Ms)}`;
   const at = load === 'long' ? best.load.long : `${best.load.short}${best.load.closed ? ' conn.' : ''}`;
   return `${best.topology} ${formatRps(best.rps)}${p95}, ${at}${best.validity.valid ? '' : ' (not valid)'}`;
 }
 
-/** "fastapi 512 RPS · triton 780 RPS (the load generator's limit)": rows of one level, none before the others; undefined without rows. */
+/**
+ * "fastapi 512 RPS · triton 780 RPS (the load generator's limit)", of an open loop "fastapi p95 41.0 ms · triton p95 38.2 ms": rows
+ * of one level, none before the others; undefined without rows.
+ */
 export function eachFigure(rows: readonly PhaseRow[]): string | undefined {
   if (rows.length === 0) return undefined;
-  return rows.map((row) => `${row.topology} ${formatRps(row.rps)}${worthOf(row)}`).join(' · ');
+  return rows.map((row) => `${row.topology} ${figureOf(row)}${worthOf(row)}`).join(' · ');
+}
+
+function figureOf({ load, rps, p95Ms }: PhaseRow): string {
+  return tellingQuantity(load) === 'rps' ? formatRps(rps) : `p95 ${formatMs(p95Ms)}`;
 }
 
 function worthOf({ validity, generatorBound, load }: PhaseRow): string {
   if (!validity.valid) return ' (not valid)';
   return generatorBound && load.closed ? " (the load generator's limit)" : '';
-}
-
-/**
- * Whether one of the rows of a level may be called the best: not where the generator, and not the server, set the rate of one, and
- * not beside one that may be better and cannot be believed.
- */
-export function haveBest(rows: readonly PhaseRow[]): boolean {
-  const valid = rows.filter(({ validity }) => validity.valid).length;
-  return (
-    (valid === 0 || valid === rows.length) && !rows.some(({ generatorBound, load }) => generatorBound && load.closed)
-  );
 }
 
 /**

@@ -1,6 +1,7 @@
 import { comparedMetrics, type Change, type ComparedMetric, type LevelComparison } from '../compare.ts';
 import { generatorLimit } from '../generatorBound.ts';
 import { confirmationLevel, type Level } from '../levels.ts';
+import { plannedRate } from '../plannedRate.ts';
 import { chanceText } from '../verdict.ts';
 import { formatList, fullStop, significant } from './format.ts';
 
@@ -32,7 +33,7 @@ export function comparisonTable(levels: readonly LevelComparison[], differences:
     notes: [
       ...doubtNotes(levels),
       ...confirmationNote(levels),
-      ...generatorNote(levels),
+      ...rateNotes(levels),
       ...differences.map((difference) => fullStop(`Differs: ${difference}`)),
       ...(known > 1 ? [chanceText(known)] : []),
       ...(known > 0 ? [] : ['The ratios have no intervals: how far chance alone would move them is not known.']),
@@ -58,13 +59,18 @@ export function confirmationNote(levels: readonly Level[]): string[] {
 }
 
 /** Rates that have no verdict although both runs have numbers. */
-export function generatorNote(
+export function rateNotes(
   levels: readonly (Level & { readonly changes: { readonly rps: Pick<Change, 'unshown'> } })[],
 ): string[] {
-  const bound = levels.filter(({ changes }) => changes.rps.unshown === generatorLimit);
-  if (bound.length === 0) return [];
-  const places = bound.map(({ topology, level }) => `${topology} ${level}`);
-  return [`RPS of ${formatList(places)}: ${generatorLimit}, in one of the runs or in both; its ratio is no verdict.`];
+  const note = (unshown: string, text: string): string[] => {
+    const places = levels.filter(({ changes }) => changes.rps.unshown === unshown);
+    if (places.length === 0) return [];
+    return [`RPS of ${formatList(places.map(({ topology, level }) => `${topology} ${level}`))}: ${unshown}, ${text}.`];
+  };
+  return [
+    ...note(generatorLimit, 'in one of the runs or in both; its ratio is no verdict'),
+    ...note(plannedRate, 'so that there is nothing to compare'),
+  ];
 }
 
 function cells({ before, after, ratio, interval }: Change): string[] {

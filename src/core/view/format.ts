@@ -21,9 +21,14 @@ export function formatRps(value: number): string {
   return `${significant(value)} RPS`;
 }
 
+/** Whether there is an interval. */
+export function isKnown(interval: Interval | undefined): interval is Exclude<Interval, { unknown: string }> {
+  return interval !== undefined && !('unknown' in interval);
+}
+
 /** "[39.8–43.0]"; null where there is no interval. */
 export function formatInterval(interval: Interval | undefined): string | null {
-  if (interval === undefined || 'unknown' in interval) return null;
+  if (!isKnown(interval)) return null;
   return `[${significant(interval.low)}–${significant(interval.high)}]`;
 }
 

@@ -1,4 +1,4 @@
-import { formatCount, formatList, formatShare, fullStop } from './format.ts';
+import { formatCount, formatList, formatShare, fullStop, isKnown } from './format.ts';
 import { isEndpointPlan, isSmokeTest } from '../anyPlan.ts';
 import type { AnyPlan } from '../endpointPlan.ts';
 import type { LoadName } from '../phaseLoad.ts';
@@ -9,7 +9,10 @@ import { smokeTestText } from './smokeTest.ts';
 import { verdictTexts } from './verdictTexts.ts';
 import { rowsAt, rowsOf, tellingLevel, type Measured, type PhaseRow } from './measured.ts';
 
-/** The answer in words, in at most three sentences: which topology is ahead, how each two of them compare, and what the hybrid costs. */
+/**
+ * The answer in words, in at most three sentences: which topology is ahead, or why that is not decided, how each two of them
+ * compare, and what the hybrid costs.
+ */
 export interface Headline {
   /** Lead and pairs. */
   readonly text: string;
@@ -32,16 +35,18 @@ export function headlineOf(measured: Measured): Headline {
   const shown = rowsAt(rows, level);
   const invalid = rows.filter((row) => !row.validity.valid).length;
   const searched = searchTexts(measured, rows);
-  const { lead: verdict, pairs } = differed
-    ? { lead: 'No comparison: answers differed', pairs: [] }
-    : verdictTexts(shown, level);
+  const {
+    lead: verdict,
+    pairs,
+    wantsTurns,
+  } = differed ? { lead: 'No comparison: answers differed', pairs: [], wantsTurns: false } : verdictTexts(shown, level);
   const own = [verdict, ...errorTexts(shown), ...missing].join('; ');
   return {
     ...sentences(
       [searched.join('; ').replace(/^where/u, 'Where'), own],
       searched.length > 0 ? [pairs.join('; ')] : pairs,
     ),
-    worth: worthOf(measured, rows, invalid),
+    worth: worthOf(measured, rows, invalid, wantsTurns),
     tone: missing.length > 0 || invalid > 0 || differed ? 'partial' : 'measured',
   };
 }
@@ -84,9 +89,10 @@ function missingText(measured: Measured, rows: readonly PhaseRow[], level: LoadN
   });
 }
 
-function worthOf(measured: Measured, rows: readonly PhaseRow[], invalid: number): string {
-  const computed = rows.some((row) => row.intervals !== null);
-  const parts = [intervalsWorth(measured, rows, computed)];
+function worthOf(measured: Measured, rows: readonly PhaseRow[], invalid: number, wantsTurns: boolean): string {
+  const parts = [intervalsWorth(measured, rows)];
+  if (wantsTurns && measured.plan.load.repetitions === 1)
+    parts.push('Several turns of each, as in the profile standard, can decide what is left open.');
   if (isSmokeTest(measured.plan)) parts.unshift(smokeTestText());
   if (invalid > 0) {
     parts.unshift(
@@ -96,13 +102,21 @@ function worthOf(measured: Measured, rows: readonly PhaseRow[], invalid: number)
   return parts.join(' ');
 }
 
-function intervalsWorth({ plan, record, topologies }: Measured, rows: readonly PhaseRow[], computed: boolean): string {
+function intervalsWorth({ plan, record, topologies }: Measured, rows: readonly PhaseRow[]): string {
   if (plan.load.repetitions > 1) return record === null ? turnsToCome : repeatedWorth(plan, rows);
-  const several = topologies.length > 1;
-  if (!several) return computed ? 'In brackets: 95% intervals of this one run.' : '95% intervals were not computed.';
-  return computed
+  const none = whyNoIntervals(rows);
+  if (topologies.length < 2) return none === undefined ? 'In brackets: 95% intervals of this one run.' : `${none}.`;
+  return none === undefined
     ? 'Each topology ran once, not interleaved: the 95% intervals in brackets hold the chance within a phase, not what changes from one deployment to the next.'
-    : 'Each topology ran once, not interleaved, and 95% intervals were not computed: a difference may be chance.';
+    : `Each topology ran once, not interleaved. ${none}: a difference may be chance.`;
+}
+
+/** undefined where a figure has one. */
+function whyNoIntervals(rows: readonly PhaseRow[]): string | undefined {
+  const computed = rows.flatMap(({ intervals }) => intervals ?? []);
+  if (computed.length === 0) return '95% intervals were not computed';
+  const figures = computed.flatMap(({ p50Ms, p95Ms, p99Ms, rps }) => [p50Ms, p95Ms, p99Ms, rps]);
+  return figures.some(isKnown) ? undefined : 'No figure has a 95% interval';
 }
 
 const turnsToCome = 'These are the figures of the last turn so far; those over all turns come when the run has ended.';

@@ -15,6 +15,8 @@ import type {
 } from '../record.ts';
 import { topologyKey } from '../topologyKey.ts';
 import { usedRepetitions } from '../usedRepetitions.ts';
+import { isKnown } from './format.ts';
+import { rateRangeOf, type RateRange } from './rateRange.ts';
 
 /** One topology of a run, finished or not: what is known of it so far. */
 export interface MeasuredTopology {
@@ -60,6 +62,8 @@ export interface PhaseRow {
   readonly p95Ms: number | null;
   readonly p99Ms: number | null;
   readonly rps: number;
+  /** Of its seconds, over all repetitions used; null where there are too few. */
+  readonly secondsRps: RateRange | null;
   /** Requests per second and GPU held; null without a GPU, and where the CPU computed. */
   readonly rpsPerGpu: number | null;
   readonly gpu: GpuUse;
@@ -135,17 +139,24 @@ export function levelsOf(rows: readonly PhaseRow[]): LoadName[] {
 }
 
 /**
- * The level that shows most: where most topologies have valid numbers, of those where most have numbers, and of those the
- * highest; undefined without rows.
+ * The level that shows most: where most topologies have valid numbers, of those where most of them have an interval to compare,
+ * of those where most have numbers, and of those the highest; undefined without rows.
  */
 export function tellingLevel(rows: readonly PhaseRow[]): LoadName | undefined {
-  const worth = (level: LoadName): number => {
+  const levels = levelsOf(rows).map((level) => {
     const there = rowsAt(rows, level);
-    return there.filter(({ validity }) => validity.valid).length * (rows.length + 1) + there.length;
-  };
-  const levels = levelsOf(rows).map((level) => ({ level, worth: worth(level) }));
-  const most = Math.max(...levels.map((one) => one.worth));
-  return levels.findLast((one) => one.worth === most)?.level;
+    const valid = there.filter(({ validity }) => validity.valid);
+    return { level, valid: valid.length, comparable: valid.filter(hasComparable).length, rows: there.length };
+  });
+  const [most] = levels.sort(
+    (a, b) => b.valid - a.valid || b.comparable - a.comparable || b.rows - a.rows || b.level.order - a.level.order,
+  );
+  return most?.level;
+}
+
+/** RPS of an open loop is the plan's. */
+function hasComparable({ load, intervals }: PhaseRow): boolean {
+  return isKnown(intervals?.p95Ms) || (load.closed && isKnown(intervals?.rps));
 }
 
 export function rowsAt(rows: readonly PhaseRow[], level: LoadName | undefined): PhaseRow[] {
@@ -171,6 +182,7 @@ function rowOf(plan: AnyPlan, topology: MeasuredTopology, phase: PhaseResult): P
     p95Ms: measurement.latency.p95Ms,
     p99Ms: measurement.latency.p99Ms,
     rps: measurement.rps,
+    secondsRps: rateRangeOf(measurement.timeSeries),
     rpsPerGpu: gpu === 'used' ? measurement.rps / gpus : null,
     gpu,
     gpus,

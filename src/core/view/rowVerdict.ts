@@ -1,5 +1,6 @@
-import { generatorLimit } from '../generatorBound.ts';
+import { generatorDelay, generatorLimit } from '../generatorBound.ts';
 import { pairedDifference, type PairedDifference, type Repetition } from '../pairedDifference.ts';
+import { plannedRate } from '../plannedRate.ts';
 import { verdictOf, type Verdict } from '../verdict.ts';
 import type { PhaseRepetition, PhaseRow } from './measured.ts';
 
@@ -7,16 +8,27 @@ export type ComparedQuantity = 'p50Ms' | 'p95Ms' | 'rps';
 
 /**
  * How a quantity of one topology stands to that of another at the same level, from what was measured in the same turns: what
- * drifted from turn to turn drops out of the ratio. Rates that the load generator set are no verdict on the servers.
+ * drifted from turn to turn drops out of the ratio. Rates that the plan or the load generator set are no verdict on the servers,
+ * nor are latencies to which a load generator at its limit added.
  */
 export function rowVerdict(a: PhaseRow, b: PhaseRow, quantity: ComparedQuantity): Verdict {
-  if (quantity === 'rps' && (a.generatorBound || b.generatorBound)) return { kind: 'none', why: generatorLimit };
+  const why = whyUncompared(a, b, quantity);
+  if (why !== undefined) return { kind: 'none', why };
   return verdictOf(pairsOf(a, b, quantity), Math.max(a.planned, b.planned));
 }
 
 /** How many milliseconds more one topology takes than another at the same level, from the same pairs. */
 export function rowDifferenceMs(a: PhaseRow, b: PhaseRow, quantity: 'p50Ms' | 'p95Ms'): PairedDifference {
+  const why = whyUncompared(a, b, quantity);
+  if (why !== undefined) return { kind: 'none', why };
   return pairedDifference(pairsOf(a, b, quantity), (ms) => ms, Math.max(a.planned, b.planned));
+}
+
+/** Why what was measured says nothing of the servers; undefined where it does. */
+function whyUncompared(a: PhaseRow, b: PhaseRow, quantity: ComparedQuantity): string | undefined {
+  if (quantity === 'rps' && !a.load.closed) return plannedRate;
+  if (!a.generatorBound && !b.generatorBound) return undefined;
+  return quantity === 'rps' ? generatorLimit : generatorDelay;
 }
 
 function pairsOf(a: PhaseRow, b: PhaseRow, quantity: ComparedQuantity): { a: Repetition; b: Repetition }[] {

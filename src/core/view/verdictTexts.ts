@@ -1,154 +1,258 @@
 import { generatorLimit } from '../generatorBound.ts';
+import { noInterval } from '../pairedDifference.ts';
 import type { LoadName } from '../phaseLoad.ts';
 import { verdictText, type Verdict } from '../verdict.ts';
 import { ranked as rankedRows } from './bestRow.ts';
-import { formatInterval, formatList, insufficientSamples, significant } from './format.ts';
+import { formatInterval, formatList, formatMs, insufficientSamples, isKnown, significant } from './format.ts';
+import { leaderIn, tellingQuantity } from './leader.ts';
 import type { PhaseRow } from './measured.ts';
-import { rowDifferenceMs, rowVerdict, type ComparedQuantity } from './rowVerdict.ts';
+import { rowDifferenceMs, rowVerdict } from './rowVerdict.ts';
 
 /** The answer at one level. */
 export interface VerdictTexts {
-  /** Which topology is ahead in what, with its figures, and who was left out, as one sentence without its full stop. */
+  /**
+   * Which topology is ahead in what, with its figures, or the figures and why that is not decided, and who was left out; one
+   * sentence without its full stop.
+   */
   readonly lead: string;
   /** How each two of them compare in RPS, in p95, and what the hybrid costs: a sentence a quantity, without its full stop. */
   readonly pairs: readonly string[];
+  /** Whether something is not decided for want of an interval, which several turns would give. */
+  readonly wantsTurns: boolean;
 }
 
-/** Rows that are not valid, and those without intervals, have no verdict; it says that they were left out. */
+/** What the headline compares. */
+type Judged = 'rps' | 'p95Ms';
+
+const names: Readonly<Record<Judged, string>> = { rps: 'RPS', p95Ms: 'p95' };
+
+/** Rows that are not valid have no verdict; it says that they were left out. */
 export function verdictTexts(rows: readonly PhaseRow[], level: LoadName): VerdictTexts {
+  const at = `At ${level.long}`;
   const [only] = rows;
   if (only !== undefined && rows.length === 1) {
     const worth = only.validity.valid ? '' : ', which is not valid';
-    return { lead: `At ${level.long} ${only.topology} serves ${figuresOf(only)}${worth}`, pairs: [] };
+    return { lead: `${at} ${only.topology} serves ${figuresOf(only)}${worth}`, pairs: [], wantsTurns: false };
   }
-  const comparable = rows.filter((row) => row.validity.valid && row.intervals !== null);
-  const ranked = rankedRows(comparable, level);
+  const valid = rows.filter(({ validity }) => validity.valid);
+  const ranked = rankedRows(valid, level);
   const [best, ...others] = ranked;
-  if (best === undefined) return { lead: `At ${level.long} there is no verdict: ${whyNone(rows)}`, pairs: [] };
+  if (best === undefined)
+    return { lead: `${at} there is no verdict: no measurement is valid`, pairs: [], wantsTurns: false };
+  const undecided = others.length === 0 || hasLeader(ranked, level) ? undefined : undecidedLead(ranked, level);
+  const lead =
+    undecided?.text ?? (others.length === 0 ? `${best.topology} serves ${figuresOf(best)}` : leadText(ranked, level));
+  const pairs = pairsOf(ranked);
   return {
-    lead: [leadText(best, others, level), ...leftOutTexts(rows)].join('; '),
-    pairs: [
-      ...pairsSentence('RPS', pairTexts('rps', ranked)),
-      ...pairsSentence('p95', [...pairTexts('p95Ms', ranked), ...hybridTexts(ranked)]),
-    ],
+    lead: [`${at} ${lead}`, ...leftOutTexts(rows)].join('; '),
+    pairs: judgedAt(level).flatMap((quantity) =>
+      sentenceOf(names[quantity], [
+        ...pairTexts(pairs, quantity, undecided?.told.includes(quantity) ?? false),
+        ...(quantity === 'rps' ? secondsTexts(ranked) : hybridTexts(ranked)),
+      ]),
+    ),
+    wantsTurns: judgedAt(level).some((quantity) =>
+      pairs.some(({ a, b }) => whyNone(rowVerdict(a, b, quantity)) === noInterval),
+    ),
   };
 }
 
-function leadText(best: PhaseRow, others: readonly PhaseRow[], level: LoadName): string {
-  const at = `At ${level.long}`;
-  if (others.length === 0) return `${at} ${best.topology} serves ${figuresOf(best)}`;
-  const rows = [best, ...others];
-  const leaders = (['rps', 'p95Ms'] as const).flatMap((quantity) => {
-    const row = leaderIn(quantity, rows);
-    return row === undefined ? [] : [{ row, name: quantity === 'rps' ? 'RPS' : 'p95' }];
+/** The plan sets the rate of an open loop: there RPS says nothing of the servers. */
+function judgedAt({ closed }: LoadName): readonly Judged[] {
+  return closed ? ['rps', 'p95Ms'] : ['p95Ms'];
+}
+
+function hasLeader(ranked: readonly PhaseRow[], level: LoadName): boolean {
+  return judgedAt(level).some((quantity) => leaderIn(quantity, ranked) !== undefined);
+}
+
+/** @param ranked two or more, all of which may be believed */
+function leadText(ranked: readonly PhaseRow[], level: LoadName): string {
+  const [best] = ranked;
+  if (best === undefined) return '';
+  const leaders = judgedAt(level).flatMap((quantity) => {
+    const row = leaderIn(quantity, ranked);
+    return row === undefined ? [] : [{ row, name: names[quantity] }];
   });
   const first = leaders.find(({ row }) => row === best)?.row ?? leaders[0]?.row;
-  const bestOne = `${level.closed ? 'the highest RPS' : 'the lowest p95'} is ${best.topology}'s, ${figuresOf(best)}`;
-  if (first === undefined) return `${at} no topology is shown to be ahead of all others: ${bestOne}`;
-  const names = leaders.filter(({ row }) => row === first).map(({ name }) => name);
+  const bestOne = `the ${level.closed ? 'highest RPS' : 'lowest p95'} is ${best.topology}'s, ${leadFigures(best)}`;
+  if (first === undefined) return `no topology is shown to be ahead of all others: ${bestOne}`;
+  const ahead = leaders.filter(({ row }) => row === first).map(({ name }) => name);
   const rest = leaders.filter(({ row }) => row !== first);
   return [
-    `${at} ${first.topology} is ahead in ${formatList(names)}: ${figuresOf(first)}`,
+    `${first.topology} is ahead in ${formatList(ahead)}: ${leadFigures(first)}`,
     ...rest.map(({ row, name }) => `${row.topology} is ahead in ${name}`),
     ...(first === best ? [] : [bestOne]),
   ].join('; ');
 }
 
-/** The one that is shown to be ahead of each of the others; undefined where there is none. */
-function leaderIn(quantity: ComparedQuantity, rows: readonly PhaseRow[]): PhaseRow | undefined {
-  return rows.find((row) =>
-    rows.every((other) => other === row || isAhead(rowVerdict(row, other, quantity), quantity)),
+/**
+ * The figures of all, where no ratio to the best one can be told: that is neither a difference nor "no difference shown".
+ * @returns undefined where each can; else the text, and of which quantities it says why no two of the rows have a verdict
+ */
+function undecidedLead(
+  ranked: readonly PhaseRow[],
+  level: LoadName,
+): { readonly text: string; readonly told: readonly Judged[] } | undefined {
+  const [best, ...others] = ranked;
+  if (best === undefined) return undefined;
+  const quantity = tellingQuantity(level);
+  const toBest = untold(
+    others.map((other) => ({ a: best, b: other })),
+    quantity,
+  );
+  if (toBest.length === 0) return undefined;
+  const figures = `${allFigures(ranked, quantity)}; which is ahead is not decided`;
+  const judged = judgedAt(level);
+  const all = pairsOf(ranked);
+  const reason = commonReason(all, quantity);
+  const lacks = (one: Judged): boolean => lacking(ranked, one).length === ranked.length;
+  const isOfAll = judged.every((one) => commonReason(all, one) === reason && (reason !== noInterval || lacks(one)));
+  if (reason === noInterval && isOfAll && judged.length > 1)
+    return { text: `${figures}: neither RPS nor p95 has a 95% interval`, told: judged };
+  const whys = toBest.map(({ why, pairs }) => reasonText(why, pairs, quantity, names[quantity]));
+  return {
+    text: `${figures}: ${whys.join(', and ')}`,
+    told: reason === undefined ? [] : isOfAll ? judged : [quantity],
+  };
+}
+
+/** "triton served 998 RPS, hybrid 640 and fastapi 370", "p95 was 38.2 ms with triton and 41.0 ms with fastapi" */
+function allFigures(rows: readonly PhaseRow[], quantity: Judged): string {
+  if (quantity === 'p95Ms')
+    return `p95 was ${formatList(rows.map(({ topology, p95Ms }) => `${formatMs(p95Ms)} with ${topology}`))}`;
+  return formatList(
+    rows.map(({ topology, rps }, at) =>
+      at === 0 ? `${topology} served ${significant(rps)} RPS` : `${topology} ${significant(rps)}`,
+    ),
   );
 }
 
-function isAhead(verdict: Verdict, quantity: ComparedQuantity): boolean {
-  return verdict.kind === 'difference' && (quantity === 'rps' ? verdict.ratio > 1 : verdict.ratio < 1);
+/** Of an open loop p95 alone: its rate stands beside it already. */
+function leadFigures(row: PhaseRow): string {
+  return row.load.closed ? figuresOf(row) : p95Of(row);
 }
 
 /** "917 RPS at p95 47.3 ms [46.7–48.0]" */
-function figuresOf({ rps, generatorBound, p95Ms, intervals }: PhaseRow): string {
-  const limit = generatorBound ? " (the load generator's limit)" : '';
-  const interval = p95Ms === null ? null : formatInterval(intervals?.p95Ms);
-  const p95 =
-    p95Ms === null ? insufficientSamples : `${significant(p95Ms)} ms${interval === null ? '' : ` ${interval}`}`;
-  return `${significant(rps)} RPS${limit} at p95 ${p95}`;
+function figuresOf(row: PhaseRow): string {
+  const limit = row.generatorBound && row.load.closed ? " (the load generator's limit)" : '';
+  return `${significant(row.rps)} RPS${limit} at p95 ${p95Of(row)}`;
 }
 
-function whyNone(rows: readonly PhaseRow[]): string {
-  if (rows.every(({ validity }) => !validity.valid)) return 'no measurement is valid';
-  return rows.every(({ intervals }) => intervals === null)
-    ? '95% intervals were not computed'
-    : 'no measurement is valid and has 95% intervals';
+function p95Of({ p95Ms, intervals }: PhaseRow): string {
+  if (p95Ms === null) return insufficientSamples;
+  return [formatMs(p95Ms), formatInterval(intervals?.p95Ms)].filter((part) => part !== null).join(' ');
 }
 
 function leftOutTexts(rows: readonly PhaseRow[]): string[] {
-  const text = (left: readonly PhaseRow[], why: string): string[] =>
-    left.length === 0
-      ? []
-      : [`${formatList(left.map(({ topology }) => topology))} ${left.length === 1 ? 'is' : 'are'} left out: ${why}`];
-  return [
-    ...text(
-      rows.filter(({ validity }) => !validity.valid),
-      'not valid',
-    ),
-    ...text(
-      rows.filter(({ validity, intervals }) => validity.valid && intervals === null),
-      'no 95% intervals',
-    ),
-  ];
+  const left = rows.filter(({ validity }) => !validity.valid).map(({ topology }) => topology);
+  return left.length === 0 ? [] : [`${formatList(left)} ${left.length === 1 ? 'is' : 'are'} left out: not valid`];
 }
 
-function pairsSentence(name: string, texts: readonly string[]): string[] {
+function sentenceOf(name: string, texts: readonly string[]): string[] {
   return texts.length === 0 ? [] : [`${name}: ${texts.join('; ')}`];
 }
 
-/** Each two of the rows once: differences by the one that is ahead, then those that show none, then those that cannot be told. */
-function pairTexts(quantity: ComparedQuantity, ranked: readonly PhaseRow[]): string[] {
-  const pairs = ranked.flatMap((a, at) =>
-    ranked.slice(at + 1).map((b) => ({ a, b, verdict: rowVerdict(a, b, quantity) })),
-  );
-  const told = pairs.filter(({ a, b, verdict }) => verdict.kind !== 'none' || isWorthSaying(verdict, a, b));
-  const kinds = (kind: Verdict['kind']): Pair[] => told.filter(({ verdict }) => verdict.kind === kind);
+interface Pair {
+  readonly a: PhaseRow;
+  readonly b: PhaseRow;
+}
+
+/** Each two of the rows once. */
+function pairsOf(ranked: readonly PhaseRow[]): Pair[] {
+  return ranked.flatMap((a, at) => ranked.slice(at + 1).map((b) => ({ a, b })));
+}
+
+/**
+ * Differences by the one that is ahead, then those that show none, then those that cannot be told.
+ * @param isTold whether the reader knows already why none of them can be told
+ */
+function pairTexts(all: readonly Pair[], quantity: Judged, isTold: boolean): string[] {
+  const reason = commonReason(all, quantity);
+  if (reason !== undefined) return isTold ? [] : [`no verdict: ${reasonText(reason, all, quantity)}`];
+  const pairs = all.map(({ a, b }) => ({ a, b, verdict: rowVerdict(a, b, quantity) }));
+  const kinds = (kind: Verdict['kind']): JudgedPair[] => pairs.filter(({ verdict }) => verdict.kind === kind);
   return [
-    ...ranked.map((row) =>
+    ...[...new Set(all.map(({ a }) => a))].map((row) =>
       listed(
         kinds('difference').filter(({ a }) => a === row),
         (pair) => pair.a.topology,
       ),
     ),
     listed(kinds('no difference shown'), () => 'no difference shown'),
-    ...untoldTexts(kinds('none')),
+    ...untold(all, quantity).map(
+      ({ why, pairs: those }) =>
+        `no verdict on ${those.map(({ a, b }) => `${a.topology} and ${b.topology}`).join(', ')}: ${reasonText(why, those, quantity)}`,
+    ),
   ].filter((text) => text !== '');
 }
 
-interface Pair {
-  readonly a: PhaseRow;
-  readonly b: PhaseRow;
+interface JudgedPair extends Pair {
   readonly verdict: Verdict;
 }
 
-function textOf({ a, b, verdict }: Pair): string {
+function textOf({ a, b, verdict }: JudgedPair): string {
   return verdictText(verdict, a.topology, b.topology);
 }
 
 /** What all of them begin with stands once. */
-function listed(pairs: readonly Pair[], begin: (pair: Pair) => string): string {
+function listed(pairs: readonly JudgedPair[], begin: (pair: JudgedPair) => string): string {
   return pairs.map((pair, at) => (at === 0 ? textOf(pair) : textOf(pair).slice(begin(pair).length + 1))).join(', ');
 }
 
-/** One text for all pairs that have no verdict for the same reason. */
-function untoldTexts(pairs: readonly Pair[]): string[] {
-  const byReason = new Map<string, string[]>();
-  for (const { a, b, verdict } of pairs) {
-    if (verdict.kind !== 'none') continue;
-    byReason.set(verdict.why, [...(byReason.get(verdict.why) ?? []), `${a.topology} and ${b.topology}`]);
-  }
-  return [...byReason].map(([why, names]) => `no verdict on ${names.join(', ')}: ${why}`);
+function whyNone(verdict: Verdict): string | undefined {
+  return verdict.kind === 'none' ? verdict.why : undefined;
 }
 
-/** The table shows intervals of both, so that the reader would miss a verdict. */
-function isWorthSaying({ why }: Extract<Verdict, { kind: 'none' }>, best: PhaseRow, other: PhaseRow): boolean {
-  return why === generatorLimit || Math.max(best.planned, other.planned) > 1;
+/** The pairs that have no verdict, by the reason for it. */
+function untold(pairs: readonly Pair[], quantity: Judged): { readonly why: string; readonly pairs: readonly Pair[] }[] {
+  const byReason = new Map<string, Pair[]>();
+  for (const pair of pairs) {
+    const why = whyNone(rowVerdict(pair.a, pair.b, quantity));
+    if (why !== undefined) byReason.set(why, [...(byReason.get(why) ?? []), pair]);
+  }
+  return [...byReason].map(([why, those]) => ({ why, pairs: those }));
+}
+
+/** Why none of the pairs has a verdict; undefined where one has, where the reasons differ, and where there are no pairs. */
+function commonReason(pairs: readonly Pair[], quantity: Judged): string | undefined {
+  const [first] = untold(pairs, quantity);
+  return first?.pairs.length === pairs.length ? first.why : undefined;
+}
+
+/**
+ * The reason, with the rows that it lies with; a clause.
+ * @param name "RPS", where nothing has named the quantity yet
+ */
+function reasonText(why: string, pairs: readonly Pair[], quantity: Judged, name?: string): string {
+  const rows = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))];
+  const which = why === noInterval ? lacking(rows, quantity) : rows.filter(({ generatorBound }) => generatorBound);
+  const list = formatList(which.map(({ topology }) => topology));
+  if (why === generatorLimit) return `${why} of ${list}`;
+  if (why !== noInterval || which.length === 0) return why;
+  const whose = which.length === rows.length ? (name ?? 'it') : `${name ?? 'that'} of ${list}`;
+  return `${whose} has no 95% interval`;
+}
+
+function lacking(rows: readonly PhaseRow[], quantity: Judged): PhaseRow[] {
+  return rows.filter(({ intervals }) => !isKnown(intervals?.[quantity]));
+}
+
+/**
+ * What was seen, where one repetition alone gives RPS no interval: the best one's worst second beside the best second of those
+ * that it cannot be compared with. Nothing is said where they overlap.
+ */
+function secondsTexts(ranked: readonly PhaseRow[]): string[] {
+  const [best, ...others] = ranked;
+  if (best === undefined) return [];
+  const open = others.filter((other) => whyNone(rowVerdict(best, other, 'rps')) === noInterval);
+  const greatest = Math.max(...open.map(({ secondsRps }) => secondsRps?.greatest ?? Infinity));
+  const own = best.secondsRps;
+  if (own === null || open.length === 0 || own.least <= greatest) return [];
+  const rivals = formatList(open.map(({ topology }) => topology));
+  return [
+    `in each whole second ${best.topology} served more than ${rivals} in ${open.length === 1 ? 'its' : 'their'} best: ${significant(own.least)}–${significant(own.greatest)} against at most ${significant(greatest)}`,
+  ];
 }
 
 /** What the gateway in front of Triton costs: each hybrid beside the Triton of its own variant. */

@@ -2,12 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { checkAgainst, checkSlos } from '../../../src/core/checks.ts';
 import { compareRecords, judgeChange, type Change } from '../../../src/core/compare.ts';
 import { differencesOf, incomparable } from '../../../src/core/differences.ts';
-import { generatorLimit } from '../../../src/core/generatorBound.ts';
+import { generatorDelay, generatorLimit } from '../../../src/core/generatorBound.ts';
 import type { Plan } from '../../../src/core/plan.ts';
+import { plannedRate } from '../../../src/core/plannedRate.ts';
 import { makePlan } from '../../../src/core/planning.ts';
 import type { PhaseResult, RunRecord, TopologyResult } from '../../../src/core/record.ts';
+import { regressionsOf } from '../../../src/core/regressions.ts';
 import { parseSlo, type Slo } from '../../../src/core/slo.ts';
 import { comparisonTable } from '../../../src/core/view/comparison.ts';
+import { comparisonView } from '../../../src/core/view/comparisonView.ts';
 import { costColumns, costRemarks } from '../../../src/core/view/cost.ts';
 import { headlineOf } from '../../../src/core/view/headline.ts';
 import { measuredRecord, rowsOf } from '../../../src/core/view/measured.ts';
@@ -267,13 +270,14 @@ describe('rates that the load generator set', () => {
     );
     if (fastapi === undefined || triton === undefined) throw new Error('the sample has both');
     expect(rowVerdict(triton, fastapi, 'rps')).toEqual({ kind: 'none', why: generatorLimit });
-    expect(rowVerdict(triton, fastapi, 'p95Ms').kind).not.toBe('none');
+    expect(rowVerdict(triton, fastapi, 'p95Ms')).toEqual({ kind: 'none', why: generatorDelay });
     expect(headlineOf(measured).text).toMatch(
-      /^At 32 connections triton is ahead in p95: \d+ RPS \(the load generator's limit\) at p95/u,
+      /^At 32 connections triton served \d+ RPS, hybrid \d+ and fastapi \d+; which is ahead is not decided: the load generator, not the server, set the rate of triton\. /u,
     );
     expect(headlineOf(measured).text).toContain(
       'no verdict on triton and hybrid, triton and fastapi: the load generator, not the server, set the rate',
     );
+    expect(headlineOf(measured).text).not.toContain('costs');
     for (const column of costColumns(rows, null)) {
       expect(column.cell(triton)).toBeNull();
       expect(column.cell(fastapi)).not.toBeNull();
@@ -281,6 +285,57 @@ describe('rates that the load generator set', () => {
     expect(costRemarks(rows, null)).toContain(
       'No cost of triton at 32 connections: the load generator, not the server, set the rate.',
     );
+  });
+});
+
+describe('RPS at a rate that the plan set', () => {
+  const phase = {
+    name: 'o200',
+    kind: 'measured',
+    durationSeconds: 5,
+    loop: 'open',
+    ratePerSecond: 200,
+    arrivals: 'poisson',
+    maxInFlight: 64,
+  } as const;
+  const plan = samplePlan();
+  const opened = { ...plan, load: { ...plan.load, phases: [phase] } };
+  const tight = (value: number) => ({ low: value * 0.99, high: value * 1.01 });
+  const surely =
+    (factor: number) =>
+    (phase: PhaseResult): PhaseResult => {
+      const { measurement } = slower(factor)(phase);
+      if (phase.intervals === 'not yet computed') throw new Error('the sample has intervals');
+      const { latency, rps } = measurement;
+      return {
+        ...phase,
+        measurement,
+        intervals: { ...phase.intervals, p95Ms: tight(latency.p95Ms ?? 0), rps: tight(rps) },
+      };
+    };
+  const [first, second] = [1, 2].map((factor) =>
+    sampleRecord({
+      plan: opened,
+      record: { id: `20260103-093000-000${String(factor)}` },
+      change: (result) => ({ ...result, phases: result.phases.map(surely(factor)) }),
+    }),
+  );
+  if (first === undefined || second === undefined) throw new Error('there are two');
+
+  it('has no ratio between two runs, is no check and no regression, and p95 is both', () => {
+    const levels = compareRecords(first, second);
+    for (const { changes } of levels) {
+      expect(changes.rps).toMatchObject({ ratio: null, interval: null, unshown: plannedRate });
+      expect(changes.p95.ratio).toBe(2);
+    }
+    expect(checkAgainst(first, second, 0.1).map(({ name, outcome }) => [name.slice(0, 3), outcome])).toEqual(
+      levels.map(() => ['p95', 'failed']),
+    );
+    expect(regressionsOf(first, second).map(({ change: { metric } }) => metric)).toEqual(levels.map(() => 'p95'));
+    const note =
+      'RPS of fastapi o200, triton o200 and hybrid o200: the plan set the rate, so that there is nothing to compare.';
+    expect(comparisonTable(levels, []).notes).toContain(note);
+    expect(comparisonView(first, second).remarks).toContain(note);
   });
 });
 

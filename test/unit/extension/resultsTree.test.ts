@@ -224,6 +224,27 @@ test('no topology is called the best where answers differed, or where the load g
   ]);
 });
 
+test('no topology is called the best that is not shown to be ahead of each other', async () => {
+  const near = sampleRecord({
+    change: (result) => ({
+      ...result,
+      phases: result.phases.map((phase) =>
+        result.topology.name !== 'fastapi' || phase.intervals === 'not yet computed'
+          ? phase
+          : {
+              ...phase,
+              measurement: { ...phase.measurement, rps: 912 },
+              intervals: { ...phase.intervals, rps: { low: 880, high: 945 } },
+            },
+      ),
+    }),
+  });
+  results = [stored(near, '20260105-080000-0001')];
+  expect((await tree().texts()).map(({ label }) => label.replace(/^\S+ · /u, ''))).toEqual([
+    'fastapi 912 RPS · triton 917 RPS · hybrid 730 RPS',
+  ]);
+});
+
 test('the tooltip of a row has a line for each thing', async () => {
   results = [runOf('sentiment', '20260105-080000-0001')];
   const shown = tree();

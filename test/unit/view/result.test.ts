@@ -179,6 +179,46 @@ describe('a record in words', () => {
     );
   });
 
+  it('says of one turn without intervals all figures, that nothing is decided, what each second showed, and what decides it', () => {
+    const rates: Record<string, readonly [number, number]> = {
+      fastapi: [370, 402],
+      hybrid: [640, 702],
+      triton: [998, 1040],
+    };
+    const quick = sampleRecord({
+      change: (result) => {
+        const [rps, most] = rates[result.topology.name] ?? [0, 0];
+        return {
+          ...result,
+          phases: result.phases.map((phase) => {
+            const unknown = { unknown: 'what follows each other is so alike' };
+            const { timeSeries } = phase.measurement;
+            const seconds = timeSeries.map((entry, at) => ({ ...entry, ok: at === 0 ? most : Math.round(0.95 * rps) }));
+            return {
+              ...phase,
+              measurement: { ...phase.measurement, rps, timeSeries: seconds },
+              intervals:
+                phase.intervals === 'not yet computed'
+                  ? phase.intervals
+                  : { ...phase.intervals, p50Ms: unknown, p95Ms: unknown, p99Ms: unknown, rps: unknown },
+            };
+          }),
+        };
+      },
+    });
+    const { text, lead, pairs, worth } = headlineOf(measuredRecord(quick));
+    expect(lead).toBe(
+      'At 32 connections triton served 998 RPS, hybrid 640 and fastapi 370; which is ahead is not decided: neither RPS nor p95 has a 95% interval.',
+    );
+    expect(pairs).toEqual([
+      'RPS: in each whole second triton served more than hybrid and fastapi in their best: 948–1040 against at most 702.',
+    ]);
+    expect(text).not.toMatch(/is ahead in|no difference shown/u);
+    expect(worth).toBe(
+      'Each topology ran once, not interleaved. No figure has a 95% interval: a difference may be chance. Several turns of each, as in the profile standard, can decide what is left open.',
+    );
+  });
+
   it('says that there is no verdict where nothing may be believed, and the errors that no card says', () => {
     const none = sampleRecord({
       change: (result) => ({
@@ -280,6 +320,27 @@ describe('a record in words', () => {
     );
     expect(tellingLevel(highest)?.key).toBe(eight.key);
     expect(tellingLevel([])).toBeUndefined();
+  });
+
+  it('takes of those the level where most have an interval to compare, whatever it says', () => {
+    const without = (quantities: readonly ('rps' | 'p95Ms')[], load = eight) =>
+      rowsOf(measuredRecord(complete)).map((row) =>
+        row.load.key === load.key || row.intervals === null
+          ? row
+          : {
+              ...row,
+              intervals: {
+                ...row.intervals,
+                ...Object.fromEntries(quantities.map((quantity) => [quantity, { unknown: 'all alike' }])),
+              },
+            },
+      );
+    expect(tellingLevel(without(['rps', 'p95Ms']))?.key).toBe(eight.key);
+    expect(tellingLevel(without(['rps']))?.key).toBe('closed 32');
+    const open = nameLoad({ loop: 'open', ratePerSecond: 200, arrivals: 'poisson', maxInFlight: 64 });
+    const planned = without(['p95Ms']).map((row) => (row.load.key === 'closed 32' ? { ...row, load: open } : row));
+    // Its RPS has an interval, and is the plan's.
+    expect(tellingLevel(planned)?.key).toBe(eight.key);
   });
 
   it('is described alike for tree, lens and command line', () => {
