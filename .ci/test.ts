@@ -3,7 +3,8 @@
  * clusters started for them. What is held to a latency has the machine for itself; beside what counts and drives load run compilers
  * and tests that only compute, in what it leaves idle. Then what waits for a cluster most of the time and what computes run side by side. The
  * last line is "N passed, N failed, N skipped".
- * `npm test -- unit python` runs the named suites only.
+ * `npm test -- unit python` runs the named suites only. What the extension's drives show runs on the oldest VS Code claimed or
+ * on the newest, as each file says; `TOPOLOGY_BENCH_DRIVES_VERSION=oldest npm test -- extension` runs all of it on the oldest.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';

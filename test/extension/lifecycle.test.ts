@@ -11,6 +11,7 @@ import type { Drive } from './harness/drive.ts';
 import type { Notification } from './harness/notifications.ts';
 import { inOneWindow } from './harness/oneWindow.ts';
 import { ownPackage } from './harness/package.ts';
+import { isSerious } from './harness/panel.ts';
 import { makeSampleWorkspace, putRecords, samplePaths } from './harness/sampleWorkspace.ts';
 import { screenshots } from './harness/screenshots.ts';
 import { texts } from './harness/texts.ts';
@@ -41,6 +42,7 @@ test('a run goes on while its window is reloaded; the new window watches it, and
   const restored = await workbench.panel(/sentiment/u);
   await expect.poll(() => restored.text(), { timeout: 60_000, interval: 250 }).toMatch(texts.panel.measuring);
   expect(await runsUnderWay()).toEqual(runs);
+  expect((await panel.axe()).filter(isSerious)).toEqual([]);
   await workbench.screenshot(join(screenshots, 'lifecycle-watched-again.png'));
 
   // What the panel in sight says, a notification over it need not.

@@ -5,8 +5,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { drive } from './harness/drive.ts';
+import { drivenVersion } from './harness/drivenVersion.ts';
 import { packExtension } from './harness/package.ts';
 import { isSerious } from './harness/panel.ts';
+import { pageThemes } from './harness/switchTheme.ts';
 import { patienceMs } from './harness/waiting.ts';
 import { runSuites } from './runTests.ts';
 
@@ -37,13 +39,9 @@ test('the harness drives tree, lens, webview, palette, picks and notifications',
     expect((await panel.axe()).filter(isSerious)).toEqual([]);
     await workbench.waitForOutput('Harness Fixture', '[info] drawing one.fixture');
 
-    for (const [theme, kind] of [
-      ['light', 'vscode-light'],
-      ['high-contrast', 'vscode-high-contrast'],
-      ['dark', 'vscode-dark'],
-    ] as const) {
+    for (const theme of pageThemes) {
       await workbench.switchTheme(theme);
-      await panel.waitForTheme(kind);
+      await panel.waitForTheme(`vscode-${theme}`);
     }
 
     await panel.frame.locator('#break-rules').click();
@@ -70,6 +68,13 @@ test('the harness drives tree, lens, webview, palette, picks and notifications',
       await workbench.view('Harness Fixture', 'Files')
     ).waitForRows('the fixture file again', (rows) => rows.includes('one.fixture'));
   });
+});
+
+test('all drives run on the VS Code that is asked for, else each on what its file says', () => {
+  expect(drivenVersion('oldest', '')).toBe('oldest');
+  expect(drivenVersion('oldest', 'newest')).toBe('newest');
+  expect(drivenVersion(undefined, 'oldest')).toBe('oldest');
+  expect(() => drivenVersion('oldest', '1.104')).toThrow('TOPOLOGY_BENCH_DRIVES_VERSION is "1.104"');
 });
 
 test('a suite in the extension host ends with 0 when it passes and with 1 when it fails', async () => {

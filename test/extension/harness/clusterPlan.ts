@@ -12,17 +12,20 @@ import { texts } from './texts.ts';
 const untilCancelled = { rate: 20, arrivals: 'constant', seconds: 600 };
 /** What it takes to have a record with figures. */
 const short = { connections: 8, seconds: 2 };
+const phasesOf = {
+  short: [short],
+  'until cancelled': [untilCancelled],
+  /** So that the page has figures and charts while the run is under way. */
+  'short, then until cancelled': [short, untilCancelled],
+} as const;
+export type PlanLoad = keyof typeof phasesOf;
 
 /**
  * Starts FastAPI on CPUs of the test cluster from the lens of the workspace's plan file.
  *
  * @returns the run's panel
  */
-export async function startFromPlan(
-  { workbench, folder }: Drive,
-  namespace: string,
-  load: 'short' | 'until cancelled',
-): Promise<Panel> {
+export async function startFromPlan({ workbench, folder }: Drive, namespace: string, load: PlanLoad): Promise<Panel> {
   const { images } = testCluster();
   const plan = {
     version: 1,
@@ -30,7 +33,7 @@ export async function startFromPlan(
     target: 'kubernetes',
     namespace,
     topologies: ['fastapi'],
-    phases: [load === 'short' ? short : untilCancelled],
+    phases: phasesOf[load],
     images: {
       server: images.servingPrebuilt,
       triton: images.servingPrebuilt,

@@ -2,6 +2,7 @@
 import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { drivenVersion } from './drivenVersion.ts';
 import { startVsCode, type StartOptions, type VsCode } from './vscode.ts';
 import { openWorkbench, type Workbench } from './workbench.ts';
 
@@ -32,14 +33,14 @@ export async function drive(
   await withEvidence(name, open, steps);
 }
 
-/** A drive that lasts until it is disposed of. */
+/** A drive that lasts until it is disposed of. TOPOLOGY_BENCH_DRIVES_VERSION goes before the version of its options. */
 export async function openDrive(options: DriveOptions): Promise<Drive & AsyncDisposable> {
   await using opening = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'topology-bench-workspace-'));
   opening.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 }));
   if (options.workspace !== undefined) await cp(options.workspace, folder, { recursive: true });
   await options.prepare?.(folder);
-  const code = opening.use(await startVsCode(options));
+  const code = opening.use(await startVsCode({ ...options, version: drivenVersion(options.version) }));
   const workbench = opening.use(await openWorkbench(code, folder));
   const opened = opening.move();
   return { code, workbench, folder, [Symbol.asyncDispose]: () => opened.disposeAsync() };

@@ -107,13 +107,20 @@ export async function chosenInTheTree({ code, workbench, folder }: Drive): Promi
       (rows) => rows[2]?.includes('cannot be reached') === true,
     );
   }
-  await problem.pressMenu('Show Log');
-  await eventually(
-    'the log',
-    () => workbench.shownOutput(),
-    (text) => /refused|reach/u.test(text),
-  );
-  await workbench.hidePanel();
+  const showsLog = async (press: () => Promise<void>): Promise<void> => {
+    await press();
+    await eventually(
+      'the log',
+      () => workbench.shownOutput(),
+      (text) => /refused|reach/u.test(text),
+    );
+    await workbench.hidePanel();
+  };
+  await showsLog(() => problem.pressMenu('Show Log'));
+
+  // What every view has, and what this one has besides, stands behind the dots of its title.
+  expect(await cluster.titleMenu().items()).toEqual(texts.menuOfClusterView);
+  await showsLog(() => cluster.titleMenu().press('Show Log'));
 
   await cluster.row('production').pressMenu('Select Kubernetes Context');
   await quickInput.pick("Follow the kubeconfig's current context");
@@ -124,6 +131,9 @@ export async function chosenInTheTree({ code, workbench, folder }: Drive): Promi
   await cluster.waitForRows('that the kubeconfig is broken', (rows) => rows.length === 1);
   expect(await cluster.row(/./u).inlineActions()).toEqual(['Refresh', 'Open Settings']);
   await cluster.row(/./u).pressInline('Open Settings');
+  await workbench.tab('Settings').waitFor();
+  await workbench.runCommand('View: Close All Editors');
+  await cluster.titleMenu().press('Open Settings');
   await workbench.tab('Settings').waitFor();
 }
 

@@ -72,11 +72,35 @@ export async function deployedFromTheTree({ code, workbench }: Drive, namespace:
   );
   expect((await workbench.statusBar()).join('\n')).toContain(`Copied ${copied}`);
 
-  await row.pressMenu('Send a Sample Request');
-  const answer = workbench.notification('answered through a port-forward');
-  expect(await answer.text()).toMatch(/^fastapi answered through a port-forward in \d+ ms: .*POSITIVE.*NEGATIVE/u);
-  await workbench.screenshot(join(screenshots, 'deploy-sample.png'));
-  await answer.dismiss();
+  const expectAnswers = async (): Promise<void> => {
+    await row.pressMenu('Send a Sample Request');
+    const answer = workbench.notification('answered through a port-forward');
+    expect(await answer.text()).toMatch(/^fastapi answered through a port-forward in \d+ ms: .*POSITIVE.*NEGATIVE/u);
+    await workbench.screenshot(join(screenshots, 'deploy-sample.png'));
+    await answer.dismiss();
+  };
+  await expectAnswers();
+
+  // A pod that is replaced has lost the model that was uploaded to it.
+  await kubectl('delete', 'pod', '--namespace', namespace, '--selector=app.kubernetes.io/component=fastapi', '--now');
+  await tree.pressTitleAction('Refresh');
+  await tree.waitForRows(
+    'the model to be missing',
+    (rows) =>
+      rows.includes('fastapi1 deployed, 0 ready') && rows.includes('tiny-sentimentmodel missing, upload again · 1 GPU'),
+    180_000,
+  );
+  expect(await row.inlineActions()).toEqual(['Upload Model Again', 'Show Logs', 'Delete Deployment']);
+  await workbench.screenshot(join(screenshots, 'deploy-model-missing.png'));
+  await row.pressInline('Upload Model Again');
+  await quickInput.pick('Tiny sentiment model (built in)');
+  await tree.waitForRows(
+    'the deployment to be ready again',
+    (rows) => rows.includes('fastapi1 deployed, 1 ready') && rows.includes('tiny-sentimentready · 1 GPU'),
+    180_000,
+  );
+  expect(await row.inlineActions()).toEqual(['Show Logs', 'Delete Deployment']);
+  await expectAnswers();
 
   await row.pressInline('Delete Deployment');
   expect(await workbench.dialog().text()).toContain(

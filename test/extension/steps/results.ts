@@ -8,12 +8,14 @@ import { isSerious, type Panel } from '../harness/panel.ts';
 import { plain } from '../harness/quickInput.ts';
 import { putRecords, samplePaths } from '../harness/sampleWorkspace.ts';
 import { screenshots } from '../harness/screenshots.ts';
+import { pageThemes, switchTheme } from '../harness/switchTheme.ts';
 import { texts } from '../harness/texts.ts';
 import { eventually, patienceMs } from '../harness/waiting.ts';
 import type { Workbench } from '../harness/workbench.ts';
 import { broken, other, whole } from './records.ts';
 
-export async function recordBesideTheCode({ code, workbench, folder }: Drive): Promise<void> {
+export async function recordBesideTheCode(parts: Drive): Promise<void> {
+  const { code, workbench, folder } = parts;
   const version = code.options.version ?? 'newest';
   await putRecords(folder, [whole, broken], { '20251231-235959-dead.json': '{ "version": 1, ' });
   await code.changeSettings({ 'topologyBench.kubeconfig': join(folder, 'no-such-file') });
@@ -38,14 +40,8 @@ export async function recordBesideTheCode({ code, workbench, folder }: Drive): P
     const p50Ms = phases.at(-1)?.measurement.latency.p50Ms ?? Number.NaN;
     expect(text).toContain(p50Ms.toPrecision(3));
   }
-  for (const [theme, kind] of [
-    ['light', 'vscode-light'],
-    ['high-contrast', 'vscode-high-contrast'],
-    ['dark', 'vscode-dark'],
-  ] as const) {
-    await workbench.switchTheme(theme);
-    await panel.waitForTheme(kind);
-    await panel.waitUntilDrawn();
+  for (const theme of pageThemes) {
+    await switchTheme(workbench, panel, theme);
     await expectCharts(panel);
     expect((await panel.axe()).filter(isSerious)).toEqual([]);
     await workbench.screenshot(join(screenshots, `results-${version}-${theme}.png`));
@@ -74,6 +70,7 @@ export async function recordBesideTheCode({ code, workbench, folder }: Drive): P
   expect(tabs.map(plain)).toEqual([expect.stringContaining('Jan 1, 2026')]);
   expect(await workbench.page.locator('.editor-group-container').count()).toBe(2);
   await workbench.screenshot(join(screenshots, `failed-run-${version}.png`));
+  await expectBackFromBehindATab(parts);
 
   // Only after a yes.
   await results.row(/dead/u).pressMenu('Delete Result');
@@ -113,6 +110,38 @@ export async function resultsOfTwoModels({ workbench, folder }: Drive): Promise<
   );
   await results.row(/Dec 25, 2025/u).click();
   await (await workbench.panel(/toxicity/u)).waitUntilDrawn();
+}
+
+/**
+ * A page that is hidden behind another tab is thrown away; what it comes back with are its figures, at what a GPU costs by then.
+ * Begins and ends with the other tab in front.
+ */
+async function expectBackFromBehindATab({ code, workbench }: Drive): Promise<void> {
+  /** Of the run in which Triton was measured. */
+  const headline = 'triton is ahead in RPS and p95';
+  const expectPriced = async (panel: Panel): Promise<string> => {
+    await expect.poll(() => panel.text(), { timeout: patienceMs }).toContain('EUR/1M req');
+    return panel.text();
+  };
+  await code.changeSettings({ 'topologyBench.gpuHourPrice': 2.5, 'topologyBench.currency': 'EUR' });
+  try {
+    expect(await expectPriced(await workbench.panel(/Jan 1, 2026/u))).toContain('OOMKilled');
+    const panel = await workbench.panel(/Jan 2, 2026/u);
+    await expect.poll(() => panel.text(), { timeout: patienceMs }).toContain(headline);
+    await panel.waitUntilDrawn();
+    await expectCharts(panel);
+    const text = await expectPriced(panel);
+    expect(text).toContain(headline);
+    expect(text).not.toContain('OOMKilled');
+  } finally {
+    await code.changeSettings({ 'topologyBench.gpuHourPrice': undefined, 'topologyBench.currency': undefined });
+  }
+  const front = await workbench.panel(/Jan 1, 2026/u);
+  const isAtNoPrice = async (): Promise<boolean> => {
+    const text = await front.text();
+    return text.includes('OOMKilled') && !text.includes('EUR');
+  };
+  await expect.poll(isAtNoPrice, { timeout: patienceMs }).toBe(true);
 }
 
 /** The panel's own ways out: its Export button, and the button at the chart in view. */
