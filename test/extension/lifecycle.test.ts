@@ -42,7 +42,7 @@ test('a run goes on while its window is reloaded; the new window watches it, and
   const restored = await workbench.panel(/sentiment/u);
   await expect.poll(() => restored.text(), { timeout: 60_000, interval: 250 }).toMatch(texts.panel.measuring);
   expect(await runsUnderWay()).toEqual(runs);
-  expect((await panel.axe()).filter(isSerious)).toEqual([]);
+  expect((await restored.axe()).filter(isSerious)).toEqual([]);
   await workbench.screenshot(join(screenshots, 'lifecycle-watched-again.png'));
 
   // What the panel in sight says, a notification over it need not.

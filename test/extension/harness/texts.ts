@@ -34,7 +34,7 @@ export const texts = {
     'Pin as Baseline',
     'Delete Result',
   ],
-  menuOfClusterView: ['Select Kubernetes Context', 'Select Namespace', 'Clean Up', 'Open Settings', 'Show Log'],
+  menuOfClusterView: ['Select Kubernetes Context', 'Select Namespace', 'Choose Kubeconfig…', 'Clean Up', 'Open Settings', 'Show Log'],
   /** Rows of the Topologies view, each a label and a description without a space between. */
   nothingDeployed: ['fastapinot deployed', 'tritonnot deployed', 'hybridnot deployed'],
 } as const;

@@ -21,7 +21,7 @@ export async function welcomeWithoutCluster({ code, workbench, folder }: Drive):
   // There is nowhere to deploy to, and no context to choose or to clean up.
   expect(await topologies.row(/^fastapi/u).inlineActions()).toEqual(['Benchmark Topology']);
   expect(await topologies.row(/^fastapi/u).menuItems()).toEqual(['Benchmark Topology']);
-  expect(await cluster.titleMenu().items()).toEqual(['Open Settings', 'Show Log']);
+  expect(await cluster.titleMenu().items()).toEqual(['Choose Kubeconfig…', 'Open Settings', 'Show Log']);
   expect(await topologies.titleMenu().items()).toEqual(['Open Settings', 'Show Log']);
   const offered = await quickInput.findCommands('Topology Bench: Topology');
   expect(offered).toContain('Topology Bench: Benchmark Topology');

@@ -304,7 +304,7 @@ describe('RPS at a rate that the plan set', () => {
   const surely =
     (factor: number) =>
     (phase: PhaseResult): PhaseResult => {
-      const { measurement } = slower(factor)(phase);
+      const { measurement } = slowedBy(factor)(phase);
       if (phase.intervals === 'not yet computed') throw new Error('the sample has intervals');
       const { latency, rps } = measurement;
       return {

@@ -4,7 +4,6 @@ import { customPhases } from '../../../src/core/customPhases.ts';
 import { differencesByAspect, differencesOf } from '../../../src/core/differences.ts';
 import { makePlan } from '../../../src/core/planning.ts';
 import type { Phase } from '../../../src/core/plan.ts';
-import type { PhaseResult } from '../../../src/core/record.ts';
 import { regressionsOf, undecidedOf } from '../../../src/core/regressions.ts';
 import { searchEnds } from '../../../src/core/sloSearch.ts';
 import { comparisonMarkdown } from '../../../src/core/view/comparisonMarkdown.ts';
