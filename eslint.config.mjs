@@ -23,6 +23,7 @@ const layers = [
   'protocol',
   'topologies',
   'processes',
+  'hashes',
 ];
 
 function layer(files, { node, mayImport, except = [] }) {
@@ -98,26 +99,38 @@ export default tseslint.config(
   layer(['src/topologies/**/*.ts'], { node: false, mayImport: ['topologies'] }),
   layer(['src/assets/**/*.ts', 'src/runs/**/*.ts', 'src/models/**/*.ts'], {
     node: true,
-    mayImport: ['assets', 'runs', 'models'],
+    mayImport: ['assets', 'runs', 'models', 'hashes'],
   }),
   layer(['src/processes/**/*.ts'], { node: true, mayImport: ['processes'] }),
   layer(['src/load/**/*.ts'], { node: true, mayImport: ['load'], except: ['autocannon'] }),
   layer(['src/kubernetes/**/*.ts'], {
     node: true,
-    mayImport: ['kubernetes', 'topologies', 'assets', 'processes'],
+    mayImport: ['kubernetes', 'topologies', 'assets', 'processes', 'hashes'],
     except: ['kubernetes'],
   }),
-  layer(['src/local/**/*.ts'], { node: true, mayImport: ['local', 'topologies', 'assets', 'processes'] }),
+  layer(['src/local/**/*.ts'], { node: true, mayImport: ['local', 'topologies', 'assets', 'processes', 'hashes'] }),
   layer(['src/endpoint/**/*.ts'], { node: true, mayImport: ['endpoint', 'load'] }),
   layer(['src/engine/**/*.ts'], {
     node: true,
-    mayImport: ['engine', 'local', 'load', 'runs', 'models', 'assets', 'topologies', 'processes'],
+    mayImport: ['engine', 'local', 'load', 'runs', 'models', 'assets', 'topologies', 'processes', 'hashes'],
   }),
   layer(['src/runner/**/*.ts'], { node: true, mayImport: ['runner', 'engine', 'kubernetes', 'runs'] }),
   layer(['src/protocol/**/*.ts'], { node: false, mayImport: ['protocol'] }),
   layer(['src/cli/**/*.ts'], {
     node: true,
-    mayImport: ['cli', 'kubernetes', 'local', 'load', 'endpoint', 'runs', 'models', 'assets', 'topologies', 'engine'],
+    mayImport: [
+      'cli',
+      'kubernetes',
+      'local',
+      'load',
+      'endpoint',
+      'runs',
+      'models',
+      'assets',
+      'topologies',
+      'engine',
+      'hashes',
+    ],
   }),
   {
     files: ['src/extension/**/*.ts'],
@@ -138,6 +151,7 @@ export default tseslint.config(
     },
   },
   layer(['webview/**/*.ts'], { node: false, mayImport: ['protocol'] }),
+  layer(['src/hashes/**/*.ts'], { node: true, mayImport: [] }),
   { files: ['webview/ui.ts'], rules: { '@typescript-eslint/no-restricted-imports': 'off' } },
   { files: ['src/cli/**/*.ts', 'src/load/worker.ts', 'test/**/*.ts', '.ci/*.ts'], rules: { 'no-console': 'off' } },
 );

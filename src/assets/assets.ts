@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import type { ImagesPlan } from '../core/plan.ts';
 import type { Payload } from '../core/ports.ts';
+import { sha256 } from '../hashes/sha256.ts';
 import { readOwnFile } from './ownFile.ts';
 
 /** The files that ship with this program. Paths are the same in the repository, in the .vsix and beside the CLI's bundle. */
@@ -60,14 +60,14 @@ export function openAssets(root: string, version: string): Assets {
     requirements,
     async servingSha256(set) {
       const text = JSON.stringify([await servingFiles(), await requirements(set)]);
-      return createHash('sha256').update(text).digest('hex');
+      return sha256(text);
     },
     async payload() {
       const text = await readOwnFile(join(root, 'media', 'payload', 'clinical-sentences.json'));
       const parsed = payloadSchema.parse(JSON.parse(text));
       // What the gateway makes of a text is no part of the load: runs of the same load keep the same hash.
       const sent = parsed.texts.map((entry) => ({ text: entry.text, identifiers: entry.identifiers }));
-      return { ...parsed, sha256: createHash('sha256').update(JSON.stringify(sent)).digest('hex') };
+      return { ...parsed, sha256: sha256(JSON.stringify(sent)) };
     },
     workerPath,
     workerBundle: () => readOwnFile(workerPath),

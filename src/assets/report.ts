@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { planSubject } from '../core/anyPlan.ts';
 import type { GpuPrice } from '../core/gpuPrice.ts';
 import type { RunRecord } from '../core/record.ts';
 import { recordTable } from '../core/view/table.ts';
+import { sha256 } from '../hashes/sha256.ts';
 import { readOwnFile } from './ownFile.ts';
 
 /**
@@ -35,8 +35,8 @@ function reportHtml(parts: {
   const style = closed(parts.style, 'style');
   const policy = [
     "default-src 'none'",
-    `script-src 'sha256-${sha256(script)}'`,
-    `style-src 'sha256-${sha256(style)}'`,
+    `script-src 'sha256-${sha256Base64(script)}'`,
+    `style-src 'sha256-${sha256Base64(style)}'`,
     "base-uri 'none'",
     "form-action 'none'",
   ].join('; ');
@@ -86,6 +86,6 @@ function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('base64');
+function sha256Base64(text: string): string {
+  return Buffer.from(sha256(text), 'hex').toString('base64');
 }

@@ -10,7 +10,7 @@ import type { Payload } from '../core/ports.ts';
 import type { RunRecord } from '../core/record.ts';
 import { formatList } from '../core/view/format.ts';
 import { createEndpointTarget } from '../endpoint/target.ts';
-import { sha256 } from '../engine/host.ts';
+import { sha256 } from '../hashes/sha256.ts';
 import { createLoadDriver } from '../load/driver.ts';
 import { given, isLoopback, refuseChanges, usageError, wholeNumber } from './arguments.ts';
 import { readPlanFile, type PlanOptions } from './choices.ts';

@@ -1,4 +1,4 @@
-import { createHash, randomInt } from 'node:crypto';
+import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -7,7 +7,7 @@ import type { Clock } from '../core/ports.ts';
 import type { Machine } from '../core/record.ts';
 import { makeRunId } from '../core/runId.ts';
 
-/** This machine's clock, hash and randomness, for an engine that has none of its own. */
+/** This machine's clock and randomness, for an engine that has none of its own. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   elapsed: () => performance.now(),
@@ -19,10 +19,6 @@ export const systemClock: Clock = {
     }
   },
 };
-
-export function sha256(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
-}
 
 /** What a record says of this machine: hardware and system, no name and no user. */
 export function thisMachine(): Machine {

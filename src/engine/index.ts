@@ -8,6 +8,7 @@ export { poolsOf } from '../core/pools.ts';
 export { checkPlan, estimateSeconds, makePlan } from '../core/planning.ts';
 export { recordCsv } from '../core/view/csv.ts';
 export { recordMarkdown } from '../core/view/markdown.ts';
+export { sha256 } from '../hashes/sha256.ts';
 export { createLoadDriver } from '../load/driver.ts';
 export { lookAtMachine, type LookedAt } from '../local/prepare.ts';
 export { createLocalTarget } from '../local/target.ts';
@@ -25,5 +26,5 @@ export {
   removeJournal,
 } from '../runs/journal.ts';
 export { openRunStore, parseRecord, saveElsewhere } from '../runs/store.ts';
-export { newRunId, sha256, systemClock, thisMachine } from './host.ts';
+export { newRunId, systemClock, thisMachine } from './host.ts';
 export { isRunning, lastWords, startRunner, watchRunner, processOf } from './runner.ts';

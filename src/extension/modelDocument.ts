@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
 import * as vscode from 'vscode';
 import { parseModel, settingsText, type ParsedConfig } from '../core/model.ts';
 import type { ModelConfig } from '../core/record.ts';
+import { sha256 } from '../hashes/sha256.ts';
 
 /** A document as the parser reads it. */
 export interface ModelDocument extends ParsedConfig {
@@ -61,8 +61,4 @@ function readText(fileName: string, text: string): ModelDocument {
     text,
     hashes: () => (hashes ??= { sha256: sha256(text), settingsSha256: sha256(settingsText(parsed, text)) }),
   };
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
 }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { accessSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { BenchError } from '../core/errors.ts';
 import type { ClusterName } from '../core/pools.ts';
+import { sha256 } from '../hashes/sha256.ts';
 import { filesOfEnvironment, kubeconfigFiles } from './kubeconfigFiles.ts';
 import { useTokenFiles } from './tokenFile.ts';
 
@@ -91,7 +91,7 @@ export async function defaultNamespaceOf(
 export function clusterName(choice: KubeconfigChoice): ClusterName {
   const { config, context } = loadKubeconfig(choice);
   const server = config.getCurrentCluster()?.server ?? '';
-  return { key: createHash('sha256').update(server).digest('hex').slice(0, 12), context };
+  return { key: sha256(server).slice(0, 12), context };
 }
 
 function readConfig(choice: KubeconfigChoice): KubeConfig {

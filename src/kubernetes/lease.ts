@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { sha256 } from '../hashes/sha256.ts';
 import { hasProcess } from '../processes/hasProcess.ts';
 import { leaseAnnotations } from '../topologies/anchor.ts';
 import type { ApiMeta } from './apiObjects.ts';
@@ -111,7 +111,7 @@ function machineId(): string {
     readOr(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8')),
     readOr(() => readlinkSync('/proc/self/ns/pid')),
   ];
-  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 16);
+  return sha256(parts.join('\n')).slice(0, 16);
 }
 
 /** A lease whose holder cannot be read counts by its age alone. */

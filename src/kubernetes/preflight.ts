@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { GpuNode } from '../core/cluster.ts';
 import { BenchError } from '../core/errors.ts';
 import type { Plan } from '../core/plan.ts';
 import type { Environment } from '../core/record.ts';
+import { sha256 } from '../hashes/sha256.ts';
 import { anchorComponent } from '../topologies/anchor.ts';
 import { fieldManager, labelKeys, selectorText, type Anchor } from '../topologies/labels.ts';
 import type { ApiObject, Node } from './apiObjects.ts';
@@ -171,7 +171,7 @@ async function hasRuntimeClass(
 async function clusterFingerprint(cluster: Cluster, signal: AbortSignal): Promise<string | null> {
   try {
     const { metadata } = (await cluster.get(namespacePath('kube-system'), signal)) as Node;
-    return createHash('sha256').update(metadata.uid).digest('hex').slice(0, 12);
+    return sha256(metadata.uid).slice(0, 12);
   } catch (error) {
     if (isStatus(error, 403) || isStatus(error, 404)) return null;
     throw error;

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BenchError, cancelled, throwIfCancelled } from '../core/errors.ts';
 import type { ModelFile } from '../core/plan.ts';
+import { sha256 } from '../hashes/sha256.ts';
 import { modelDirectory } from '../topologies/podTemplate.ts';
 import type { Pod } from './apiObjects.ts';
 import { connectionLost } from './channelSocket.ts';
@@ -76,8 +76,8 @@ export async function uploadModel(
 export function modelManifestSha256(files: readonly ModelFile[]): string {
   const lines = files
     .toSorted((a, b) => Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)))
-    .map(({ name, sha256 }) => `${sha256}  ${name}\n`);
-  return createHash('sha256').update(lines.join('')).digest('hex');
+    .map((file) => `${file.sha256}  ${file.name}\n`);
+  return sha256(lines.join(''));
 }
 
 async function uploadOnce(

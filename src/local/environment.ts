@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Assets } from '../assets/assets.ts';
+import { sha256 } from '../hashes/sha256.ts';
 import { isAlive, identityOf } from './processIdentity.ts';
 import { runCommand } from './command.ts';
 import { whyNoTritonWith, type Python } from './python.ts';
@@ -79,10 +80,8 @@ async function environmentFor(
   const set =
     process.platform === 'linux' && whyNoTritonWith(python) === undefined ? 'cpu-numpy1' : setWithoutTriton(python);
   const requirements = await assets.requirements(set);
-  const hash = createHash('sha256').update(
-    JSON.stringify([requirements, python.executable, python.version, process.arch]),
-  );
-  const home = join(cacheDirectory, 'environments', hash.digest('hex').slice(0, 24));
+  const hash = sha256(JSON.stringify([requirements, python.executable, python.version, process.arch]));
+  const home = join(cacheDirectory, 'environments', hash.slice(0, 24));
   const environment = {
     python: join(home, 'bin', 'python3'),
     sitePackages: join(home, 'lib', `python${python.version}`, 'site-packages'),

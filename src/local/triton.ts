@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { chmod, copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { BenchError } from '../core/errors.ts';
 import { topologiesWithoutCluster } from '../core/localSupport.ts';
+import { sha256 } from '../hashes/sha256.ts';
 import { runCommand } from './command.ts';
 import { partialName, removeAbandoned, type PythonEnvironment } from './environment.ts';
 import { whyNoTritonWith, type Python } from './python.ts';
@@ -76,7 +76,7 @@ export function hasTriton(python: Python, cacheDirectory: string): boolean {
 }
 
 function folderOf(python: Python, cacheDirectory: string): string {
-  const key = createHash('sha256').update(`${wheel.sha256} ${python.version}`).digest('hex').slice(0, 24);
+  const key = sha256(`${wheel.sha256} ${python.version}`).slice(0, 24);
   return join(cacheDirectory, 'triton-servers', key);
 }
 

@@ -1,7 +1,8 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defaultCacheDirectory } from '../assets/cacheDirectory.ts';
+import { sha256 } from '../hashes/sha256.ts';
 
 /**
  * The config.json that the servers read: the model's own where it names its labels, else one that is written into the
@@ -21,7 +22,7 @@ export async function podConfig(parts: PodConfigParts): Promise<string> {
   const { own, ownPath, labels, padTokenId } = parts;
   if (own !== undefined && ownPath !== undefined && namesLabels(own, labels)) return ownPath;
   const text = `${JSON.stringify({ pad_token_id: padTokenId, ...own, id2label: Object.fromEntries(labels.entries()) }, null, 2)}\n`;
-  const name = createHash('sha256').update(text).digest('hex').slice(0, 32);
+  const name = sha256(text).slice(0, 32);
   const folder = join(defaultCacheDirectory(), 'model-configs');
   const path = join(folder, `${name}.json`);
   await mkdir(folder, { recursive: true });

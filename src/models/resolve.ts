@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { BenchError, throwIfCancelled } from '../core/errors.ts';
@@ -14,6 +13,7 @@ import {
 import { modelNameOf } from '../core/modelName.ts';
 import type { ModelFile, ModelPlan, TritonSettings } from '../core/plan.ts';
 import type { ModelConfig } from '../core/record.ts';
+import { sha256 } from '../hashes/sha256.ts';
 import { isLfsPointer, lfsPointer } from './lfs.ts';
 import {
   configFolders,
@@ -117,10 +117,6 @@ function configOf(triton: ReadConfig | undefined, own: ReadConfig | undefined): 
     sha256: sha256(read.text),
     settingsSha256: sha256(settingsText(read.config, read.text)),
   };
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
 }
 
 /** Reads a model config that a run is about; its errors end the run, its warnings go along. */

@@ -1,8 +1,9 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defaultCacheDirectory } from '../assets/cacheDirectory.ts';
 import { BenchError } from '../core/errors.ts';
+import { sha256 } from '../hashes/sha256.ts';
 import { hasCode, reasonOf } from './fileErrors.ts';
 
 /**
@@ -72,8 +73,4 @@ async function usedAt(path: string): Promise<number> {
     if (hasCode(error, 'ENOENT')) return 0;
     throw error;
   }
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text, 'utf8').digest('hex');
 }

@@ -7,7 +7,7 @@ import { makePlan } from '../../../src/core/planning.ts';
 import { serverCountersFrom } from '../../../src/core/prometheus.ts';
 import { runRecordSchema, type RunRecord } from '../../../src/core/record.ts';
 import { withoutPrivate } from '../../../src/core/withoutPrivate.ts';
-import { sha256 } from '../../../src/engine/host.ts';
+import { sha256 } from '../../../src/hashes/sha256.ts';
 import { choices } from '../../support/choices.ts';
 import { sampleNode, sampleOrigin } from '../../support/origin.ts';
 import { ScriptedTarget } from '../../support/scriptedTarget.ts';
