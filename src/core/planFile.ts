@@ -1,4 +1,4 @@
-import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document, type YAMLParseError } from 'yaml';
 import type * as z from 'zod';
 import { nearest } from './nearest.ts';
 import { nearestIssues } from './nearestIssues.ts';
@@ -51,7 +51,8 @@ function unreadable(text: string): ParsedPlanFile {
 
 function parse(text: string): ParsedPlanFile {
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
+  // "silent" would pass over a second document.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const paths = namedPaths(document);
   const problem = ({ message, start, end }: Fault): PlanFileProblem => {
     const { line, col } = lines.linePos(start);
@@ -64,7 +65,7 @@ function parse(text: string): ParsedPlanFile {
   });
   if (document.errors.some(({ code }) => code === 'RESOURCE_EXHAUSTION')) return unreadable(text);
   if (document.errors.length > 0) {
-    return wrong(document.errors.map((error) => ({ message: yamlText(error.code), ...visibleRange(text, error.pos) })));
+    return wrong(document.errors.map((error) => faultOfYaml(text, error)));
   }
   let value: unknown;
   try {
@@ -91,6 +92,17 @@ function visibleRange(text: string, [start, end]: readonly [number, number]): { 
 }
 
 type Fault = Pick<PlanFileProblem, 'message' | 'start' | 'end'>;
+
+function faultOfYaml(text: string, { code, pos }: Pick<YAMLParseError, 'code' | 'pos'>): Fault {
+  const range = visibleRange(text, pos);
+  if (code !== 'MULTIPLE_DOCS') return { message: yamlText(code), ...range };
+  // Its first line is enough to find it by.
+  const [line = ''] = text.slice(range.start).split('\n');
+  return { message: secondDocument, start: range.start, end: range.start + line.trimEnd().length };
+}
+
+const secondDocument =
+  'A second YAML document begins here, and a plan file is one: put each plan into a file of its own, or leave out the "---" and what follows it.';
 
 /** One for each key that is not known; every other issue is one. */
 function faultsOf(issue: z.core.$ZodIssue, document: Document): Fault[] {

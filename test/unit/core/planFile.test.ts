@@ -42,6 +42,9 @@ describe('parsePlanFile', () => {
     ['a field twice', 'version: 1\nseed: 1\nseed: 2\n', 3, /the same field is there twice/],
     ['a missing version', 'model: a\n', 1, /^version: is missing; begin the file with "version: 1"$/],
     ['a missing field of a phase', 'version: 1\nphases:\n  - connections: 3\n', 3, /^phases\.0\.seconds: is missing$/],
+    ['a second document', 'version: 1\nmodel: a\n---\nversion: 1\n', 3, /^A second YAML document begins here/],
+    ['a second document without a plan', 'version: 1\n---\n', 2, /^A second YAML document begins here/],
+    ['a second document behind an end', 'version: 1\n...\nmodel: a\n', 3, /^A second YAML document begins here/],
     ['another version', 'version: 2\nmodel: a\n', 1, /version/],
     ['no mapping at all', '- a\n', 1, /^A plan is made of fields, such as "version: 1"/],
     ['nothing', '', 1, /^A plan is made of fields/],
@@ -67,6 +70,23 @@ describe('parsePlanFile', () => {
     expect(parsePlanFile('version: 1\nmodel: [a  \n\n').problems).toMatchObject([{ start: 19, end: 20, line: 2 }]);
     expect(parsePlanFile('model: "a').problems).toMatchObject([{ start: 8, end: 9, line: 1 }]);
     expect(parsePlanFile('  [').problems).toMatchObject([{ start: 2, end: 3 }]);
+  });
+
+  it('marks the line that a second document begins with', () => {
+    const text = 'version: 1\n# one\n---  \nmodel: a\nseed: 1\n---\nseed: 2\n';
+    const { problems } = parsePlanFile(text);
+    expect(problems.map(({ start, end }) => text.slice(start, end))).toEqual(['---']);
+    expect(problems).toMatchObject([{ line: 3, column: 1 }]);
+  });
+
+  it('takes a document that says where it begins and ends', () => {
+    for (const text of [
+      '---\nversion: 1\n',
+      '# a plan\n--- # here\nversion: 1\n...\n',
+      '%YAML 1.2\n---\nversion: 1\n',
+    ]) {
+      expect(parsePlanFile(text)).toMatchObject({ planFile: { version: 1 }, problems: [] });
+    }
   });
 
   it('points at each of several unknown fields', () => {

@@ -175,6 +175,17 @@ describe('what is marked', () => {
     shown.dispose();
   });
 
+  test('a second document, by the line that it begins with', async () => {
+    const document = new FakeDocument(planPath, 'version: 1\nmodel: models/sentiment\n---\nversion: 1\n');
+    const shown = new Diagnostics('test', planFileCheck(), { note: vi.fn() });
+    documentOpened.fire(document);
+    await settled();
+    expect(marks()).toMatchObject([
+      { at: '2:0-3', message: expect.stringMatching(/^A second YAML document begins here/u) as string, severity: 0 },
+    ]);
+    shown.dispose();
+  });
+
   test('what is wrong after a pause in typing, and nothing once it is right', async () => {
     const document = new FakeDocument(planPath, 'version: 1\nmodel: models/sentiment\ncores: [1\n');
     const shown = new Diagnostics('test', planFileCheck(), { note: vi.fn() });
