@@ -5,6 +5,7 @@ import type { LoadSpec, PhaseMeasurement } from '../core/load.ts';
 import { listText } from '../core/schemaWords.ts';
 import { defaultMaxInFlight } from '../core/phaseLoad.ts';
 import type { Phase, PhaseLoad } from '../core/plan.ts';
+import { lookFirst } from '../endpoint/lookFirst.ts';
 import { createLoadDriver } from '../load/driver.ts';
 import { positiveNumber, seconds, usageError, wholeNumber } from './arguments.ts';
 import { type CliContext, exitCodes } from './context.ts';
@@ -135,6 +136,8 @@ async function measure(
     if (phase === measuredPhase) measurement = result;
   };
   try {
+    const { timeoutMs, seed } = spec;
+    await lookFirst({ sent: spec, environment }, { name: 'endpoint', timeoutMs, seed }, context.signal);
     await driver.run(
       spec,
       environment,

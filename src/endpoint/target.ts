@@ -1,7 +1,6 @@
 import { arch, availableParallelism, platform } from 'node:os';
 import type { EndpointPlan } from '../core/endpointPlan.ts';
 import { BenchError } from '../core/errors.ts';
-import type { LoadSpec } from '../core/load.ts';
 import type {
   DeployProgress,
   LoadDriver,
@@ -12,17 +11,9 @@ import type {
   Target,
 } from '../core/ports.ts';
 import type { Environment } from '../core/record.ts';
-import { askOnce } from '../load/askOnce.ts';
-import { checkEndpoint } from '../load/checkEndpoint.ts';
-import { openEndpoint } from '../load/endpoint.ts';
-import { requestBytes } from '../load/requestBytes.ts';
-import { problemOf } from './firstAnswer.ts';
+import { lookFirst, type SentToEndpoint } from './lookFirst.ts';
 
-export interface EndpointTargetOptions {
-  /** All that is sent; none of it may reach a record. */
-  readonly sent: Pick<LoadSpec, 'url' | 'tls' | 'method' | 'headers' | 'secretHeader' | 'bodies'>;
-  /** Where the worker finds the secret header's value. */
-  readonly environment: Readonly<Record<string, string>>;
+export interface EndpointTargetOptions extends SentToEndpoint {
   /** Whether the endpoint is on this machine. */
   readonly thisMachine: boolean;
   readonly loadDriver: LoadDriver;
@@ -34,8 +25,6 @@ const loopbackBetween =
   "the endpoint's address is this machine's: the load generator shared the machine with the server, or a tunnel to the server is part of the latency";
 /** Between two phases the engine decides what comes next, and waits for nobody. */
 const gateTimeoutSeconds = 60;
-/** For the first answer, however short the run's own timeout is: some servers load their model when they are first asked. */
-const leastFirstWaitMs = 30_000;
 
 /** An endpoint that exists already: nothing is deployed and nothing removed, and only load is put on it. */
 export function createEndpointTarget(options: EndpointTargetOptions): Target<EndpointPlan, Served> {
@@ -55,7 +44,9 @@ class EndpointTarget implements Target<EndpointPlan, Served> {
     _progress: DeployProgress,
     signal: AbortSignal,
   ): Promise<Environment> {
-    await this.#withoutAddress(() => this.#check(plan, signal));
+    const { target, load } = plan;
+    const look = { name: target.name, timeoutMs: load.timeoutMs, seed: load.seed };
+    await this.#withoutAddress(() => lookFirst(this.#options, look, signal));
     return {
       target: 'endpoint',
       cluster: null,
@@ -81,20 +72,6 @@ class EndpointTarget implements Target<EndpointPlan, Served> {
 
   async close(): Promise<undefined> {
     // Nothing was made.
-  }
-
-  /** Says at once what would otherwise be counted as an error for each request of a whole run. */
-  async #check({ target, load }: EndpointPlan, signal: AbortSignal): Promise<void> {
-    const { sent, environment } = this.#options;
-    const endpoint = openEndpoint(sent);
-    const unconnected = await checkEndpoint(endpoint, load.timeoutMs, signal);
-    if (unconnected !== undefined) throw unreachable(unconnected);
-    const [request] = requestBytes({ ...sent, bodies: sent.bodies.slice(0, 1), seed: load.seed }, environment);
-    if (request === undefined) return;
-    const waitMs = Math.max(load.timeoutMs, leastFirstWaitMs);
-    const answer = await askOnce(endpoint, request, { waitMs, signal });
-    const problem = problemOf(answer, sent, target.name);
-    if (problem !== undefined) throw problem;
   }
 
   async #load(request: LoadRequest, handlers: LoadHandlers, signal: AbortSignal): Promise<LoadOutcome> {
@@ -128,21 +105,4 @@ function withoutHost(message: string, { host, hostname }: URL): string {
     const literal = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
     return text.replace(new RegExp(`(?<![\\w.-])${literal}(?![\\w-])`, 'gi'), '(address)');
   }, message);
-}
-
-const whyUnreachable: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens on its port',
-  ENOTFOUND: 'its name is not known',
-  EAI_AGAIN: 'its name could not be looked up',
-  EHOSTUNREACH: 'its machine cannot be reached',
-  ENETUNREACH: 'its network cannot be reached',
-};
-
-function unreachable({ code = '' }: NodeJS.ErrnoException): BenchError {
-  const why = whyUnreachable[code] ?? 'the connection failed';
-  return new BenchError({
-    reason: 'load-failed',
-    message: `The endpoint does not take a connection: ${why}${code === '' ? '' : ` (${code})`}.`,
-    nextStep: 'Check the address and port, and that the server runs; then start again.',
-  });
 }

@@ -55,12 +55,15 @@ async function load(args: readonly string[], interruptWhen?: string): Promise<En
   });
 }
 
+const one = ['--connections', '1', '--duration', '0.3'];
+
 describe('topology-bench load', () => {
   it('prints its result as JSON', async () => {
     const { code, stdout } = await load([server.url('/ok?delay=3'), '--connections', '4', '--duration', '3', '--json']);
     const report = JSON.parse(stdout) as LoadReport;
     const truth = await server.truth();
-    expect(report.requests.sent).toBe(truth.received);
+    // One more was sent to see what comes back.
+    expect(report.requests.sent).toBe(truth.received - 1);
     expect(report.requests.sent).toBe(report.requests.ok + report.requests.errors + report.requests.inFlight);
     expect(report).toMatchObject({ errorsByKind: {}, cancelled: false, vantage: 'this-machine', loop: 'closed' });
     for (const value of [report.latency.p50Ms, report.latency.p95Ms, report.latency.maxMs, report.rps])
@@ -77,7 +80,7 @@ describe('topology-bench load', () => {
     const args = [server.url('/ok?delay=3'), '--rate', '200', '--arrivals', 'constant', '--duration', '1'];
     const { stdout } = await load([...args, '--json']);
     const report = JSON.parse(stdout) as LoadReport;
-    expect(report.requests.sent).toBe((await server.truth()).received);
+    expect(report.requests.sent).toBe((await server.truth()).received - 1);
     expect(report).toMatchObject({
       loop: 'open',
       settings: { load: { loop: 'open', ratePerSecond: 200, arrivals: 'constant', maxInFlight: defaultMaxInFlight } },
@@ -123,9 +126,36 @@ describe('topology-bench load', () => {
     const report = JSON.parse(few.stdout) as LoadReport;
     expect(report.latency.p95Ms).toBeNull();
     expect(report.validity.reasons[0]).toMatch(/^insufficient samples: \d+ successes, and p95 needs 90$/);
-    const refused = await load(['http://127.0.0.1:1/', '--connections', '1', '--duration', '0.3', '--json']);
-    expect(refused.code).toBe(1);
-    expect((JSON.parse(refused.stdout) as LoadReport).validity.reasons[0]).toBe('no request succeeded');
+  });
+
+  it.each([
+    [
+      () => server.url('/404?private=path'),
+      1,
+      'The endpoint answered 404 Not Found (no media type) to one GET without a body, which was sent to see what comes back before any load. Check the path of the address, and the name of the model in it.',
+    ],
+    [() => server.url('/garbage'), 1, 'The endpoint answered with what is not HTTP. See whether the server is well'],
+    [() => server.url('/close'), 1, 'The endpoint closed the connection without an answer. See whether the server'],
+    [
+      () => 'http://127.0.0.1:1/',
+      0,
+      'The endpoint does not take a connection: nothing listens on its port (ECONNREFUSED). Check the address and port',
+    ],
+  ])('looks at the answer to one request before any load', async (url, received, message) => {
+    const { code, stdout, stderr } = await load([url(), ...one, '--json']);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toContain(`topology-bench: ${message}`);
+    expect(stderr).not.toContain('Measuring');
+    expect((await server.truth()).received).toBe(received);
+  });
+
+  it('takes an answer that is not JSON to a body that is where it is told to', async () => {
+    const body = join(root, 'asked.json');
+    writeFileSync(body, '{}');
+    const args = [server.url('/until-close'), ...one, '--body-file', body, '--json'];
+    expect((await load(args)).stderr).toContain('answered 200 OK with a body that is not JSON (no media type)');
+    const { stdout } = await load([...args, '--header', 'Accept: */*']);
+    expect((JSON.parse(stdout) as LoadReport).requests.ok).toBeGreaterThan(0);
   });
 
   it('sends the body and the headers it was given', async () => {

@@ -90,3 +90,14 @@ describe('loading a machine that is not this one', () => {
     expect((await server.truth()).sockets).toBe(0);
   });
 });
+
+it('has measured nothing when Ctrl-C comes while the first answer is waited for', async () => {
+  const controller = new AbortController();
+  const running = load([server.url('/hang'), ...short], undefined, controller.signal);
+  await expect.poll(async () => (await server.truth()).received).toBe(1);
+  controller.abort();
+  const { stdout } = await running;
+  expect(stdout).toMatch(/^CANCELLED\. /);
+  expect(stdout).toContain('0 sent, 0 ok');
+  expect((await server.truth()).received).toBe(1);
+});
