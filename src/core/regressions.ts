@@ -33,12 +33,7 @@ export function undecidedOf(baseline: RunRecord, run: RunRecord, share = usualSh
   );
 }
 
-function changesJudged(
-  judgement: ChangeJudgement,
-  baseline: RunRecord,
-  run: RunRecord,
-  share: number,
-): Regression[] {
+function changesJudged(judgement: ChangeJudgement, baseline: RunRecord, run: RunRecord, share: number): Regression[] {
   if (incomparable(baseline.plan, run.plan).length > 0) return [];
   return compareRecords(baseline, run).flatMap((comparison) => {
     if (comparison.problems.length > 0) return [];

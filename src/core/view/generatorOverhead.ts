@@ -13,5 +13,5 @@ export function generatorOverhead(results: readonly Pick<TopologyResult, 'phases
   if (known.length === 0) return null;
   const [least, most] = [significant(Math.min(...known)), significant(Math.max(...known))];
   const range = least === most ? least : `${least} to ${most}`;
-  return `Of each latency the load generator's own overhead is p50 ${range} ms (of an endpoint that answers at once), not subtracted.`;
+  return `The load generator's own overhead, p50 ${range} ms, is in each latency, not subtracted.`;
 }

@@ -198,14 +198,14 @@ describe('a baseline', () => {
   it('fails no run by the bare ratio of two phases, unless the baseline is to be strict', async () => {
     const { code, stdout } = await run(['--baseline', good], target(slower));
     expect(code).toBe(0);
-    expect(stdout).toContain(
-      'Checks: 8 of 12 passed; 4 not shown: a regression is neither shown nor ruled out\n',
-    );
+    expect(stdout).toContain('Checks: 8 of 12 passed; 4 not shown: a regression is neither shown nor ruled out\n');
     expect(stdout).toMatch(
       /^NOT SHOWN +triton +c8 +p95 against run .*2\.00 ms to 2\.50 ms, 1\.250 times as much \(no 95% interval is known\); the limit is 1\.100$/m,
     );
     expect((await run(['--baseline', good, '--strict-baseline'], target(slower))).code).toBe(1);
-    expect((await run(['--baseline', good, '--max-regression', '25%', '--strict-baseline'], target(slower))).code).toBe(0);
+    expect((await run(['--baseline', good, '--max-regression', '25%', '--strict-baseline'], target(slower))).code).toBe(
+      0,
+    );
   });
 
   it('says of what chance may have done that it is not shown: no failure, unless the baseline is to be strict', async () => {

@@ -49,7 +49,11 @@ function carryOut(load: LoadPlan, serviceRate: number): PhaseResult[] {
 }
 
 /** A server that takes `eachMs` for a request, however many come, in a closed loop; as it is judged. */
-function slow(phase: Phase, eachMs: number, change: Partial<PhaseResult['measurement']['generator']> = {}): PhaseResult {
+function slow(
+  phase: Phase,
+  eachMs: number,
+  change: Partial<PhaseResult['measurement']['generator']> = {},
+): PhaseResult {
   if (phase.loop !== 'closed') throw new Error('a ladder is a closed loop');
   const result = served(phase, (phase.connections * 1000) / eachMs);
   const { measurement } = result;

@@ -155,7 +155,7 @@ describe('in the Results view', () => {
     records = [doubtful, failed, first];
     await baselines.pin(first);
     const item = await row(failed);
-    expect([iconOf(item), String(item.label).slice(0, 14)]).toEqual(['error', 'worse · failed']);
+    expect([iconOf(item), (item.label as string).slice(0, 14)]).toEqual(['error', 'worse · failed']);
     expect((await row(doubtful)).label).not.toContain('worse');
   });
 

@@ -121,10 +121,10 @@ describe('Clean Up', () => {
     onCluster = [left('20261124-093000-0a0a'), deployment('up', { leftBehind: false })];
     await cleanUp(place, services);
     const [items] = fakeVscode.window.showQuickPick.mock.lastCall as [{ description: string }[]];
-    const { format } = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
+    const times = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short' });
     expect(items.map(({ description }) => description)).toEqual([
-      `since ${format(new Date('2026-11-24T09:30:00Z'))}, 1 GPU`,
-      `since ${format(new Date(minutesAgo(5)))}, 1 GPU`,
+      `since ${times.format(new Date('2026-11-24T09:30:00Z'))}, 1 GPU`,
+      `since ${times.format(new Date(minutesAgo(5)))}, 1 GPU`,
     ]);
   });
 

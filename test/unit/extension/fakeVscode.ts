@@ -171,7 +171,7 @@ export const fakeVscode = {
     ),
     showSaveDialog: vi.fn<(options: SaveDialog) => Promise<Uri | undefined>>(async () => undefined),
     setStatusBarMessage: vi.fn(),
-    showTextDocument: vi.fn(async (document: unknown, _options?: unknown) => document),
+    showTextDocument: vi.fn<(document: unknown, options?: unknown) => Promise<unknown>>(async (document) => document),
     withProgress: vi.fn(async (_options: unknown, work: (progress: unknown, token: unknown) => Promise<unknown>) =>
       work(
         { report: () => undefined },
@@ -190,7 +190,7 @@ export const fakeVscode = {
       stat: async ({ fsPath }: Uri) => stat(fsPath),
       writeFile: async ({ fsPath }: Uri, bytes: Uint8Array) => writeFile(fsPath, bytes),
       /** To a trash that nobody looks into. */
-      delete: vi.fn(async ({ fsPath }: Uri, _options: { readonly useTrash: boolean }) => {
+      delete: vi.fn<(uri: Uri, options: { readonly useTrash: boolean }) => Promise<void>>(async ({ fsPath }) => {
         await stat(fsPath).catch(() => {
           throw new FileSystemError('FileNotFound');
         });

@@ -105,7 +105,7 @@ test('a row whose icon warns says why to who hears it, and in its tooltip', asyn
   const shown = tree();
   const told = (await shown.getChildren()).map((node) => {
     const item = shown.resolveTreeItem(shown.getTreeItem(node), node);
-    const [, ended] = String(item.tooltip).split('\n');
+    const [, ended] = (item.tooltip as string).split('\n');
     return [(item.iconPath as { id: string }).id, item.accessibilityInformation?.label, ended];
   });
   expect(told).toEqual([

@@ -23,7 +23,6 @@ function row({ groups }: ComparisonView, topology: string, level: string): strin
   return (found?.cells ?? []).map((cell) => cellText(cell));
 }
 
-
 describe('the answer in words', () => {
   it('is that no difference is shown, where each interval holds 1', () => {
     const { headline, worth } = comparisonView(before, laterRecord({ change: slowedBy(1.001) }));

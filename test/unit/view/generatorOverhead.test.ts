@@ -30,19 +30,20 @@ describe("the load generator's own overhead", () => {
       Array(3).fill('measured'),
     );
     expect(generatorOverhead([varied])).toBe(
-      "Of each latency the load generator's own overhead is p50 0.15 to 0.22 ms (of an endpoint that answers at once), not subtracted.",
+      "The load generator's own overhead, p50 0.15 to 0.22 ms, is in each latency, not subtracted.",
     );
   });
 
   it('is one figure where all are alike, and nothing where nobody measured it', () => {
-    expect(generatorOverhead(record.topologies)).toContain('is p50 0.12 ms (');
+    expect(generatorOverhead(record.topologies)).toContain('overhead, p50 0.12 ms, is');
     expect(generatorOverhead([withOverheads(first, [])])).toBeNull();
     expect(generatorOverhead([])).toBeNull();
   });
 
   it('stands once in the terminal, in Markdown, and in panel and report, which show the caveats', () => {
     const measured = { ...record, topologies: [varied, ...record.topologies.slice(1)] };
-    const said = (text: string): number => text.replaceAll(/\s+/gu, ' ').split('overhead is p50 0.12 to 0.22 ms').length - 1;
+    const said = (text: string): number =>
+      text.replaceAll(/\s+/gu, ' ').split('overhead, p50 0.12 to 0.22 ms').length - 1;
     expect(said(recordTable(measured))).toBe(1);
     expect(said(recordMarkdown(measured))).toBe(1);
     expect(said(recordCaveats(measured).join(' '))).toBe(1);

@@ -38,11 +38,17 @@ it('a rate that chance may have kept under the bound is said to be so', () => {
 
 it('what made measurements worthless is named, each kind once, and not laid on the load generator', () => {
   const because = 'no measurement at the next rate could be believed';
-  const unstable = (last: string): string => `unstable: over the thirds of the phase p95 was 20.1, then 30.2, then ${last} ms`;
+  const unstable = (last: string): string =>
+    `unstable: over the thirds of the phase p95 was 20.1, then 30.2, then ${last} ms`;
   const text = searched('server', [
     [
       { ratePerSecond: 303, because, doubts: [unstable('40.3'), unstable('41.9')], confident: true },
-      { ratePerSecond: 310, because, doubts: ['4 requests of the phase before were never answered: the server may'], confident: true },
+      {
+        ratePerSecond: 310,
+        because,
+        doubts: ['4 requests of the phase before were never answered: the server may'],
+        confident: true,
+      },
     ],
   ]);
   expect(text).toContain(`fastapi 303/s (${because}: unstable, 4 requests of the phase before were never answered)`);
