@@ -279,9 +279,22 @@ const upTo =
     return { ...measurement, rps: rate * 0.9, requests, errorsByKind: { 'HTTP 500': 100 } };
   };
 
+/** The same, and its answers at a rate that it bears come as by a Poisson process, from which intervals can be made. */
+const poissonUpTo =
+  (most: number): Change =>
+  (phase, measurement) => {
+    const changed = upTo(most)(phase, measurement);
+    if (changed.requests.errors > 0 || !/^(?:trial|sustained) /.test(phase)) return changed;
+    const random = seededRandom(5);
+    const recorder = createWindowRecorder(5);
+    const gapMs = (): number => (-Math.log(1 - random()) * 1000) / changed.rps;
+    for (let atMs = gapMs(); atMs < 5000; atMs += gapMs()) recorder.succeeded(atMs, 2);
+    return { ...changed, windows: encodeWindows(recorder.finish(5000)) };
+  };
+
 describe('a search for the highest rate', () => {
-  const search = (options: readonly string[], most: number): Promise<RunEnded> =>
-    run(['--profile', 'server', ...options], target(upTo(most)));
+  const search = (options: readonly string[], most: number, server = upTo): Promise<RunEnded> =>
+    run(['--profile', 'server', ...options], target(server(most)));
 
   it('is bounded by the rate that it found, and by the phase that confirmed it', async () => {
     const kept = await search(['--slo', 'rate>=500', '--slo', 'p95<5ms'], 600);
@@ -311,11 +324,11 @@ describe('a search for the highest rate', () => {
   });
 
   it('is compared with an earlier one by its rate, and with none that had another bound', async () => {
-    const earlier = runRecordSchema.parse(JSON.parse((await search(['--json'], 600)).stdout)).id;
-    const same = await search(['--baseline', earlier], 600);
+    const earlier = runRecordSchema.parse(JSON.parse((await search(['--json'], 600, poissonUpTo)).stdout)).id;
+    const same = await search(['--baseline', earlier], 600, poissonUpTo);
     expect(same.code).toBe(0);
     expect(same.stdout).toContain('Checks: 2 of 2 passed\n');
-    const lower = await search(['--baseline', earlier], 400);
+    const lower = await search(['--baseline', earlier], 400, poissonUpTo);
     expect(lower.code).toBe(1);
     expect(lower.stdout).toContain('Checks: 0 of 2 passed\n');
     expect(lower.stdout).toMatch(/^FAILED +triton +confirmation +rps against run .*; the limit is 0\.900$/m);
