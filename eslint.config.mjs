@@ -45,6 +45,44 @@ function layer(files, { node, mayImport, except = [] }) {
   return { files, rules: { '@typescript-eslint/no-restricted-imports': ['error', { paths, patterns }] } };
 }
 
+/** Texts of the extension's that nobody could translate: phrases, and whatever stands where users read. */
+const unsaid = (() => {
+  const message =
+    'Say it through vscode.l10n.t. What goes to the log, or completes a sentence of core, stays as it is.';
+  const phrase = 'Literal[value=/[A-Za-z]{2}[,;:.)]* \\(?[A-Za-z]{2}/]';
+  const phrasePart = 'TemplateElement[value.raw=/(?<!\\$\\([^)]*)[A-Za-z]{2}[,;:.)]* | [A-Za-z]{2}/]';
+  const log = 'CallExpression[callee.property.name=/^(trace|debug|info|warn|error)$/]';
+  const said = "CallExpression[callee.property.name='t']";
+  const unread = [
+    `${said} *`,
+    `${log} *`,
+    "VariableDeclarator[id.name='sampleTexts'] *",
+    '[value=/^(Topology Bench|VS Code)$/]',
+    // What was being done when it failed: core makes the sentence.
+    'CallExpression[callee.name=/^(toBenchError|cancelled|throwIfCancelled)$/] > *',
+    'CallExpression[callee.property.name=/^(note|show)$/] > *',
+    "CallExpression[callee.name='shownWait'] > :nth-child(2)",
+    "Property[key.name='doing'] > *",
+    "PropertyDefinition[key.name='reading'] > *",
+    // Kinds and states, which code compares.
+    "Property[key.name='kind'] > *",
+    'TSLiteralType > *',
+    'SwitchCase > *',
+    'BinaryExpression > *',
+  ];
+  const shown = [
+    'Property[key.name=/^(message|nextStep|title|prompt|place[hH]older|label|description|detail|tooltip|note|whenEmpty)$/]',
+    'AssignmentExpression[left.property.name=/^(label|description|tooltip|title|prompt|placeholder|text|name)$/]',
+    'CallExpression[callee.property.name=/^(show(Error|Warning|Information)Message|setStatusBarMessage)$/]',
+    'NewExpression[callee.property.name=/^(TreeItem|MarkdownString)$/]',
+  ];
+  const word = 'Literal[value=/[A-Za-z]/]';
+  return [
+    ...[phrase, phrasePart].map((text) => `${text}:not(${unread.join(', ')})`),
+    ...shown.flatMap((place) => [`${place} > ${word}`, `${place} > ConditionalExpression > ${word}`]),
+  ].map((selector) => ({ selector, message }));
+})();
+
 export default tseslint.config(
   { ignores: ['dist/**', 'out/**', 'node_modules/**', '.vscode-test/**', '**/golden/**', 'src/serving/**'] },
   {
@@ -102,6 +140,7 @@ export default tseslint.config(
     mayImport: ['assets', 'runs', 'models', 'hashes'],
   }),
   layer(['src/processes/**/*.ts'], { node: true, mayImport: ['processes'] }),
+  layer(['src/hashes/**/*.ts'], { node: true, mayImport: [] }),
   layer(['src/load/**/*.ts'], { node: true, mayImport: ['load'], except: ['autocannon'] }),
   layer(['src/kubernetes/**/*.ts'], {
     node: true,
@@ -150,8 +189,13 @@ export default tseslint.config(
       ],
     },
   },
+  {
+    files: ['src/extension/**/*.ts'],
+    // Command titles stand in package.nls.json, and a page's text is made by webview/.
+    ignores: ['src/extension/contributions.ts', 'src/extension/pageHtml.ts'],
+    rules: { 'no-restricted-syntax': ['error', ...unsaid] },
+  },
   layer(['webview/**/*.ts'], { node: false, mayImport: ['protocol'] }),
-  layer(['src/hashes/**/*.ts'], { node: true, mayImport: [] }),
   { files: ['webview/ui.ts'], rules: { '@typescript-eslint/no-restricted-imports': 'off' } },
   { files: ['src/cli/**/*.ts', 'src/load/worker.ts', 'test/**/*.ts', '.ci/*.ts'], rules: { 'no-console': 'off' } },
 );

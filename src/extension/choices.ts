@@ -48,6 +48,9 @@ export interface BenchmarkChoices {
 
 export const builtInName = 'tiny-sentiment';
 
+/** Of what runs on this machine; a key, which poolName puts into words. */
+export const thisMachinePool = 'this-machine';
+
 /** A text that tells subjects and plan files apart. */
 export function subjectKey(subject: Subject | Pick<PlanChoice, 'uri'>): string {
   return 'uri' in subject ? subject.uri : subject.kind;
@@ -59,7 +62,7 @@ export function subjectKey(subject: Subject | Pick<PlanChoice, 'uri'>): string {
  */
 export function poolsOf(choices: Pick<BenchmarkChoices, 'target' | 'gpu'>, loadsFromHere: boolean): readonly string[] {
   const { target, gpu } = choices;
-  if (target.kind === 'local') return ['this machine'];
+  if (target.kind === 'local') return [thisMachinePool];
   const pool = `${target.context} / ${gpu === null ? 'CPU' : gpu.resource}`;
-  return loadsFromHere ? [pool, 'this machine'] : [pool];
+  return loadsFromHere ? [pool, thisMachinePool] : [pool];
 }

@@ -1,3 +1,4 @@
+import * as vscode from 'vscode';
 import type { PodsSeen } from '../core/cluster.ts';
 import type { RunState, TopologyState } from '../core/events.ts';
 import type { GpuPrice } from '../core/gpuPrice.ts';
@@ -6,22 +7,35 @@ import { loadNames, nameLoad } from '../core/phaseLoad.ts';
 import type { Plan, TopologyName } from '../core/plan.ts';
 import { profileOf, profilePurposes, type ProfileName } from '../core/profiles.ts';
 import { startOfRunId } from '../core/runId.ts';
-import type { RunRecord } from '../core/record.ts';
+import type { RunRecord, TopologyResult } from '../core/record.ts';
 import type { Age } from '../core/view/age.ts';
 import { bestFigure, eachFigure, foundFigures } from '../core/view/bestRow.ts';
-import { formatBytes, formatCount, formatList, formatMs, formatRps, significant } from '../core/view/format.ts';
+import { formatBytes, formatMs, formatRps } from '../core/view/format.ts';
 import { gpuTimeAhead } from '../core/view/gpuTime.ts';
-import { measuredRecord, rowsAt, rowsOf, tellingLevel, type PhaseRow } from '../core/view/measured.ts';
+import { measuredRecord, type PhaseRow } from '../core/view/measured.ts';
 import { waitingWords } from '../core/view/waitingWords.ts';
-import { builtInName, type BenchmarkChoices, type GpuChoice, type Subject, type TargetChoice } from './choices.ts';
+import {
+  builtInName,
+  thisMachinePool,
+  type BenchmarkChoices,
+  type GpuChoice,
+  type Subject,
+  type TargetChoice,
+} from './choices.ts';
+import { tellingRows } from './figures.ts';
 
 /** What trees, pickers and lenses say, as texts made from plain data. */
 
-export const topologyDescriptions: Readonly<Record<TopologyName, string>> = {
-  fastapi: 'FastAPI and ONNX Runtime in one pod',
-  triton: 'NVIDIA Triton with dynamic batching',
-  hybrid: 'FastAPI gateway that de-identifies, in front of Triton',
-};
+export function topologyDescription(topology: TopologyName): string {
+  switch (topology) {
+    case 'fastapi':
+      return vscode.l10n.t('FastAPI and ONNX Runtime in one pod');
+    case 'triton':
+      return vscode.l10n.t('NVIDIA Triton with dynamic batching');
+    case 'hybrid':
+      return vscode.l10n.t('FastAPI gateway that de-identifies, in front of Triton');
+  }
+}
 
 export const allTopologies: readonly TopologyName[] = ['fastapi', 'triton', 'hybrid'];
 
@@ -34,14 +48,23 @@ export function subjectName(subject: Subject): string {
 }
 
 export function targetName(target: TargetChoice): string {
-  return target.kind === 'local' ? 'this machine' : `${target.context}/${target.namespace}`;
+  return target.kind === 'local' ? vscode.l10n.t('this machine') : `${target.context}/${target.namespace}`;
+}
+
+/** What a run uses up (see poolsOf), as it is said. */
+export function poolName(pool: string): string {
+  return pool === thisMachinePool ? vscode.l10n.t('this machine') : pool;
 }
 
 export function gpuName(gpu: GpuChoice | null): string {
-  if (gpu === null) return 'CPU only';
+  if (gpu === null) return vscode.l10n.t('CPU only');
   return gpu.product === null
     ? `${String(gpu.count)} ${gpu.resource}`
     : `${String(gpu.count)} ${gpu.resource} (${gpu.product})`;
+}
+
+export function gpuCount(gpus: number): string {
+  return gpus === 1 ? vscode.l10n.t('1 GPU') : vscode.l10n.t('{0} GPUs', gpus);
 }
 
 /** "1 of 4 free", or "up to 1 of 4 free" where pods that nobody saw may hold some. */
@@ -50,7 +73,15 @@ export function freeOfTotal(
   seen: PodsSeen | null,
 ): string {
   const isCertain = seen === 'everywhere' || free === 0;
-  return `${isCertain ? '' : 'up to '}${String(free)} of ${String(total)} free`;
+  return isCertain
+    ? vscode.l10n.t('{0} of {1} free', free, total)
+    : vscode.l10n.t('up to {0} of {1} free', free, total);
+}
+
+/** "a, b and c" */
+function listed(items: readonly string[]): string {
+  if (items.length < 2) return items.join('');
+  return vscode.l10n.t('{0} and {1}', items.slice(0, -1).join(', '), items.at(-1) ?? '');
 }
 
 /** @param turns of each topology, where they are not the profile's own */
@@ -58,24 +89,28 @@ export function profileSummary(profile: ProfileName, turns?: number): string {
   const { phases, search, repetitions: ownTurns } = profileOf(profile);
   const purpose = profilePurposes[profile];
   const repetitions = turns ?? ownTurns;
-  const times = repetitions === 1 ? '' : `, ${String(repetitions)} times`;
-  if (search !== null) return `${purpose}${times}`;
+  if (search !== null) return repetitions === 1 ? purpose : vscode.l10n.t('{0}, {1} times', purpose, repetitions);
   const measured = phases.filter((phase) => phase.kind === 'measured');
-  const levels = loadNames(measured, formatList);
-  return `${purpose}; ${levels}, ${String(measured[0]?.durationSeconds ?? 0)} s each${times}`;
+  const levels = loadNames(measured, listed);
+  const seconds = measured[0]?.durationSeconds ?? 0;
+  return repetitions === 1
+    ? vscode.l10n.t('{0}; {1}, {2} s each', purpose, levels, seconds)
+    : vscode.l10n.t('{0}; {1}, {2} s each, {3} times', purpose, levels, seconds, repetitions);
 }
 
 /** "fastapi, triton and hybrid on kind-x/team-a, 1 nvidia.com/gpu, quick" */
 export function choicesSummary(choices: BenchmarkChoices): string {
-  const hardware = choices.target.kind === 'local' ? [] : [gpuName(choices.gpu)];
-  const bound = choices.sloP95Ms === undefined ? '' : ` under p95 ${String(choices.sloP95Ms)} ms`;
-  const turns = choices.repetitions === undefined ? [] : [formatCount(choices.repetitions, 'turn')];
+  const { topologies, target, gpu, profile, sloP95Ms, repetitions } = choices;
   return [
-    `${formatList(choices.topologies)} on ${targetName(choices.target)}`,
-    ...hardware,
-    `${choices.profile}${bound}`,
-    ...turns,
+    vscode.l10n.t('{0} on {1}', listed(topologies), targetName(target)),
+    ...(target.kind === 'local' ? [] : [gpuName(gpu)]),
+    sloP95Ms === undefined ? profile : vscode.l10n.t('{0} under p95 {1} ms', profile, sloP95Ms),
+    ...(repetitions === undefined ? [] : [turnCount(repetitions)]),
   ].join(', ');
+}
+
+function turnCount(turns: number): string {
+  return turns === 1 ? vscode.l10n.t('1 turn') : vscode.l10n.t('{0} turns', turns);
 }
 
 /**
@@ -88,82 +123,151 @@ export function planSummary(
   estimateSeconds: number,
   gpuPrice: GpuPrice | null = null,
 ): string {
-  const seconds = usualLoadSeconds(plan.load);
-  const times = plan.load.repetitions === 1 ? '' : ` × ${String(plan.load.repetitions)} repetitions`;
-  const hardware =
-    choices.target.kind === 'local' ? '' : choices.gpu === null ? ', CPU only' : ` with ${gpuName(choices.gpu)} each`;
   const gpuTime = gpuTimeAhead({ estimateSeconds, gpus: plan.gpu?.count ?? 0, price: gpuPrice });
-  const length = [aboutTime(estimateSeconds), gpuTime].filter((text) => text !== '').join(' and ');
-  return `${formatCount(plan.topologies.length, 'topology', 'topologies')}${times} × ${String(Math.round(seconds))} s of load, ${length}, on ${targetName(choices.target)}${hardware}`;
+  const time = aboutTime(estimateSeconds);
+  const length = gpuTime === '' ? time : vscode.l10n.t('{0} and {1}', time, gpuTime);
+  return [amountOfLoad(plan), length, whereItRuns(choices)].join(', ');
+}
+
+function amountOfLoad({ topologies, load }: Plan): string {
+  const { repetitions } = load;
+  const seconds = Math.round(usualLoadSeconds(load));
+  if (topologies.length === 1) {
+    return repetitions === 1
+      ? vscode.l10n.t('1 topology × {0} s of load', seconds)
+      : vscode.l10n.t('1 topology × {0} repetitions × {1} s of load', repetitions, seconds);
+  }
+  return repetitions === 1
+    ? vscode.l10n.t('{0} topologies × {1} s of load', topologies.length, seconds)
+    : vscode.l10n.t('{0} topologies × {1} repetitions × {2} s of load', topologies.length, repetitions, seconds);
+}
+
+function whereItRuns({ target, gpu }: Pick<BenchmarkChoices, 'target' | 'gpu'>): string {
+  const name = targetName(target);
+  if (target.kind === 'local') return vscode.l10n.t('on {0}', name);
+  return gpu === null
+    ? vscode.l10n.t('on {0}, CPU only', name)
+    : vscode.l10n.t('on {0} with {1} each', name, gpuName(gpu));
 }
 
 /** What is made and what becomes of it, for the confirmation. */
 export function planDetail(plan: Plan, namespaceStays = false): string {
-  return [...searchDetail(plan), whatIsMade(plan, namespaceStays)].join(' ');
+  return [...searchDetail(plan), ...whatIsMade(plan, namespaceStays)].join(' ');
 }
 
 function searchDetail({ load }: Plan): string[] {
   return load.search?.kind === 'slo'
-    ? [`Searches the highest rate at which p95 stays under ${String(load.search.p95Ms)} ms.`]
+    ? [vscode.l10n.t('Searches the highest rate at which p95 stays under {0} ms.', load.search.p95Ms)]
     : [];
 }
 
-function whatIsMade(plan: Plan, namespaceStays: boolean): string {
+/** In sentences. */
+function whatIsMade(plan: Plan, namespaceStays: boolean): string[] {
   const modelBytes = plan.model.files.reduce((sum, file) => sum + file.sizeBytes, 0);
-  const model = `Model ${plan.model.name}, ${formatBytes(modelBytes)}.`;
+  const model = vscode.l10n.t('Model {0}, {1}.', plan.model.name, formatBytes(modelBytes));
   if (plan.target.kind === 'local') {
-    return `${model} Servers and load are processes of this machine; they end with the run.`;
+    return [model, vscode.l10n.t('Servers and load are processes of this machine; they end with the run.')];
   }
-  const from =
-    plan.load.vantage === 'in-cluster'
-      ? plan.load.generators === 1
-        ? 'The load comes from a pod of its own.'
-        : `The load comes from ${String(plan.load.generators)} pods of their own.`
-      : 'The load comes from this machine through a port-forward: good for a first look only.';
   const { namespace, createNamespace } = plan.target;
-  const goes = namespaceStays ? '' : ', and removed with the rest';
-  const made = createNamespace ? `The namespace ${namespace} does not exist: it is made${goes}. ` : '';
-  return `${model} ${made}${from} What the run makes${namespaceStays ? ' in it' : ''}, it removes.`;
+  const removed = namespaceStays
+    ? vscode.l10n.t('What the run makes in it, it removes.')
+    : vscode.l10n.t('What the run makes, it removes.');
+  return [model, ...(createNamespace ? [namespaceIsMade(namespace, namespaceStays)] : []), originOfLoad(plan), removed];
+}
+
+function namespaceIsMade(namespace: string, stays: boolean): string {
+  return stays
+    ? vscode.l10n.t('The namespace {0} does not exist: it is made.', namespace)
+    : vscode.l10n.t('The namespace {0} does not exist: it is made, and removed with the rest.', namespace);
+}
+
+function originOfLoad({ load }: Plan): string {
+  if (load.vantage !== 'in-cluster') {
+    return vscode.l10n.t('The load comes from this machine through a port-forward: good for a first look only.');
+  }
+  return load.generators === 1
+    ? vscode.l10n.t('The load comes from a pod of its own.')
+    : vscode.l10n.t('The load comes from {0} pods of their own.', load.generators);
 }
 
 export function aboutTime(seconds: number): string {
   return seconds < 90
-    ? `about ${String(Math.round(seconds / 10) * 10)} s`
-    : `about ${String(Math.round(seconds / 60))} min`;
+    ? vscode.l10n.t('about {0} s', Math.round(seconds / 10) * 10)
+    : vscode.l10n.t('about {0} min', Math.round(seconds / 60));
 }
 
 /** What a run or a deployment does, by the engine's name for it. */
-export const stageWords: Readonly<Record<TopologyState['stage'], string>> = {
-  queued: 'waits its turn',
-  preflight: 'checking',
-  apply: 'deploying',
-  upload: 'uploading the model',
-  wait: 'waiting to be ready',
-  answers: 'comparing answers',
-  'warm-up': 'warming up',
-  load: 'under load',
-  collect: 'collecting',
-  delete: 'removing',
-  save: 'saving',
-  ended: 'done',
-};
+export function stageWords(stage: TopologyState['stage']): string {
+  switch (stage) {
+    case 'queued':
+      return vscode.l10n.t('waits its turn');
+    case 'preflight':
+      return vscode.l10n.t('checking');
+    case 'apply':
+      return vscode.l10n.t('deploying');
+    case 'upload':
+      return vscode.l10n.t('uploading the model');
+    case 'wait':
+      return vscode.l10n.t('waiting to be ready');
+    case 'answers':
+      return vscode.l10n.t('comparing answers');
+    case 'warm-up':
+      return vscode.l10n.t('warming up');
+    case 'load':
+      return vscode.l10n.t('under load');
+    case 'collect':
+      return vscode.l10n.t('collecting');
+    case 'delete':
+      return vscode.l10n.t('removing');
+    case 'save':
+      return vscode.l10n.t('saving');
+    case 'ended':
+      return vscode.l10n.t('done');
+  }
+}
+
+/** How a run, or a topology of one, ended. */
+export function statusWords(status: TopologyResult['status']): string {
+  switch (status) {
+    case 'completed':
+      return vscode.l10n.t('completed');
+    case 'failed':
+      return vscode.l10n.t('failed');
+    case 'cancelled':
+      return vscode.l10n.t('cancelled');
+    case 'skipped':
+      return vscode.l10n.t('skipped');
+  }
+}
 
 /** One line of what a topology of a run does now, e.g. "at 8 connections: 512 RPS, p95 3.4 ms" or "0/1 nodes are available ...". */
 export function topologyProgress(topology: TopologyState): string {
   const { snapshot, result } = topology;
-  if (result !== null)
-    return result.failure === null ? endFigures(topology) : `${result.status}: ${result.failure.message}`;
+  if (result !== null) {
+    return result.failure === null
+      ? endFigures(topology)
+      : vscode.l10n.t('{0}: {1}', statusWords(result.status), result.failure.message);
+  }
   const phase = topology.phase?.load;
   if (phase !== undefined && snapshot !== null) {
-    return `at ${nameLoad(phase).long}: ${formatRps(snapshot.rps)}, p95 ${formatMs(snapshot.latency.p95Ms)}`;
+    const { rps, latency } = snapshot;
+    return vscode.l10n.t('at {0}: {1}, p95 {2}', nameLoad(phase).long, formatRps(rps), formatMs(latency.p95Ms));
   }
-  if (phase !== undefined) return `at ${nameLoad(phase).long}`;
+  if (phase !== undefined) return vscode.l10n.t('at {0}', nameLoad(phase).long);
   if (topology.stage === 'upload' && topology.upload !== null) {
     const { sentBytes, totalBytes } = topology.upload;
-    return `${stageWords.upload}: ${formatBytes(sentBytes)} of ${formatBytes(totalBytes)}`;
+    return uploadProgress(sentBytes, totalBytes);
   }
   if (isWaiting(topology)) return waitingWords(topology.key, topology.message);
-  return topology.message === '' ? stageWords[topology.stage] : `${stageWords[topology.stage]}: ${topology.message}`;
+  return stageProgress(topology);
+}
+
+export function uploadProgress(sentBytes: number, totalBytes: number): string {
+  return vscode.l10n.t('uploading the model: {0} of {1}', formatBytes(sentBytes), formatBytes(totalBytes));
+}
+
+function stageProgress({ stage, message }: Pick<TopologyState, 'stage' | 'message'>): string {
+  return message === '' ? stageWords(stage) : vscode.l10n.t('{0}: {1}', stageWords(stage), message);
 }
 
 /** What is said of it says what it waits for, and needs no other word for waiting before it. */
@@ -179,15 +283,17 @@ export function topologyAtWork(state: RunState | null): TopologyState | undefine
 /** Where a run is, without what changes each second: "triton, 2 of 3". */
 export function runPlace(state: RunState): string {
   const now = topologyAtWork(state);
-  if (now === undefined) return stageWords[state.stage];
-  return `${now.key}, ${String(state.topologies.indexOf(now) + 1)} of ${String(state.topologies.length)}`;
+  if (now === undefined) return stageWords(state.stage);
+  return vscode.l10n.t('{0}, {1} of {2}', now.key, state.topologies.indexOf(now) + 1, state.topologies.length);
 }
 
 /** One line of what a run does now. */
 export function runProgress(state: RunState): string {
   const now = topologyAtWork(state);
-  if (now !== undefined) return `${now.key}${isWaiting(now) ? ':' : ''} ${topologyProgress(now)}`;
-  return state.message === '' ? stageWords[state.stage] : `${stageWords[state.stage]}: ${state.message}`;
+  if (now === undefined) return stageProgress(state);
+  return isWaiting(now)
+    ? vscode.l10n.t('{0}: {1}', now.key, topologyProgress(now))
+    : vscode.l10n.t('{0} {1}', now.key, topologyProgress(now));
 }
 
 /** How far a run has come, from 0 to 1, by topologies and their phases. */
@@ -205,29 +311,12 @@ function secondsMeasured({ phases }: TopologyState): number {
   return phases.reduce((sum, { durationSeconds }) => sum + durationSeconds, 0);
 }
 
-/** The rows that a record is known by: each topology at the level where most have numbers. */
-export function tellingRows(record: RunRecord): readonly PhaseRow[] {
-  const rows = rowsOf(measuredRecord(record));
-  const level = tellingLevel(rows);
-  return rowsAt(rows, level);
-}
-
-/**
- * The rows of a run for the lens, as short as three beside each other above a line of code must be: the first says what
- * the three figures are, and their unit. "p50/p95/RPS triton 2.10/3.40 ms/780", "hybrid 4.10/6.10/410"
- */
-export function lensTitles(rows: readonly PhaseRow[]): string[] {
-  const number = (value: number | null): string => (value === null ? '–' : significant(value));
-  return rows.map((row, index) => {
-    const [names, unit] = index === 0 ? ['p50/p95/RPS ', ' ms'] : ['', ''];
-    return `${names}${row.topology} ${number(row.p50Ms)}/${number(row.p95Ms)}${unit}/${significant(row.rps)}`;
-  });
-}
-
 /** "triton: p50 2.10 ms, p95 3.40 ms, 780 RPS at 8 connections" */
 export function rowFigures(row: PhaseRow): string {
-  const invalid = row.validity.valid ? '' : ' (not valid)';
-  return `${row.topology}: p50 ${formatMs(row.p50Ms)}, p95 ${formatMs(row.p95Ms)}, ${formatRps(row.rps)} at ${row.load.long}${invalid}`;
+  const figures = [row.topology, formatMs(row.p50Ms), formatMs(row.p95Ms), formatRps(row.rps), row.load.long];
+  return row.validity.valid
+    ? vscode.l10n.t('{0}: p50 {1}, p95 {2}, {3} at {4}', ...figures)
+    : vscode.l10n.t('{0}: p50 {1}, p95 {2}, {3} at {4} (not valid)', ...figures);
 }
 
 /**
@@ -238,14 +327,14 @@ export function rowFigures(row: PhaseRow): string {
 export function recordBest(record: RunRecord, load: 'short' | 'long'): string {
   const rows = tellingRows(record);
   const best = record.sameAnswers.verdict === 'differed' ? undefined : bestFigure(rows, load);
-  return foundFigures(measuredRecord(record)) ?? best ?? eachFigure(rows) ?? record.status;
+  return foundFigures(measuredRecord(record)) ?? best ?? eachFigure(rows) ?? statusWords(record.status);
 }
 
 /**
  * "fastapi 512 RPS · triton 780 RPS", or the rates that were searched for.
  * @param none what is said where there are no numbers
  */
-export function recordFigures(record: RunRecord, none = record.failure?.message ?? record.status): string {
+export function recordFigures(record: RunRecord, none = record.failure?.message ?? statusWords(record.status)): string {
   return foundFigures(measuredRecord(record)) ?? eachFigure(tellingRows(record)) ?? none;
 }
 
@@ -276,7 +365,7 @@ export function ageText({ count, unit }: Age, locale: string | undefined): strin
 
 function endFigures(topology: TopologyState): string {
   const last = topology.phases.findLast((phase) => phase.kind === 'measured');
-  if (last === undefined) return stageWords.ended;
+  if (last === undefined) return stageWords('ended');
   const { latency, rps } = last.measurement;
-  return `${formatRps(rps)}, p95 ${formatMs(latency.p95Ms)} at ${nameLoad(last).long}`;
+  return vscode.l10n.t('{0}, p95 {1} at {2}', formatRps(rps), formatMs(latency.p95Ms), nameLoad(last).long);
 }

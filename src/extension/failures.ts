@@ -47,7 +47,7 @@ export function createFailures(log: vscode.LogOutputChannel): Failures {
   const note = (error: unknown, doing: string): BenchError => {
     const problem = toBenchError(error, doing);
     if (isCancelled(problem) || isNoFailure(problem)) log.info(problem.message);
-    else log.error(`${problem.message} [${problem.reason}]${causes(problem)}`);
+    else log.error([`${problem.message} [${problem.reason}]`, ...causes(problem)].join('\n  caused by '));
     return problem;
   };
   return {
@@ -92,13 +92,13 @@ async function offer(
 }
 
 /** What caused an error, for the log: our own words, and stacks of faults of our own. Others' texts may name servers or users. */
-function causes(problem: BenchError): string {
-  let text = '';
+function causes(problem: BenchError): string[] {
+  const texts: string[] = [];
   let cause = problem.cause;
   for (let depth = 0; cause instanceof Error && depth < 4; depth += 1) {
-    if (cause instanceof BenchError) text += `\n  caused by ${cause.message}`;
-    else if (problem.reason === 'internal') text += `\n  caused by ${cause.stack ?? cause.message}`;
+    if (cause instanceof BenchError) texts.push(cause.message);
+    else if (problem.reason === 'internal') texts.push(cause.stack ?? cause.message);
     cause = cause.cause;
   }
-  return text;
+  return texts;
 }

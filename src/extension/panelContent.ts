@@ -64,8 +64,7 @@ export function createPanelContent(
   };
   return {
     async view({ runId, before }) {
-      if (runId === null)
-        return problemView('', new BenchError({ reason: 'internal', message: 'This panel was of no run.' }), 'unknown');
+      if (runId === null) return problemView('', refusal(vscode.l10n.t('This panel was of no run.')), 'unknown');
       if (before !== undefined) return viewOfTwo(before, runId, runs, results);
       const view = await viewOfOne(runId);
       if (view !== undefined) return view;
@@ -89,9 +88,10 @@ export function createPanelContent(
 function noRecord(): BenchError {
   return new BenchError({
     reason: 'record-unreadable',
-    message:
+    message: vscode.l10n.t(
       'There is no record of this run. It may still be under way, begun by another version of Topology Bench; or it was stopped before it had a result, its window closed while it waited, or the record was deleted.',
-    nextStep: 'A record that comes is shown here; else benchmark again to have one.',
+    ),
+    nextStep: vscode.l10n.t('A record that comes is shown here; else benchmark again to have one.'),
   });
 }
 

@@ -2,6 +2,7 @@ import { basename, dirname, resolve } from 'node:path';
 import * as vscode from 'vscode';
 import { BenchError } from '../core/errors.ts';
 import type { PlanFile } from '../core/planFile.ts';
+import { fullStop } from '../core/view/format.ts';
 import type { PlanChoice } from './choices.ts';
 import { loadPlanFiles } from './engine.ts';
 
@@ -20,11 +21,13 @@ export async function readPlanFile(uri: vscode.Uri): Promise<PlanFile> {
   const { parsePlanFile } = await loadPlanFiles();
   const { planFile, problems } = parsePlanFile(await readText(uri));
   if (planFile !== undefined) return planFile;
-  const lines = problems.map(({ line, message }) => `line ${String(line)}: ${message}`);
+  const lines = problems.map(({ line, message }) => vscode.l10n.t('line {0}: {1}', line, message));
   throw new BenchError({
     reason: 'plan-invalid',
-    message: `${vscode.workspace.asRelativePath(uri)} is not a valid plan: ${lines.join('; ')}.`,
-    nextStep: 'Correct what the editor marks, and start again.',
+    message: fullStop(
+      vscode.l10n.t('{0} is not a valid plan: {1}', vscode.workspace.asRelativePath(uri), lines.join('; ')),
+    ),
+    nextStep: vscode.l10n.t('Correct what the editor marks, and start again.'),
   });
 }
 
@@ -45,8 +48,8 @@ async function readText(uri: vscode.Uri): Promise<string> {
   } catch (error) {
     throw new BenchError({
       reason: 'plan-invalid',
-      message: `The plan file ${vscode.workspace.asRelativePath(uri)} cannot be read.`,
-      nextStep: 'Check that it is there and may be read.',
+      message: vscode.l10n.t('The plan file {0} cannot be read.', vscode.workspace.asRelativePath(uri)),
+      nextStep: vscode.l10n.t('Check that it is there and may be read.'),
       cause: error,
     });
   }

@@ -328,8 +328,8 @@ export function configUri(subject: Subject): vscode.Uri | undefined {
   if (uri.scheme === 'file') return uri;
   throw new BenchError({
     reason: 'model-unsupported',
-    message: `${uri.toString(true)} is not a file on a disk, so the model beside it cannot be read.`,
-    nextStep: 'Open the model from a folder on this machine.',
+    message: vscode.l10n.t('{0} is not a file on a disk, so the model beside it cannot be read.', uri.toString(true)),
+    nextStep: vscode.l10n.t('Open the model from a folder on this machine.'),
   });
 }
 

@@ -86,7 +86,10 @@ export class Results implements vscode.Disposable {
     }
     throw new BenchError({
       reason: 'record-unreadable',
-      message: problem === undefined ? `There is no run record ${id}: it was moved or deleted.` : explain(problem),
+      message:
+        problem === undefined
+          ? vscode.l10n.t('There is no run record {0}: it was moved or deleted.', id)
+          : explain(problem),
       cause: problem,
     });
   }

@@ -3,7 +3,8 @@ import { cancelled, explain, isCancelled, toBenchError, type BenchError } from '
 import { reduce, startState, type RunEvent, type RunState } from '../core/events.ts';
 import type { Plan } from '../core/plan.ts';
 import type { BenchmarkChoices } from './choices.ts';
-import { subjectName, tellingRows } from './describe.ts';
+import { poolName, subjectName } from './describe.ts';
+import { tellingRows } from './figures.ts';
 import type { Memory } from './memory.ts';
 import type { PreparedRun, RunEnd } from './prepare.ts';
 import { throttle } from './throttle.ts';
@@ -208,7 +209,7 @@ export class Runs implements vscode.Disposable {
         vscode.l10n.t(
           'Waits for the benchmark of {0}, which uses {1}.',
           other.run.subject,
-          other.prepared.pools.join(', '),
+          other.prepared.pools.map(poolName).join(', '),
         ),
       );
       await Promise.race([ending, aborted(signal)]);

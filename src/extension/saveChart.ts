@@ -19,13 +19,12 @@ export async function saveChart(
   if (bytes.length > maxPngBytes || !isPng(bytes)) {
     throw new BenchError({
       reason: 'export-failed',
-      message: 'The chart was not saved: what its page sent is no picture that can be saved.',
-      nextStep: 'Close the panel, open it again, and save the chart once more.',
+      message: vscode.l10n.t('The chart was not saved: what its page sent is no picture that can be saved.'),
+      nextStep: vscode.l10n.t('Close the panel, open it again, and save the chart once more.'),
     });
   }
   const file = {
     title: vscode.l10n.t('Save Chart'),
-    what: 'The picture of the chart',
     name: exportName(run.plan, run.id, 'png', chart.title),
     kind: 'png',
     bytes: async () => bytes,

@@ -5,15 +5,15 @@ import { fullStop } from '../core/view/format.ts';
 import type { Memory } from './memory.ts';
 import { plainText } from './plainText.ts';
 
+export type FileKind = 'csv' | 'json' | 'html' | 'png' | 'plan';
+
 /** A file that the user asked for, before it is known where it goes. */
 export interface FileToSave {
   /** Title of the dialog. */
   readonly title: string;
-  /** Begins a sentence, e.g. "The CSV file". */
-  readonly what: string;
   /** Proposed. */
   readonly name: string;
-  readonly kind: 'csv' | 'json' | 'html' | 'png';
+  readonly kind: Exclude<FileKind, 'plan'>;
   /** Made only when it is known where it goes. */
   bytes(): Promise<Uint8Array>;
 }
@@ -31,27 +31,39 @@ export async function saveFile(file: FileToSave, memory: Memory): Promise<void> 
     filters: { [kindNames[file.kind]]: [file.kind] },
   });
   if (target === undefined) return;
-  await writeTo(target, file.what, await file.bytes());
+  await writeTo(target, file.kind, await file.bytes());
   await memory.rememberExportFolder(vscode.Uri.joinPath(target, '..').toString());
   tell(target, file.kind).catch(() => {
     // A window that closes takes its dialogs with it, and what cannot be opened is said by VS Code itself.
   });
 }
 
-/**
- * @param what begins a sentence, e.g. "The CSV file"
- * @throws BenchError export-failed
- */
-export async function writeTo(target: vscode.Uri, what: string, bytes: Uint8Array): Promise<void> {
+/** @throws BenchError export-failed */
+export async function writeTo(target: vscode.Uri, kind: FileKind, bytes: Uint8Array): Promise<void> {
   try {
     await vscode.workspace.fs.writeFile(target, bytes);
   } catch (error) {
     throw new BenchError({
       reason: 'export-failed',
-      message: fullStop(`${what} could not be written to ${target.fsPath}: ${explain(error)}`),
-      nextStep: 'Choose another place for it; the run record itself is not affected.',
+      message: fullStop(notWritten(kind, target.fsPath, explain(error))),
+      nextStep: vscode.l10n.t('Choose another place for it; the run record itself is not affected.'),
       cause: error,
     });
+  }
+}
+
+function notWritten(kind: FileKind, path: string, why: string): string {
+  switch (kind) {
+    case 'csv':
+      return vscode.l10n.t('The CSV file could not be written to {0}: {1}', path, why);
+    case 'json':
+      return vscode.l10n.t('The JSON file could not be written to {0}: {1}', path, why);
+    case 'html':
+      return vscode.l10n.t('The report could not be written to {0}: {1}', path, why);
+    case 'png':
+      return vscode.l10n.t('The picture of the chart could not be written to {0}: {1}', path, why);
+    case 'plan':
+      return vscode.l10n.t('The plan could not be written to {0}: {1}', path, why);
   }
 }
 

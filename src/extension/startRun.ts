@@ -3,7 +3,8 @@ import { BenchError, toBenchError } from '../core/errors.ts';
 import { errorOf } from '../core/failure.ts';
 import type { RunRecord, TopologyResult } from '../core/record.ts';
 import type { CommandId } from './contributions.ts';
-import { runTime, tellingRows } from './describe.ts';
+import { runTime } from './describe.ts';
+import { tellingRows } from './figures.ts';
 import { mendingOf } from './failures.ts';
 import { offerCleanUp } from './offerCleanUp.ts';
 import { plainText } from './plainText.ts';
@@ -22,8 +23,8 @@ export async function startRun(prepared: PreparedRun, services: Services, retry?
   if (!vscode.workspace.isTrusted) {
     throw new BenchError({
       reason: 'forbidden',
-      message: 'Topology Bench runs nothing from a workspace that you do not trust.',
-      nextStep: 'Trust the workspace first.',
+      message: vscode.l10n.t('Topology Bench runs nothing from a workspace that you do not trust.'),
+      nextStep: vscode.l10n.t('Trust the workspace first.'),
     });
   }
   const { runs, panels, log } = services;

@@ -1,4 +1,4 @@
-import type * as vscode from 'vscode';
+import * as vscode from 'vscode';
 import { BenchError, toBenchError } from '../core/errors.ts';
 import type { RunEvent } from '../core/events.ts';
 import { cutOff, errorOf } from '../core/failure.ts';
@@ -106,8 +106,11 @@ async function endOfDead(
   if (hold.isOurs && notSaved === null) await engine.removeJournal(journal);
   const failure = new BenchError({
     reason: 'internal',
-    message: `The process that carried out the run ended before the run did.${words === '' ? '' : ` Its last words: ${words}`}`,
-    nextStep: 'Check that this machine has memory to spare, and that nothing ends processes.',
+    message:
+      words === ''
+        ? vscode.l10n.t('The process that carried out the run ended before the run did.')
+        : vscode.l10n.t('The process that carried out the run ended before the run did. Its last words: {0}', words),
+    nextStep: vscode.l10n.t('Check that this machine has memory to spare, and that nothing ends processes.'),
   });
   // What ran on this machine ends with the process that ran it.
   return { record, failure, notSaved, leftBehind: target.kind === 'local' ? null : cutOff(), kept: null };

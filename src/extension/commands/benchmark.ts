@@ -156,8 +156,11 @@ export async function benchmarkUnasked(
   if (!(await mayStart(prepared, services))) {
     throw new BenchError({
       reason: 'forbidden',
-      message: `Nothing was started on ${targetName(choices.target)}: its context is protected, and its name was not typed.`,
-      nextStep: 'Start it again and type the name, or choose another context.',
+      message: vscode.l10n.t(
+        'Nothing was started on {0}: its context is protected, and its name was not typed.',
+        targetName(choices.target),
+      ),
+      nextStep: vscode.l10n.t('Start it again and type the name, or choose another context.'),
     });
   }
   await rememberAnswers(choices, services);

@@ -1,9 +1,9 @@
 import * as vscode from 'vscode';
 import type { Leftover } from '../../core/cluster.ts';
 import { placeNeeded, type ClusterPlace } from '../cluster.ts';
-import { formatCount } from '../../core/view/format.ts';
 import { startOfRunId } from '../../core/runId.ts';
 import { isDeployNote } from '../deployNote.ts';
+import { gpuCount } from '../describe.ts';
 import { localTime } from '../localTime.ts';
 import { plainText } from '../plainText.ts';
 import type { Services } from '../services.ts';
@@ -101,34 +101,45 @@ export async function offerLeftBehind(services: Services, offered: Set<string>):
 async function offer(place: ClusterPlace, left: readonly Leftover[], services: Services): Promise<void> {
   const cleanUpNow = vscode.l10n.t('Clean Up');
   const gpus = left.reduce((sum, each) => sum + each.gpus, 0);
-  const count = (kind: Leftover['kind'], name: string): string[] => {
-    const { length } = left.filter((each) => each.kind === kind);
-    return length === 0 ? [] : [formatCount(length, name)];
-  };
-  const held = gpus === 0 ? '' : vscode.l10n.t(' GPUs still held: {0}.', gpus);
-  const chosen = await vscode.window.showWarningMessage(
-    plainText(
-      vscode.l10n.t(
-        'A window that closed has left {0} behind on {1}/{2}.{3}',
-        [...count('run', 'benchmark run'), ...count('deployment', 'unfinished deployment')].join(', '),
-        place.context,
-        place.namespace,
-        held,
-      ),
-    ),
-    cleanUpNow,
-    vscode.l10n.t('Later'),
-  );
+  const count = (kind: Leftover['kind']): number => left.filter((each) => each.kind === kind).length;
+  const message = [
+    ...runsLeft(count('run'), place),
+    ...deploymentsLeft(count('deployment'), place),
+    ...(gpus === 0 ? [] : [vscode.l10n.t('GPUs still held: {0}.', gpus)]),
+  ].join(' ');
+  const chosen = await vscode.window.showWarningMessage(plainText(message), cleanUpNow, vscode.l10n.t('Later'));
   if (chosen === cleanUpNow) await remove(place, left, services);
 }
 
+function runsLeft(count: number, { context, namespace }: ClusterPlace): string[] {
+  if (count === 0) return [];
+  return [
+    count === 1
+      ? vscode.l10n.t('A window that closed has left 1 benchmark run behind on {0}/{1}.', context, namespace)
+      : vscode.l10n.t('A window that closed has left {0} benchmark runs behind on {1}/{2}.', count, context, namespace),
+  ];
+}
+
+function deploymentsLeft(count: number, { context, namespace }: ClusterPlace): string[] {
+  if (count === 0) return [];
+  return [
+    count === 1
+      ? vscode.l10n.t('A window that closed has left 1 unfinished deployment behind on {0}/{1}.', context, namespace)
+      : vscode.l10n.t(
+          'A window that closed has left {0} unfinished deployments behind on {1}/{2}.',
+          count,
+          context,
+          namespace,
+        ),
+  ];
+}
+
 async function remove(place: ClusterPlace, leftovers: readonly Leftover[], services: Services): Promise<void> {
-  const what = vscode.l10n.t(
-    'Remove {0} from {1}/{2}.',
-    formatCount(leftovers.length, 'leftover'),
-    place.context,
-    place.namespace,
-  );
+  const { length } = leftovers;
+  const what =
+    length === 1
+      ? vscode.l10n.t('Remove 1 leftover from {0}/{1}.', place.context, place.namespace)
+      : vscode.l10n.t('Remove {0} leftovers from {1}/{2}.', length, place.context, place.namespace);
   if (!(await services.protection.permitsRemoval(place.context, what))) return;
   const { kept } = await vscode.window.withProgress(
     {
@@ -151,7 +162,7 @@ async function remove(place: ClusterPlace, leftovers: readonly Leftover[], servi
   );
   for (const leftover of leftovers) await services.memory.forgetUnfinished(leftover.id);
   services.cluster.changed();
-  const removed = vscode.l10n.t('Removed {0}.', formatCount(leftovers.length, 'leftover'));
+  const removed = length === 1 ? vscode.l10n.t('Removed 1 leftover.') : vscode.l10n.t('Removed {0} leftovers.', length);
   if (kept.length === 0) void vscode.window.showInformationMessage(removed);
   else void vscode.window.showWarningMessage(plainText([removed, ...kept].join(' ')));
 }
@@ -199,10 +210,10 @@ function itemOf(leftover: Leftover): vscode.QuickPickItem & { readonly leftover:
   const what = leftover.kind === 'run' ? vscode.l10n.t('Benchmark run') : deployment;
   const since = leftover.kind === 'run' ? startOfRunId(leftover.id) : leftover.createdAt;
   return {
-    label: `${what} ${leftover.id}`,
+    label: vscode.l10n.t('{0} {1}', what, leftover.id),
     description: [
       vscode.l10n.t('since {0}', localTime(since)),
-      ...(leftover.gpus === 0 ? [] : [formatCount(leftover.gpus, 'GPU')]),
+      ...(leftover.gpus === 0 ? [] : [gpuCount(leftover.gpus)]),
     ].join(', '),
     detail: leftover.objects.map((object) => `${object.kind}/${object.name}`).join(', '),
     // A deployment that came up was made to stay.

@@ -4,9 +4,8 @@ import { BenchError, explain } from '../../core/errors.ts';
 import { baselineLevels, phaseOf, whyMissing } from '../../core/levels.ts';
 import type { RunRecord } from '../../core/record.ts';
 import { comparedSubject } from '../../core/view/comparisonView.ts';
-import { formatCount } from '../../core/view/format.ts';
 import { comparedRecords, comparisonTitle, endedRecord } from '../comparedRecords.ts';
-import { runTime } from '../describe.ts';
+import { runTime, statusWords } from '../describe.ts';
 import { plainText } from '../plainText.ts';
 import { pickOne, type Note } from '../questions/pick.ts';
 import { pickRun, runName } from '../questions/run.ts';
@@ -45,7 +44,10 @@ export async function compareSelected(selected: unknown, services: Services): Pr
   if (first === undefined || second === undefined || more.length > 0) {
     throw new BenchError({
       reason: 'not-meant-for',
-      message: vscode.l10n.t('Two results are compared, and {0} are selected.', String(ids.length)),
+      message:
+        ids.length === 1
+          ? vscode.l10n.t('Two results are compared, and 1 is selected.')
+          : vscode.l10n.t('Two results are compared, and {0} are selected.', ids.length),
       nextStep: vscode.l10n.t('Select two results in the Results view.'),
     });
   }
@@ -116,7 +118,7 @@ function whyNoBaseline(record: RunRecord): string | null {
   if (phase !== undefined)
     return vscode.l10n.t('none of its numbers is valid ({0})', phase.validity.reasons.join('; '));
   const [level] = levels;
-  const why = level === undefined ? record.status : whyMissing(record, level);
+  const why = level === undefined ? statusWords(record.status) : whyMissing(record, level);
   return vscode.l10n.t('it has no numbers ({0})', why);
 }
 
@@ -175,12 +177,19 @@ function othersOf({ id, plan }: RunRecord, records: readonly RunRecord[]): RunRe
 function leftOut({ plan }: RunRecord, records: readonly RunRecord[]): Note | undefined {
   const count = records.filter((other) => isEndpointPlan(other.plan) !== isEndpointPlan(plan)).length;
   if (count === 0) return undefined;
-  const runs = formatCount(count, 'run');
-  return {
-    note: isEndpointPlan(plan)
-      ? vscode.l10n.t('{0} of deployed topologies cannot be compared with a run on an endpoint', runs)
-      : vscode.l10n.t('{0} on an endpoint cannot be compared with a run of deployed topologies', runs),
-  };
+  return { note: isEndpointPlan(plan) ? ofTopologies(count) : onEndpoints(count) };
+}
+
+function ofTopologies(runs: number): string {
+  return runs === 1
+    ? vscode.l10n.t('1 run of deployed topologies cannot be compared with a run on an endpoint')
+    : vscode.l10n.t('{0} runs of deployed topologies cannot be compared with a run on an endpoint', runs);
+}
+
+function onEndpoints(runs: number): string {
+  return runs === 1
+    ? vscode.l10n.t('1 run on an endpoint cannot be compared with a run of deployed topologies')
+    : vscode.l10n.t('{0} runs on an endpoint cannot be compared with a run of deployed topologies', runs);
 }
 
 /** The older one is the one before: ids begin with the time. */

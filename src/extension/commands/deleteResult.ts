@@ -21,10 +21,10 @@ export async function deleteResult(argument: unknown, selected: unknown, service
   const options = { modal: true, ...heldDetail(chosen, services) };
   if ((await vscode.window.showWarningMessage(deletionQuestion(chosen, hasTrash), options, remove)) !== remove) return;
   if (!hasTrash) {
-    await deleteEach(chosen, 'for good', services);
+    await deleteEach(chosen, 'for-good', services);
     return;
   }
-  const { deleted, failed } = await tryEach(chosen, 'to trash', services);
+  const { deleted, failed } = await tryEach(chosen, 'to-trash', services);
   if (deleted > 0) sayTrashed(deleted);
   if (failed.length > 0) await deleteWithoutTrash(failed, services);
 }
@@ -70,7 +70,7 @@ async function deleteWithoutTrash(failed: readonly Failed[], services: Services)
   if ((await vscode.window.showWarningMessage(question, options, forGood)) !== forGood) return;
   await deleteEach(
     failed.map(({ result }) => result),
-    'for good',
+    'for-good',
     services,
   );
 }
@@ -81,7 +81,7 @@ interface Failed {
 }
 
 /** @throws the first failure */
-async function deleteEach(chosen: readonly Result[], how: 'to trash' | 'for good', services: Services): Promise<void> {
+async function deleteEach(chosen: readonly Result[], how: 'to-trash' | 'for-good', services: Services): Promise<void> {
   const [first] = (await tryEach(chosen, how, services)).failed;
   if (first !== undefined) throw first.error;
 }
@@ -89,7 +89,7 @@ async function deleteEach(chosen: readonly Result[], how: 'to trash' | 'for good
 /** One that cannot be deleted keeps none of the others. */
 async function tryEach(
   chosen: readonly Result[],
-  how: 'to trash' | 'for good',
+  how: 'to-trash' | 'for-good',
   { results, baselines }: Services,
 ): Promise<{ readonly deleted: number; readonly failed: readonly Failed[] }> {
   const failed: Failed[] = [];

@@ -2,12 +2,11 @@ import * as vscode from 'vscode';
 import type { BenchError } from '../../core/errors.ts';
 import type { TopologyName } from '../../core/plan.ts';
 import type { DeployProgress } from '../../core/ports.ts';
-import { formatBytes } from '../../core/view/format.ts';
 import { waitingWords } from '../../core/view/waitingWords.ts';
 import type { ClusterPlace } from '../cluster.ts';
 import { viewIds } from '../contributions.ts';
 import { deployNote } from '../deployNote.ts';
-import { allTopologies, gpuName, stageWords, subjectName, targetName } from '../describe.ts';
+import { allTopologies, gpuName, stageWords, subjectName, targetName, uploadProgress } from '../describe.ts';
 import { loadKubernetes } from '../engine.ts';
 import { offerCleanUp } from '../offerCleanUp.ts';
 import { configUri, type Planned } from '../prepare.ts';
@@ -161,7 +160,7 @@ export function progressIn(
     stage: (stage) => {
       last = '';
       log.info(`deploy: ${stage}`);
-      progress.report({ message: stageWords[stage] });
+      progress.report({ message: stageWords(stage) });
     },
     status: (message) => {
       if (message === last) return;
@@ -170,9 +169,7 @@ export function progressIn(
       progress.report({ message: plainText(waitingWords(topology, message)) });
     },
     upload: (sentBytes, totalBytes) => {
-      progress.report({
-        message: vscode.l10n.t('uploading the model: {0} of {1}', formatBytes(sentBytes), formatBytes(totalBytes)),
-      });
+      progress.report({ message: uploadProgress(sentBytes, totalBytes) });
     },
     warning: (message) => {
       log.warn(`deploy: ${message}`);

@@ -49,9 +49,10 @@ export async function showLogs(argument: unknown, services: Services): Promise<v
   const text = await withProgress(vscode.l10n.t('Reading the logs of {0}', deployment.topology), (signal) =>
     services.cluster.logs(deployment, signal),
   );
-  logsChannel ??= vscode.window.createOutputChannel('Topology Bench: Deployments');
+  logsChannel ??= vscode.window.createOutputChannel(vscode.l10n.t('Topology Bench: Deployments'));
   const { topology, id, context, namespace } = deployment;
-  logsChannel.replace(`${topology} (${id} on ${context}/${namespace})\n\n${text}`);
+  const whose = vscode.l10n.t('{0} ({1} on {2}/{3})', topology, id, context, namespace);
+  logsChannel.replace(`${whose}\n\n${text}`);
   logsChannel.show(true);
 }
 

@@ -15,7 +15,6 @@ type Format = 'csv' | 'json' | 'html';
 
 interface FormatTexts {
   readonly title: string;
-  readonly what: string;
   readonly text: (record: RunRecord, services: Services) => Promise<string>;
 }
 
@@ -25,19 +24,16 @@ function textsOf(format: Format): FormatTexts {
     case 'csv':
       return {
         title: vscode.l10n.t('Export as CSV'),
-        what: 'The CSV file',
         text: async (record) => (await loadEngine()).recordCsv(record),
       };
     case 'json':
       return {
         title: vscode.l10n.t('Export as JSON'),
-        what: 'The JSON file',
         text: async (record) => (await loadRecords()).recordText(record),
       };
     case 'html':
       return {
         title: vscode.l10n.t('Export as HTML Report'),
-        what: 'The report',
         text: async (record, { extension }) =>
           (await loadEngine()).reportPage([record], readSettings(undefined).gpuPrice.price, extension.path),
       };
@@ -51,10 +47,9 @@ export async function exportAs(format: Format, argument: unknown, services: Serv
 }
 
 async function exportRecord(format: Format, record: RunRecord, services: Services): Promise<void> {
-  const { title, what, text } = textsOf(format);
+  const { title, text } = textsOf(format);
   const file: FileToSave = {
     title: vscode.l10n.t('{0}: {1}', title, runName(record)),
-    what,
     name: exportName(record.plan, record.id, format),
     kind: format,
     bytes: async () => new TextEncoder().encode(await text(record, services)),
@@ -125,8 +120,8 @@ export async function recordFrom(argument: unknown, services: Services, title: s
   if (run?.end === null) {
     throw new BenchError({
       reason: 'not-meant-for',
-      message: `The run of ${run.subject} is still under way, so there is no record to export.`,
-      nextStep: 'Export it when it has ended.',
+      message: vscode.l10n.t('The run of {0} is still under way, so there is no record to export.', run.subject),
+      nextStep: vscode.l10n.t('Export it when it has ended.'),
     });
   }
   return services.results.read(runId);

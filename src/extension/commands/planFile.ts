@@ -51,8 +51,8 @@ function isForEndpoint(uri: vscode.Uri): BenchError {
   const name = vscode.workspace.asRelativePath(uri);
   return new BenchError({
     reason: 'plan-invalid',
-    message: `${name} is a plan for an endpoint that exists already, and deploys nothing.`,
-    nextStep: `Run it on the command line: topology-bench run ${name} --endpoint URL.`,
+    message: vscode.l10n.t('{0} is a plan for an endpoint that exists already, and deploys nothing.', name),
+    nextStep: vscode.l10n.t('Run it on the command line: {0}.', `topology-bench run ${name} --endpoint URL`),
   });
 }
 
@@ -116,16 +116,19 @@ async function placeOf(
   if (named !== undefined) {
     throw new BenchError({
       reason: 'plan-invalid',
-      message: `The plan file names the kube context "${named}", and the kubeconfig has none of that name.`,
-      nextStep: 'Correct "context", or leave it out to use the current one.',
+      message: vscode.l10n.t(
+        'The plan file names the kube context "{0}", and the kubeconfig has none of that name.',
+        named,
+      ),
+      nextStep: vscode.l10n.t('Correct "context", or leave it out to use the current one.'),
     });
   }
   const current = await cluster.current();
   if (current !== undefined) return current;
   throw new BenchError({
     reason: 'kubeconfig-missing',
-    message: 'The plan file runs on a cluster, and the kubeconfig names no current context.',
-    nextStep: 'Select a context in the Cluster view, or write "target: local" to run on this machine.',
+    message: vscode.l10n.t('The plan file runs on a cluster, and the kubeconfig names no current context.'),
+    nextStep: vscode.l10n.t('Select a context in the Cluster view, or write "target: local" to run on this machine.'),
   });
 }
 

@@ -27,7 +27,7 @@ export async function saveAsPlan(argument: unknown, services: Services): Promise
   if (target === undefined) return;
   const { planFileText } = await loadPlanFiles();
   const text = planFileText(record, modelFrom(target, choices, services.memory));
-  await writeTo(target, 'The plan', new TextEncoder().encode(text));
+  await writeTo(target, 'plan', new TextEncoder().encode(text));
   await vscode.window.showTextDocument(target, { viewColumn: textColumn() });
 }
 

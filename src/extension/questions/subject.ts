@@ -70,8 +70,8 @@ export async function saveFile(uri: string, reason: Reason): Promise<void> {
   if (document?.isDirty !== true || (await document.save())) return;
   throw new BenchError({
     reason,
-    message: `${document.fileName} has changes that could not be saved.`,
-    nextStep: 'Save it and start again.',
+    message: vscode.l10n.t('{0} has changes that could not be saved.', document.fileName),
+    nextStep: vscode.l10n.t('Save it and start again.'),
   });
 }
 
@@ -175,13 +175,17 @@ async function checked(uri: vscode.Uri): Promise<Subject> {
   if (error !== undefined) {
     throw new BenchError({
       reason: 'model-unsupported',
-      message: `${name} is not a valid model config: ${error.message}`,
-      nextStep: 'Correct what the editor marks, and start again.',
+      message: vscode.l10n.t('{0} is not a valid model config: {1}', name, error.message),
+      nextStep: vscode.l10n.t('Correct what the editor marks, and start again.'),
     });
   }
+  const why = model?.why ?? null;
   throw new BenchError({
     reason: 'model-unsupported',
-    message: `${name} cannot be benchmarked, because ${model?.why ?? 'it is no model config'}.`,
+    message:
+      why === null
+        ? vscode.l10n.t('{0} cannot be benchmarked, because it is no model config.', name)
+        : vscode.l10n.t('{0} cannot be benchmarked, because {1}.', name, why),
     nextStep: supportedSoFar,
   });
 }

@@ -3,7 +3,7 @@ import { topologiesWithoutCluster } from '../../core/localSupport.ts';
 import type { ParsedModel } from '../../core/model.ts';
 import type { TopologyName } from '../../core/plan.ts';
 import type { Subject, TargetChoice } from '../choices.ts';
-import { allTopologies, topologyDescriptions } from '../describe.ts';
+import { allTopologies, topologyDescription } from '../describe.ts';
 import { modelOfFile } from '../modelDocument.ts';
 import { configUri } from '../prepare.ts';
 import type { Choice } from './pick.ts';
@@ -23,7 +23,7 @@ export async function topologyChoices(
   const offered = where === 'local' ? here : allTopologies;
   return offered.map((topology) => ({
     label: topology,
-    description: model?.kind === 'triton' ? configured(topology, model) : topologyDescriptions[topology],
+    description: model?.kind === 'triton' ? configured(topology, model) : topologyDescription(topology),
     ...(where === undefined && !here.includes(topology) ? { detail: onClusterOnly() } : {}),
     ...(where === 'local' && offered.length < allTopologies.length ? { detail: othersElsewhere() } : {}),
     value: topology,
@@ -41,7 +41,7 @@ function othersElsewhere(): string {
 function configured(topology: TopologyName, model: ParsedModel): string {
   switch (topology) {
     case 'fastapi':
-      return topologyDescriptions.fastapi;
+      return topologyDescription(topology);
     case 'triton':
       return vscode.l10n.t('NVIDIA Triton, dynamic batching as config.pbtxt says: {0}', batching(model));
     case 'hybrid':

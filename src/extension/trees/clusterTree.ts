@@ -282,7 +282,7 @@ function renderContext(context: string, inventory: ClusterInventory | null): vsc
     inventory === null || inventory.nodes === 0
       ? []
       : [vscode.l10n.t('{0} of {1} nodes ready', inventory.readyNodes, inventory.nodes)];
-  const version = inventory === null ? [] : [`Kubernetes ${inventory.serverVersion}`];
+  const version = inventory === null ? [] : [vscode.l10n.t('Kubernetes {0}', inventory.serverVersion)];
   const protection = isGuarded
     ? [vscode.l10n.t('Protected: its name has to be typed before anything is deployed to it, or deleted from it.')]
     : [];

@@ -2,14 +2,14 @@ import { basename } from 'node:path';
 import * as vscode from 'vscode';
 import { planSubject, planSubjectKey } from '../../core/anyPlan.ts';
 import type { RunRecord } from '../../core/record.ts';
-import { formatCount } from '../../core/view/format.ts';
 import { headlineOf } from '../../core/view/headline.ts';
 import { measuredRecord } from '../../core/view/measured.ts';
 import type { Baselines, Standing } from '../baselines.ts';
 import { setContextKey } from '../contextKeySetting.ts';
 import { contextKeys, nodeContexts, type CommandId } from '../contributions.ts';
-import { recordBest, recordIsValid, rowFigures, runTime, tellingRows } from '../describe.ts';
+import { recordBest, recordIsValid, rowFigures, runTime, statusWords } from '../describe.ts';
 import type { Failures } from '../failures.ts';
+import { tellingRows } from '../figures.ts';
 import type { Result, Results } from '../results.ts';
 import { isWorse, markStanding, standingLines, standingMark } from './baselineMark.ts';
 import { groupResults, type ResultGroup } from './resultGroups.ts';
@@ -150,7 +150,7 @@ function renderGroup({ group, isFirst, isWhole }: GroupNode, standing: Standing)
   const { Expanded, Collapsed } = vscode.TreeItemCollapsibleState;
   const item = new vscode.TreeItem(subject, isFirst ? Expanded : Collapsed);
   const worse = isWorse(standing) ? [vscode.l10n.t('newest worse than baseline')] : [];
-  const count = isWhole ? [formatCount(results.length, 'run')] : [];
+  const count = isWhole ? [runCount(results.length)] : [];
   item.description = [...worse, ...count, recordBest(newest, 'short')].join(' · ');
   item.iconPath = new vscode.ThemeIcon(of === 'endpoint' ? 'globe' : 'package');
   item.contextValue = nodeContexts.resultGroup;
@@ -158,6 +158,10 @@ function renderGroup({ group, isFirst, isWhole }: GroupNode, standing: Standing)
     '\n',
   );
   return item;
+}
+
+function runCount(runs: number): string {
+  return runs === 1 ? vscode.l10n.t('1 run') : vscode.l10n.t('{0} runs', runs);
 }
 
 /** What a row says beside its figures. */
@@ -174,10 +178,11 @@ interface RowWords {
 function wordsOf(record: RunRecord, path: string, age: string, mark: RowWords['mark']): RowWords {
   const name = basename(path);
   // A figure may be all that a run has that was stopped; its icon is not read out.
-  const isSaid = record.status === 'completed' || recordBest(record, 'short') === record.status;
+  const status = statusWords(record.status);
+  const isSaid = record.status === 'completed' || recordBest(record, 'short') === status;
   return {
     mark,
-    ended: isSaid ? undefined : record.status,
+    ended: isSaid ? undefined : status,
     age,
     name: name === `${record.id}.json` ? undefined : name,
   };
@@ -206,7 +211,7 @@ function spoken(record: RunRecord, { mark, ended, age, name }: RowWords): string
 function tooltipOf(record: RunRecord, standing: Standing): string {
   return [
     [planSubject(record.plan), runTime(record.id, vscode.env.language)].join(' · '),
-    [record.plan.load.profile, record.environment.target, record.status, ...warningsOf(record)].join(', '),
+    [record.plan.load.profile, record.environment.target, statusWords(record.status), ...warningsOf(record)].join(', '),
     ...tellingRows(record).map(rowFigures),
     ...answerLines(record),
     ...standingLines(standing),

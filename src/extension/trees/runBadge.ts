@@ -1,5 +1,4 @@
 import * as vscode from 'vscode';
-import { formatCount } from '../../core/view/format.ts';
 import type { LiveRun, Runs } from '../runs.ts';
 
 /** How many benchmarks are under way, on the view's icon; nothing when none is. */
@@ -17,7 +16,16 @@ export function showRunBadge(
 function badgeOf(active: readonly LiveRun[]): vscode.ViewBadge | undefined {
   if (active.length === 0) return undefined;
   const waiting = active.filter((run) => run.state === null).length;
-  const underWay = vscode.l10n.t('{0} under way', formatCount(active.length - waiting, 'benchmark'));
-  const tooltip = waiting === 0 ? underWay : vscode.l10n.t('{0}, {1} waiting', underWay, waiting);
-  return { value: active.length, tooltip };
+  return { value: active.length, tooltip: tooltipOf(active.length - waiting, waiting) };
+}
+
+function tooltipOf(underWay: number, waiting: number): string {
+  if (underWay === 1) {
+    return waiting === 0
+      ? vscode.l10n.t('1 benchmark under way')
+      : vscode.l10n.t('1 benchmark under way, {0} waiting', waiting);
+  }
+  return waiting === 0
+    ? vscode.l10n.t('{0} benchmarks under way', underWay)
+    : vscode.l10n.t('{0} benchmarks under way, {1} waiting', underWay, waiting);
 }

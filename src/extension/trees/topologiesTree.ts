@@ -6,7 +6,14 @@ import type { TopologyName } from '../../core/plan.ts';
 import { waitingWords } from '../../core/view/waitingWords.ts';
 import type { Cluster, ClusterPlace } from '../cluster.ts';
 import { nodeContexts } from '../contributions.ts';
-import { allTopologies, runPlace, topologyAtWork, topologyDescriptions, topologyProgress } from '../describe.ts';
+import {
+  allTopologies,
+  gpuCount,
+  runPlace,
+  topologyAtWork,
+  topologyDescription,
+  topologyProgress,
+} from '../describe.ts';
 import type { Failures } from '../failures.ts';
 import { localTime } from '../localTime.ts';
 import type { LiveRun, Runs } from '../runs.ts';
@@ -291,7 +298,7 @@ function iconOf(status: 'queued' | 'running' | 'completed' | 'failed' | 'cancell
 function renderTopology(topology: TopologyName, deployments: readonly DeployedTopology[] | null): vscode.TreeItem {
   const item = new vscode.TreeItem(topology);
   item.description = deployments === null ? '' : describeDeployed(deployments);
-  item.tooltip = topologyDescriptions[topology];
+  item.tooltip = topologyDescription(topology);
   item.iconPath = new vscode.ThemeIcon(
     topology === 'hybrid' ? 'shield' : topology === 'triton' ? 'server-process' : 'server',
   );
@@ -308,7 +315,7 @@ function describeDeployed(deployments: readonly DeployedTopology[]): string {
 
 function renderDeployment(deployment: DeployedTopology): vscode.TreeItem {
   const item = new vscode.TreeItem(deployment.model);
-  const gpus = deployment.gpus === 0 ? [] : [vscode.l10n.t('{0} GPU', deployment.gpus)];
+  const gpus = deployment.gpus === 0 ? [] : [gpuCount(deployment.gpus)];
   // The row above names the topology.
   const words = waitingWords(deployment.topology, deployment.message);
   const state = deployment.ready

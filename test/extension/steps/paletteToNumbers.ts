@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { nameLoad } from '../../../src/core/phaseLoad.ts';
 import { runRecordSchema, type RunRecord } from '../../../src/core/record.ts';
-import { lensTitles, tellingRows } from '../../../src/extension/describe.ts';
+import { lensTitles, tellingRows } from '../../../src/extension/figures.ts';
 import type { Drive } from '../harness/drive.ts';
 import type { Panel } from '../harness/panel.ts';
 import { samplePaths } from '../harness/sampleWorkspace.ts';

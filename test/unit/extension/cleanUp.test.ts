@@ -203,6 +203,19 @@ describe('what a closed window left behind', () => {
     expect(fakeVscode.window.showWarningMessage).toHaveBeenCalledTimes(1);
   });
 
+  test('is counted by its kind, each in a sentence', async () => {
+    onCluster = [left('left'), left('other'), deployment('half-made', { leftBehind: true, gpus: 0 })];
+    permitsRemoval.mockResolvedValueOnce(false);
+    fakeVscode.window.showWarningMessage.mockResolvedValueOnce('Clean Up');
+    await offerLeftBehind(services, new Set());
+    expect(fakeVscode.window.showWarningMessage.mock.calls[0]?.[0]).toBe(
+      'A window that closed has left 2 benchmark runs behind on kind-x/team-a. A window that closed has left 1 unfinished deployment behind on kind-x/team-a. GPUs still held: 2.',
+    );
+    await vi.waitFor(() => {
+      expect(permitsRemoval).toHaveBeenCalledWith('kind-x', 'Remove 3 leftovers from kind-x/team-a.');
+    });
+  });
+
   test('stays on a protected context whose name is not typed', async () => {
     permitsRemoval.mockResolvedValueOnce(false);
     fakeVscode.window.showWarningMessage.mockResolvedValueOnce('Clean Up');

@@ -359,6 +359,20 @@ test('the palette offers nothing of which a view knows that it cannot work', () 
     expect(offered[name]).toBeUndefined();
 });
 
+test('every text of package.json that people read is a %key%, but for the name of the extension', () => {
+  const read = /^(description|title|contextualTitle|category|label|aliases|contents|altText|markdown.*Descriptions?)$/;
+  const found: string[] = [];
+  const look = (value: unknown, key: string): void => {
+    if (typeof value === 'string' && read.test(key)) found.push(value);
+    if (Array.isArray(value)) for (const item of value as unknown[]) look(item, key);
+    else if (typeof value === 'object' && value !== null)
+      for (const [name, part] of Object.entries(value)) look(part, name);
+  };
+  look(manifest, '');
+  expect(found.length).toBeGreaterThan(100);
+  expect(found.filter((text) => !/^%[^%]+%$/.test(text) && text !== 'Topology Bench')).toEqual([]);
+});
+
 test('every %key% of package.json has its text, and every text is used', () => {
   const used = [...JSON.stringify(manifest).matchAll(/"%([^%"]+)%"/g)].map(([, key]) => key);
   expect([...new Set(used)].sort()).toEqual(Object.keys(texts).sort());

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { startState, reduce, type RunEvent, type RunState } from '../../../src/core/events.ts';
 import { nameLoad } from '../../../src/core/phaseLoad.ts';
 import { estimateSeconds, makePlan } from '../../../src/core/planning.ts';
@@ -8,7 +8,8 @@ import { poolsOf } from '../../../src/extension/choices.ts';
 import {
   aboutTime,
   choicesSummary,
-  lensTitles,
+  freeOfTotal,
+  gpuCount,
   planDetail,
   planSummary,
   profileSummary,
@@ -17,10 +18,12 @@ import {
   runPlace,
   runProgress,
   subjectName,
-  tellingRows,
   topologyProgress,
 } from '../../../src/extension/describe.ts';
+import { lensTitles, tellingRows } from '../../../src/extension/figures.ts';
 import { sampleRecord } from '../../support/sampleRecord.ts';
+
+vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
 
 const gpu = { resource: 'nvidia.com/gpu', count: 1, product: null };
 const onCluster: BenchmarkChoices = {
@@ -78,6 +81,31 @@ test('the confirmation says what runs, where, with what, for about how long and 
   );
   const local = planOf({ ...here, topologies: ['triton'] });
   expect(planSummary(local, here, 40)).toBe(`1 topology × ${String(seconds)} s of load, about 40 s, on this machine`);
+});
+
+test('one and many are told apart, each in words of its own', () => {
+  const plan = planOf(onCluster);
+  const seconds = plan.load.phases.reduce((sum, phase) => sum + phase.durationSeconds, 0);
+  const turns: Plan = { ...plan, load: { ...plan.load, repetitions: 3 } };
+  expect(planSummary(turns, { ...onCluster, gpu: null }, 600)).toContain(
+    `3 topologies × 3 repetitions × ${String(seconds)} s of load, about 10 min`,
+  );
+  expect(planSummary({ ...turns, gpu: null }, { ...onCluster, gpu: null }, 600)).toContain(
+    'about 10 min, on kind-x/team-a, CPU only',
+  );
+  const one = planOf({ ...here, topologies: ['triton'] });
+  expect(planSummary({ ...one, load: turns.load }, here, 40)).toContain('1 topology × 3 repetitions × ');
+  expect(choicesSummary({ ...here, repetitions: 1, sloP95Ms: 50 })).toMatch(/, quick under p95 50 ms, 1 turn$/);
+  expect(choicesSummary({ ...here, repetitions: 3, topologies: ['triton'] })).toBe(
+    'triton on this machine, quick, 3 turns',
+  );
+  expect(profileSummary('quick', 2)).toMatch(/, 5 s each, 2 times$/);
+  expect(profileSummary('server', 2)).toMatch(/, 2 times$/);
+  expect([1, 2].map(gpuCount)).toEqual(['1 GPU', '2 GPUs']);
+  expect(freeOfTotal({ free: 1, total: 4 }, 'everywhere')).toBe('1 of 4 free');
+  expect(freeOfTotal({ free: 1, total: 4 }, 'nowhere')).toBe('up to 1 of 4 free');
+  const many: Plan = { ...plan, load: { ...plan.load, vantage: 'in-cluster', generators: 3 } };
+  expect(planDetail(many)).toContain('The load comes from 3 pods of their own. What the run makes, it removes.');
 });
 
 test('the confirmation says when a namespace is made', () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type * as vscode from 'vscode';
 import type { RunRecord } from '../../../src/core/record.ts';
-import { lensTitles, tellingRows } from '../../../src/extension/describe.ts';
+import { lensTitles, tellingRows } from '../../../src/extension/figures.ts';
 import { ModelLenses } from '../../../src/extension/lens.ts';
 import { readDocument } from '../../../src/extension/modelDocument.ts';
 import type { LiveRun } from '../../../src/extension/runs.ts';

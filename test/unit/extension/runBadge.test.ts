@@ -33,8 +33,10 @@ test('the badge counts the benchmarks of this window while there are any, and ch
   expect(set.mock.calls).toEqual([[{ value: 1, tooltip: '1 benchmark under way' }]]);
   now(underWay, waiting);
   expect(badge).toEqual({ value: 2, tooltip: '1 benchmark under way, 1 waiting' });
+  now(underWay, underWay, waiting);
+  expect(badge).toEqual({ value: 3, tooltip: '2 benchmarks under way, 1 waiting' });
   now();
   now();
   expect(badge).toBeUndefined();
-  expect(set).toHaveBeenCalledTimes(3);
+  expect(set).toHaveBeenCalledTimes(4);
 });
