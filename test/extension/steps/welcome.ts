@@ -29,6 +29,7 @@ export async function welcomeWithoutCluster({ code, workbench, folder }: Drive):
 
   // What works now is in sight. No question of where: that is decided.
   expect(await cluster.showsWelcome('Benchmark on this machine')).toBe(true);
+  expect(await cluster.showsWelcome('Choose a kubeconfig')).toBe(true);
   await cluster.pressWelcome('Benchmark on this machine');
   await quickInput.pick('Tiny sentiment model (built in)');
   await quickInput.pickMany(['triton']);

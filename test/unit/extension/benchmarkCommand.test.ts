@@ -76,6 +76,7 @@ let away: string | undefined;
 let here: LookedAt;
 let lacksNamespace = false;
 let namespaceStays: string | undefined;
+const showFailure = vi.fn<Services['failures']['show']>();
 let services = {} as Services;
 
 beforeEach(() => {
@@ -112,7 +113,7 @@ beforeEach(() => {
     },
     protection: new Protection(),
     runs: { get: () => undefined },
-    failures: { show: vi.fn() },
+    failures: { show: showFailure },
     log: { warn: () => undefined },
   } as unknown as Services;
   fakeVscode.window.showInformationMessage.mockImplementation(async (...parts) => parts.at(-1) as string);
@@ -336,10 +337,9 @@ test('what goes wrong before the start costs no answer: its button goes on with 
   vi.spyOn(engine, 'resolveModel').mockRejectedValueOnce(problem);
   reply({ pick: ['triton'] }, { pick: ['staging/models'] }, { pick: ['CPU only'] }, { pick: ['quick'] });
   await benchmark();
-  const show = vi.mocked(services.failures.show);
-  expect(show.mock.calls.map(([error, doing]) => [error, doing])).toEqual([[problem, 'starting the benchmark']]);
+  expect(showFailure.mock.calls.map(([error, doing]) => [error, doing])).toEqual([[problem, 'starting the benchmark']]);
   expect([started, last]).toEqual([[], undefined]);
-  show.mock.lastCall?.[2]?.();
+  showFailure.mock.lastCall?.[2]?.();
   await vi.waitFor(() => {
     expect(started).toHaveLength(1);
   });
