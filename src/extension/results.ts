@@ -116,10 +116,10 @@ export class Results implements vscode.Disposable {
    * One that is gone already is no failure.
    * @param how "to trash" rejects where the machine has none, and leaves the record then
    */
-  async delete({ path, directory }: Pick<Result, 'path' | 'directory'>, how: 'to trash' | 'for good'): Promise<void> {
+  async delete({ path, directory }: Pick<Result, 'path' | 'directory'>, how: 'to-trash' | 'for-good'): Promise<void> {
     const store = await this.#store(directory);
     try {
-      if (how === 'to trash') await moveToTrash(vscode.Uri.file(path));
+      if (how === 'to-trash') await moveToTrash(vscode.Uri.file(path));
       await store.delete(path);
     } finally {
       this.changed();

@@ -54,7 +54,7 @@ const services = {
       throw new BenchError({ reason: 'record-unreadable', message });
     },
     delete: async ({ id }: { id: string }, how: string) => {
-      if (how === 'to trash' && !hasTrash) throw new Error('There is no trash.');
+      if (how === 'to-trash' && !hasTrash) throw new Error('There is no trash.');
       deleted.push(`${id} ${how}`);
     },
   },

@@ -99,7 +99,7 @@ test('what is deleted is known no longer, and is told of; also if somebody else 
   const told = vi.fn();
   results.onDidChange(told);
   await rm(stored.path);
-  await results.delete(stored, 'to trash');
+  await results.delete(stored, 'to-trash');
   expect(told).toHaveBeenCalledTimes(1);
   expect(results.known(oldest.id)).toBeUndefined();
   await expect(results.read(oldest.id)).rejects.toMatchObject({ reason: 'record-unreadable' });
@@ -111,10 +111,10 @@ test('what the trash takes is gone; what it does not take stays', async () => {
   const [kept, taken] = await results.list();
   if (kept === undefined || taken === undefined) throw new Error('not listed');
   const trash = vi.spyOn(fakeVscode.workspace.fs, 'delete');
-  await results.delete(taken, 'to trash');
+  await results.delete(taken, 'to-trash');
   expect(trash).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ fsPath: taken.path }), { useTrash: true });
   trash.mockRejectedValueOnce(new Error('There is no trash here.'));
-  await expect(results.delete(kept, 'to trash')).rejects.toThrow('There is no trash here.');
+  await expect(results.delete(kept, 'to-trash')).rejects.toThrow('There is no trash here.');
   expect((await results.list()).map(({ id }) => id)).toEqual([kept.id]);
 });
 
@@ -129,7 +129,7 @@ test('a record whose file has another name is read, known, found and deleted by 
   const [stored] = await results.list();
   if (stored === undefined) throw new Error('not listed');
   expect(stored).toMatchObject({ id: middle.id, path: main });
-  await results.delete(stored, 'for good');
+  await results.delete(stored, 'for-good');
   expect(await results.list()).toEqual([]);
   await expect(results.read(middle.id)).rejects.toThrow(`There is no run record ${middle.id}`);
 });
