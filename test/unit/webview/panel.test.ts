@@ -244,7 +244,8 @@ describe('a finished run', () => {
     await page.page.click('#tab-time');
     const kept = await page.keptState();
     const choice = { section: 'time', level: 'closed 8', hidden: [] };
-    expect(kept).toEqual({ version: 1, runId: record.id, choice, place: { top: 0, isHowOpen: false } });
+    // What was clicked lies below the window, so that the page has scrolled.
+    expect(kept).toMatchObject({ version: 1, runId: record.id, choice, place: { isHowOpen: false } });
     await page.page.close();
 
     const again = await open({ state: kept });
