@@ -79,7 +79,7 @@ export async function recordBesideTheCode(parts: Drive): Promise<void> {
   expect(await results.rows()).toHaveLength(3);
   await results.row(/dead/u).click();
   await workbench.page.keyboard.press('Delete');
-  expect(await workbench.dialog().text()).toContain('Delete the result of 20251231-235959-dead? ');
+  expect(await workbench.dialog().text()).toContain('Delete the result of Dec 31, 2025');
   await workbench.dialog().press('Delete');
   await results.waitForRows('two results', (all) => all.length === 2);
   const runs = join(folder, samplePaths.runs);
