@@ -13,7 +13,7 @@ export function captionViews(
   topologies: Pick<TopologiesTree, 'onDidRead' | 'hint'>,
   runs: Pick<Runs, 'onDidChange'>,
 ): vscode.Disposable {
-  const sayHint = (): void => {
+  const showHint = (): void => {
     const hint = topologies.hint();
     // Runs tell of themselves each second.
     if (views.topologies.message !== hint) views.topologies.message = hint;
@@ -23,9 +23,11 @@ export function captionViews(
       const caption = place === undefined ? '' : captionOf(place);
       views.cluster.description = caption;
       views.topologies.description = caption;
+      // What was true of the place before is not known of this one; the tree, which is older, has heard of it already.
+      showHint();
     }),
-    topologies.onDidRead(sayHint),
-    runs.onDidChange(sayHint),
+    topologies.onDidRead(showHint),
+    runs.onDidChange(showHint),
   );
 }
 

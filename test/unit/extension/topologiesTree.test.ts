@@ -10,6 +10,7 @@ import { fakeVscode } from './fakeVscode.ts';
 
 vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
 const { TopologiesTree } = await import('../../../src/extension/trees/topologiesTree.ts');
+const { captionViews } = await import('../../../src/extension/trees/captions.ts');
 const { watchDeployments } = await import('../../../src/extension/trees/watchDeployments.ts');
 
 const failures = { note: (error: unknown) => error, show: () => undefined } as unknown as Failures;
@@ -188,6 +189,20 @@ describe('the Topologies view', () => {
     expect(await rows()).toContain('triton: 1 deployed, 0 ready');
     looked.fire({ context: 'production', namespace: 'models' });
     expect(await rows()).toEqual(['fastapi: ', 'triton: ', 'hybrid: ', 'The cluster is being asked…: ']);
+  });
+
+  test('drops what it said above its rows as soon as another place is looked at', async () => {
+    const cluster = { deployments: async () => deployments(), onDidLook: looked.event } as unknown as Cluster;
+    const tree = new TopologiesTree(cluster, { active: () => [] } as unknown as Runs, failures);
+    const views = { cluster: { description: '' }, topologies: { description: '', message: '' } };
+    captionViews(views, cluster, tree);
+    looked.fire({ context: 'staging', namespace: 'models' });
+    await tree.getChildren();
+    expect(views.topologies.message).toContain('Nothing is deployed');
+    looked.fire({ context: 'staging', namespace: 'models' });
+    expect(views.topologies.message).toContain('Nothing is deployed');
+    looked.fire({ context: 'production', namespace: 'models' });
+    expect(views.topologies).toEqual({ description: 'production/models', message: '' });
   });
 });
 
