@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe } from 'vitest';
 import { expectSameInventory, inventory } from '../kubernetes/support/inventory.ts';
 import { deleteNamespace, makeNamespace } from '../kubernetes/support/namespaces.ts';
 import type { Drive } from './harness/drive.ts';
+import { drivenVersion } from './harness/drivenVersion.ts';
 import { inOneWindow } from './harness/oneWindow.ts';
 import { ownPackage } from './harness/package.ts';
 import { makeSampleWorkspace } from './harness/sampleWorkspace.ts';
@@ -23,7 +24,7 @@ afterAll(async () => {
   await deleteNamespace(namespace);
 });
 
-describe('on the oldest VS Code', () => {
+describe(`on the ${drivenVersion('oldest')} VS Code`, () => {
   const test = inOneWindow('cluster-oldest', { version: 'oldest', vsix: ownPackage(), prepare: makeSampleWorkspace });
   test(
     'a topology is deployed, looked into, asked, given its model again and deleted from the tree, and the cluster is left as it was',
@@ -39,7 +40,7 @@ describe('on the oldest VS Code', () => {
   );
 });
 
-describe('on the newest VS Code', () => {
+describe(`on the ${drivenVersion('newest')} VS Code`, () => {
   const test = inOneWindow('cluster-newest', { version: 'newest', vsix: ownPackage(), prepare: makeSampleWorkspace });
   test(
     'from the palette to the numbers of three topologies on a cluster, which is left as it was',

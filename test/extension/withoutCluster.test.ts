@@ -2,6 +2,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe } from 'vitest';
+import { drivenVersion } from './harness/drivenVersion.ts';
 import { inOneWindow } from './harness/oneWindow.ts';
 import { ownPackage } from './harness/package.ts';
 import { makeSampleWorkspace } from './harness/sampleWorkspace.ts';
@@ -23,14 +24,14 @@ const everyVersion = {
   compare: 'a run is compared with a baseline, a regression is marked, and a reload shows the comparison again',
 };
 
-describe('on the oldest VS Code', () => {
+describe(`on the ${drivenVersion('oldest')} VS Code`, () => {
   const test = inOneWindow('oldest', { version: 'oldest', vsix: ownPackage(), prepare: makeSampleWorkspace });
   test(everyVersion.lens, lensAndPaletteToTheConfirmation);
   test(everyVersion.results, recordBesideTheCode);
   test(everyVersion.compare, comparedWithABaseline);
 });
 
-describe('on the newest VS Code', () => {
+describe(`on the ${drivenVersion('newest')} VS Code`, () => {
   const test = inOneWindow('newest', {
     version: 'newest',
     vsix: ownPackage(),
