@@ -47,7 +47,12 @@ function heldDetail(chosen: readonly Result[], { baselines }: Services): { reado
   const held = chosen.filter(({ id }) => baselines.isBaseline(id));
   if (held.length === 0) return {};
   const times = held.map(({ id }) => runTime(id, vscode.env.language)).join(', ');
-  return { detail: vscode.l10n.t('Others are held against it: {0}. They have no baseline then.', times) };
+  return {
+    detail:
+      held.length === 1
+        ? vscode.l10n.t('Others are held against the one of {0}. They have no baseline then.', times)
+        : vscode.l10n.t('Others are held against those of {0}. They have no baseline then.', times),
+  };
 }
 
 function sayTrashed(count: number): void {
@@ -62,10 +67,11 @@ function sayTrashed(count: number): void {
 async function deleteWithoutTrash(failed: readonly Failed[], services: Services): Promise<void> {
   const forGood = vscode.l10n.t('Delete for Good');
   const why = failed.map(({ error }) => explain(error));
-  const question = vscode.l10n.t(
-    'The trash did not take the result of {0}. Delete it for good?',
-    failed.map(({ result }) => runTime(result.id, vscode.env.language)).join(', '),
-  );
+  const times = failed.map(({ result }) => runTime(result.id, vscode.env.language)).join(', ');
+  const question =
+    failed.length === 1
+      ? vscode.l10n.t('The trash did not take the result of {0}. Delete it for good?', times)
+      : vscode.l10n.t('The trash did not take the results of {0}. Delete them for good?', times);
   const options = { modal: true, detail: [...new Set(why)].join('\n') };
   if ((await vscode.window.showWarningMessage(question, options, forGood)) !== forGood) return;
   await deleteEach(
