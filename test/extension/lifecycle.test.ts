@@ -1,7 +1,6 @@
 /** A window that goes away in mid-run, in each way that there is: the run goes on without them, and what it leaves on the cluster, if anything, is removed. */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { expectSameInventory, inventory } from '../kubernetes/support/inventory.ts';
 import { deleteNamespace, makeNamespace } from '../kubernetes/support/namespaces.ts';
@@ -21,7 +20,6 @@ import type { Workbench } from './harness/workbench.ts';
 
 /** A window looks 3 s after it opened, and once more 70 s later for what its predecessor still held then. */
 const offerWithinMs = 120_000;
-const storedAfterMs = 10_000;
 let namespace = '';
 
 beforeAll(async () => {
@@ -105,8 +103,8 @@ test('what a run left behind that was killed with VS Code is offered by the next
   // Neither a restored panel nor an editor may be what wakes the extension.
   await workbench.runCommand('View: Close All Editors');
   await expect.poll(() => workbench.page.locator('.tabs-container .tab').count()).toBe(0);
-  // The window stores what is open, or is not, some seconds later.
-  await setTimeout(storedAfterMs);
+  // What is open, or is not, a window stores some seconds later, or before it reloads.
+  await workbench.reload();
   await code.kill();
   expect(await code.killRuns()).toBe(1);
   expect(await runningJobs()).not.toEqual([]);

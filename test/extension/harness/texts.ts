@@ -34,7 +34,16 @@ export const texts = {
     'Pin as Baseline',
     'Delete Result',
   ],
-  menuOfClusterView: ['Select Kubernetes Context', 'Select Namespace', 'Choose Kubeconfig…', 'Clean Up', 'Open Settings', 'Show Log'],
+  menuOfClusterView: [
+    'Select Kubernetes Context',
+    'Select Namespace',
+    'Choose Kubeconfig…',
+    'Clean Up',
+    'Open Settings',
+    'Show Log',
+  ],
+  /** The row of a run of one topology that is at work. */
+  rowOfBegunRun: /^Benchmark of sentiment.*, 1 of 1$/u,
   /** Rows of the Topologies view, each a label and a description without a space between. */
   nothingDeployed: ['fastapinot deployed', 'tritonnot deployed', 'hybridnot deployed'],
 } as const;

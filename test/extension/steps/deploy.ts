@@ -90,7 +90,7 @@ export async function deployedFromTheTree({ code, workbench }: Drive, namespace:
       rows.includes('fastapi1 deployed, 0 ready') && rows.includes('tiny-sentimentmodel missing, upload again · 1 GPU'),
     180_000,
   );
-  expect(await row.inlineActions()).toEqual(['Upload Model Again', 'Show Logs', 'Delete Deployment']);
+  expect(await row.inlineActions()).toEqual(['Upload Model Again', 'Show Deployment Logs', 'Delete Deployment']);
   await workbench.screenshot(join(screenshots, 'deploy-model-missing.png'));
   await row.pressInline('Upload Model Again');
   await quickInput.pick('Tiny sentiment model (built in)');
@@ -99,7 +99,7 @@ export async function deployedFromTheTree({ code, workbench }: Drive, namespace:
     (rows) => rows.includes('fastapi1 deployed, 1 ready') && rows.includes('tiny-sentimentready · 1 GPU'),
     180_000,
   );
-  expect(await row.inlineActions()).toEqual(['Show Logs', 'Delete Deployment']);
+  expect(await row.inlineActions()).toEqual(['Show Deployment Logs', 'Delete Deployment']);
   await expectAnswers();
 
   await row.pressInline('Delete Deployment');

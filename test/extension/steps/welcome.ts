@@ -16,6 +16,7 @@ export async function welcomeWithoutCluster({ code, workbench, folder }: Drive):
   await results.waitForMessage('No results yet.');
   const topologies = await workbench.view('Topology Bench', 'Topologies');
   await topologies.waitForMessage('Without a cluster, topologies run on this machine');
+  expect(await results.showsWelcome('Benchmark Topology')).toBe(true);
   await workbench.screenshot(join(screenshots, 'welcome.png'));
 
   // There is nowhere to deploy to, and no context to choose or to clean up.
