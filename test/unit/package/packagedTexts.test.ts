@@ -4,7 +4,9 @@ import { deadLinks, packagedFiles, relativeLinks } from '../../../.ci/packagedTe
 describe('what is packaged', () => {
   it('holds everything that its own texts link to or show', async () => {
     const files = await packagedFiles();
-    expect(files).toEqual(expect.arrayContaining(['README.md', 'ARCHITECTURE.md', 'src/serving/Containerfile']));
+    expect(files).toEqual(
+      expect.arrayContaining(['README.md', 'ARCHITECTURE.md', 'l10n/bundle.l10n.json', 'src/serving/Containerfile']),
+    );
     expect(await deadLinks(files)).toEqual([]);
     const without = files.filter((file) => !file.startsWith('docs/') && !file.startsWith('media/screenshots/'));
     expect(await deadLinks(without)).toEqual(
