@@ -1,5 +1,5 @@
 /**
- * What translators begin with: l10n/bundle.l10n.json, every text that the extension says through vscode.l10n.t. Run as a
+ * What translators begin with: media/l10n/bundle.l10n.json, every text that the extension says through vscode.l10n.t. Run as a
  * script (`node .ci/with-node.mjs .ci/l10n.ts`) it writes that file anew.
  */
 import { globSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { root } from './commands.ts';
 
-export const bundlePath = join(root, 'l10n', 'bundle.l10n.json');
+export const bundlePath = join(root, 'media', 'l10n', 'bundle.l10n.json');
 
 /**
  * The bundle as the sources have it: each text by itself, sorted.

@@ -6,9 +6,9 @@ import manifest from '../../../package.json' with { type: 'json' };
 test('the bundle for translators holds what the sources say, and package.json names its folder', async () => {
   expect(
     await readFile(bundlePath, 'utf8'),
-    'l10n/bundle.l10n.json is not what src/extension says. Write it anew: node .ci/with-node.mjs .ci/l10n.ts',
+    'media/l10n/bundle.l10n.json is not what src/extension says. Write it anew: node .ci/with-node.mjs .ci/l10n.ts',
   ).toBe(await bundleText());
-  expect(manifest.l10n).toBe('./l10n');
+  expect(manifest.l10n).toBe('./media/l10n');
 });
 
 test('texts are found wherever they are said, one within another too, and other calls are left alone', () => {
