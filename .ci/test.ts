@@ -1,7 +1,7 @@
 /**
  * Every test, on a bare machine too: installs what is missing (saying so), builds, then runs the suites, with the real
- * clusters started for them. What is held to a latency has the machine for itself; beside what counts and drives load run compilers
- * and tests that only compute, in what it leaves idle. Then what waits for a cluster most of the time and what computes run side by side. The
+ * clusters started for them. What measures load has the machine for itself, but for compilers and tests that only compute:
+ * they have what it leaves idle. Then what waits for a cluster most of the time and what computes run side by side. The
  * last line is "N passed, N failed, N skipped".
  * `npm test -- unit python` runs the named suites only. What the extension's drives show runs on the oldest VS Code claimed or
  * on the newest, as each file says; `TOPOLOGY_BENCH_DRIVES_VERSION=oldest npm test -- extension` runs all of it on the oldest.
@@ -67,15 +67,23 @@ try {
   });
   // Compilers beside it would show in what it measures.
   await clusterBuild;
-  const waiting: readonly LaneSuite[] = ['check', 'unit-pure', 'unit'];
-  // Not even at idle priority beside it: a program that leads a session of its own, as some tests start, is idle only within that session.
-  await lane(['truth'], step);
-  const inTheGaps = knowsIdle() ? whenIdle(() => lane(waiting, held)) : undefined;
+  const truth = lane(['truth'], step);
+  const waiting = async (): Promise<void> => {
+    await lane(['check', 'unit-pure'], held);
+    // Not even at idle priority beside it: a program that leads a session of its own, as these start, is idle only within that session.
+    await truth;
+    await lane(['unit'], held);
+  };
+  const inTheGaps = knowsIdle() ? whenIdle(waiting) : undefined;
+  await truth;
   await lane(['load'], step);
   await inTheGaps?.noLonger();
   await Promise.all([
     inTheGaps?.ended,
-    lane([...(inTheGaps === undefined ? waiting : []), 'python', 'serving'], held),
+    (async () => {
+      if (inTheGaps === undefined) await waiting();
+      await lane(['python', 'serving'], held);
+    })(),
     // Two suites on one cluster would take each other's GPUs: side by side they run on a cluster each.
     ...(ownCluster
       ? [
