@@ -20,9 +20,7 @@ const names: Readonly<Record<ComparedMetric, string>> = { p50: 'p50 ms', p95: 'p
  * @param differences what else than chance may have changed them (see differencesOf)
  */
 export function comparisonTable(levels: readonly LevelComparison[], differences: readonly string[]): ComparisonTable {
-  const known = levels.flatMap(({ changes }) =>
-    comparedMetrics.filter((metric) => changes[metric].interval !== null),
-  ).length;
+  const known = levels.flatMap(({ changes }) => metricsWith('interval', changes)).length;
   return {
     header: ['Topology', 'Level', ...comparedMetrics.flatMap((metric) => [names[metric], 'now', 'ratio'])],
     rows: levels.map(({ topology, level, changes, problems }) => [
@@ -36,9 +34,28 @@ export function comparisonTable(levels: readonly LevelComparison[], differences:
       ...rateNotes(levels),
       ...differences.map((difference) => fullStop(`Differs: ${difference}`)),
       ...(known > 1 ? [chanceText(known)] : []),
-      ...(known > 0 ? [] : ['The ratios have no intervals: how far chance alone would move them is not known.']),
+      ...(known > 0 ? [] : noIntervalNote(levels)),
     ],
   };
+}
+
+function metricsWith(what: 'ratio' | 'interval', changes: LevelComparison['changes']): ComparedMetric[] {
+  return comparedMetrics.filter((metric) => changes[metric][what] !== null);
+}
+
+/** Why none of the ratios has an interval; nothing where there are no ratios either, or where their own notes say it. */
+function noIntervalNote(levels: readonly LevelComparison[]): string[] {
+  const compared = levels.filter(({ changes }) => metricsWith('ratio', changes).length > 0);
+  const doubtful = compared.filter(({ problems }) => problems.length > 0);
+  const believed = compared.filter(
+    ({ changes, problems }) =>
+      problems.length === 0 && metricsWith('ratio', changes).some((metric) => changes[metric].unshown === undefined),
+  );
+  const invalid = 'a measurement of one of the runs or of both is not valid';
+  const unknown = 'figures of one of the runs or of both have no interval: how far chance would move them is not known';
+  if (believed.length === 0) return doubtful.length === 0 ? [] : [`The ratios have no intervals, because ${invalid}.`];
+  if (doubtful.length === 0) return [`The ratios have no intervals, because ${unknown}.`];
+  return [`The ratios have no intervals: at (!) because ${invalid}, elsewhere because ${unknown}.`];
 }
 
 /** Each reason once, with all places that it holds at: the table of the other run need not be at hand. */

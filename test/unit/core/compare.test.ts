@@ -95,6 +95,27 @@ describe('two runs beside each other', () => {
     ]);
   });
 
+  it('say why no ratio has an interval: numbers that are not valid, or figures without one', () => {
+    const everywhere = (change: (phase: PhaseResult) => PhaseResult): RunRecord =>
+      sampleRecord({
+        record: { id: '20260103-093000-0003' },
+        change: (result) => ({ ...result, phases: result.phases.map(change) }),
+      });
+    const whyNone = (after: RunRecord): string[] =>
+      comparisonTable(compareRecords(before, after), []).notes.filter((note) => note.startsWith('The ratios'));
+    const doubtful = 'a measurement of one of the runs or of both is not valid';
+    const bare = 'figures of one of the runs or of both have no interval: how far chance would move them is not known';
+    expect(whyNone(before)).toEqual([]);
+    expect(whyNone(everywhere(invalid))).toEqual([`The ratios have no intervals, because ${doubtful}.`]);
+    expect(whyNone(everywhere(withoutIntervals))).toEqual([`The ratios have no intervals, because ${bare}.`]);
+    const some = everywhere((phase) => (phase.name === 'c8' ? invalid(phase) : withoutIntervals(phase)));
+    expect(whyNone(some)).toEqual([
+      `The ratios have no intervals: at (!) because ${doubtful}, elsewhere because ${bare}.`,
+    ]);
+    const nothing = everywhere((phase) => ({ ...phase, loop: 'closed', connections: 64 }));
+    expect(whyNone(nothing)).toEqual([]);
+  });
+
   it('have no ratio to nothing', () => {
     const nothing = later('triton', 'c8', (phase) => ({ ...phase, measurement: { ...phase.measurement, rps: 0 } }));
     const at = compareRecords(nothing, before).find(({ topology, level }) => topology === 'triton' && level === 'c8');
