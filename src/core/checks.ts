@@ -87,12 +87,14 @@ const outcomes = { kept: 'passed', regression: 'failed', 'not shown': 'not shown
 
 function changeText({ metric, before, after, ratio, interval, unshown }: Change, share: number): string {
   const text = metric === 'rps' ? (value: number | null): string => formatRps(value ?? 0) : formatMs;
+  const went = `${metric} went from ${text(before)} to ${text(after)}`;
+  if (ratio === null) return unshown === undefined ? went : `${went}, and ${unshown}`;
   const between =
     interval === null
       ? ' (no 95% interval is known)'
       : ` (95% interval ${significant(interval.low)} to ${significant(interval.high)})`;
   const limit = metric === 'rps' ? 1 - share : 1 + share;
-  return `${metric} went from ${text(before)} to ${text(after)}, ${(ratio ?? 0).toFixed(3)} times as much${between}; the limit is ${limit.toFixed(3)}${unshown === undefined ? '' : `, and ${unshown}`}`;
+  return `${went}, ${ratio.toFixed(3)} times as much${between}; the limit is ${limit.toFixed(3)}${unshown === undefined ? '' : `, and ${unshown}`}`;
 }
 
 function figureText({ unit }: Slo, figure: number): string {

@@ -1,4 +1,4 @@
-import { generatorLimit, isGeneratorBound } from './generatorBound.ts';
+import { generatorDelay, generatorLimit, isGeneratorBound } from './generatorBound.ts';
 import {
   baselineLevels,
   commonLevels,
@@ -76,7 +76,8 @@ const quantities = { p50: 'p50Ms', p95: 'p95Ms', p99: 'p99Ms', rps: 'rps' } as c
 
 /**
  * A figure of both runs. Where both measured the level repeatedly, ratio and interval are of the repetitions; else the interval
- * is that of the two figures' own (MOVER). RPS at a rate that the plan set has no ratio.
+ * is that of the two figures' own (MOVER). RPS at a rate that the plan set has no ratio, nor have latencies to which a load
+ * generator at its limit added.
  */
 export function compareFigure(
   metric: keyof typeof quantities,
@@ -88,13 +89,14 @@ export function compareFigure(
   if (from === null || to === null || from === 0) return { ...figures, ratio: null, interval: null };
   if (metric === 'rps' && [before, after].every(({ hasPlannedRate }) => hasPlannedRate))
     return { ...figures, ratio: null, interval: null, unshown: plannedRate };
+  const limited = [before, after].some(({ repetitions }) => repetitions.some(isGeneratorBound));
+  if (metric !== 'rps' && limited) return { ...figures, ratio: null, interval: null, unshown: generatorDelay };
   const valid = [before, after].every(({ phase }) => phase?.validity.valid === true);
   const repeated = valid ? comparedOnRepetitions(valuesOf(metric, before), valuesOf(metric, after)) : null;
   const compared =
     repeated === null
       ? { ratio: to / from, interval: valid ? ownInterval(metric, before, after) : null }
       : { ratio: repeated.ratio, interval: { low: repeated.low, high: repeated.high } };
-  const limited = metric === 'rps' && [before, after].some(({ repetitions }) => repetitions.some(isGeneratorBound));
   return limited
     ? { ...figures, ratio: compared.ratio, interval: null, unshown: generatorLimit }
     : { ...figures, ...compared };
@@ -207,12 +209,12 @@ export type ChangeJudgement =
 
 /**
  * Whether a change is for the worse by more than is allowed: higher latency, lower RPS. That is shown only if all of its interval
- * is; a bare ratio of two phases may be chance. null where there is no ratio.
+ * is; a bare ratio of two phases may be chance. null where a figure is missing.
  * @param share allowed, e.g. 0.1 for 10%
  */
 export function judgeChange({ metric, ratio, interval, unshown }: Change, share: number): ChangeJudgement | null {
-  if (ratio === null) return null;
   if (unshown !== undefined) return 'not shown';
+  if (ratio === null) return null;
   const latency = metric !== 'rps';
   const beyond = (value: number): boolean => (latency ? value > 1 + share : value < 1 - share);
   if (!beyond(ratio)) return 'kept';

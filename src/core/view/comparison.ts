@@ -1,5 +1,5 @@
 import { comparedMetrics, type Change, type ComparedMetric, type LevelComparison } from '../compare.ts';
-import { generatorLimit } from '../generatorBound.ts';
+import { generatorDelay, generatorLimit } from '../generatorBound.ts';
 import { confirmationLevel, type Level } from '../levels.ts';
 import { plannedRate } from '../plannedRate.ts';
 import { chanceText } from '../verdict.ts';
@@ -31,7 +31,7 @@ export function comparisonTable(levels: readonly LevelComparison[], differences:
     notes: [
       ...doubtNotes(levels),
       ...confirmationNote(levels),
-      ...rateNotes(levels),
+      ...unshownNotes(levels),
       ...differences.map((difference) => fullStop(`Differs: ${difference}`)),
       ...(known > 1 ? [chanceText(known)] : []),
       ...(known > 0 ? [] : noIntervalNote(levels)),
@@ -75,18 +75,23 @@ export function confirmationNote(levels: readonly Level[]): string[] {
   ];
 }
 
-/** Rates that have no verdict although both runs have numbers. */
-export function rateNotes(
-  levels: readonly (Level & { readonly changes: { readonly rps: Pick<Change, 'unshown'> } })[],
+/** Figures that have no verdict although both runs have numbers. */
+export function unshownNotes(
+  levels: readonly (Level & {
+    readonly changes: { readonly p95: Pick<Change, 'unshown'>; readonly rps: Pick<Change, 'unshown'> };
+  })[],
 ): string[] {
-  const note = (unshown: string, text: string): string[] => {
-    const places = levels.filter(({ changes }) => changes.rps.unshown === unshown);
+  const note = (metric: 'p95' | 'rps', unshown: string, text: string): string[] => {
+    const places = levels.filter(({ changes }) => changes[metric].unshown === unshown);
     if (places.length === 0) return [];
-    return [`RPS of ${formatList(places.map(({ topology, level }) => `${topology} ${level}`))}: ${unshown}, ${text}.`];
+    const figures = metric === 'rps' ? 'RPS' : 'Latencies';
+    const list = formatList(places.map(({ topology, level }) => `${topology} ${level}`));
+    return [`${figures} of ${list}: ${unshown}, ${text}.`];
   };
   return [
-    ...note(generatorLimit, 'in one of the runs or in both; its ratio is no verdict'),
-    ...note(plannedRate, 'so that there is nothing to compare'),
+    ...note('rps', generatorLimit, 'in one of the runs or in both; its ratio is no verdict'),
+    ...note('p95', generatorDelay, 'in one of the runs or in both; they have no ratio'),
+    ...note('rps', plannedRate, 'so that there is nothing to compare'),
   ];
 }
 

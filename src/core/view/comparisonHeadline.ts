@@ -2,7 +2,15 @@ import { isEndpointPlan, isSmokeTest } from '../anyPlan.ts';
 import type { RunRecord } from '../record.ts';
 import { areOverRepetitions } from '../repeatedMethod.ts';
 import { chanceText } from '../verdict.ts';
-import { changeText, findingOf, metricNames, ratioParts, type Finding, type ShownMetric } from './change.ts';
+import {
+  changeText,
+  findingOf,
+  metricNames,
+  ratioParts,
+  type Finding,
+  type ShownChange,
+  type ShownMetric,
+} from './change.ts';
 import { levelText, type ComparedPlace } from './comparedPlaces.ts';
 import { formatCount } from './format.ts';
 import { smokeTestText } from './smokeTest.ts';
@@ -78,8 +86,13 @@ function placeText(place: ComparedPlace): string {
     const { ratio, interval } = ratioParts(change);
     return `no difference shown in ${metricNames[metric]} (${ratio ?? ''} ${interval ?? ''})`;
   }
-  const worth = place.problems.length > 0 ? ' (not valid)' : finding === null ? ' (no interval)' : '';
-  return `${changeText(metric, change)}${worth}`;
+  return `${changeText(metric, change)}${worthText(place, change, finding)}`;
+}
+
+function worthText({ problems }: ComparedPlace, { unshown }: ShownChange, finding: Finding): string {
+  if (problems.length > 0) return ' (not valid)';
+  if (unshown !== undefined) return " (the load generator's limit)";
+  return finding === null ? ' (no interval)' : '';
 }
 
 function noDifference(decided: readonly ComparedPlace[], all: number): string {

@@ -4,7 +4,7 @@ import { levelsOf, type Level } from '../levels.ts';
 import type { PhaseResult, RunRecord } from '../record.ts';
 import { findingOf, figureText, ratioParts, type Finding, type ShownMetric } from './change.ts';
 import { comparedPlaces, levelText, type ComparedPlace } from './comparedPlaces.ts';
-import { confirmationNote, rateNotes } from './comparison.ts';
+import { confirmationNote, unshownNotes } from './comparison.ts';
 import { comparisonHeadline } from './comparisonHeadline.ts';
 import { planParts } from './describe.ts';
 import { formatList, formatShare, sentence } from './format.ts';
@@ -106,7 +106,7 @@ export function comparisonView(before: RunRecord, after: RunRecord): ComparisonV
     remarks: [
       ...absentRemark(groups),
       ...confirmationNote(places),
-      ...rateNotes(places),
+      ...unshownNotes(places),
       ...onlyRemark('before', levelsOf(before), levelsOf(after)),
       ...onlyRemark('after', levelsOf(after), levelsOf(before)),
     ],

@@ -186,6 +186,7 @@ describe('a regression', () => {
       { metric: 'rps', ratio: 0.6, interval: { low: 0.3, high: 0.95 } },
       'not shown',
     ],
+    ['p95 that waited for the generator', { ratio: null, unshown: generatorDelay }, 'not shown'],
     ['RPS that the generator set', { metric: 'rps', ratio: 1, unshown: generatorLimit }, 'not shown'],
     ['no ratio', { ratio: null, after: null }, null],
   ])('%s', (_name, parts, wanted) => {
@@ -266,14 +267,36 @@ describe('rates that the load generator set', () => {
     const after = later('triton', 'c8', (phase) => busy(slowedBy(2)(phase)));
     const at = compareRecords(before, after).find(({ topology, level }) => topology === 'triton' && level === 'c8');
     expect(at?.changes.rps).toMatchObject({ ratio: 0.5, interval: null, unshown: generatorLimit });
+    for (const metric of ['p50', 'p95'] as const)
+      expect(at?.changes[metric]).toMatchObject({ ratio: null, interval: null, unshown: generatorDelay });
     const checks = checkAgainst(before, after, 0.1).filter(({ outcome }) => outcome !== 'passed');
     expect(checks.map(({ name, outcome }) => [name.slice(0, 3), outcome])).toEqual([
-      ['p95', 'failed'],
+      ['p95', 'not shown'],
       ['rps', 'not shown'],
     ]);
+    expect(checks[0]?.message).toMatch(
+      /^p95 went from [\d.]+ ms to [\d.]+ ms, and the load generator had no CPU time left, which adds to the latency$/,
+    );
     expect(checks[1]?.message).toMatch(/the limit is 0\.900, and the load generator, not the server, set the rate$/);
-    expect(comparisonTable(compareRecords(before, after), []).notes).toContain(
+    const notes = [
       'RPS of triton c8: the load generator, not the server, set the rate, in one of the runs or in both; its ratio is no verdict.',
+      'Latencies of triton c8: the load generator had no CPU time left, which adds to the latency, in one of the runs or in both; they have no ratio.',
+    ];
+    expect(comparisonTable(compareRecords(before, after), []).notes).toEqual(expect.arrayContaining(notes));
+    expect(comparisonView(before, after).remarks).toEqual(expect.arrayContaining(notes));
+    expect(regressionsOf(before, after)).toEqual([]);
+  });
+
+  it('are told with whose limit they are, where a comparison has nothing else', () => {
+    const plan = makePlan({ ...choices, topologies: ['triton'] });
+    const busiest = (factor: number): RunRecord =>
+      sampleRecord({
+        plan,
+        record: { id: `20260103-093000-000${String(factor)}` },
+        change: (result) => ({ ...result, phases: result.phases.map((phase) => busy(slowedBy(factor)(phase))) }),
+      });
+    expect(comparisonView(busiest(1), busiest(2)).headline).toMatch(
+      /^triton at 32 connections: RPS \d+ → \d+, 0\.50x \(the load generator's limit\)\.$/u,
     );
   });
 
