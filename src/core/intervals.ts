@@ -1,6 +1,7 @@
 import type { PhaseMeasurement } from './load.ts';
 import type { Interval, Intervals } from './record.ts';
 import { minimumSamples } from './statistics.ts';
+import { formatCount } from './view/format.ts';
 import { bootstrapRatio, resamples, type BootstrapRatio } from './timeBootstrap.ts';
 import { decodeWindows, successesOf, type TimeWindow } from './windows.ts';
 import { pooledSlots, slotAtShare, slotMs, successesUpTo } from './windowQuantiles.ts';
@@ -11,6 +12,8 @@ export const intervalLimits = {
   windows: 20,
   /** As BootstrapRatio counts them: below, the phase is too short beside the time over which its windows are alike. */
   independentWindows: 15,
+  /** In which anything succeeded: what came in fewer moments has no spread over time that could be seen. */
+  windowsWithSuccesses: 15,
   /** Requests on the rarer side of the quantile, less what their coming in bursts takes away. */
   independentTail: 10,
 } as const;
@@ -56,6 +59,8 @@ export function rateInterval(windows: readonly TimeWindow[], rps: number): Inter
   const numerators = windows.map(successesOf);
   const bootstrap = bootstrapRatio({ numerators, denominators: windows.map(() => 1) }, seed);
   if (bootstrap.ratio === 0) return { unknown: 'no request succeeded' };
+  const few = tooFewMoments(windows);
+  if (few !== undefined) return few;
   if (bootstrap.independentWindows < intervalLimits.independentWindows) return tooAlike(bootstrap);
   const scale = rps / bootstrap.ratio;
   return { low: Math.max(0, bootstrap.low * scale), high: bootstrap.high * scale };
@@ -66,8 +71,11 @@ export function quantileInterval(windows: readonly TimeWindow[], quantile: numbe
   const pooled = pooledSlots(windows);
   const { samples } = pooled;
   const needed = minimumSamples(quantile);
-  if (samples < needed) return { unknown: `${String(samples)} successes, and it needs ${String(needed)}` };
+  if (samples < needed)
+    return { unknown: `${formatCount(samples, 'success', 'successes')}, and it needs ${String(needed)}` };
   if (windows.length < intervalLimits.windows) return tooShort(windows);
+  const few = tooFewMoments(windows);
+  if (few !== undefined) return few;
   const slot = slotAtShare(pooled, quantile);
   const bootstrap = shareBootstrap(windows, slot);
   const { ratio, variance } = bootstrap;
@@ -104,12 +112,20 @@ function shareBootstrap(windows: readonly TimeWindow[], slot: number): Bootstrap
 
 function tooShort(windows: readonly TimeWindow[]): Interval {
   return {
-    unknown: `the phase has ${String(windows.length)} windows of time, and it needs ${String(intervalLimits.windows)}`,
+    unknown: `the phase has ${formatCount(windows.length, 'window')} of time, and it needs ${String(intervalLimits.windows)}`,
+  };
+}
+
+function tooFewMoments(windows: readonly TimeWindow[]): Interval | undefined {
+  const count = windows.filter((window) => successesOf(window) > 0).length;
+  if (count >= intervalLimits.windowsWithSuccesses) return undefined;
+  return {
+    unknown: `all successes came within ${formatCount(count, 'window')} of time, and it needs ${String(intervalLimits.windowsWithSuccesses)}`,
   };
 }
 
 function tooAlike({ independentWindows }: BootstrapRatio): Interval {
   return {
-    unknown: `what follows each other is so alike that the phase tells as much as ${String(Math.floor(independentWindows))} independent windows, and it needs ${String(intervalLimits.independentWindows)}`,
+    unknown: `what follows each other is so alike that the phase tells as much as ${formatCount(Math.floor(independentWindows), 'independent window')}, and it needs ${String(intervalLimits.independentWindows)}`,
   };
 }

@@ -78,6 +78,7 @@ describe('where there is no interval, it says why', () => {
 
   it('too few samples, too short a phase, no success', () => {
     expect(reason(quantileInterval(few(50, 1), 0.95, null))).toMatch(/^\d+ successes, and it needs 90$/);
+    expect(reason(rateInterval(few(1, 50), 500))).toBe('the phase has 1 window of time, and it needs 20');
     expect(reason(quantileInterval(few(19, 50), 0.5, null))).toBe('the phase has 19 windows of time, and it needs 20');
     expect(reason(rateInterval(few(19, 50), 500))).toBe('the phase has 19 windows of time, and it needs 20');
     expect(
@@ -88,6 +89,16 @@ describe('where there is no interval, it says why', () => {
         ),
       ),
     ).toBe('no request succeeded');
+  });
+
+  it('successes of a single moment, however many and however alike', () => {
+    const burst = (moments: number): TimeWindow[] =>
+      Array.from({ length: 50 }, (_, at) => timeWindow(0, at < moments ? new Map([[slotOf(10_000), 19]]) : new Map()));
+    const text = 'all successes came within 1 window of time, and it needs 15';
+    expect(reason(quantileInterval(burst(1), 0.5, null))).toBe(text);
+    expect(reason(rateInterval(burst(1), 3.8))).toBe(text);
+    expect(reason(quantileInterval(burst(14), 0.5, null))).toMatch(/^all successes came within 14 windows of time/);
+    expect(limits(quantileInterval(burst(15), 0.5, null))).toEqual({ low: 10, high: 10 });
   });
 
   it('a phase that is short beside what changes in it', () => {
