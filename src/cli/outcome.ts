@@ -7,7 +7,7 @@ import type { GpuPrice } from '../core/gpuPrice.ts';
 import type { Failure, RunRecord } from '../core/record.ts';
 import { comparisonTable, type ComparisonTable } from '../core/view/comparison.ts';
 import { recordCsv } from '../core/view/csv.ts';
-import { fullStop } from '../core/view/format.ts';
+import { failureText } from '../core/view/failureText.ts';
 import { junitXml } from '../core/view/junit.ts';
 import { escapeMarkdown, markdownTable, recordMarkdown } from '../core/view/markdown.ts';
 import { columns } from './columns.ts';
@@ -63,7 +63,7 @@ export function outcomeText(told: Told): string {
 
 /** The record's own Markdown, then what `outcomeText` tells. */
 export function outcomeMarkdown({ record, beside, checks, problems, gpuPrice }: Told): string {
-  const blocks = problems.map(({ message }) => `**${escapeMarkdown(fullStop(message))}**\n`);
+  const blocks = problems.map((problem) => `**${escapeMarkdown(failureText(problem))}**\n`);
   if (record !== null) blocks.push(recordMarkdown(record, gpuPrice));
   if (checks !== null) {
     const rows = checks.map(({ outcome, topology, level, name, message }) => [outcome, topology, level, name, message]);

@@ -200,7 +200,12 @@ function problemsOf({ record, failure, saved, cleaned }: Outcome): Failure[] {
   const problem = (reason: Reason, message: string): Failure => ({ reason, message, nextStep: null });
   if (record === undefined) {
     const { reason, message, nextStep } = failure ?? toBenchError(undefined, 'running the benchmark');
-    return [{ ...problem(reason, withoutPrivate(message)), nextStep: nextStep ?? null }];
+    return [
+      {
+        ...problem(reason, withoutPrivate(message)),
+        nextStep: nextStep === undefined ? null : withoutPrivate(nextStep),
+      },
+    ];
   }
   return [
     ...cancelledProblem(record),

@@ -3,6 +3,7 @@ import type { Check } from '../checks.ts';
 import { levelsOf, phaseOf, whyMissing, type Level } from '../levels.ts';
 import type { Failure, RunRecord, TopologyResult } from '../record.ts';
 import { topologyKey } from '../topologyKey.ts';
+import { failureText } from './failureText.ts';
 import { formatMs, formatRps } from './format.ts';
 import { xmlDocument, type XmlElement } from './xml.ts';
 
@@ -105,14 +106,11 @@ function checkEnding(outcome: Check['outcome'], message: string): XmlElement[] {
 }
 
 function runSuite(problems: readonly Failure[]): XmlElement {
-  const cases = problems.map(({ reason, message, nextStep }): XmlElement => {
-    const text = nextStep === null ? message : `${message} ${nextStep}`;
-    return {
-      name: 'testcase',
-      attributes: { classname: 'run', name: reason, time: '0.000' },
-      children: [verdict('error', text, reason)],
-    };
-  });
+  const cases = problems.map((problem): XmlElement => ({
+    name: 'testcase',
+    attributes: { classname: 'run', name: problem.reason, time: '0.000' },
+    children: [verdict('error', failureText(problem), problem.reason)],
+  }));
   return suite('run', cases, {});
 }
 

@@ -2,6 +2,7 @@ import type { GpuPrice } from '../gpuPrice.ts';
 import type { RunRecord } from '../record.ts';
 import { topologyKey } from '../topologyKey.ts';
 import { subtitleOf } from './describe.ts';
+import { failureText } from './failureText.ts';
 import { fullStop } from './format.ts';
 import { headlineOf } from './headline.ts';
 import { loadTiming } from './loadTiming.ts';
@@ -55,7 +56,7 @@ export function recordMarkdown(record: RunRecord, gpuPrice: GpuPrice | null = nu
   for (const result of record.topologies) {
     if (result.failure === null) continue;
     blocks.push(
-      `${escapeMarkdown(topologyKey(result.topology))} ${result.status}: ${escapeMarkdown(fullStop(result.failure.message))}`,
+      `${escapeMarkdown(topologyKey(result.topology))} ${result.status}: ${escapeMarkdown(failureText(result.failure))}`,
     );
   }
   const timing = loadTiming(record.topologies);

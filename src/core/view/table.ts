@@ -3,7 +3,7 @@ import type { RunRecord } from '../record.ts';
 import { topologyKey } from '../topologyKey.ts';
 import { costTitle } from './cost.ts';
 import { subtitleOf } from './describe.ts';
-import { fullStop } from './format.ts';
+import { failureText } from './failureText.ts';
 import { headlineOf } from './headline.ts';
 import { measuredRecord, rowsOf } from './measured.ts';
 import { recordCaveats } from './provenance.ts';
@@ -38,10 +38,7 @@ export function recordTable(record: RunRecord, gpuPrice: GpuPrice | null = null)
     record.topologies
       .flatMap((result) => {
         if (result.failure === null) return [];
-        const next = result.failure.nextStep === null ? '' : ` ${fullStop(result.failure.nextStep)}`;
-        return [
-          wrap(`${topologyKey(result.topology)} ${result.status}: ${fullStop(result.failure.message)}${next}`, ''),
-        ];
+        return [wrap(`${topologyKey(result.topology)} ${result.status}: ${failureText(result.failure)}`, '')];
       })
       .join('\n'),
     ['Caveats', ...recordCaveats(record).map((caveat) => wrap(caveat, '- '))].join('\n'),

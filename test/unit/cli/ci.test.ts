@@ -388,16 +388,20 @@ describe('files for CI', () => {
     const failed = await junit();
     expect(failed.attributes).toMatchObject({ tests: '6', errors: '3', failures: '0' });
     expect(await markdown()).toContain('triton failed: It crashed at \\<main\\>.');
-    const forbidden = new BenchError({ reason: 'forbidden', message: 'You may not at https://192.0.2.1:6443 yet.' });
+    const forbidden = new BenchError({
+      reason: 'forbidden',
+      message: 'You may not at https://192.0.2.1:6443 yet.',
+      nextStep: 'Ask at https://192.0.2.1:6443',
+    });
     await expect(run(files(), new ScriptedTarget({ preflight: forbidden }))).rejects.toMatchObject({
       reason: 'forbidden',
     });
     const none = await junit();
     expect(none.children[0]?.children[0]?.children[0]).toMatchObject({
       name: 'error',
-      attributes: { type: 'forbidden', message: 'You may not at (address) yet.' },
+      attributes: { type: 'forbidden', message: 'You may not at (address) yet. Ask at (address).' },
     });
-    expect(await markdown()).toBe('**You may not at (address) yet.**\n');
+    expect(await markdown()).toBe('**You may not at (address) yet. Ask at (address).**\n');
   });
 
   it('say what was left behind', async () => {

@@ -98,7 +98,7 @@ describe('where there is no interval, it says why', () => {
     expect(reason(quantileInterval(burst(1), 0.5, null))).toBe(text);
     expect(reason(rateInterval(burst(1), 3.8))).toBe(text);
     expect(reason(quantileInterval(burst(14), 0.5, null))).toMatch(/^all successes came within 14 windows of time/);
-    expect(limits(quantileInterval(burst(15), 0.5, null))).toEqual({ low: 10, high: 10 });
+    expect(limits(quantileInterval(burst(15), 0.5, 10))).toEqual({ low: 10, high: 10 });
   });
 
   it('a phase that is short beside what changes in it', () => {
