@@ -1,5 +1,6 @@
 import { compareRecords, judgeChange, type Change, type IntervalOf } from './compare.ts';
 import { generatorLimit, isGeneratorBound } from './generatorBound.ts';
+import { firstReason } from './gist.ts';
 import { foundRate, phaseOf, repetitionsOf, resultOf, whyMissing, type Level } from './levels.ts';
 import type { PhaseResult, RunRecord } from './record.ts';
 import { decidingChanges } from './regressions.ts';
@@ -33,7 +34,7 @@ function found(slo: Slo, record: RunRecord, level: Level): Found {
   const phase = phaseOf(record, level.topology, level.level);
   if (phase === undefined) return { outcome: 'no number', message: whyMissing(record, level) };
   if (!phase.validity.valid)
-    return { outcome: 'no number', message: `not valid: ${phase.validity.reasons.join('; ')}` };
+    return { outcome: 'no number', message: `not valid: ${firstReason(phase.validity.reasons)}` };
   return slo.metric === 'rate' ? rateFound(slo, record, level) : phaseFound(slo, record, level, phase);
 }
 
@@ -70,12 +71,12 @@ function phaseFound(slo: Slo, record: RunRecord, { topology, level }: Level, pha
  * @param share that each may be worse by, e.g. 0.1 for 10%
  */
 export function checkAgainst(before: RunRecord, after: RunRecord, share: number, intervalOf?: IntervalOf): Check[] {
-  return compareRecords(before, after, intervalOf).flatMap(({ topology, level, changes, problems }) =>
+  return compareRecords(before, after, intervalOf).flatMap(({ topology, level, changes, brief }) =>
     decidingChanges({ level, changes }).map((change): Check => {
       const check = { topology, level, name: `${change.metric} against run ${before.id}` };
       const judged = judgeChange(change, share);
-      if (problems.length > 0 || judged === null) {
-        const message = problems.length > 0 ? problems.join('; ') : `there is no ${change.metric} to compare`;
+      if (brief.length > 0 || judged === null) {
+        const message = brief.length > 0 ? brief.join('; ') : `there is no ${change.metric} to compare`;
         return { ...check, outcome: 'no number', message };
       }
       return { ...check, outcome: outcomes[judged], message: changeText(change, share) };

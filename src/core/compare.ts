@@ -1,4 +1,5 @@
 import { generatorDelay, generatorLimit, isGeneratorBound } from './generatorBound.ts';
+import { firstReason } from './gist.ts';
 import {
   baselineLevels,
   commonLevels,
@@ -50,6 +51,8 @@ export interface LevelComparison extends Level {
   readonly loadedAlike: boolean;
   /** Why the figures are no comparison: missing or not valid ones; whole sentences without a full stop. */
   readonly problems: readonly string[];
+  /** The same, with the first alone of the reasons why figures are not valid. */
+  readonly brief: readonly string[];
 }
 
 /** How far a ratio may be off by chance; null where that is not known. */
@@ -160,16 +163,18 @@ export function compareRecords(before: RunRecord, after: RunRecord, intervalOf?:
       const known = level === confirmationLevel ? withinPrecision(interval, before, after) : interval;
       return { ...compared, interval: known };
     };
+    const problemsAt = (told: (reasons: readonly string[]) => string): string[] => [
+      ...problemsOf(before, { topology, level }, first.phase, told),
+      ...problemsOf(after, { topology, level }, second.phase, told),
+      ...apart,
+    ];
     return {
       topology,
       level,
       changes: { p50: change('p50'), p95: change('p95'), rps: change('rps') },
       loadedAlike: apart.length === 0,
-      problems: [
-        ...problemsOf(before, { topology, level }, first.phase),
-        ...problemsOf(after, { topology, level }, second.phase),
-        ...apart,
-      ],
+      problems: problemsAt((reasons) => reasons.join('; ')),
+      brief: problemsAt(firstReason),
     };
   });
 }
@@ -227,7 +232,12 @@ function figureOf(metric: keyof typeof quantities, phase: PhaseResult | undefine
   return { p50: latency.p50Ms, p95: latency.p95Ms, p99: latency.p99Ms, rps }[metric];
 }
 
-function problemsOf(record: RunRecord, level: Level, phase: PhaseResult | undefined): string[] {
+function problemsOf(
+  record: RunRecord,
+  level: Level,
+  phase: PhaseResult | undefined,
+  told: (reasons: readonly string[]) => string,
+): string[] {
   if (phase === undefined) return [`run ${record.id} has no numbers for it (${whyMissing(record, level)})`];
-  return phase.validity.valid ? [] : [`run ${record.id} is not valid there (${phase.validity.reasons.join('; ')})`];
+  return phase.validity.valid ? [] : [`run ${record.id} is not valid there (${told(phase.validity.reasons)})`];
 }

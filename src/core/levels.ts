@@ -1,3 +1,4 @@
+import { gistOf } from './gist.ts';
 import { ladderLevel } from './ladder.ts';
 import { nameLoad } from './phaseLoad.ts';
 import type { LoadPlan } from './plan.ts';
@@ -128,11 +129,6 @@ function becauseTexts(searches: TopologyResult['searches']): string[] {
     notes.refer(searches.filter((search) => search.because === because).flatMap(({ doubts }) => doubts.map(gistOf)));
     return notes.texts.length === 0 ? because : `${because}: ${notes.texts.join(', ')}`;
   });
-}
-
-/** What a reason says before its figures and what follows from them. */
-function gistOf(reason: string): string {
-  return reason.split(': ', 1)[0] ?? reason;
 }
 
 /** The phases that confirmed a rate, one for each repetition that found one: the last that its search measured. */

@@ -406,6 +406,23 @@ describe('bounds on a run', () => {
     ]);
   });
 
+  it('name the first of several reasons why a number is not valid, and how many more there are', () => {
+    const three = later('triton', 'c8', (phase) => ({
+      ...phase,
+      validity: { valid: false, reasons: ['errors: too many', 'it was late', 'it stood still'], caveats: [] },
+    }));
+    const brief = 'errors: too many, and 2 more (see the notes)';
+    expect(checkSlos([slo('triton@8:p95<1s')], three).map(({ message }) => message)).toEqual([`not valid: ${brief}`]);
+    const against = checkAgainst(before, three, 0.1).filter(({ outcome }) => outcome !== 'passed');
+    expect(against.map(({ message }) => message)).toEqual(
+      Array(2).fill(`run ${three.id} is not valid there (${brief})`),
+    );
+    // The comparison itself has them all.
+    expect(compareRecords(before, three).flatMap(({ problems }) => problems)).toEqual([
+      `run ${three.id} is not valid there (errors: too many; it was late; it stood still)`,
+    ]);
+  });
+
   it('say so when a topology failed, or ended before it got there', () => {
     const failed = sampleRecord({
       change: (result) => (result.topology.name === 'triton' ? failedResult(result) : result),

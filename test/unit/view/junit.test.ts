@@ -78,6 +78,12 @@ describe('JUnit XML', () => {
       type: 'bound',
       message: expect.stringMatching(/^p95 is \d/) as string,
     });
+    // What its ending says is not said once more as output; what passed says what was found.
+    expect(failed?.children.map(({ name }) => name)).toEqual(['failure']);
+    const passed = root.children[1]?.children.find(({ attributes }) => attributes['name'] === 'c8 p95<1s');
+    expect(passed?.children.map(({ name, text }) => [name, text])).toEqual([
+      ['system-out', expect.stringMatching(/^p95 is \d/)],
+    ]);
   });
 
   it('fails a level that is not valid, unless checks were asked for and none needs it', async () => {
