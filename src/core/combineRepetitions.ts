@@ -6,6 +6,7 @@ import { repeatedMethod } from './repeatedMethod.ts';
 import { geometricMean } from './statistics.ts';
 import { meanInterval95 } from './tInterval.ts';
 import { usedRepetitions } from './usedRepetitions.ts';
+import { kindOf } from './view/notes.ts';
 
 /**
  * Each measured phase over all the repetitions of its topology: quantiles and RPS are the geometric means of the repetitions'
@@ -157,15 +158,27 @@ function meanInterval(values: readonly (number | null)[]): Interval {
 
 function validityOver(group: readonly PhaseResult[], used: readonly PhaseResult[]): Validity {
   const left = group.filter((phase) => !used.includes(phase));
-  const named = (phase: PhaseResult, reason: string): string => `repetition ${String(phase.repetition)}: ${reason}`;
   return {
     valid: used.every(({ validity }) => validity.valid),
     reasons: used.flatMap((phase) => phase.validity.reasons.map((reason) => named(phase, reason))),
     caveats: [
       ...left.map((phase) => `left out: ${named(phase, phase.validity.reasons.join('; '))}`),
-      ...new Set(used.flatMap(({ validity }) => validity.caveats)),
+      ...caveatsOver(used),
     ],
   };
+}
+
+/** What all of them say, each in its figures, is of none in particular; what some say names those that say it. */
+function caveatsOver(used: readonly PhaseResult[]): Set<string> {
+  const kinds = used.map(({ validity }) => new Set(validity.caveats.map(kindOf)));
+  const isOfAll = (caveat: string): boolean => kinds.every((kind) => kind.has(kindOf(caveat)));
+  return new Set(
+    used.flatMap((phase) => phase.validity.caveats.map((caveat) => (isOfAll(caveat) ? caveat : named(phase, caveat)))),
+  );
+}
+
+function named({ repetition }: PhaseResult, text: string): string {
+  return `repetition ${String(repetition)}: ${text}`;
 }
 
 function sumOrNull(values: readonly (number | null)[]): number | null {

@@ -52,7 +52,8 @@ function withoutDoubt(text: string): string {
   return text.replace(briefPhaseDoubt, '');
 }
 
-function kindOf(text: string): string {
+/** Equal for texts that differ in their figures alone. */
+export function kindOf(text: string): string {
   // A trend is told by its figures together: of two trends there is no smallest and no largest.
   if (text.includes(thirdsWords)) return text;
   return text.replace(figure, '#');

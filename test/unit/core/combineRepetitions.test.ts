@@ -120,6 +120,31 @@ describe('the repetitions of a phase', () => {
     expect(combineRepetitions(none)?.[0]?.validity).toMatchObject({ valid: false, reasons: { length: 3 } });
   });
 
+  it('name the one that a caveat is of, unless all of them have it', () => {
+    const quick = (count: number): string => `p99 is left out: ${String(count)} successes, and it needs 459`;
+    const some = turns.map((phase) => ({
+      ...phase,
+      validity: {
+        valid: true,
+        reasons: [],
+        caveats: [
+          quick(100 * phase.repetition),
+          `over the thirds of the phase RPS was 74.${String(phase.repetition)}, then 60.2, then 81.9, which may be chance`,
+          ...(phase.repetition === 2 ? ["the load generator's CPU was throttled for 3 ms"] : []),
+        ],
+      },
+    }));
+    expect(combineRepetitions(some)?.[0]?.validity.caveats).toEqual([
+      quick(100),
+      'repetition 1: over the thirds of the phase RPS was 74.1, then 60.2, then 81.9, which may be chance',
+      quick(200),
+      'repetition 2: over the thirds of the phase RPS was 74.2, then 60.2, then 81.9, which may be chance',
+      "repetition 2: the load generator's CPU was throttled for 3 ms",
+      quick(300),
+      'repetition 3: over the thirds of the phase RPS was 74.3, then 60.2, then 81.9, which may be chance',
+    ]);
+  });
+
   it('split as the mean of their splits, and still add up', () => {
     const [all] =
       combineRepetitions([1, 2, 3].flatMap((repetition) => turn(repetition, sampleTopologies.hybrid))) ?? [];
