@@ -10,6 +10,7 @@ import type { Clock, Target } from '../core/ports.ts';
 import type { GpuPrice } from '../core/gpuPrice.ts';
 import type { Failure, RunRecord, TopologyResult } from '../core/record.ts';
 import { recordTable } from '../core/view/table.ts';
+import { fewRepetitions } from '../core/twoRepetitions.ts';
 import { withoutPrivate } from '../core/withoutPrivate.ts';
 import { newRunId, systemClock, thisMachine } from '../engine/host.ts';
 import { sha256 } from '../hashes/sha256.ts';
@@ -126,7 +127,8 @@ async function carryOut<Run extends AnyPlan>(
 ): Promise<void> {
   const { repeated, runs, gpuPrice, options } = parts;
   const unused = gpuPrice === null ? [] : unusedPrice(prepared.plan, options);
-  for (const warning of [...prepared.warnings, ...unused]) context.stderr.write(`Warning: ${warning}\n`);
+  const warnings = [...prepared.warnings, ...fewRepetitions(prepared.plan), ...unused];
+  for (const warning of warnings) context.stderr.write(`Warning: ${warning}\n`);
   const expectations = await expectationsOf(options, prepared.plan, repeated, runs, context);
   await prepared.confirm();
   await tell(await run(prepared, runs, options.wait, context), { ...parts, expectations }, context);

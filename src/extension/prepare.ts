@@ -7,6 +7,7 @@ import type { Assets } from '../assets/assets.ts';
 import type { Choices } from '../core/planning.ts';
 import type { Origin, Payload } from '../core/ports.ts';
 import type { RunRecord } from '../core/record.ts';
+import { fewRepetitions } from '../core/twoRepetitions.ts';
 import type { ModelRequest } from '../models/resolve.ts';
 import type { Watching } from '../engine/runner.ts';
 import type { RunTask } from '../engine/runTask.ts';
@@ -200,7 +201,7 @@ export async function prepare(
   return {
     ...known,
     runId,
-    warnings: [...planned.warnings, ...notHere(plan, here)],
+    warnings: [...planned.warnings, ...fewRepetitions(plan), ...notHere(plan, here)],
     firstFetch: here,
     isUnderWay: false,
     hold: ownHold,

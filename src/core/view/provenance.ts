@@ -13,11 +13,12 @@ import type {
 } from '../record.ts';
 import { areOverRepetitions, repeatedMethod } from '../repeatedMethod.ts';
 import { topologyKey } from '../topologyKey.ts';
+import { twoRepetitionsText } from '../twoRepetitions.ts';
 import { briefPhaseDoubt, validityLimits } from '../validityLimits.ts';
 import { formatCount, formatList, formatSeconds, formatTime, sentence, type TimeWords } from './format.ts';
 import { generatorOverhead } from './generatorOverhead.ts';
 import { loadTiming } from './loadTiming.ts';
-import { measuredRecord, rowsOf, type Measured } from './measured.ts';
+import { measuredRecord, repetitionsUsed, rowsOf, type Measured, type PhaseRow } from './measured.ts';
 import { repetitionCounts } from './repetitionCounts.ts';
 import { caveatsOfAll } from './resultTable.ts';
 
@@ -89,6 +90,7 @@ export function recordCaveats(record: RunRecord): string[] {
       'p50, p95, p99 and RPS of a row over several repetitions are the geometric means of those of its repetitions.',
     );
   }
+  if (rows.some(isOverTwo)) caveats.push(twoRepetitionsText);
   const overhead = generatorOverhead(record.topologies);
   if (overhead !== null) caveats.push(overhead);
   const onCpu = record.topologies.filter((result) =>
@@ -109,6 +111,10 @@ export function recordCaveats(record: RunRecord): string[] {
   }
   const said = new Set(caveatsOfAll(rows));
   return [...new Set([...caveats, ...said, ...record.warnings].map(sentence))];
+}
+
+function isOverTwo(row: PhaseRow): boolean {
+  return row.intervals !== null && areOverRepetitions(row.intervals) && repetitionsUsed(row).length === 2;
 }
 
 function loadFacts(plan: AnyPlan): Fact[] {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BenchError } from '../../../src/core/errors.ts';
 import { runRecordSchema, type RunRecord } from '../../../src/core/record.ts';
+import { twoRepetitionsText } from '../../../src/core/twoRepetitions.ts';
 import { cachedConfigTexts, readConfigText } from '../../../src/runs/configTexts.ts';
 import { parseRecord } from '../../../src/runs/store.ts';
 import { ScriptedTarget } from '../../support/scriptedTarget.ts';
@@ -170,6 +171,12 @@ it('something that is left on the cluster is no success', async () => {
   const { code, stderr } = await run(['--out', join(folder, 'runs')], new ScriptedTarget({ close: left }));
   expect(code).toBe(1);
   expect(stderr).toContain('Warning: Job x is still there.');
+});
+
+it('two repetitions are warned of before the run, and stand beside its result with what they are worth', async () => {
+  const { stdout, stderr } = await run(['--repetitions', '2', '--out', folder]);
+  expect(stderr).toMatch(/^Warning: With two repetitions a 95% interval reaches 12\.7 standard errors[^]*^Run /mu);
+  expect(stdout.replace(/\s+/g, ' ')).toContain(`- ${twoRepetitionsText}`);
 });
 
 describe('a price of a GPU-hour', () => {

@@ -4,9 +4,11 @@ import { combineRepetitions } from '../../../src/core/combineRepetitions.ts';
 import { comparedOnRepetitions, compareRecords } from '../../../src/core/compare.ts';
 import { studentT } from '../../../src/core/distributions.ts';
 import { decodeHistogram } from '../../../src/core/histogram.ts';
-import type { Phase, TopologyPlan } from '../../../src/core/plan.ts';
+import type { LoadPlan, Phase, TopologyPlan } from '../../../src/core/plan.ts';
 import { phaseResultSchema, type PhaseResult, type RunRecord } from '../../../src/core/record.ts';
+import { profileOf } from '../../../src/core/profiles.ts';
 import type { Slo } from '../../../src/core/slo.ts';
+import { fewRepetitions, twoRepetitionsText } from '../../../src/core/twoRepetitions.ts';
 import { headlineOf } from '../../../src/core/view/headline.ts';
 import { measuredRecord, rowsOf } from '../../../src/core/view/measured.ts';
 import { recordCaveats } from '../../../src/core/view/provenance.ts';
@@ -185,6 +187,9 @@ describe('the repetitions of a phase', () => {
     const shown = headlineOf(measuredRecord(two));
     expect(shown.text).toMatch(/RPS: triton .*[\d.]+x fastapi \[[\d.]+–[\d.]+, 2 of 3 pairs\]/u);
     expect(shown.worth).toContain('Of 3 repetitions planned, 3 of 3 rows rest on fewer: ');
+    // Their intervals are wide because they are two.
+    expect(recordCaveats(two)).toContain(twoRepetitionsText);
+    for (const other of [one, repeatedRecord()]) expect(recordCaveats(other)).not.toContain(twoRepetitionsText);
   });
 
   it('of two runs are compared with each other, and not their figures alone', () => {
@@ -206,6 +211,16 @@ describe('the repetitions of a phase', () => {
     const figure = record.topologies[1]?.combined?.[0]?.measurement.latency.p95Ms ?? 0;
     expect(check?.message).toBe(`p95 is ${figure.toFixed(3)} ms`);
   });
+});
+
+it('two repetitions are told of before the run, with how far their intervals reach', () => {
+  const load = samplePlan().load;
+  const told = (repetitions: number, search: LoadPlan['search'] = null): string[] =>
+    fewRepetitions({ ...samplePlan(), load: { ...load, repetitions, search } });
+  expect([1, 2, 3].map((repetitions) => told(repetitions))).toEqual([[], [twoRepetitionsText], []]);
+  expect(told(2, profileOf('server').search)).toEqual([]);
+  expect(twoRepetitionsText).toContain(`${studentT(0.05, 1).toFixed(1)} standard errors each way`);
+  expect(twoRepetitionsText).toContain(`with three ${studentT(0.05, 2).toFixed(1)}:`);
 });
 
 const p95Bound: Slo = {
