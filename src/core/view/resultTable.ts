@@ -189,7 +189,8 @@ function columnsFor(rows: readonly PhaseRow[], notes: Notes): ColumnMaker[] {
     columns.push({
       id: 'batch',
       header: 'Batch',
-      title: 'Mean batch that Triton ran, from its own counters: inferences over executions',
+      title:
+        'Mean batch that Triton ran, from its own counters: inferences over executions; (!) where the row is not valid',
       align: 'end',
       cell: (row) => batchCell(row),
     });
@@ -219,9 +220,11 @@ function errorsCell(row: PhaseRow): TableCell {
   return { text: `${String(row.errors)}${share}`, value: row.errors, interval: null, tone: 'bad' };
 }
 
-function batchCell(row: PhaseRow): TableCell {
-  const size = row.batching?.meanBatchSize ?? null;
-  return numberCell(size, size !== null && size >= 100 ? 0 : 1, '–');
+/** Beyond the column that says whether the row is valid, and so marked where it is not. */
+function batchCell({ batching, validity }: PhaseRow): TableCell {
+  const size = batching?.meanBatchSize ?? null;
+  const cell = numberCell(size, size !== null && size >= 100 ? 0 : 1, '–');
+  return size === null || validity.valid ? cell : { ...cell, text: `${cell.text} (!)` };
 }
 
 function validityCell(row: PhaseRow, notes: Notes): TableCell {

@@ -78,8 +78,8 @@ export function splitTable(rows: readonly PhaseRow[]): SplitTable | null {
     ],
     groups: levels.map((level) => ({
       heading: level.long,
-      rows: rowsAt(rows, level).map(({ topology, split }) => [
-        topology,
+      rows: rowsAt(rows, level).map(({ topology, split, validity }) => [
+        validity.valid ? topology : `${topology} (!)`,
         level.short,
         split === null ? 'not measured' : milliseconds(split.totalMs),
         ...columns.map((part) => milliseconds(split === null ? null : part.of(split))),
@@ -89,6 +89,7 @@ export function splitTable(rows: readonly PhaseRow[]): SplitTable | null {
       "Means in milliseconds a request. Client is all that the servers do not time: client, network, sockets, Triton's own HTTP front end.",
       'Other is neither waiting nor computing in the server of the model: HTTP and JSON in FastAPI.',
       ...(withGateway ? ['De-identify is a part of Gateway.'] : []),
+      ...(rows.every(({ validity }) => validity.valid) ? [] : ['(!) not valid: the notes of the results say why.']),
     ],
   };
 }

@@ -413,6 +413,26 @@ describe('where the time goes', () => {
     ]); // prettier-ignore
   });
 
+  it('marks a row that is not valid, as the batch beside it does', () => {
+    const late = sampleRecord({
+      change: withPhase('triton', 8, (phase) => ({
+        ...phase,
+        validity: { valid: false, reasons: ['it was late'], caveats: [] },
+      })),
+    });
+    const rows = rowsOf(measuredRecord(late));
+    const table = splitTable(rows);
+    const names = table?.groups.map((group) => group.rows.map(([name]) => name));
+    const all = ['fastapi', 'triton', 'hybrid'];
+    expect(names).toEqual([all, ['fastapi', 'triton (!)', 'hybrid'], all]);
+    expect(table?.notes.at(-1)).toBe('(!) not valid: the notes of the results say why.');
+    expect(splitTable(rowsOf(measuredRecord(complete)))?.notes.join(' ')).not.toContain('(!)');
+    const { columns, groups } = resultTable(rows);
+    const batch = columns.findIndex(({ id }) => id === 'batch');
+    const batches = groups.flatMap((group) => group.rows.map(({ cells }) => cells[batch]?.text ?? ''));
+    expect(batches.filter((text) => text.endsWith('(!)'))).toEqual([expect.stringMatching(/^\d+\.\d \(!\)$/)]);
+  });
+
   it('shows a part below zero as it is, and no minus before a zero', () => {
     const off = sampleRecord({
       change: withPhase('triton', 8, (phase) => ({
