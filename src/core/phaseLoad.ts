@@ -4,7 +4,7 @@ import type { PhaseLoad } from './plan.ts';
 export interface LoadName {
   /** Equal for phases that load alike, e.g. "closed 8". */
   readonly key: string;
-  /** "8 connections", "open 200/s Poisson" */
+  /** In a sentence: "8 connections", "200 requests/s (Poisson)" */
   readonly long: string;
   /** In a column or beside a point: "8", "200/s Poisson" */
   readonly short: string;
@@ -33,10 +33,12 @@ export function nameLoad(load: PhaseLoad): LoadName {
       order: connections,
     };
   }
-  const short = `${String(load.ratePerSecond)}/s ${arrivalNames[load.arrivals]}`;
+  const rate = String(load.ratePerSecond);
+  const arrivals = arrivalNames[load.arrivals];
+  const short = `${rate}/s ${arrivals}`;
   return {
     key: `open ${short} ${String(load.maxInFlight)}`,
-    long: `open ${short}`,
+    long: `${rate} ${rate === '1' ? 'request' : 'requests'}/s (${arrivals})`,
     short,
     closed: false,
     connections: null,

@@ -1,10 +1,10 @@
 import { briefPhaseDoubt, thirdsWords } from '../validityLimits.ts';
 
 /**
- * A number that stands by itself: not that of p95, of an HTTP status, of a load ("at 8 connections", "open 200/s Poisson") or of a
+ * A number that stands by itself: not that of p95, of an HTTP status, of a load ("at 8 connections", "at 200 requests/s") or of a
  * repetition, which say what is spoken of.
  */
-const figure = /(?<![\w.,]|HTTP |repetition |rests on |\bat |\bopen )\d+(?:[.,]\d+)*/g;
+const figure = /(?<![\w.,]|HTTP |repetition |rests on |\bat )\d+(?:[.,]\d+)*/g;
 
 /**
  * Texts that rows refer to by number, each kind once: what differs in its figures alone is one note, whose figures are then

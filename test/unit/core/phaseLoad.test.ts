@@ -19,8 +19,9 @@ describe('the name of a load', () => {
   it('says loop, rate and arrivals', () => {
     expect(nameLoad(closed(1)).long).toBe('1 connection');
     expect(nameLoad(closed(8))).toMatchObject({ long: '8 connections', short: '8' });
-    expect(nameLoad(open(200))).toMatchObject({ long: 'open 200/s Poisson', short: '200/s Poisson' });
-    expect(nameLoad(open(0.5, 'constant')).long).toBe('open 0.5/s constant');
+    expect(nameLoad(open(200))).toMatchObject({ long: '200 requests/s (Poisson)', short: '200/s Poisson' });
+    expect(nameLoad(open(0.5, 'constant')).long).toBe('0.5 requests/s (constant)');
+    expect(nameLoad(open(1)).long).toBe('1 request/s (Poisson)');
   });
 
   it('tells apart what loads differently, and sorts closed loops first', () => {
@@ -65,7 +66,7 @@ describe('a record with an open loop', () => {
 
   it('shows it beside the closed ones, by its name', () => {
     const table = recordTable(record);
-    expect(table).toMatch(/^At open 200\/s Poisson triton is ahead/);
+    expect(table).toMatch(/^At 200 requests\/s \(Poisson\) triton is ahead/);
     expect(table).toMatch(/Topology +Load +p50 ms/);
     expect(table).toMatch(/^fastapi +200\/s Poisson +\d/m);
     expect(recordMarkdown(record)).toContain('| Topology | Load |');

@@ -11,8 +11,8 @@ describe('the name of an export', () => {
 
   it('says what was measured, when, and which part of it this is', () => {
     expect(exportName(samplePlan(), id, 'csv')).toBe('tiny-sentiment-20260102-093000-5a3e.csv');
-    expect(exportName(sampleEndpointPlan(), id, 'png', 'Throughput over time at open 200/s Poisson')).toBe(
-      'checkout-20260102-093000-5a3e-throughput-over-time-at-open-200-s-poisson.png',
+    expect(exportName(sampleEndpointPlan(), id, 'png', 'Throughput over time at 200 requests/s (Poisson)')).toBe(
+      'checkout-20260102-093000-5a3e-throughput-over-time-at-200-requests-s-poisson.png',
     );
   });
 

@@ -23,7 +23,7 @@ describe('the notes of a table', () => {
       ...['errors of fastapi at 8 connections: timeout: 3', 'errors of fastapi at 64 connections: timeout: 5'],
       ...['left out: repetition 1: too few successes', 'left out: repetition 5: too few successes'],
       ...['rests on 1 of 3 repetitions', 'rests on 2 of 3 repetitions'],
-      ...['p95 at open 200/s Poisson: 3', 'p95 at open 300/s Poisson: 3'],
+      ...['p95 at 200 requests/s (Poisson): 3', 'p95 at 300 requests/s (Poisson): 3'],
     ];
     const notes = new Notes([]);
     notes.refer(texts);

@@ -86,16 +86,16 @@ test('where nothing is ahead in RPS, the one that is in p95 is the answer, besid
 
 test('at a rate that the plan sets p95 alone is compared', () => {
   const { lead, pairs } = verdictTexts(openRows({}), open);
-  expect(lead).toBe('At open 200/s Poisson triton is ahead in p95: 47.3 ms [46.7–48.0]');
+  expect(lead).toBe('At 200 requests/s (Poisson) triton is ahead in p95: 47.3 ms [46.7–48.0]');
   expect(pairs).toEqual([expect.stringMatching(/^p95: triton 0\.74x hybrid /u)]);
   const like = { value: 46, low: 30, high: 90 };
   expect(verdictTexts(openRows({ hybrid: { p95Ms: like } }), open).lead).toBe(
-    "At open 200/s Poisson no topology is shown to be ahead of all others: the lowest p95 is hybrid's, 46.0 ms [30.0–90.0]",
+    "At 200 requests/s (Poisson) no topology is shown to be ahead of all others: the lowest p95 is hybrid's, 46.0 ms [30.0–90.0]",
   );
   expect(rowVerdict(...firstTwo(openRows({})), 'rps')).toEqual({ kind: 'none', why: plannedRate });
   const without = verdictTexts(openRows({ fastapi: none, hybrid: none, triton: none }), open);
   expect(without.lead).toBe(
-    'At open 200/s Poisson p95 was 47.3 ms with triton, 63.6 ms with hybrid and 113 ms with fastapi; which is ahead is not decided: p95 has no 95% interval',
+    'At 200 requests/s (Poisson) p95 was 47.3 ms with triton, 63.6 ms with hybrid and 113 ms with fastapi; which is ahead is not decided: p95 has no 95% interval',
   );
   expect(without.pairs).toEqual([]);
 });
