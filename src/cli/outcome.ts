@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { reportPage } from '../assets/report.ts';
+import { topologyName } from '../core/anyPlan.ts';
 import type { Check } from '../core/checks.ts';
 import { compareRecords } from '../core/compare.ts';
 import { differencesOf } from '../core/differences.ts';
@@ -46,7 +47,7 @@ export function outcomeText(told: Told): string {
     const marks = { passed: 'ok', failed: 'FAILED', 'not shown': 'NOT SHOWN', 'no number': 'NO NUMBER' } as const;
     const rows = checks.map(({ outcome, topology, level, name, message }) => [
       marks[outcome],
-      topology,
+      nameIn(record, topology),
       level,
       name,
       message,
@@ -66,7 +67,13 @@ export function outcomeMarkdown({ record, beside, checks, problems, gpuPrice }: 
   const blocks = problems.map((problem) => `**${escapeMarkdown(failureText(problem))}**\n`);
   if (record !== null) blocks.push(recordMarkdown(record, gpuPrice));
   if (checks !== null) {
-    const rows = checks.map(({ outcome, topology, level, name, message }) => [outcome, topology, level, name, message]);
+    const rows = checks.map(({ outcome, topology, level, name, message }) => [
+      outcome,
+      nameIn(record, topology),
+      level,
+      name,
+      message,
+    ]);
     blocks.push(
       `**Checks: ${escapeMarkdown(checksHeadline(checks))}**\n\n${markdownTable(['Outcome', 'Topology', 'Level', 'Check', 'Found'], rows)}\n`,
     );
@@ -117,7 +124,13 @@ export async function writeOutputs(
 }
 
 function sideBySide(before: RunRecord, after: RunRecord): ComparisonTable {
-  return comparisonTable(compareRecords(before, after), differencesOf(before, after));
+  const levels = compareRecords(before, after).map((level) => ({ ...level, topology: nameIn(after, level.topology) }));
+  return comparisonTable(levels, differencesOf(before, after));
+}
+
+/** @param record null only where nothing was measured, and so nothing is checked */
+function nameIn(record: RunRecord | null, topology: string): string {
+  return record === null ? topology : topologyName(record.plan, topology);
 }
 
 function besideHeadline(before: RunRecord, after: RunRecord): string {

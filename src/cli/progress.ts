@@ -1,3 +1,4 @@
+import { topologyName } from '../core/anyPlan.ts';
 import type { AnyPlan } from '../core/endpointPlan.ts';
 import type { RunEvent } from '../core/events.ts';
 import { topologyKey } from '../core/topologyKey.ts';
@@ -37,13 +38,14 @@ export function progressPrinter(plan: AnyPlan, context: CliContext): ProgressPri
   };
   return {
     print(event) {
-      const at = 'topology' in event && event.topology !== null ? `${event.topology}: ` : '';
+      const topology = 'topology' in event ? event.topology : null;
+      const at = topology === null ? '' : `${topologyName(plan, topology)}: `;
       switch (event.type) {
-        case 'run-started':
-          line(
-            `Run ${event.id}: ${event.plan.topologies.map(topologyKey).join(', ')}, profile ${event.plan.load.profile}`,
-          );
+        case 'run-started': {
+          const names = event.plan.topologies.map((each) => topologyName(plan, topologyKey(each)));
+          line(`Run ${event.id}: ${names.join(', ')}, profile ${event.plan.load.profile}`);
           break;
+        }
         case 'stage':
           // Of an endpoint nothing was made.
           if (event.stage === 'delete' && plan.target.kind === 'endpoint') break;

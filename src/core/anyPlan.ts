@@ -15,6 +15,14 @@ export function planSubject(plan: AnyPlan): string {
   return isEndpointPlan(plan) ? plan.target.name : plan.model.name;
 }
 
+/**
+ * What a topology is called where people read of it: an endpoint, the only one of its plan, as its user calls it.
+ * @param key see topologyKey
+ */
+export function topologyName(plan: AnyPlan, key: string): string {
+  return isEndpointPlan(plan) ? plan.target.name : key;
+}
+
 /** Load through a port-forward measures the way as much as the server. */
 export function isSmokeTest({ target, load }: AnyPlan): boolean {
   return target.kind === 'kubernetes' && load.vantage === 'this-machine';

@@ -1,3 +1,4 @@
+import { topologyName } from './anyPlan.ts';
 import type { AnyPlan } from './endpointPlan.ts';
 import { commonLevels, confirmationLevel, levelsOf, plannedLevels, type Level } from './levels.ts';
 import { sloQuantileMs } from './sloLatency.ts';
@@ -18,7 +19,7 @@ import type { PhaseResult, RunRecord } from './record.ts';
 export interface Slo {
   /** As it was written, without surrounding spaces. */
   readonly text: string;
-  /** See topologyKey; null: every topology. */
+  /** See topologyKey, or topologyName; null: every topology. */
   readonly topology: string | null;
   /** null: every level. */
   readonly level: string | null;
@@ -96,7 +97,7 @@ export function placesOf(slo: Slo, plan: AnyPlan): Level[] {
   const searched = plan.load.search?.kind === 'slo';
   return plannedLevels(plan).filter(
     ({ topology, level }) =>
-      (slo.topology === null || slo.topology === topology) &&
+      (slo.topology === null || slo.topology === topology || slo.topology === topologyName(plan, topology)) &&
       (slo.level === null || slo.level === level || `c${slo.level}` === level) &&
       (slo.metric !== 'rate' || (searched && level === confirmationLevel)),
   );

@@ -1,3 +1,4 @@
+import { topologyName } from '../anyPlan.ts';
 import { compareFigure, compareRecords, measuredLevel } from '../compare.ts';
 import { incomparable } from '../differences.ts';
 import { confirmationLevel, type Level } from '../levels.ts';
@@ -27,7 +28,7 @@ export function comparedPlaces(before: RunRecord, after: RunRecord): ComparedPla
     const known = { ...changes, p99: compareFigure('p99', from, to) };
     const loaded = second ?? first;
     return {
-      topology,
+      topology: topologyName(after.plan, topology),
       level,
       load: loaded === undefined ? null : nameLoad(loaded),
       before: first,

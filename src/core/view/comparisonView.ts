@@ -1,4 +1,4 @@
-import { planSubject } from '../anyPlan.ts';
+import { planSubject, topologyName } from '../anyPlan.ts';
 import { differencesByAspect, incomparable } from '../differences.ts';
 import { levelsOf, type Level } from '../levels.ts';
 import type { PhaseResult, RunRecord } from '../record.ts';
@@ -107,8 +107,8 @@ export function comparisonView(before: RunRecord, after: RunRecord): ComparisonV
       ...absentRemark(groups),
       ...confirmationNote(places),
       ...unshownNotes(places),
-      ...onlyRemark('before', levelsOf(before), levelsOf(after)),
-      ...onlyRemark('after', levelsOf(after), levelsOf(before)),
+      ...onlyRemark('before', before, after),
+      ...onlyRemark('after', after, before),
     ],
     differences: [
       { title: 'Model config', texts: config },
@@ -203,10 +203,11 @@ function absentRemark(groups: readonly ComparisonGroup[]): string[] {
   return [`${absent} stands where a run has no number: it measured nothing there, or too few requests.`];
 }
 
-function onlyRemark(run: 'before' | 'after', own: readonly Level[], others: readonly Level[]): string[] {
-  const known = new Set(others.map(keyOf));
-  const alone = own.map(keyOf).filter((key) => !known.has(key));
-  return alone.length === 0 ? [] : [`Only the run ${run} has ${formatList(alone)}.`];
+function onlyRemark(run: 'before' | 'after', own: RunRecord, other: RunRecord): string[] {
+  const known = new Set(levelsOf(other).map(keyOf));
+  const alone = levelsOf(own).filter((level) => !known.has(keyOf(level)));
+  const names = alone.map(({ topology, level }) => `${topologyName(own.plan, topology)} ${level}`);
+  return names.length === 0 ? [] : [`Only the run ${run} has ${formatList(names)}.`];
 }
 
 function keyOf({ topology, level }: Level): string {

@@ -1,3 +1,4 @@
+import { topologyName } from '../anyPlan.ts';
 import type { GpuPrice } from '../gpuPrice.ts';
 import type { RunRecord } from '../record.ts';
 import { topologyKey } from '../topologyKey.ts';
@@ -55,9 +56,8 @@ export function recordMarkdown(record: RunRecord, gpuPrice: GpuPrice | null = nu
   }
   for (const result of record.topologies) {
     if (result.failure === null) continue;
-    blocks.push(
-      `${escapeMarkdown(topologyKey(result.topology))} ${result.status}: ${escapeMarkdown(failureText(result.failure))}`,
-    );
+    const name = topologyName(record.plan, topologyKey(result.topology));
+    blocks.push(`${escapeMarkdown(name)} ${result.status}: ${escapeMarkdown(failureText(result.failure))}`);
   }
   const timing = loadTiming(record.topologies);
   if (timing !== null) blocks.push(`Load timing: ${escapeMarkdown(fullStop(timing))}`);

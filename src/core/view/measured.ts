@@ -1,3 +1,4 @@
+import { topologyName } from '../anyPlan.ts';
 import type { AnyPlan, AnyTopology } from '../endpointPlan.ts';
 import type { RunState } from '../events.ts';
 import { isGeneratorBound } from '../generatorBound.ts';
@@ -20,7 +21,7 @@ import { rateRangeOf, type RateRange } from './rateRange.ts';
 
 /** One topology of a run, finished or not: what is known of it so far. */
 export interface MeasuredTopology {
-  /** See topologyKey. */
+  /** See topologyName. */
   readonly key: string;
   readonly topology: AnyTopology;
   readonly status: TopologyResult['status'] | 'queued' | 'running';
@@ -91,7 +92,7 @@ export function measuredRecord(record: RunRecord): Measured {
     plan: record.plan,
     record,
     topologies: record.topologies.map((result) => ({
-      key: topologyKey(result.topology),
+      key: topologyName(record.plan, topologyKey(result.topology)),
       topology: result.topology,
       status: result.status,
       phases: result.combined ?? result.phases,
@@ -113,7 +114,16 @@ export function measuredState(state: RunState): Measured {
       if (known === undefined) return [];
       const status = known.result?.status ?? (known.stage === 'queued' ? 'queued' : 'running');
       const failure = known.result?.failure ?? null;
-      return [{ key, topology, status, phases: latestOf(known), failure, result: known.result }];
+      return [
+        {
+          key: topologyName(state.plan, key),
+          topology,
+          status,
+          phases: latestOf(known),
+          failure,
+          result: known.result,
+        },
+      ];
     }),
   };
 }

@@ -1,4 +1,4 @@
-import { isEndpointPlan } from '../anyPlan.ts';
+import { isEndpointPlan, topologyName } from '../anyPlan.ts';
 import type { AnyPlan, EndpointPlan } from '../endpointPlan.ts';
 import { loadNames } from '../phaseLoad.ts';
 import type { Phase, Plan, TopologyPlan, TritonSettings } from '../plan.ts';
@@ -52,7 +52,10 @@ export function recordFacts(record: RunRecord, words?: TimeWords): FactSection[]
         { term: 'Same answers', text: answersText(record) },
       ],
     },
-    ...record.topologies.map((result) => ({ title: topologyKey(result.topology), facts: topologyFacts(result) })),
+    ...record.topologies.map((result) => ({
+      title: topologyName(record.plan, topologyKey(result.topology)),
+      facts: topologyFacts(result),
+    })),
     { title: 'Record', facts: recordIdentity(record, words) },
   ];
 }

@@ -1,3 +1,4 @@
+import { topologyName } from '../anyPlan.ts';
 import type { GpuPrice } from '../gpuPrice.ts';
 import type { RunRecord } from '../record.ts';
 import { topologyKey } from '../topologyKey.ts';
@@ -38,7 +39,8 @@ export function recordTable(record: RunRecord, gpuPrice: GpuPrice | null = null)
     record.topologies
       .flatMap((result) => {
         if (result.failure === null) return [];
-        return [wrap(`${topologyKey(result.topology)} ${result.status}: ${failureText(result.failure)}`, '')];
+        const name = topologyName(record.plan, topologyKey(result.topology));
+        return [wrap(`${name} ${result.status}: ${failureText(result.failure)}`, '')];
       })
       .join('\n'),
     ['Caveats', ...recordCaveats(record).map((caveat) => wrap(caveat, '- '))].join('\n'),

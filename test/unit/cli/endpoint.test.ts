@@ -156,7 +156,7 @@ describe('run --endpoint', () => {
     const id = /runs\/(.*)\.json/.exec(again.stderr)?.[1] ?? '';
     const repeated = runRecordSchema.parse(JSON.parse(await readFile(file(`runs/${id}.json`), 'utf8')));
     expect(repeated).toMatchObject({ repeats: record.id, plan: record.plan, planSha256: record.planSha256 });
-    expect(again.stdout).toMatch(/(ok|NO NUMBER) +endpoint +c2 +p95 against run /);
+    expect(again.stdout).toMatch(/(ok|NO NUMBER) +checkout +c2 +p95 against run /);
   });
 
   it('counts every answer that is no success, and ends with 1', async () => {
