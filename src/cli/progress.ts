@@ -1,6 +1,7 @@
 import { topologyName } from '../core/anyPlan.ts';
 import type { AnyPlan } from '../core/endpointPlan.ts';
 import type { RunEvent } from '../core/events.ts';
+import { gistOf } from '../core/gist.ts';
 import { topologyKey } from '../core/topologyKey.ts';
 import type { CliContext } from './context.ts';
 
@@ -75,9 +76,12 @@ export function progressPrinter(plan: AnyPlan, context: CliContext): ProgressPri
         case 'phase-ended': {
           if (event.result.kind === 'warm-up') break;
           const { measurement, validity } = event.result;
-          const p95 = measurement.latency.p95Ms?.toFixed(2) ?? 'insufficient';
+          const { p95Ms } = measurement.latency;
+          const p95 = p95Ms === null ? 'p95 unknown' : `p95 ${p95Ms.toFixed(2)} ms`;
+          const [reason = ''] = validity.reasons;
+          const doubt = validity.valid ? '' : `  NOT VALID: ${gistOf(reason)}`;
           line(
-            `${at}${phaseName(event.result, event.result.repetition, plan)}  ${measurement.rps.toFixed(1)} RPS  p95 ${p95} ms${validity.valid ? '' : '  NOT VALID'}`,
+            `${at}${phaseName(event.result, event.result.repetition, plan)}  ${measurement.rps.toFixed(1)} RPS  ${p95}${doubt}`,
           );
           break;
         }

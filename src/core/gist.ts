@@ -2,7 +2,9 @@
 
 /** What a reason says before its figures and what follows from them, and without the repetition that it is of. */
 export function gistOf(reason: string): string {
-  return reason.replace(/^repetition \d+: /u, '').split(': ', 1)[0] ?? reason;
+  const [head = '', found = ''] = reason.replace(/^repetition \d+: /u, '').split(': ', 2);
+  // "errors" alone would say too little.
+  return head === 'errors' ? (found.split(' (', 1)[0] ?? found) : head;
 }
 
 /** The first of several, and how many more there are; they stand in full in the notes of the row. */

@@ -8,6 +8,7 @@ import { searchTexts } from './searchTexts.ts';
 import { smokeTestText } from './smokeTest.ts';
 import { verdictTexts } from './verdictTexts.ts';
 import { rowsAt, rowsOf, tellingLevel, type Measured, type PhaseRow } from './measured.ts';
+import { noneValid } from './noneValid.ts';
 
 /**
  * The answer in words, in at most three sentences: which topology is ahead, or why that is not decided, how each two of them
@@ -35,15 +36,18 @@ export function headlineOf(measured: Measured): Headline {
   const shown = rowsAt(rows, level);
   const invalid = rows.filter((row) => !row.validity.valid).length;
   const searched = searchTexts(measured, rows);
+  const none = differed || invalid < rows.length ? undefined : noneValid(measured.plan, rows);
   const {
     lead: verdict,
     pairs,
     wantsTurns,
-  } = differed ? { lead: 'No comparison: answers differed', pairs: [], wantsTurns: false } : verdictTexts(shown, level);
+  } = differed || none !== undefined
+    ? { lead: none?.lead ?? 'No comparison: answers differed', pairs: [], wantsTurns: false }
+    : verdictTexts(shown, level);
   const own = [verdict, ...errorTexts(shown), ...missing].join('; ');
   return {
     ...sentences(
-      [searched.join('; ').replace(/^where/u, 'Where'), own],
+      [searched.join('; ').replace(/^where/u, 'Where'), own, none?.remedy ?? ''],
       searched.length > 0 ? [pairs.join('; ')] : pairs,
     ),
     worth: worthOf(measured, rows, invalid, wantsTurns),

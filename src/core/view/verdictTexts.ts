@@ -26,19 +26,19 @@ type Judged = 'rps' | 'p95Ms';
 
 const names: Readonly<Record<Judged, string>> = { rps: 'RPS', p95Ms: 'p95' };
 
-/** Rows that are not valid have no verdict; it says that they were left out. */
+/**
+ * Rows that are not valid have no verdict; it says that they were left out.
+ * @param rows of one level, at least one of which may be believed (see noneValid.ts)
+ */
 export function verdictTexts(rows: readonly PhaseRow[], level: LoadName): VerdictTexts {
   const at = `At ${level.long}`;
   const [only] = rows;
-  if (only !== undefined && rows.length === 1) {
-    const worth = only.validity.valid ? '' : ', which is not valid';
-    return { lead: `${at} ${only.topology} serves ${figuresOf(only)}${worth}`, pairs: [], wantsTurns: false };
-  }
+  if (only !== undefined && rows.length === 1)
+    return { lead: `${at} ${only.topology} serves ${figuresOf(only)}`, pairs: [], wantsTurns: false };
   const valid = rows.filter(({ validity }) => validity.valid);
   const ranked = rankedRows(valid, level);
   const [best, ...others] = ranked;
-  if (best === undefined)
-    return { lead: `${at} there is no verdict: no measurement is valid`, pairs: [], wantsTurns: false };
+  if (best === undefined) return { lead: `${at} no measurement is valid`, pairs: [], wantsTurns: false };
   const undecided = others.length === 0 || hasLeader(ranked, level) ? undefined : undecidedLead(ranked, level);
   const lead =
     undecided?.text ?? (others.length === 0 ? `${best.topology} serves ${figuresOf(best)}` : leadText(ranked, level));
@@ -136,7 +136,8 @@ function leadFigures(row: PhaseRow): string {
 /** "917 RPS at p95 47.3 ms [46.7–48.0]" */
 function figuresOf(row: PhaseRow): string {
   const limit = row.generatorBound && row.load.closed ? " (the load generator's limit)" : '';
-  return `${significant(row.rps)} RPS${limit} at p95 ${p95Of(row)}`;
+  const rate = `${significant(row.rps)} RPS${limit}`;
+  return row.p95Ms === null ? `${rate}, with too few samples for p95` : `${rate} at p95 ${p95Of(row)}`;
 }
 
 function p95Of({ p95Ms, intervals }: PhaseRow): string {

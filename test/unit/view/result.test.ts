@@ -229,9 +229,7 @@ describe('a record in words', () => {
         })),
       }),
     });
-    expect(headlineOf(measuredRecord(none)).text).toBe(
-      'At 32 connections there is no verdict: no measurement is valid.',
-    );
+    expect(headlineOf(measuredRecord(none)).text).toBe('No verdict, since none of the 9 measurements is valid: late.');
     expect(headlineOf(measuredRecord(someErrors)).text).toMatch(/; errors: hybrid 0\.1%\. RPS: /u);
   });
 
