@@ -5,7 +5,7 @@ import { foundRate, phaseOf, repetitionsOf, resultOf, whyMissing, type Level } f
 import type { PhaseResult, RunRecord } from './record.ts';
 import { decidingChanges } from './regressions.ts';
 import { keepsSlo, placesIn, sloFigure, type Slo } from './slo.ts';
-import { formatMs, formatRps, significant } from './view/format.ts';
+import { formatCount, formatMs, formatRps, significant } from './view/format.ts';
 
 /** One thing that a run was to keep, in one place. */
 export interface Check extends Level {
@@ -54,10 +54,16 @@ function phaseFound(slo: Slo, record: RunRecord, { topology, level }: Level, pha
   const figure = sloFigure(slo, phase, record.plan.load.timeoutMs, repetitions);
   if (figure === null) {
     const { samples } = phase.measurement.latency;
-    return { outcome: 'no number', message: `${String(samples)} successes are too few for ${slo.metric}` };
+    return {
+      outcome: 'no number',
+      message: `${formatCount(samples, 'success is', 'successes are')} too few for ${slo.metric}`,
+    };
   }
   const timeouts = phase.measurement.requests.timeouts;
-  const counted = slo.unit === 'ms' && timeouts > 0 ? `, with ${String(timeouts)} timeouts counted at their limit` : '';
+  const counted =
+    slo.unit === 'ms' && timeouts > 0
+      ? `, with ${formatCount(timeouts, 'timeout')} counted at ${timeouts === 1 ? 'its' : 'their'} limit`
+      : '';
   const kept = keepsSlo(slo, figure);
   const limited = slo.metric === 'rps' && !kept && repetitions.some(isGeneratorBound) ? `: ${generatorLimit}` : '';
   return {

@@ -1,5 +1,6 @@
 import type { AnyTopology } from './endpointPlan.ts';
 import type { PhaseResult, Validity } from './record.ts';
+import { formatCount } from './view/format.ts';
 
 /**
  * What the servers' own counters say of a phase's worth, or their absence. Servers that can be asked are meant to be: a proof that
@@ -29,7 +30,7 @@ export function judgeCounters(
   // Each success is one inference at least; with another model's name its counters are all 0.
   if (batching !== null && batching.inferences < ok)
     reasons.push(
-      `Triton's counters are not those of this load: it counted ${String(batching.inferences)} inferences, fewer than the ${String(ok)} successes`,
+      `Triton's counters are not those of this load: it counted ${formatCount(batching.inferences, 'inference')}, fewer than the ${formatCount(ok, 'success', 'successes')}`,
     );
   return { reasons, caveats };
 }

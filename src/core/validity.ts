@@ -9,6 +9,7 @@ import { hasTooFewSamples, minimumSamples, publishedQualitySamples } from './sta
 import { threadsPerCopy } from './threads.ts';
 import { steadyState, type SteadyState, type Thirds } from './steadyState.ts';
 import { briefPhaseDoubt, thirdsWords, validityLimits } from './validityLimits.ts';
+import { formatCount } from './view/format.ts';
 import { decodeWindows } from './windows.ts';
 
 /** A caveat of what runs on the machine that the load comes from. */
@@ -30,7 +31,7 @@ export function judgePhase(parts: {
   const { ok, sent } = measurement.requests;
   if (serverCount !== null && (serverCount < ok || serverCount > sent)) {
     reasons.push(
-      `the server counted ${String(serverCount)} answers, which is not between the ${String(ok)} successes and the ${String(sent)} requests sent`,
+      `the server counted ${String(serverCount)} answers, which is not between the ${successes(ok)} and the ${formatCount(sent, 'request')} sent`,
     );
   }
   if (parts.target === 'kubernetes' && parts.load.vantage === 'this-machine') {
@@ -112,12 +113,12 @@ function sampleReasons(measurement: PhaseMeasurement): string[] {
   const reasons: string[] = [];
   if (sent !== ok + errors + inFlight) {
     reasons.push(
-      `requests were lost count of: ${String(sent)} sent, but ${String(ok)} successes, ${String(errors)} errors and ${String(inFlight)} in flight at the end`,
+      `requests were lost count of: ${String(sent)} sent, but ${successes(ok)}, ${formatCount(errors, 'error')} and ${String(inFlight)} in flight at the end`,
     );
   }
   if (ok === 0) reasons.push('no request succeeded');
   else if (hasTooFewSamples(measurement)) {
-    reasons.push(`insufficient samples: ${String(samples)} successes, and p95 needs ${String(minimumSamples(0.95))}`);
+    reasons.push(`insufficient samples: ${successes(samples)}, and p95 needs ${String(minimumSamples(0.95))}`);
   }
   if (sent > 0 && errors / sent > validityLimits.errorShare) {
     reasons.push(
@@ -136,7 +137,7 @@ function hungReason({ longestWaitMs, latency, requests }: PhaseMeasurement): str
   const slowestMs = latency.maxMs ?? 0;
   const { hungFloorMs, hungFactor } = validityLimits;
   if (longestWaitMs === null || longestWaitMs < Math.max(hungFloorMs, hungFactor * slowestMs)) return undefined;
-  return `of the ${String(requests.inFlight)} requests unanswered at the end, the oldest had waited ${longestWaitMs.toFixed(0)} ms, and the slowest answer took ${slowestMs.toFixed(0)} ms: the server stopped answering`;
+  return `of the ${formatCount(requests.inFlight, 'request')} unanswered at the end, the oldest had waited ${longestWaitMs.toFixed(0)} ms, and the slowest answer took ${slowestMs.toFixed(0)} ms: the server stopped answering`;
 }
 
 /**
@@ -297,7 +298,12 @@ function caveatsOf(measurement: PhaseMeasurement): string[] {
 
 /** @param givenUp requests of the phase before without an answer when it was over */
 export function leftBehindText(givenUp: number): string {
-  return `${String(givenUp)} requests of the phase before were never answered: the server may still have been at work on them when this one began`;
+  const [were, them] = givenUp === 1 ? ['was', 'it'] : ['were', 'them'];
+  return `${formatCount(givenUp, 'request')} of the phase before ${were} never answered: the server may still have been at work on ${them} when this one began`;
+}
+
+function successes(count: number): string {
+  return formatCount(count, 'success', 'successes');
 }
 
 /** Never 0, so that it can divide. */

@@ -4,7 +4,7 @@ import { levelsOf, phaseOf, whyMissing, type Level } from '../levels.ts';
 import type { Failure, RunRecord, TopologyResult } from '../record.ts';
 import { topologyKey } from '../topologyKey.ts';
 import { failureText } from './failureText.ts';
-import { formatMs, formatRps } from './format.ts';
+import { formatCount, formatMs, formatRps } from './format.ts';
 import { xmlDocument, type XmlElement } from './xml.ts';
 
 export interface JUnitParts {
@@ -62,7 +62,7 @@ function levelCase(record: RunRecord, result: TopologyResult, { topology, level 
     return { name: 'testcase', attributes: { ...attributes, time: '0.000' }, children: [missing] };
   }
   const { window, latency, rps, requests } = phase.measurement;
-  const figures = `p50 ${formatMs(latency.p50Ms)}, p95 ${formatMs(latency.p95Ms)}, p99 ${formatMs(latency.p99Ms)}, ${formatRps(rps)}, ${String(requests.errors)} errors of ${String(requests.sent)} sent`;
+  const figures = `p50 ${formatMs(latency.p50Ms)}, p95 ${formatMs(latency.p95Ms)}, p99 ${formatMs(latency.p99Ms)}, ${formatRps(rps)}, ${formatCount(requests.errors, 'error')} of ${String(requests.sent)} sent`;
   const { valid, reasons, caveats } = phase.validity;
   const message = `not valid: ${reasons.join('; ')}`;
   const ending = needed

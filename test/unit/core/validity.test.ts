@@ -59,6 +59,12 @@ describe('whether a measurement may be believed', () => {
       with_(requests({ inFlight: 7 })),
       'requests were lost count of: 10000 sent, but 9990 successes, 2 errors and 7 in flight at the end',
     ],
+    ['a single sample', samples(1), 'insufficient samples: 1 success, and p95 needs 90'],
+    [
+      'requests that were lost count of, where there is one of each',
+      with_(requests({ sent: 500, ok: 1, errors: 1, inFlight: 0 })),
+      'requests were lost count of: 500 sent, but 1 success, 1 error and 0 in flight at the end',
+    ],
     ['too few samples', samples(89), 'insufficient samples: 89 successes, and p95 needs 90'],
     [
       'no success',
