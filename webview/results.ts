@@ -13,7 +13,8 @@ import { chartSource } from '../src/core/view/chartSource.ts';
 import { costFigures } from '../src/core/view/cost.ts';
 import { doubtsOf } from '../src/core/view/doubts.ts';
 import { formatMs, significant } from '../src/core/view/format.ts';
-import { levelsOf, rowsAt, rowsOf, tellingLevel, type Measured, type PhaseRow } from '../src/core/view/measured.ts';
+import { levelToTell } from '../src/core/view/levelToTell.ts';
+import { levelsOf, rowsAt, rowsOf, type Measured, type PhaseRow } from '../src/core/view/measured.ts';
 import { ownFiguresBesidePaper, paperChart } from '../src/core/view/paper.ts';
 import { resultTable, type ResultTable } from '../src/core/view/resultTable.ts';
 import { splitBars, splitTable, splitTitle, type SplitTable } from '../src/core/view/split.ts';
@@ -193,7 +194,8 @@ export class Results {
 
   #levelOf(rows: readonly PhaseRow[]): LoadName | undefined {
     const chosen = this.#choice.level;
-    return levelsOf(rows).find((level) => level.key === chosen) ?? tellingLevel(rows);
+    const level = levelsOf(rows).find(({ key }) => key === chosen);
+    return level ?? (this.#measured === undefined ? undefined : levelToTell(this.#measured, rows));
   }
 
   #levelElements(levels: readonly LoadName[]): (Node | string)[] {

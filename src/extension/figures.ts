@@ -1,14 +1,15 @@
 import type { RunRecord } from '../core/record.ts';
 import { significant } from '../core/view/format.ts';
-import { measuredRecord, rowsAt, rowsOf, tellingLevel, type PhaseRow } from '../core/view/measured.ts';
+import { levelToTell } from '../core/view/levelToTell.ts';
+import { measuredRecord, rowsAt, rowsOf, type PhaseRow } from '../core/view/measured.ts';
 
 /** What needs no words, and so is the same in every language. */
 
-/** The rows that a record is known by: each topology at the level where most have numbers. */
+/** The rows that a record is known by: each topology at the level that it is told by. */
 export function tellingRows(record: RunRecord): readonly PhaseRow[] {
-  const rows = rowsOf(measuredRecord(record));
-  const level = tellingLevel(rows);
-  return rowsAt(rows, level);
+  const measured = measuredRecord(record);
+  const rows = rowsOf(measured);
+  return rowsAt(rows, levelToTell(measured, rows));
 }
 
 /**

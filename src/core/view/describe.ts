@@ -4,7 +4,8 @@ import type { LoadName } from '../phaseLoad.ts';
 import type { RunRecord } from '../record.ts';
 import { formatCount, formatMs, formatRps, formatTime, fullStop, type TimeWords } from './format.ts';
 import { headlineOf } from './headline.ts';
-import { measuredRecord, rowsAt, rowsOf, tellingLevel, type PhaseRow } from './measured.ts';
+import { levelToTell } from './levelToTell.ts';
+import { measuredRecord, rowsAt, rowsOf, type PhaseRow } from './measured.ts';
 
 /** The same few words on a record wherever it is shown: tree, CodeLens, panel, command line. */
 export interface RecordDescription {
@@ -50,7 +51,7 @@ export function planParts(plan: AnyPlan): string[] {
 export function describeRecord(record: RunRecord): RecordDescription {
   const measured = measuredRecord(record);
   const rows = rowsOf(measured);
-  const level = tellingLevel(rows);
+  const level = levelToTell(measured, rows);
   const shown = rowsAt(rows, level);
   const headline = headlineOf(measured);
   const title = `${planSubject(record.plan)}, ${record.plan.load.profile}`;

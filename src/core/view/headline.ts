@@ -7,7 +7,8 @@ import { repetitionCounts } from './repetitionCounts.ts';
 import { searchTexts } from './searchTexts.ts';
 import { smokeTestText } from './smokeTest.ts';
 import { verdictTexts } from './verdictTexts.ts';
-import { rowsAt, rowsOf, tellingLevel, type Measured, type PhaseRow } from './measured.ts';
+import { levelToTell } from './levelToTell.ts';
+import { rowsAt, rowsOf, type Measured, type PhaseRow } from './measured.ts';
 import { noneValid } from './noneValid.ts';
 
 /**
@@ -29,7 +30,7 @@ export interface Headline {
 
 export function headlineOf(measured: Measured): Headline {
   const rows = rowsOf(measured);
-  const level = tellingLevel(rows);
+  const level = levelToTell(measured, rows);
   if (level === undefined) return withoutNumbers(measured);
   const missing = missingText(measured, rows, level);
   const differed = measured.record?.sameAnswers.verdict === 'differed';

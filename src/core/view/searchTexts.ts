@@ -1,3 +1,4 @@
+import { gistOf } from '../gist.ts';
 import { findKnee, type Knee } from '../knee.ts';
 import { foundRate } from '../levels.ts';
 import { significant } from './format.ts';
@@ -40,6 +41,8 @@ function kneeText(measured: Measured, topology: MeasuredTopology, rows: readonly
   const knee = kneeOf(measured, topology, rows);
   if (knee === undefined) return [];
   const { key } = topology;
+  const cut = knee.kind === 'unknown' || knee.kind === 'not reached' ? cutShortText(key, rows) : undefined;
+  if (cut !== undefined) return [cut];
   if (knee.kind === 'knee')
     return [`${key} gains little beyond ${String(knee.connections)} connections (${significant(knee.rps)} RPS)`];
   if (knee.kind === 'generator')
@@ -49,4 +52,13 @@ function kneeText(measured: Measured, topology: MeasuredTopology, rows: readonly
   return knee.kind === 'unknown'
     ? [`where ${key} stops gaining is not known: ${knee.why}`]
     : [`${key} still gained at ${String(knee.connections)} connections, or its intervals are too wide to tell`];
+}
+
+/** A ladder ends at a level that may not be believed; too few answers for p95 are no end, since it passes over them. */
+function cutShortText(key: string, rows: readonly PhaseRow[]): string | undefined {
+  const own = rows.filter(({ topology }) => topology === key).toSorted((a, b) => a.load.order - b.load.order);
+  const last = own.at(-1);
+  const reason = last?.validity.reasons.map(gistOf).find((gist) => gist !== 'insufficient samples');
+  if (last === undefined || reason === undefined) return undefined;
+  return `where ${key} stops gaining is not known: its ladder ended at ${last.load.long} (${reason})`;
 }

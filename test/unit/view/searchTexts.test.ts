@@ -1,8 +1,10 @@
 import { expect, it } from 'vitest';
 import { profileOf } from '../../../src/core/profiles.ts';
-import type { RunRecord } from '../../../src/core/record.ts';
+import type { PhaseResult, RunRecord } from '../../../src/core/record.ts';
+import { describeRecord } from '../../../src/core/view/describe.ts';
 import { headlineOf } from '../../../src/core/view/headline.ts';
 import { measuredRecord } from '../../../src/core/view/measured.ts';
+import { tellingRows } from '../../../src/extension/figures.ts';
 import { sampleRecord } from '../../support/sampleRecord.ts';
 
 function searched(profile: 'server' | 'ladder', searches: RunRecord['topologies'][number]['searches'][]): string {
@@ -81,6 +83,56 @@ it('a ladder whose generator had no time left names it, and no knee', () => {
 
 it('a ladder says where each topology stops gaining', () => {
   expect(searched('ladder', [])).toMatch(/^fastapi (gains little beyond|still gained at) \d+ connections/u);
+});
+
+/** A ladder of 1, 8 and 32 connections whose phases came out otherwise. */
+function ladder(change: (phase: PhaseResult, of: readonly PhaseResult[]) => PhaseResult): RunRecord {
+  const record = sampleRecord();
+  const { search } = profileOf('ladder');
+  return {
+    ...record,
+    plan: { ...record.plan, load: { ...record.plan.load, search } },
+    topologies: record.topologies.map((result) => ({
+      ...result,
+      phases: result.phases.map((phase) => change(phase, result.phases)),
+    })),
+  };
+}
+
+it('a ladder is told by the level of its knee, and not by one beyond it, wherever it is told', () => {
+  const flat = ladder((phase, of) => {
+    const knee = of.find(({ name }) => name === 'c8');
+    if (phase.name !== 'c32' || knee === undefined) return phase;
+    return { ...phase, measurement: knee.measurement, intervals: knee.intervals };
+  });
+  const text = headlineOf(measuredRecord(flat)).text;
+  expect(text.match(/gains little beyond 8 connections/gu)).toHaveLength(3);
+  expect(text).toMatch(/ RPS\)\. At 8 connections triton /u);
+  expect(describeRecord(flat).lens).toMatch(/^At 8 connections: /u);
+  expect(tellingRows(flat).map(({ load }) => load.short)).toEqual(['8', '8', '8']);
+  // One that still gains has no knee to be told by.
+  const climbing = ladder((phase, of) => {
+    const rps = of.find(({ name }) => name === 'c8')?.measurement.rps ?? 0;
+    if (phase.name !== 'c32') return phase;
+    const tight = { low: 3.9 * rps, high: 4.1 * rps };
+    const intervals = phase.intervals === 'not yet computed' ? phase.intervals : { ...phase.intervals, rps: tight };
+    return { ...phase, measurement: { ...phase.measurement, rps: 4 * rps }, intervals };
+  });
+  expect(headlineOf(measuredRecord(climbing)).text).toMatch(/still gained at 32 connections.* At 32 connections /u);
+});
+
+it('a ladder that ended where a level may not be believed says where and why', () => {
+  const late = 'the load generator was late: event-loop delay p99 39.7 ms, the limit is 10 ms';
+  const few = 'insufficient samples: 12 successes, and p95 needs 90';
+  const ended = (...reasons: readonly string[]): string => {
+    const validity = { valid: false, reasons: [...reasons], caveats: [] };
+    return headlineOf(measuredRecord(ladder((phase) => (phase.name === 'c1' ? phase : { ...phase, validity })))).text;
+  };
+  expect(ended(few, late)).toMatch(
+    /^Where fastapi stops gaining is not known: its ladder ended at 32 connections \(the load generator was late\); where triton /u,
+  );
+  // Too few answers end no ladder.
+  expect(ended(few)).toMatch(/^Where fastapi stops gaining is not known: fewer than two levels are valid; /u);
 });
 
 it('nothing is said of a search where there is none', () => {
