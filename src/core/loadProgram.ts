@@ -3,6 +3,7 @@ import type { ClosedPhase, LadderSearch, LoadPlan, OpenPhase, Phase, SloSearchPl
 import type { PhaseResult } from './record.ts';
 import { longestTrialSeconds } from './loadLength.ts';
 import { isConfident, judgeTrial } from './sloLatency.ts';
+import { generatorReasons } from './validity.ts';
 import { nextSearchStep, type SearchOutcome, type SearchStep, type Trial } from './sloSearch.ts';
 
 /**
@@ -85,8 +86,15 @@ function trialsOf(search: SloSearchPlan, timeoutMs: number, searched: readonly P
     if (result.kind === 'warm-up') continue;
     const step = nextSearchStep(search, trials);
     if (step.next === 'end') break;
-    if (step.next === 'capacity') trials.push({ kind: 'capacity', rate: result.measurement.rps, verdict: 'kept' });
-    else {
+    if (step.next === 'capacity') {
+      const doubts = generatorReasons(result.measurement);
+      trials.push({
+        kind: 'capacity',
+        rate: result.measurement.rps,
+        verdict: 'kept',
+        ...(doubts.length === 0 ? {} : { doubts, byGenerator: true as const }),
+      });
+    } else {
       const confident = isConfident(result, search.p95Ms, timeoutMs);
       trials.push({
         kind: step.next,

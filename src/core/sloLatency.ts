@@ -39,7 +39,12 @@ export function isConfident(
 /** What a phase says of its rate; of one that says nothing, why not, without a full stop. */
 export type Judged =
   | { readonly verdict: Exclude<Trial['verdict'], 'not known'> }
-  | { readonly verdict: 'not known'; readonly doubts: readonly string[] };
+  | {
+      readonly verdict: 'not known';
+      readonly doubts: readonly string[];
+      /** Whether the load generator itself is why. */
+      readonly byGenerator?: true;
+    };
 
 /**
  * Whether a phase kept p95 under its bound. Failed requests and requests that found no room in time miss it too: then it is
@@ -51,7 +56,7 @@ export function judgeTrial(
   timeoutMs: number,
 ): Judged {
   const generator = generatorReasons(measurement);
-  if (generator.length > 0) return { verdict: 'not known', doubts: generator };
+  if (generator.length > 0) return { verdict: 'not known', doubts: generator, byGenerator: true };
   const { sent, errors } = measurement.requests;
   // Work that the phase before has left behind is part of what this one measured.
   const left = measurement.generator.givenUpBefore ?? 0;

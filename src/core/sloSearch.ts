@@ -29,8 +29,10 @@ export interface Trial {
   readonly verdict: 'kept' | 'missed' | 'not known';
   /** Of one that kept: whether p95 was confidently under the bound, all of its 95% interval; absent where nobody asked. */
   readonly confident?: boolean;
-  /** Of one that says nothing: why it may not be believed. */
+  /** Of one that says nothing, and of a capacity trial: why it may not be believed. */
   readonly doubts?: readonly string[];
+  /** Whether the load generator itself is why. */
+  readonly byGenerator?: true;
 }
 
 export type SearchStep =
@@ -52,6 +54,7 @@ const ends = [
   'no measurement at any rate could be believed',
   'no rate kept the bound where a measurement could be believed',
   'no confirmation could be believed',
+  'the load generator was too slow for the search',
 ] as const;
 
 /** Of earlier records, which laid on the load generator whatever made a measurement worthless. */
@@ -66,6 +69,9 @@ const earlierEnds = [
 export const searchEnds = [...ends, ...earlierEnds] as const;
 
 type SearchEnd = (typeof ends)[number];
+
+/** Where it was at fault at the capacity of the server, and in a trial and its repeat. */
+export const generatorTooSlow = 'the load generator was too slow for the search' satisfies SearchEnd;
 
 export interface SearchOutcome {
   /** The highest rate confirmed; null when none was. */
@@ -100,6 +106,9 @@ export function nextSearchStep(search: SloSearch, trials: readonly Trial[]): Sea
   if (last !== undefined && rest.length < search.mostTrials && isWorthAnother(rest)) {
     return { next: 'trial', rate: last.rate, again: true };
   }
+  // Lower rates would cost as much time, and the servers leave the generator no more of theirs.
+  if (rest.length > 1 && trials.every(({ byGenerator }) => byGenerator === true))
+    return end(null, generatorTooSlow, trials);
   const { low, high } = bracket(rest);
   const ceiling = Math.min(search.highestRate, high ?? Number.POSITIVE_INFINITY);
   if (low !== undefined && (low >= search.highestRate || ceiling <= low * (1 + search.precision)))

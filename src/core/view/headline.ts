@@ -4,9 +4,9 @@ import type { AnyPlan } from '../endpointPlan.ts';
 import type { LoadName } from '../phaseLoad.ts';
 import type { RunRecord } from '../record.ts';
 import { repetitionCounts } from './repetitionCounts.ts';
-import { searchTexts } from './searchTexts.ts';
+import { searchRemedy, searchTexts } from './searchTexts.ts';
 import { smokeTestText } from './smokeTest.ts';
-import { verdictTexts } from './verdictTexts.ts';
+import { verdictTexts, type VerdictTexts } from './verdictTexts.ts';
 import { levelToTell } from './levelToTell.ts';
 import { rowsAt, rowsOf, type Measured, type PhaseRow } from './measured.ts';
 import { noneValid } from './noneValid.ts';
@@ -38,22 +38,31 @@ export function headlineOf(measured: Measured): Headline {
   const invalid = rows.filter((row) => !row.validity.valid).length;
   const searched = searchTexts(measured, rows);
   const none = differed || invalid < rows.length ? undefined : noneValid(measured.plan, rows);
-  const {
-    lead: verdict,
-    pairs,
-    wantsTurns,
-  } = differed || none !== undefined
-    ? { lead: none?.lead ?? 'No comparison: answers differed', pairs: [], wantsTurns: false }
-    : verdictTexts(shown, level);
-  const own = [verdict, ...errorTexts(shown), ...missing].join('; ');
+  const { lead, pairs, wantsTurns } = differed
+    ? withoutVerdict('No comparison: answers differed')
+    : none === undefined
+      ? verdictTexts(shown, level)
+      : withoutVerdict(none.lead);
+  const helps = searchRemedy(measured);
+  const own = [lead, ...(none === undefined ? errorTexts(shown) : []), ...missing].join('; ');
   return {
     ...sentences(
-      [searched.join('; ').replace(/^where/u, 'Where'), own, none?.remedy ?? ''],
+      [
+        searched.join('; ').replace(/^where/u, 'Where'),
+        helps ?? '',
+        own,
+        // One remedy is enough.
+        helps === undefined ? (none?.remedy ?? '') : '',
+      ],
       searched.length > 0 ? [pairs.join('; ')] : pairs,
     ),
     worth: worthOf(measured, rows, invalid, wantsTurns),
     tone: missing.length > 0 || invalid > 0 || differed ? 'partial' : 'measured',
   };
+}
+
+function withoutVerdict(lead: string): VerdictTexts {
+  return { lead, pairs: [], wantsTurns: false };
 }
 
 function sentences(lead: readonly string[], pairs: readonly string[]): Pick<Headline, 'text' | 'lead' | 'pairs'> {

@@ -1,7 +1,9 @@
 import { gistOf } from '../gist.ts';
 import { findKnee, type Knee } from '../knee.ts';
 import { foundRate } from '../levels.ts';
+import { generatorTooSlow } from '../sloSearch.ts';
 import { significant } from './format.ts';
+import { generatorRemedy } from './noneValid.ts';
 import type { Measured, MeasuredTopology, PhaseRow } from './measured.ts';
 
 /** What a search has found, a part of a sentence for each answer, without a full stop; empty where the plan searches nothing, and before the end. */
@@ -12,6 +14,14 @@ export function searchTexts(measured: Measured, rows: readonly PhaseRow[]): stri
   const found = measured.topologies.filter(({ result }) => (result?.searches.length ?? 0) > 0);
   if (found.length === 0) return [];
   return [`Highest rate with p95 under ${significant(search.p95Ms)} ms: ${found.map(rateText).join('; ')}`];
+}
+
+/** What to do where the load generator ended a search; undefined where it ended none. */
+export function searchRemedy({ plan, topologies }: Measured): string | undefined {
+  const searches = topologies.flatMap(({ result }) => result?.searches ?? []);
+  return searches.some(({ because }) => because === generatorTooSlow)
+    ? `What helps: ${generatorRemedy(plan)}`
+    : undefined;
 }
 
 function rateText({ key, result }: MeasuredTopology): string {

@@ -5,6 +5,7 @@ import { nextPhase, searchOutcome } from '../../../src/core/loadProgram.ts';
 import type { LoadPlan, Phase } from '../../../src/core/plan.ts';
 import { profileNames, profileOf, type ProfileName } from '../../../src/core/profiles.ts';
 import type { PhaseResult } from '../../../src/core/record.ts';
+import { generatorTooSlow } from '../../../src/core/sloSearch.ts';
 import { judgeMeasurement } from '../../../src/core/validity.ts';
 import { samplePhase } from '../../support/sampleRecord.ts';
 import { samplePlan, sampleTopologies } from '../topologies/samplePlan.ts';
@@ -116,6 +117,27 @@ describe('the load of a topology, phase by phase', () => {
     const names = ended.filter(({ kind }) => kind === 'measured').map(({ name }) => name);
     expect(names.slice(0, 3)).toEqual(['capacity', 'trial 250/s', 'trial 250/s again']);
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('ends a search whose load generator was late at capacity, in a trial and in its repeat', () => {
+    const load = loadOf('server');
+    const ended: PhaseResult[] = [];
+    for (let phase = nextPhase(load, ended); phase !== null && ended.length < 20; phase = nextPhase(load, ended)) {
+      const result = served(phase, 500);
+      const { measurement } = result;
+      ended.push({
+        ...result,
+        measurement: { ...measurement, generator: { ...measurement.generator, eventLoopDelayP99Ms: 90 } },
+      });
+    }
+    const names = ended.filter(({ kind }) => kind === 'measured').map(({ name }) => name);
+    expect(names).toEqual(['capacity', 'trial 250/s', 'trial 250/s again']);
+    expect(searchOutcome(load, ended)).toEqual({
+      rate: null,
+      because: generatorTooSlow,
+      doubts: [expect.stringMatching(/^the load generator was late: event-loop delay/u)],
+      confident: null,
+    });
   });
 
   it('gives trials at low rates the time for samples enough', () => {

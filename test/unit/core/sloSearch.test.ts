@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../../src/core/seededRandom.ts';
 import {
+  generatorTooSlow,
   mostConfirmations,
   nextSearchStep,
   type SearchOutcome,
@@ -20,13 +21,17 @@ function p95OfQueue(serviceRate: number, rate: number): number {
 function carryOut(
   settings: SloSearch,
   capacity: number,
-  judge: (rate: number, kind: Trial['kind']) => Trial['verdict'] | Pick<Trial, 'verdict' | 'confident' | 'doubts'>,
+  judge: (
+    rate: number,
+    kind: Trial['kind'],
+  ) => Trial['verdict'] | Pick<Trial, 'verdict' | 'confident' | 'doubts' | 'byGenerator'>,
+  atCapacity: Partial<Trial> = {},
 ): { outcome: SearchOutcome; trials: Trial[] } {
   const trials: Trial[] = [];
   for (let step = 0; step < 100; step += 1) {
     const next = nextSearchStep(settings, trials);
     if (next.next === 'end') return { outcome: next.outcome, trials };
-    if (next.next === 'capacity') trials.push({ kind: 'capacity', rate: capacity, verdict: 'kept' });
+    if (next.next === 'capacity') trials.push({ kind: 'capacity', rate: capacity, verdict: 'kept', ...atCapacity });
     else {
       const judged = judge(next.rate, next.next);
       const verdict = typeof judged === 'string' ? { verdict: judged } : judged;
@@ -123,6 +128,28 @@ describe('the search for the highest rate', () => {
     const { outcome, trials } = carryOut(search, 1_000, (_rate, kind) => (kind === 'trial' ? 'kept' : nobodyKnows));
     expect(outcome).toMatchObject({ because: 'no confirmation could be believed', doubts });
     expect(trials.filter(({ kind }) => kind === 'confirmation')).toHaveLength(mostConfirmations);
+  });
+
+  it('ends where the load generator was at fault from the first on, instead of trying every rate twice', () => {
+    const [late, stalled] = ['the load generator was late: by 12 ms', 'the load generator was late: it stood still'];
+    const fault = (doubt: string) => ({ verdict: 'not known', doubts: [doubt], byGenerator: true }) as const;
+    const atCapacity = { doubts: [stalled], byGenerator: true } as const;
+    const { outcome, trials } = carryOut(search, 300, () => fault(late), atCapacity);
+    expect(outcome).toEqual({ rate: null, because: generatorTooSlow, doubts: [stalled, late], confident: null });
+    expect(trials.map(({ kind, rate }) => [kind, rate])).toEqual([
+      ['capacity', 300],
+      ['trial', 150],
+      ['trial', 150],
+    ]);
+    // It goes on where the generator was well at capacity, where the repeat was, and where something else was the matter.
+    const well = carryOut(search, 300, () => fault(late));
+    let tried = 0;
+    const repeatWell = carryOut(search, 300, () => (tried++ === 0 ? fault(late) : 'missed'), atCapacity);
+    const other = carryOut(search, 300, () => ({ verdict: 'not known', doubts: ['unstable: p95'] }), atCapacity);
+    for (const one of [well, repeatWell, other]) {
+      expect(one.trials.length).toBeGreaterThan(4);
+      expect(one.outcome.because).not.toBe(generatorTooSlow);
+    }
   });
 
   it('says whether the rate that it found was confirmed confidently', () => {

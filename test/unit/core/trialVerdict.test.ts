@@ -64,6 +64,7 @@ describe('a trial whose answers were all fast enough', () => {
     expect(judged({ generator: { ...generator, stalledMs: 300 } }, [unstable])).toEqual({
       verdict: 'not known',
       doubts: [expect.stringMatching(/^the load generator was late: it stood still for 300 ms/u)],
+      byGenerator: true,
     });
     expect(judged({ generator: { ...generator, givenUpBefore: requests.sent } })).toEqual({
       verdict: 'not known',

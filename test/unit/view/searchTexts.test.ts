@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { profileOf } from '../../../src/core/profiles.ts';
+import { generatorTooSlow } from '../../../src/core/sloSearch.ts';
 import type { PhaseResult, RunRecord } from '../../../src/core/record.ts';
 import { describeRecord } from '../../../src/core/view/describe.ts';
 import { headlineOf } from '../../../src/core/view/headline.ts';
@@ -55,6 +56,19 @@ it('what made measurements worthless is named, each kind once, and not laid on t
   ]);
   expect(text).toContain(`fastapi 303/s (${because}: unstable, 4 requests of the phase before were never answered)`);
   expect(text).not.toContain('load generator could not');
+});
+
+it('a search that the load generator ended says what helps', () => {
+  const late = 'the load generator was late: event-loop delay p99 39.7 ms, the limit is 10 ms';
+  const text = searched('server', [
+    [{ ratePerSecond: null, because: generatorTooSlow, doubts: [late], confident: null }],
+  ]);
+  expect(text).toMatch(
+    /^Highest rate with p95 under 100 ms: fastapi none \(the load generator was too slow for the search: the load generator was late\)\. /u,
+  );
+  expect(
+    text.match(/What helps: fewer cores for the topologies, fewer generators per node, or a larger machine\./gu),
+  ).toHaveLength(1);
 });
 
 it('a record of the time when only the load generator was named says what it said then', () => {
