@@ -7,7 +7,7 @@ import { topologyNames, type Plan } from '../core/plan.ts';
 import { parsePlanFile, type PlanFile } from '../core/planFile.ts';
 import { planFileChoices, said } from '../core/planFileChoices.ts';
 import { makePlan } from '../core/planning.ts';
-import { profileNames } from '../core/profiles.ts';
+import { namesTopologies, profileNames, type ProfileName } from '../core/profiles.ts';
 import type { Origin } from '../core/ports.ts';
 import { formatList, fullStop } from '../core/view/format.ts';
 import { resolveModel } from '../models/resolve.ts';
@@ -65,7 +65,7 @@ export function addPlanOptions(command: Command): Command {
     .argument('[plan]', `plan file (default: ${defaultPlanFile}, where there is one here); options override it`)
     .option('--model <path>', 'model folder, config.pbtxt or config.json (default: the built-in tiny model)')
     .option('--tokenizer <file>', 'tokenizer.json, where it is not beside the model')
-    .option('--topologies <list>', `comma-separated: ${topologyNames.join(',')} (default: all)`)
+    .option('--topologies <list>', `comma-separated: ${topologyNames.join(',')} (default: all; the profile "paper" names its own)`)
     .option('--profile <name>', `${profileNames.join(', ')} (default: quick)`)
     .option('--repetitions <n>', "how often each topology is measured, in turns (default: the profile's)")
     .option('--generators <n>', 'pods that make the load together (default: 1)')
@@ -167,7 +167,7 @@ export async function chooseFrom(
   const plan = makePlan({
     ...fromFile,
     ...said({
-      topologies: topologiesOf(options.topologies),
+      topologies: topologiesOf(options.topologies, profile),
       repetitions: numberOf('--repetitions', options.repetitions, numberLimits.repetitions),
       generators: generatorsOf(options.generators, (vantage ?? fromFile.vantage) !== 'this-machine' && !local),
       sloP95Ms: sloP95Of(options.sloP95, profile),
@@ -199,8 +199,14 @@ export async function chooseFrom(
       servingSha256: await assets.servingSha256(plan.images.requirements),
     },
     configText: resolved.configText,
-    warnings: resolved.warnings,
+    warnings: [...resolved.warnings, ...unusedTopologies(profile, found)],
   };
+}
+
+/** A profile from the command line goes before the plan file, also with the topologies that it names. */
+function unusedTopologies(profile: ProfileName, found: FoundPlanFile | undefined): string[] {
+  if (found?.file.topologies === undefined || !namesTopologies(profile)) return [];
+  return [`The topologies of ${found.path} are not used: the profile "${profile}" names its own.`];
 }
 
 /** A plan file, and what it names on this machine. */

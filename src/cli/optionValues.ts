@@ -9,14 +9,17 @@ import {
   type TopologyName,
 } from '../core/plan.ts';
 import { defaultGpu } from '../core/planning.ts';
-import { profileNames, type ProfileName } from '../core/profiles.ts';
+import { namesTopologies, profileNames, type ProfileName } from '../core/profiles.ts';
 import { issueText, listText } from '../core/schemaWords.ts';
 import { usageError, wholeNumber, type NumberLimits } from './arguments.ts';
 import type { PlanOptions } from './choices.ts';
 
 /** What the options of a plan say, each checked by itself; undefined where an option was not given. All throw BenchError plan-invalid. */
 
-export function topologiesOf(list: string | undefined): TopologyName[] | undefined {
+export function topologiesOf(list: string | undefined, profile: ProfileName): TopologyName[] | undefined {
+  if (list !== undefined && namesTopologies(profile)) {
+    throw usageError(`The profile "${profile}" names its own topologies, and --topologies names others.`, leaveOneOut);
+  }
   const names = list?.split(',').map((entry) => oneOf('--topologies', entry.trim(), topologyNames));
   const twice = names?.find((name, index) => names.indexOf(name) < index);
   if (twice !== undefined) throw usageError(`--topologies names ${twice} twice.`, 'Name each topology once.');

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { customPhaseSchema, repeatedNames } from './customPhases.ts';
 import { gpuSchema, imagesSchema, namespaceSchema, topologyNames } from './plan.ts';
 import { defaultGpu, defaultImages, planDefaults } from './planning.ts';
-import { defaultSloP95Ms, profileNames, profilePurposes } from './profiles.ts';
+import { defaultSloP95Ms, namesTopologies, profileNames, profilePurposes } from './profiles.ts';
 import { sentence } from './view/format.ts';
 
 const { server, triton, loadGenerator, packages } = defaultImages;
@@ -46,7 +46,8 @@ export const planFileSchema = z
       .min(1)
       .optional()
       .meta({
-        description: 'Topologies that are deployed and measured, one after the other.',
+        description:
+          'Topologies that are deployed and measured, one after the other. The profile "paper" names its own.',
         default: planDefaults.topologies,
       }),
     profile: z
@@ -158,12 +159,18 @@ export const planFileSchema = z
       fault(['generators'], 'several load generators are pods, so the load must come from inside a cluster');
     if (file.phases !== undefined && file.profile !== undefined)
       fault(['phases'], 'the profile and these phases contradict each other; give one of them');
+    if (file.topologies !== undefined && file.profile !== undefined && namesTopologies(file.profile))
+      fault(['topologies'], `the profile "${file.profile}" names its own topologies; leave one out`);
     if (file.sloP95Ms !== undefined && file.profile !== 'server')
       fault(['sloP95Ms'], 'only the profile "server" searches for a rate under this bound');
     if (file.target === 'local' && file.vantage === 'in-cluster')
       fault(['vantage'], 'a local target has no cluster to load from');
     if (file.target === 'local' && file.gpu !== undefined && file.gpu !== 'none')
       fault(['gpu'], 'a local target computes on the CPU');
+    for (const field of ['context', 'namespace'] as const) {
+      if (file.target === 'local' && file[field] !== undefined)
+        fault([field], 'says where on a cluster, and the target "local" is this machine; leave one out');
+    }
     if (file.target === 'endpoint') {
       for (const field of Object.keys(file).filter((name) => !endpointFields.includes(name)))
         fault([field], 'says what is deployed or where, and with the target "endpoint" nothing is');

@@ -88,6 +88,11 @@ export function profileOf(name: ProfileName, sloP95Ms = defaultSloP95Ms): Profil
   }
 }
 
+/** Whether a profile has topologies of its own, so that none can be chosen beside it. */
+export function namesTopologies(name: ProfileName): boolean {
+  return profileOf(name).topologies !== null;
+}
+
 interface LevelShape {
   readonly connections: number;
   readonly seconds: number;

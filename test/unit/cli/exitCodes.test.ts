@@ -147,6 +147,11 @@ describe('exit code 2, with one line that says why and nothing on standard outpu
       '--profile takes quick, standard, ladder, paper, single-stream, server or offline, not "slow".',
     ],
     ['a misspelt profile', ['run', '--local', '--profile', 'standart'], 'not "standart". Did you mean "standard"?'],
+    [
+      'topologies beside a profile that names its own',
+      ['run', '--local', '--profile', 'paper', '--topologies', 'triton'],
+      'The profile "paper" names its own topologies, and --topologies names others. Leave one or the other out.',
+    ],
     ['a topology twice', ['run', '--local', '--topologies', 'triton,triton'], '--topologies names triton twice.'],
     ['a namespace that is none', ['render', '--namespace', 'Team A'], '--namespace takes lower-case letters'],
     [

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BenchError } from '../../../src/core/errors.ts';
 import { runRecordSchema, type RunRecord } from '../../../src/core/record.ts';
+import { topologyKey } from '../../../src/core/topologyKey.ts';
 import { twoRepetitionsText } from '../../../src/core/twoRepetitions.ts';
 import { cachedConfigTexts, readConfigText } from '../../../src/runs/configTexts.ts';
 import { parseRecord } from '../../../src/runs/store.ts';
 import { ScriptedTarget } from '../../support/scriptedTarget.ts';
+import { root } from './bundle.ts';
 import { runCommand, type RunEnded } from './runCommand.ts';
 
 /** What `run` makes of a run's end; the target follows a script, all else is the command as it ships. */
@@ -47,6 +49,22 @@ const crash = (): ScriptedTarget =>
 function recordOf(text: string): RunRecord {
   return runRecordSchema.parse(JSON.parse(text));
 }
+
+describe('a plan file', () => {
+  it.each([
+    [['--profile', 'paper'], ['fastapi', 'triton (no-batching)', 'triton', 'hybrid'], true],
+    [['--profile', 'quick'], ['fastapi'], false],
+  ])('with topologies, and %j: %j', async (options, topologies, warns) => {
+    const plan = join(folder, 'plan.yaml');
+    const model = JSON.stringify(join(root, 'media/models/tiny-sentiment'));
+    await writeFile(plan, `version: 1\nmodel: ${model}\ntopologies: [fastapi]\nnamespace: team-a\n`);
+    const target = new ScriptedTarget();
+    const { stdout, stderr } = await runCommand([plan, '--out', folder, '--json', ...options], target);
+    expect(recordOf(stdout).plan.topologies.map(topologyKey)).toEqual(topologies);
+    const warning = `Warning: The topologies of ${plan} are not used: the profile "paper" names its own.\n`;
+    expect(stderr.includes(warning)).toBe(warns);
+  });
+});
 
 describe("the text of a run's model config", () => {
   it('is kept where VS Code finds it, and in no record', async () => {

@@ -30,6 +30,24 @@ describe('parsePlanFile', () => {
       4,
       /^cores: says what is deployed or where, and with the target "endpoint" nothing is$/,
     ],
+    [
+      'topologies that the profile names itself',
+      'version: 1\nprofile: paper\ntopologies: [fastapi]\n',
+      3,
+      /^topologies: the profile "paper" names its own topologies; leave one out$/,
+    ],
+    [
+      'a kube context for this machine',
+      'version: 1\ntarget: local\ncontext: prod\n',
+      3,
+      /^context: says where on a cluster, and the target "local" is this machine; leave one out$/,
+    ],
+    [
+      'a namespace for this machine',
+      'version: 1\ntarget: local\nnamespace: team-a\n',
+      3,
+      /^namespace: says where on a cluster, and the target "local" is this machine; leave one out$/,
+    ],
     ['a GPU of another type', 'version: 1\ngpu: 2\n', 2, /^gpu: must be "none" or a group of fields, and is 2$/],
     [
       'a misspelt "none"',
