@@ -227,10 +227,15 @@ export async function findPlanFile(
   planPath: string | undefined,
   context: CliContext,
 ): Promise<FoundPlanFile | undefined> {
-  const path = planPath ?? (existsSync(defaultPlanFile) ? defaultPlanFile : undefined);
+  const path = planPath ?? planFileHere();
   if (path === undefined) return undefined;
   if (planPath === undefined) context.stderr.write(`Plan: ${path}\n`);
   return foundPlan(path, await readPlanFile(path));
+}
+
+/** The plan file of the folder that the program is started in; undefined where there is none. */
+export function planFileHere(): string | undefined {
+  return existsSync(defaultPlanFile) ? defaultPlanFile : undefined;
 }
 
 /** @param path of the file, from where the paths in it go out */

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { openAssets } from '../assets/assets.ts';
-import { isCancelled, toBenchError } from '../core/errors.ts';
+import { explain, isCancelled, toBenchError } from '../core/errors.ts';
 import { configSince } from '../core/modelConfig.ts';
 import type { ModelPlan } from '../core/plan.ts';
 import type { RunRecord } from '../core/record.ts';
@@ -9,7 +9,7 @@ import { formatList } from '../core/view/format.ts';
 import { resolveModel, type ResolvedModel } from '../models/resolve.ts';
 import { modelDifferences } from '../models/same.ts';
 import { given, refuseChanges, usageError } from './arguments.ts';
-import { findPlanFile, type Chosen, type PlanOptions } from './choices.ts';
+import { foundPlan, planFileHere, readPlanFile, type Chosen, type FoundPlanFile, type PlanOptions } from './choices.ts';
 import type { CliContext } from './context.ts';
 
 /** Options that say what is run, which a repeat takes from its record. */
@@ -56,7 +56,7 @@ export async function chooseRepeat(
   // A run on an endpoint has no model to look for.
   deployedPlan(record);
   refuseContradictions(record, options);
-  const found = await findPlanFile(planPath, context);
+  const found = await placesFile(planPath, options, record, context);
   const assets = openAssets(context.root, context.version);
   const { namespace, createNamespace } = options;
   const { plan, notes } = repeatPlan(record, { payload: await assets.payload(), namespace, createNamespace });
@@ -88,6 +88,36 @@ export async function chooseRepeat(
         : [`The ${config.format} has changed since run ${record.id}; the repeat takes the settings of then.`]),
     ],
   };
+}
+
+/**
+ * A plan file that says where the model lies and which cluster it is; the plan itself is the record's. So a default one that
+ * is no valid plan stops no repeat, as a named one does.
+ */
+async function placesFile(
+  planPath: string | undefined,
+  options: PlanOptions,
+  { plan }: RunRecord,
+  { stderr }: CliContext,
+): Promise<FoundPlanFile | undefined> {
+  if (planPath !== undefined) return foundPlan(planPath, await readPlanFile(planPath));
+  const asksForModel = options.model === undefined;
+  const asksForContext = options.context === undefined && plan.target.kind === 'kubernetes';
+  const path = asksForModel || asksForContext ? planFileHere() : undefined;
+  if (path === undefined) return undefined;
+  try {
+    const found = foundPlan(path, await readPlanFile(path));
+    const { modelPath, file } = found;
+    const taken = [
+      ...(asksForModel && modelPath !== undefined ? ['where the model is looked for'] : []),
+      ...(asksForContext && file.context !== undefined ? ['the kube context'] : []),
+    ];
+    if (taken.length > 0) stderr.write(`From ${path}: ${formatList(taken)}\n`);
+    return found;
+  } catch (error) {
+    stderr.write(`Warning: ${path} is not looked at for the model or the kube context. ${explain(error)}\n`);
+    return undefined;
+  }
 }
 
 function refuseContradictions({ id, plan }: RunRecord, options: PlanOptions): void {

@@ -89,6 +89,7 @@ export function registerRun(
       const gpuPrice = gpuPriceOf(options);
       const runs = openRunStore(resolve(options.out ?? join('.topology-bench', 'runs')));
       const repeated = options.repeat === undefined ? undefined : await recordOf('--repeat', options.repeat, runs);
+      if (repeated !== undefined) context.stderr.write(`Plan: of run ${repeated.id}\n`);
       const parts = { repeated, runs, gpuPrice, options };
       if (options.endpoint !== undefined) {
         await carryOut(await chooseEndpoint(options.endpoint, planPath, options, repeated, context), parts, context);

@@ -2,6 +2,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Chosen } from '../../../src/cli/choices.ts';
 import type { Plan } from '../../../src/core/plan.ts';
 import { runRecordSchema, type RunRecord } from '../../../src/core/record.ts';
 import { deployedPlan } from '../../../src/core/repeat.ts';
@@ -61,6 +62,7 @@ describe('run --repeat', () => {
     expect(again).toMatchObject({ plan: record.plan, planSha256: record.planSha256, repeats: record.id });
     expect(again.id).not.toBe(record.id);
     expect(record.repeats).toBeNull();
+    expect(byId.stderr).toContain(`Plan: of run ${record.id}\n`);
     expect(byId.stderr).toContain(`Run ${record.id} and its repeat now\n`);
     const byPath = await repeat('--repeat', path, '--report', join(folder, 'report.html'));
     expect(byPath.code).toBe(0);
@@ -129,6 +131,52 @@ describe('run --repeat', () => {
     expect((await repeat('--repeat', record.id, '--model', moved)).code).toBe(0);
     await writeFile(join(folder, 'plan.yaml'), 'version: 1\nmodel: ./moved\n');
     expect((await repeat('--repeat', record.id, join(folder, 'plan.yaml'))).code).toBe(0);
+  });
+
+  describe('in a folder with a topology-bench.yaml', () => {
+    const here = process.cwd();
+    let elsewhere: string;
+
+    beforeEach(async () => {
+      elsewhere = await mkdtemp(join(tmpdir(), 'topology-bench-here-'));
+      process.chdir(elsewhere);
+    });
+    afterEach(async () => {
+      process.chdir(here);
+      await rm(elsewhere, { recursive: true, force: true });
+    });
+
+    it('takes no plan from it, but where the model lies and which cluster it is', async () => {
+      await cp(tinyModel, join(elsewhere, 'mine'), { recursive: true });
+      await writeFile('topology-bench.yaml', 'version: 1\nmodel: ./mine\ncontext: there\nseed: 99\n');
+      const chosen: Chosen[] = [];
+      const { code, stderr } = await runCommand(
+        ['--out', runs, '--repeat', record.id],
+        new Watched(),
+        undefined,
+        undefined,
+        (what) => chosen.push(what),
+      );
+      expect(code).toBe(0);
+      expect(planned).toEqual(record.plan);
+      expect(chosen[0]?.kubeContext).toBe('there');
+      expect(Object.values(chosen[0]?.modelPaths ?? {})[0]).toContain(join(elsewhere, 'mine'));
+      expect(stderr).toContain(`Plan: of run ${record.id}\n`);
+      expect(stderr).toContain('From topology-bench.yaml: where the model is looked for and the kube context\n');
+      expect(stderr).not.toContain('Plan: topology-bench.yaml');
+    });
+
+    it('is not stopped by one that is no valid plan, and stopped by such a one that is named', async () => {
+      await writeFile('topology-bench.yaml', 'version: 1\ncores: many\n');
+      const { code, stderr } = await repeat('--repeat', record.id);
+      expect(code).toBe(0);
+      expect(planned).toEqual(record.plan);
+      expect(stderr).toContain('Warning: topology-bench.yaml is not looked at for the model or the kube context.');
+      expect(stderr).toContain('cores: must be a number');
+      const named = await repeat('--repeat', record.id, '--model', tinyModel, '--context', 'there');
+      expect(named.stderr).not.toContain('topology-bench.yaml');
+      await expect(repeat('--repeat', record.id, 'topology-bench.yaml')).rejects.toThrow(/cores: must be a number/);
+    });
   });
 
   it('refuses another model, and names the file and both hashes', async () => {
