@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { HTTPParser } from 'http-parser-js';
 import type { Endpoint } from './endpoint.ts';
+import type { IdleLimit } from './idleLimit.ts';
 import { failureKinds } from './loadConnection.ts';
 
 type Parser = InstanceType<typeof HTTPParser>;
@@ -23,6 +24,7 @@ export class HttpConnection {
   opened = 0;
   readonly #endpoint: Endpoint;
   readonly #listener: ConnectionListener;
+  readonly #idleLimit: IdleLimit;
   readonly #timeoutMs: number;
   readonly #timeout: NodeJS.Timeout;
   #socket: Socket | undefined;
@@ -30,15 +32,22 @@ export class HttpConnection {
   #usable = false;
   #sentAtMs: number | undefined;
   #fromMs = 0;
+  /** Since when the socket is open and has no request. */
+  #idleSinceMs = 0;
+  /** For how long it had idled when its request was sent. */
+  #idledMs = 0;
+  #toldKeepAlive = false;
   #answerBegan = false;
   #keepAlive = true;
   #status = 0;
   /** When the bytes that are being parsed were read. */
   #readAtMs = 0;
 
-  constructor(endpoint: Endpoint, options: { timeoutMs: number; listener: ConnectionListener }) {
+  /** @param options.idleLimit told of what the server says and does to connections that idle; of all connections to it */
+  constructor(endpoint: Endpoint, options: { timeoutMs: number; listener: ConnectionListener; idleLimit: IdleLimit }) {
     this.#endpoint = endpoint;
     this.#listener = options.listener;
+    this.#idleLimit = options.idleLimit;
     this.#timeoutMs = options.timeoutMs;
     this.#timeout = setTimeout(() => {
       this.#timedOut();
@@ -48,6 +57,11 @@ export class HttpConnection {
   /** Whether there is a socket that opened and that nobody has closed. */
   get usable(): boolean {
     return this.#usable;
+  }
+
+  /** For how long its open socket has had no request. */
+  idleMs(nowMs: number): number {
+    return nowMs - this.#idleSinceMs;
   }
 
   /** Since when the unanswered request's latency counts; undefined when there is none. */
@@ -75,11 +89,17 @@ export class HttpConnection {
    */
   send(request: Buffer, nowMs: number, fromMs: number): void {
     const socket = this.#socket ?? this.#connect();
+    this.#idledMs = this.#usable ? this.idleMs(nowMs) : 0;
     this.#sentAtMs = nowMs;
     this.#fromMs = fromMs;
     this.#answerBegan = false;
     socket.write(request);
     this.#timeout.refresh();
+  }
+
+  /** Gives up the socket of a connection without a request; the next one opens another. */
+  retire(): void {
+    this.#abandon();
   }
 
   end(): void {
@@ -92,9 +112,11 @@ export class HttpConnection {
     const socket = this.#endpoint.connect();
     this.#socket = socket;
     this.#parser = this.#listen();
+    this.#toldKeepAlive = false;
     this.opened += 1;
     socket.once(this.#endpoint.secure ? 'secureConnect' : 'connect', () => {
       this.#usable = this.#socket === socket;
+      this.#idleSinceMs = performance.now();
     });
     socket.on('data', (chunk: Buffer) => {
       this.#readAtMs = performance.now();
@@ -114,8 +136,9 @@ export class HttpConnection {
 
   #listen(): Parser {
     const parser = newParser();
-    parser[HTTPParser.kOnHeadersComplete] = ({ statusCode, shouldKeepAlive }) => {
+    parser[HTTPParser.kOnHeadersComplete] = ({ statusCode, shouldKeepAlive, headers }) => {
       this.#answerBegan = true;
+      this.#hearKeepAlive(headers);
       this.#status = statusCode;
       this.#keepAlive = shouldKeepAlive;
     };
@@ -125,9 +148,17 @@ export class HttpConnection {
     return parser;
   }
 
+  /** Of the first answer on a socket alone: looking for it in every one would cost each request a little. */
+  #hearKeepAlive(headers: readonly string[]): void {
+    if (this.#toldKeepAlive) return;
+    this.#toldKeepAlive = true;
+    const at = headers.findIndex((name, index) => index % 2 === 0 && name.toLowerCase() === 'keep-alive');
+    if (at >= 0) this.#idleLimit.said(headers[at + 1] ?? '');
+  }
+
   #parse(chunk: Buffer): void {
     // Bytes that nobody asked for belong to no request, and what follows them on this socket cannot be trusted.
-    if (this.#sentAtMs === undefined) this.#abandon();
+    if (this.#sentAtMs === undefined) this.#closedIdle(this.#readAtMs);
     else if (this.#parser.execute(chunk) instanceof Error) this.#lose(failureKinds.malformed);
   }
 
@@ -136,6 +167,7 @@ export class HttpConnection {
     if (this.#status < 200 && this.#status !== 101) return;
     if (this.#sentAtMs === undefined) return;
     this.#sentAtMs = undefined;
+    this.#idleSinceMs = this.#readAtMs;
     if (!this.#keepAlive) this.#abandon();
     this.#listener.answered(this, this.#status, this.#readAtMs - this.#fromMs, this.#readAtMs);
   }
@@ -144,7 +176,7 @@ export class HttpConnection {
   #ended(): void {
     this.#readAtMs = performance.now();
     if (this.#sentAtMs === undefined) {
-      this.#abandon();
+      this.#closedIdle(this.#readAtMs);
       return;
     }
     const socket = this.#socket;
@@ -161,11 +193,23 @@ export class HttpConnection {
   }
 
   #lose(kind: string): void {
-    this.#abandon();
-    if (this.#sentAtMs === undefined) return;
-    this.#sentAtMs = undefined;
     const nowMs = performance.now();
+    if (this.#sentAtMs === undefined) {
+      this.#closedIdle(nowMs);
+      return;
+    }
+    this.#abandon();
+    this.#sentAtMs = undefined;
+    // It crossed with the server's closing of a connection that idled.
+    if (!this.#answerBegan && kind !== failureKinds.timeout && kind !== failureKinds.malformed)
+      this.#idleLimit.closed(this.#idledMs);
     this.#listener.failed(this, kind, nowMs - this.#fromMs, nowMs);
+  }
+
+  /** The socket was lost without a request on it. */
+  #closedIdle(nowMs: number): void {
+    if (this.#usable) this.#idleLimit.closed(this.idleMs(nowMs));
+    this.#abandon();
   }
 
   /** Nothing that the given-up socket still says may reach the next one's requests. */

@@ -1,6 +1,7 @@
 import type { ClosedLoopConnection } from './closedLoopPhase.ts';
 import type { Endpoint } from './endpoint.ts';
 import { HttpConnection } from './httpConnection.ts';
+import { IdleLimit } from './idleLimit.ts';
 import { retryWaitMs, type RequestObserver } from './loadConnection.ts';
 
 /** A closed loop's connection that needs no autocannon, with the rules of LoadConnection. */
@@ -21,6 +22,8 @@ export class HttpLoadConnection implements ClosedLoopConnection {
     this.#observer = options.observer;
     this.#connection = new HttpConnection(endpoint, {
       timeoutMs: options.timeoutMs,
+      // A closed loop's connection never idles.
+      idleLimit: new IdleLimit(),
       listener: {
         answered: (_connection, status, latencyMs) => {
           this.#failuresInARow = 0;

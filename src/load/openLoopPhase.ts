@@ -192,7 +192,7 @@ class OpenLoop {
     this.#blocked = false;
     let now = performance.now();
     while (this.#dueMs < this.#durationMs && this.#startedAt + this.#dueMs <= now) {
-      const connection = this.#pool.take();
+      const connection = this.#pool.take(now);
       if (connection === undefined) {
         this.#blocked = true;
         return;
