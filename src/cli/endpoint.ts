@@ -31,7 +31,10 @@ export function addEndpointOptions(command: Command): Command {
     command
       .option('--endpoint <url>', 'load an HTTP endpoint that exists already, and deploy nothing')
       .option('--name <name>', 'what the record calls the endpoint, whose address it does not hold (default: endpoint)')
-      .option('--timeout <ms>', 'with --endpoint: longest wait for an answer (default: 10000)'),
+      .option(
+        '--timeout <ms>',
+        'with --endpoint: longest wait for an answer (default: 10000; the one before the load has at least 30000)',
+      ),
   );
 }
 

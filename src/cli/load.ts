@@ -29,6 +29,9 @@ const longestSeconds = 86_400;
 
 const arrivalKinds = ['poisson', 'constant'] as const;
 
+const timeoutHelp =
+  'longest wait for an answer, from the sending of its request; the one before the load has at least 30000';
+
 /** `topology-bench load URL`: load on one HTTP endpoint, from this machine, in a closed or an open loop. */
 export function registerLoad(program: Command, context: CliContext): void {
   const command = program
@@ -45,7 +48,7 @@ export function registerLoad(program: Command, context: CliContext): void {
     )
     .requiredOption('--duration <seconds>', 'length of the measurement')
     .option('--warm-up <seconds>', 'load before the measurement, whose numbers are dropped', '0')
-    .option('--timeout <ms>', 'longest wait for an answer, from the sending of its request', '10000')
+    .option('--timeout <ms>', timeoutHelp, '10000')
     .option('--seed <n>', "order of the bodies, and the open loop's schedule (default: 1)")
     .option('--json', 'print the result as JSON')
     .action(async (url: string, options: LoadOptions) => {
@@ -137,7 +140,8 @@ async function measure(
   };
   try {
     const { timeoutMs, seed } = spec;
-    await lookFirst({ sent: spec, environment }, { name: 'endpoint', timeoutMs, seed }, context.signal);
+    const look = { name: 'endpoint', timeoutMs, seed, status: progress.status };
+    await lookFirst({ sent: spec, environment }, look, context.signal);
     await driver.run(
       spec,
       environment,

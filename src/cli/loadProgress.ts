@@ -1,8 +1,11 @@
 import type { PhaseSnapshot } from '../core/load.ts';
 import type { Phase } from '../core/plan.ts';
+import { sentence } from '../core/view/format.ts';
 import type { CliContext } from './context.ts';
 
 export interface ProgressLines {
+  /** What is waited for before the first phase. */
+  readonly status: (message: string) => void;
   readonly started: (phase: number) => void;
   readonly snapshot: (phase: number, snapshot: PhaseSnapshot) => void;
   readonly end: () => void;
@@ -16,6 +19,9 @@ export function progressLines(phases: readonly Phase[], context: CliContext): Pr
     stderr.write(live ? `\r\u001b[K${text}` : `${text}\n`);
   };
   return {
+    status(message) {
+      line(sentence(message));
+    },
     started(index) {
       const phase = phases[index];
       if (phase !== undefined)

@@ -41,11 +41,14 @@ class EndpointTarget implements Target<EndpointPlan, Served> {
   async preflight(
     plan: EndpointPlan,
     _runId: string,
-    _progress: DeployProgress,
+    progress: DeployProgress,
     signal: AbortSignal,
   ): Promise<Environment> {
     const { target, load } = plan;
-    const look = { name: target.name, timeoutMs: load.timeoutMs, seed: load.seed };
+    const status = (message: string): void => {
+      progress.status(message);
+    };
+    const look = { name: target.name, timeoutMs: load.timeoutMs, seed: load.seed, status };
     await this.#withoutAddress(() => lookFirst(this.#options, look, signal));
     return {
       target: 'endpoint',

@@ -15,16 +15,19 @@ export interface Answer {
 /** Of a body that is looked at; more than any model answers to one input. */
 const mostBodyBytes = 1024 * 1024;
 
+export interface Patience {
+  readonly waitMs: number;
+  /** Why it is so long, for the error: a clause after its comma; empty where there is nothing to say. */
+  readonly why: string;
+  readonly signal: AbortSignal;
+}
+
 /**
  * Sends one request on a connection of its own, and reads what comes back. Nothing of it is in an error.
  * @param request as `requestBytes` makes it
  * @throws BenchError load-failed where there is no whole answer within `waitMs`; cancelled on abort
  */
-export async function askOnce(
-  endpoint: Endpoint,
-  request: Buffer,
-  { waitMs, signal }: { readonly waitMs: number; readonly signal: AbortSignal },
-): Promise<Answer> {
+export async function askOnce(endpoint: Endpoint, request: Buffer, { waitMs, why, signal }: Patience): Promise<Answer> {
   const socket = endpoint.connect();
   const waits = AbortSignal.any([signal, AbortSignal.timeout(waitMs)]);
   try {
@@ -32,7 +35,7 @@ export async function askOnce(
   } catch (error) {
     if (signal.aborted) throw cancelled('the first answer was being waited for');
     if (!waits.aborted) throw error;
-    throw unanswered(`The endpoint did not answer one request within ${String(waitMs / 1000)} s.`);
+    throw unanswered(`The endpoint did not answer one request within ${String(waitMs / 1000)} s${why}.`);
   } finally {
     socket.on('error', () => undefined);
     socket.destroy();

@@ -8,13 +8,13 @@ import { startTimedServer } from '../load/truthRun.ts';
 
 async function ask(
   url: string,
-  ending: { waitMs?: number; signal?: AbortSignal; caPem?: string } = {},
+  ending: { waitMs?: number; why?: string; signal?: AbortSignal; caPem?: string } = {},
 ): Promise<Answer> {
-  const { waitMs = 5000, signal = new AbortController().signal, caPem } = ending;
+  const { waitMs = 5000, why = '', signal = new AbortController().signal, caPem } = ending;
   const [request] = requestBytes({ url, method: 'POST', headers: {}, secretHeader: null, bodies: ['1'], seed: 1 }, {});
   if (request === undefined) throw new Error('there is no request');
   const endpoint = openEndpoint({ url, tls: caPem === undefined ? null : { caPem, verify: true } });
-  return await askOnce(endpoint, request, { waitMs, signal });
+  return await askOnce(endpoint, request, { waitMs, why, signal });
 }
 
 describe('one request', () => {
