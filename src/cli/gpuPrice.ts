@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { isEndpointPlan } from '../core/anyPlan.ts';
+import type { AnyPlan } from '../core/endpointPlan.ts';
 import { defaultCurrency, parseGpuPrice, type GpuPrice } from '../core/gpuPrice.ts';
 import { sentence } from '../core/view/format.ts';
 import { usageError } from './arguments.ts';
@@ -32,4 +34,17 @@ export function gpuPriceOf({ gpuHourPrice, currency }: PriceOptions): GpuPrice |
     throw usageError(`--gpu-hour-price names ${price.currency} and --currency ${currency}; give one of them.`);
   }
   return price;
+}
+
+/**
+ * Of a run's plan, why a price of its GPUs says nothing; empty where it is shown.
+ * @param unshown why nothing that is made shows prices; undefined where something does
+ */
+export function whyUnpriced(plan: AnyPlan, unshown: string | undefined): string[] {
+  const why = isEndpointPlan(plan)
+    ? 'which GPUs an endpoint holds is not known'
+    : plan.gpu === null
+      ? 'the run holds no GPU'
+      : unshown;
+  return why === undefined ? [] : [`--gpu-hour-price is not used: ${why}.`];
 }

@@ -8,7 +8,7 @@ import { openRunStore } from '../runs/store.ts';
 import { usageError } from './arguments.ts';
 import { exitCodes, type CliContext } from './context.ts';
 import { printFailure } from './failure.ts';
-import { addPriceOptions, gpuPriceOf, type PriceOptions } from './gpuPrice.ts';
+import { addPriceOptions, gpuPriceOf, whyUnpriced, type PriceOptions } from './gpuPrice.ts';
 import { cancelledProblem, outcomeMarkdown, writeOutputs, type OutputOptions, type Told } from './outcome.ts';
 import { recordOf } from './records.ts';
 
@@ -38,6 +38,8 @@ export function registerReport(program: Command, context: CliContext): void {
       const runs = openRunStore(resolve(options.runs ?? join('.topology-bench', 'runs')));
       checkOutputs(options, [resolve(named), runs.pathOf(named)]);
       const record = await recordOf('report', named, runs);
+      for (const warning of gpuPrice === null ? [] : unusedPrice(record, options))
+        context.stderr.write(`Warning: ${warning}\n`);
       const told = { record, beside: null, checks: null, problems: cancelledProblem(record), gpuPrice };
       context.stdout.write(printed(told, options));
       const { html, ...others } = options;
@@ -57,6 +59,12 @@ function printed(told: Told & { readonly record: RunRecord }, { markdown, csv, j
   return [markdown, csv, junit, html].every((file) => file === undefined)
     ? recordTable(told.record, told.gpuPrice)
     : '';
+}
+
+/** Why a price that was given is not shown; nothing where it is. */
+function unusedPrice({ plan }: RunRecord, { markdown, csv, junit, html }: ReportOptions): string[] {
+  const shown = markdown !== undefined || html !== undefined || (csv === undefined && junit === undefined);
+  return whyUnpriced(plan, shown ? undefined : 'CSV and JUnit hold no price, and nothing else is made');
 }
 
 /**

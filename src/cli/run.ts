@@ -32,7 +32,7 @@ import {
   type Expectations,
 } from './expectations.ts';
 import { printFailure } from './failure.ts';
-import { addPriceOptions, gpuPriceOf, type PriceOptions } from './gpuPrice.ts';
+import { addPriceOptions, gpuPriceOf, whyUnpriced, type PriceOptions } from './gpuPrice.ts';
 import {
   cancelledProblem,
   outcomeMarkdown,
@@ -136,12 +136,9 @@ async function carryOut<Run extends AnyPlan>(
 }
 
 /** Why a price that was given is not shown; nothing where it is. */
-function unusedPrice(plan: AnyPlan, { json, report, markdown, junit }: RunOptions): string[] {
-  if (plan.target.kind === 'endpoint')
-    return ['--gpu-hour-price is not used: which GPUs an endpoint holds is not known.'];
-  if (plan.gpu === null) return ['--gpu-hour-price is not used: the run holds no GPU.'];
-  const shown = json !== true || report !== undefined || markdown !== undefined || junit !== undefined;
-  return shown ? [] : ['--gpu-hour-price is not used: a record holds no price, and --json prints nothing else.'];
+function unusedPrice(plan: AnyPlan, { json, report, markdown }: RunOptions): string[] {
+  const shown = json !== true || report !== undefined || markdown !== undefined;
+  return whyUnpriced(plan, shown ? undefined : 'a record holds no price, nor does JUnit, and nothing else is made');
 }
 
 /** @throws BenchError plan-invalid */

@@ -6,7 +6,7 @@ import { recordCsv } from '../../../src/core/view/csv.ts';
 import { recordMarkdown } from '../../../src/core/view/markdown.ts';
 import { recordTable } from '../../../src/core/view/table.ts';
 import { openRunStore, recordText } from '../../../src/runs/store.ts';
-import { failedResult, sampleRecord } from '../../support/sampleRecord.ts';
+import { failedResult, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
 import { parseXml } from '../../support/xml.ts';
 import { cli, type Ended } from './bundle.ts';
 
@@ -86,6 +86,23 @@ describe('a record', () => {
     expect(stdout).toBe(recordMarkdown(record, { perGpuHour: 2.5, currency: 'EUR' }));
     expect(stdout).toContain('EUR');
     expect((await report(record.id, '--csv', '-', ...price)).stdout).toBe(recordCsv(record));
+  });
+
+  it('comes with a warning where a price that is given is not shown', async () => {
+    const price = ['--gpu-hour-price', '2.50'];
+    const without = sampleRecord({ record: { id: '20260101-080000-0d0d' }, plan: { ...samplePlan(), gpu: null } });
+    await openRunStore(join(home, '.topology-bench', 'runs')).save(without);
+    const shown = await report(record.id, ...price);
+    expect(shown.stderr).toBe('');
+    expect((await report(record.id, '--csv', file('a.csv'), '--html', file('a.html'), ...price)).stderr).not.toContain(
+      'Warning',
+    );
+    const ofCpu = await report(without.id, ...price);
+    expect(ofCpu).toMatchObject({ code: 0, stderr: 'Warning: --gpu-hour-price is not used: the run holds no GPU.\n' });
+    expect(ofCpu.stdout).toBe(recordTable(without));
+    expect((await report(record.id, '--csv', '-', ...price)).stderr).toBe(
+      'Warning: --gpu-hour-price is not used: CSV and JUnit hold no price, and nothing else is made.\n',
+    );
   });
 
   it('of a run that was stopped is a report like any other, and its JUnit says so', async () => {
