@@ -1,6 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { runRecordSchema, type RunRecord } from '../core/record.ts';
-import { parseRecord, type RunStore } from '../runs/store.ts';
+import { undecodable } from '../core/undecodable.ts';
+import { damagedRecord, parseRecord, unreadableRecord, type RunStore } from '../runs/store.ts';
 import { usageError } from './arguments.ts';
 import { unreadable } from './textFiles.ts';
 
@@ -9,10 +10,22 @@ import { unreadable } from './textFiles.ts';
  * @throws BenchError plan-invalid where there is no such record, record-unreadable
  */
 export async function recordOf(option: string, named: string, runs: RunStore): Promise<RunRecord> {
+  const { record, path } = await readRecord(option, named, runs);
+  const damaged = undecodable(record);
+  if (damaged !== undefined) throw unreadableRecord(path, damagedRecord(`${damaged} cannot be decoded`));
+  return record;
+}
+
+async function readRecord(
+  option: string,
+  named: string,
+  runs: RunStore,
+): Promise<{ readonly record: RunRecord; readonly path: string }> {
   const found = await stat(named).catch(() => undefined);
-  if (found?.isFile() === true) return parseRecord(named, await read(option, named));
+  if (found?.isFile() === true) return { record: parseRecord(named, await read(option, named)), path: named };
   const isId = runRecordSchema.shape.id.safeParse(named).success;
-  if (isId && (await stat(runs.pathOf(named)).catch(() => undefined)) !== undefined) return await runs.read(named);
+  const path = runs.pathOf(named);
+  if (isId && (await stat(path).catch(() => undefined)) !== undefined) return { record: await runs.read(named), path };
   const what = isId ? `${named} is neither a file nor a run in ${runs.directory}` : `there is no file ${named}`;
   const isFolder = found?.isDirectory() === true;
   throw usageError(

@@ -80,11 +80,11 @@ export type RequestCounts = z.infer<typeof requestCountsSchema>;
 
 /** Milliseconds. A quantile is null where there are too few samples for it (see statistics.ts). */
 export const latencySchema = z.strictObject({
-  p50Ms: z.number().nullable(),
-  p95Ms: z.number().nullable(),
-  p99Ms: z.number().nullable(),
-  maxMs: z.number().nullable(),
-  meanMs: z.number().nullable(),
+  p50Ms: z.number().nonnegative().nullable(),
+  p95Ms: z.number().nonnegative().nullable(),
+  p99Ms: z.number().nonnegative().nullable(),
+  maxMs: z.number().nonnegative().nullable(),
+  meanMs: z.number().nonnegative().nullable(),
   /** Successful requests that the quantiles are of. */
   samples: z.number().int().nonnegative(),
 });
@@ -104,11 +104,11 @@ export type PhaseSnapshot = z.infer<typeof phaseSnapshotSchema>;
 
 export const secondSchema = z.strictObject({
   /** Seconds since the phase began, at the end of this window. */
-  second: z.number(),
+  second: z.number().nonnegative(),
   ok: z.number().int().nonnegative(),
   errors: z.number().int().nonnegative(),
-  p50Ms: z.number().nullable(),
-  p95Ms: z.number().nullable(),
+  p50Ms: z.number().nonnegative().nullable(),
+  p95Ms: z.number().nonnegative().nullable(),
 });
 
 /** What the load generator saw of itself; it decides whether a phase may be believed. */

@@ -23,7 +23,7 @@ export const batchingSchema = z.strictObject({
   inferences: z.number().int().nonnegative(),
   executions: z.number().int().nonnegative(),
   /** inferences / executions; null when nothing was executed. */
-  meanBatchSize: z.number().nullable(),
+  meanBatchSize: z.number().nonnegative().nullable(),
   queueMsPerRequest: z.number().nullable(),
   computeMsPerRequest: z.number().nullable(),
 });
@@ -161,7 +161,7 @@ export const topologyResultSchema = z.strictObject({
   searches: z
     .array(
       z.strictObject({
-        ratePerSecond: z.number().nullable(),
+        ratePerSecond: z.number().nonnegative().nullable(),
         because: z.enum(searchEnds),
         /** Where a measurement that could not be believed is why: its reasons; none in a record from before they were named. */
         doubts: z.array(z.string()).default([]),

@@ -83,7 +83,7 @@ export function openRunStore(directory: string): RunStore {
     find,
     async read(id) {
       const stored = await find(id);
-      if (stored?.record === undefined) throw unreadable(stored?.path ?? pathOf(id), stored ?? absent);
+      if (stored?.record === undefined) throw unreadableRecord(stored?.path ?? pathOf(id), stored ?? absent);
       return stored.record;
     },
     known(id) {
@@ -161,7 +161,7 @@ export async function saveElsewhere(record: RunRecord): Promise<string> {
  */
 export function parseRecord(path: string, text: string): RunRecord {
   const read = readText(text);
-  if (read.record === undefined) throw unreadable(path, read);
+  if (read.record === undefined) throw unreadableRecord(path, read);
   return read.record;
 }
 
@@ -195,11 +195,16 @@ function readText(text: string): RecordContent {
   const parsed = runRecordSchema.safeParse(json);
   if (parsed.success) return { record: parsed.data };
   const [first] = parsed.error.issues.flatMap(nearestIssues);
-  const what = first === undefined ? '' : `: ${first.path.join('.')} ${issueText(first)}`;
-  return { problem: `it is not a whole run record${what}`, nextStep: restore };
+  return damagedRecord(first === undefined ? undefined : `${first.path.join('.')} ${issueText(first)}`);
 }
 
-function unreadable(path: string, { problem, nextStep }: Omit<Unreadable, 'record'>): BenchError {
+/** @param what is wrong with it, a clause; undefined where nobody can tell */
+export function damagedRecord(what: string | undefined): Unreadable {
+  return { problem: `it is not a whole run record${what === undefined ? '' : `: ${what}`}`, nextStep: restore };
+}
+
+/** Why there is no record of that file. */
+export function unreadableRecord(path: string, { problem, nextStep }: Omit<Unreadable, 'record'>): BenchError {
   return new BenchError({
     reason: 'record-unreadable',
     message: `The run record ${path} cannot be read: ${problem}.`,

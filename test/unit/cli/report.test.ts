@@ -148,6 +148,27 @@ describe('what cannot be', () => {
     expect(kept).toBe(recordText(record));
   });
 
+  it.each([
+    ['histogram', (whole: string) => whole.replace(/"histogram": "(.{20})...../, '"histogram": "$1AAAAA')],
+    ['windows', (whole: string) => whole.replace(/"data": "(.{20})...../, '"data": "$1AAAAA')],
+  ])('is a record whose %s was changed, by its file and by its id', async (part, change) => {
+    const text = change(recordText(record));
+    expect(text).not.toBe(recordText(record));
+    await writeFile(file('changed.json'), text);
+    await mkdir(file('runs'));
+    const stored = file(`runs/${record.id}.json`);
+    await writeFile(stored, text);
+    const why = new RegExp(
+      `changed\\.json cannot be read: it is not a whole run record: topologies\\.0\\.phases\\.\\d\\.measurement\\.${part} cannot be decoded\\. Restore`,
+    );
+    const byFile = await report(file('changed.json'));
+    expect(byFile).toMatchObject({ code: 2, stdout: '' });
+    expect(byFile.stderr).toMatch(why);
+    const byId = await report(record.id, '--runs', file('runs'));
+    expect(byId).toMatchObject({ code: 2, stdout: '' });
+    expect(byId.stderr).toContain(`${stored} cannot be read: it is not a whole run record: `);
+  });
+
   it('is a damaged record', async () => {
     await writeFile(file('cut.json'), '{"version":1,');
     const { code, stderr } = await report(file('cut.json'));

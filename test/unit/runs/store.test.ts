@@ -136,6 +136,11 @@ describe('run store', () => {
       'g-null': ['null', /not a run record$/, /^Name/],
       'h-list': ['[]', /not a run record$/, /^Name/],
       'i-edited': [whole.replace('"quick"', '7'), /not a whole run record: plan\.load\.profile/, /Restore/],
+      'i-negative': [
+        whole.replace(/"p95Ms":[\d.]+/, '"p95Ms":-5'),
+        /not a whole run record: topologies\.0\.phases\.\d\.measurement\.latency\.p95Ms must be at least 0$/,
+        /Restore/,
+      ],
       'j-more': [whole.replace('"version":1', '"version":1,"secret":1'), /not a whole run record/, /Restore/],
     };
     for (const [name, [text]] of Object.entries(files)) await writeFile(join(folder, `${name}.json`), text);
