@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { openAssets, type Assets } from '../assets/assets.ts';
+import { builtInModel } from '../core/builtInModel.ts';
 import { placeText, type BenchError } from '../core/errors.ts';
 import { topologyNames, type Plan } from '../core/plan.ts';
 import { parsePlanFile, type PlanFile } from '../core/planFile.ts';
@@ -65,7 +66,10 @@ export function addPlanOptions(command: Command): Command {
     .argument('[plan]', `plan file (default: ${defaultPlanFile}, where there is one here); options override it`)
     .option('--model <path>', 'model folder, config.pbtxt or config.json (default: the built-in tiny model)')
     .option('--tokenizer <file>', 'tokenizer.json, where it is not beside the model')
-    .option('--topologies <list>', `comma-separated: ${topologyNames.join(',')} (default: all; the profile "paper" names its own)`)
+    .option(
+      '--topologies <list>',
+      `comma-separated: ${topologyNames.join(',')} (default: all; the profile "paper" names its own)`,
+    )
     .option('--profile <name>', `${profileNames.join(', ')} (default: quick)`)
     .option('--repetitions <n>', "how often each topology is measured, in turns (default: the profile's)")
     .option('--generators <n>', 'pods that make the load together (default: 1)')
@@ -138,7 +142,7 @@ export async function chooseFrom(
   if (found?.file.target === 'endpoint') throw needsEndpoint(found);
   const file: PlanFile = found?.file ?? { version: 1 };
   const assets = openAssets(context.root, context.version);
-  const modelPath = options.model ?? (found === undefined ? assets.tinyModelDirectory : modelOf(found));
+  const modelPath = options.model ?? (found === undefined ? assets.tinyModelDirectory : modelOf(found, assets));
   const tokenizer = options.tokenizer ?? found?.tokenizerPath;
   const resolved = await resolveModel(
     { path: modelPath, ...(tokenizer === undefined ? {} : { tokenizerPath: tokenizer }) },
@@ -213,7 +217,7 @@ function unusedTopologies(profile: ProfileName, found: FoundPlanFile | undefined
 export interface FoundPlanFile {
   readonly path: string;
   readonly file: PlanFile;
-  /** undefined where it names none, as one for an endpoint does. */
+  /** undefined where it names none, as one for an endpoint does, or the built-in one. */
   readonly modelPath: string | undefined;
   readonly tokenizerPath: string | undefined;
 }
@@ -245,17 +249,18 @@ export function foundPlan(path: string, file: PlanFile): FoundPlanFile {
   return {
     path,
     file,
-    modelPath: relativeToFile(file.model),
+    modelPath: file.model === builtInModel ? undefined : relativeToFile(file.model),
     tokenizerPath: relativeToFile(file.tokenizer),
   };
 }
 
 /** @throws BenchError plan-invalid */
-function modelOf({ path, modelPath }: FoundPlanFile): string {
+function modelOf({ path, file, modelPath }: FoundPlanFile, { tinyModelDirectory }: Assets): string {
+  if (file.model === builtInModel) return tinyModelDirectory;
   if (modelPath !== undefined) return modelPath;
   throw usageError(
     'The plan file names no model.',
-    'Name its folder or config with "model: PATH" in it or with --model PATH; only a plan for --endpoint URL goes without.',
+    'Name its folder or config with "model: PATH" in it or with --model PATH, or the tiny one that comes along with "model: built-in"; only a plan for --endpoint URL goes without.',
     { file: path },
   );
 }

@@ -1,5 +1,6 @@
 import { isMap, isNode, isScalar, LineCounter, parseDocument, type Document, type YAMLParseError } from 'yaml';
 import type * as z from 'zod';
+import { builtInModel } from './builtInModel.ts';
 import { nearest } from './nearest.ts';
 import { nearestIssues } from './nearestIssues.ts';
 import { alternatives, fieldAt, fieldsOf, type PlanFilePath } from './planFileFields.ts';
@@ -151,6 +152,7 @@ function namedPaths(document: Document): NamedPath[] {
   return (['model', 'tokenizer'] as const).flatMap((field) => {
     const node: unknown = isMap(document.contents) ? document.contents.get(field, true) : undefined;
     if (!isScalar(node) || typeof node.value !== 'string' || node.value === '' || !node.range) return [];
+    if (field === 'model' && node.value === builtInModel) return [];
     return [{ field, path: node.value, start: node.range[0], end: node.range[1] }];
   });
 }

@@ -28,7 +28,7 @@ export const planFileSchema = z
     version: z.literal(1).meta({ description: 'Version of this format.' }),
     model: z.string().min(1).optional().meta({
       description:
-        'The model, relative to this file: its folder, its config.pbtxt or config.json, or an ONNX file. A plan for an endpoint that exists already has none.',
+        'The model, relative to this file: its folder, its config.pbtxt or config.json, or an ONNX file; "built-in" is the tiny one that comes with Topology Bench. A plan for an endpoint that exists already has none.',
     }),
     tokenizer: z.string().min(1).optional().meta({
       description: "The model's tokenizer.json or its folder, relative to this file, where it is not beside the model.",

@@ -1,5 +1,6 @@
 import { Document, isCollection, isSeq } from 'yaml';
 import { isEndpointPlan, planSubject } from './anyPlan.ts';
+import { builtInModel } from './builtInModel.ts';
 import { sameJson } from './canonicalJson.ts';
 import { usualName, type CustomPhase } from './customPhases.ts';
 import type { AnyPlan, EndpointPlan } from './endpointPlan.ts';
@@ -66,7 +67,7 @@ function deployedFile(plan: Plan, model: SavedModel): SavedFile {
   const images = different(plan.images, usualImages);
   const file: PlanFile = {
     version: 1,
-    ...(typeof model === 'string' ? {} : { model: model.path }),
+    ...(model === 'unknown' ? {} : { model: model === 'built-in' ? builtInModel : model.path }),
     ...(typeof model === 'string' || model.tokenizer === null ? {} : { tokenizer: model.tokenizer }),
     ...(decides ? {} : { topologies: [...new Set(topologies.map(({ name }) => name))] }),
     target: target.kind,
@@ -104,9 +105,7 @@ function withMemory(file: PlanFile, plan: Plan, notes: readonly string[]): Saved
 }
 
 function modelNotes(model: SavedModel): string[] {
-  if (model === 'built-in') {
-    return ['The run was of the model that comes with Topology Bench, which has no path: it is chosen at the start.'];
-  }
+  if (model === 'built-in') return [];
   if (model === 'unknown') {
     return ['The record does not say where the model lies: name its folder or config with "model: PATH".'];
   }

@@ -1,5 +1,6 @@
 import { basename, dirname, resolve } from 'node:path';
 import * as vscode from 'vscode';
+import { builtInModel } from '../core/builtInModel.ts';
 import { BenchError } from '../core/errors.ts';
 import type { PlanFile } from '../core/planFile.ts';
 import { fullStop } from '../core/view/format.ts';
@@ -39,7 +40,8 @@ export function namedFiles({ uri, file }: PlanChoice): {
   const folder = dirname(vscode.Uri.parse(uri, true).fsPath);
   const absolute = (path: string | undefined): string | undefined =>
     path === undefined ? undefined : resolve(folder, path);
-  return { model: absolute(file.model), tokenizer: absolute(file.tokenizer) };
+  const model = file.model === builtInModel ? undefined : file.model;
+  return { model: absolute(model), tokenizer: absolute(file.tokenizer) };
 }
 
 async function readText(uri: vscode.Uri): Promise<string> {

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import * as vscode from 'vscode';
+import { builtInModel } from '../../core/builtInModel.ts';
 import { BenchError } from '../../core/errors.ts';
 import { gpuProductIn } from '../../core/gpuPools.ts';
 import type { PlanFile } from '../../core/planFile.ts';
@@ -58,6 +59,7 @@ function isForEndpoint(uri: vscode.Uri): BenchError {
 
 /** By the config in the model's folder, so that it has the lens and the name it would have without a plan. */
 async function subjectOf(plan: PlanChoice): Promise<Subject | undefined> {
+  if (plan.file.model === builtInModel) return { kind: 'built-in' };
   const { model } = namedFiles(plan);
   if (model === undefined) return undefined;
   for (const name of ['config.pbtxt', 'config.json']) {

@@ -66,6 +66,13 @@ describe('a plan file', () => {
   });
 });
 
+it('takes the model that comes along where the plan file says so', async () => {
+  const plan = join(folder, 'plan.yaml');
+  await writeFile(plan, 'version: 1\nmodel: built-in\n');
+  const { stdout } = await run([plan, '--out', folder, '--json']);
+  expect(recordOf(stdout).plan).toMatchObject({ model: { name: 'tiny-sentiment' } });
+});
+
 describe("the text of a run's model config", () => {
   it('is kept where VS Code finds it, and in no record', async () => {
     vi.stubEnv('TOPOLOGY_BENCH_CACHE', join(folder, 'cache'));

@@ -95,8 +95,9 @@ describe('a plan saved as a plan file', () => {
     const named = parsePlanFile(textOf(plan, { path: '../a: b/#1', tokenizer: './t.json' })).planFile;
     expect(named).toMatchObject({ model: '../a: b/#1', tokenizer: './t.json' });
     expect(textOf(plan, 'unknown')).toContain('# The record does not say where the model lies');
-    expect(textOf(plan, 'built-in')).toContain('# The run was of the model that comes with Topology Bench');
-    expect(parsePlanFile(textOf(plan, 'built-in')).planFile).not.toHaveProperty('model');
+    expect(parsePlanFile(textOf(plan, 'unknown')).planFile).not.toHaveProperty('model');
+    expect(textOf(plan, 'built-in')).toContain('model: built-in\n');
+    expect(parsePlanFile(textOf(plan, 'built-in'))).toMatchObject({ planFile: { model: 'built-in' }, paths: [] });
   });
 
   it('spells out the levels of a profile that has changed since, and says what it cannot say', () => {

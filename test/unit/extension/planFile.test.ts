@@ -592,6 +592,13 @@ describe('what is run', () => {
     expect(resolved.at(-1)).toMatchObject({ path: '/tiny' });
   });
 
+  test('a plan of the built-in model asks nothing', async () => {
+    const prepared = await run('version: 1\nmodel: built-in\ntarget: local\n');
+    expect(asked).toEqual([]);
+    expect(prepared?.choices.subject).toEqual({ kind: 'built-in' });
+    expect(resolved.at(-1)).toMatchObject({ path: '/tiny' });
+  });
+
   const onCluster = (context: string, namespace: string): TargetChoice => ({
     kind: 'kubernetes',
     context,
