@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { sameJson } from '../core/canonicalJson.ts';
 import { checkAgainst, checkSlos, type Check } from '../core/checks.ts';
 import { incomparable } from '../core/differences.ts';
 import type { AnyPlan } from '../core/endpointPlan.ts';
@@ -87,15 +88,17 @@ export async function expectationsOf(
 }
 
 /**
- * Early, before anything is read or asked.
+ * Early, before anything is read or asked. A bound that is given twice is one.
  * @throws BenchError plan-invalid
  */
 export function slosOf(texts: readonly string[]): Slo[] {
-  return texts.map((text) => {
+  const slos = texts.map((text) => {
     const { slo, problem } = parseSlo(text);
     if (slo !== undefined) return slo;
     throw usageError(`--slo "${text}" is no bound: ${problem}.`, 'It looks like "p95<50ms" or "triton@8:rps>=200".');
   });
+  const meant = (slo: Slo): Slo => ({ ...slo, text: '' });
+  return slos.filter((slo, at) => slos.findIndex((other) => sameJson(meant(other), meant(slo))) === at);
 }
 
 /** null when nothing was asked for: then every level has to be valid. */

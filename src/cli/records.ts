@@ -28,9 +28,12 @@ async function readRecord(
   if (isId && (await stat(path).catch(() => undefined)) !== undefined) return { record: await runs.read(named), path };
   const what = isId ? `${named} is neither a file nor a run in ${runs.directory}` : `there is no file ${named}`;
   const isFolder = found?.isDirectory() === true;
+  const folderOption = option === 'report' ? '--runs' : '--out';
   throw usageError(
     `${option} takes the file of a run record, or a run's id; ${isFolder ? `${named} is a folder` : what}.`,
-    isFolder || !isId ? `Records lie in ${runs.directory}.` : undefined,
+    isFolder || !isId
+      ? `Records lie in ${runs.directory}.`
+      : `Name the record's file, or with ${folderOption} DIR the folder that it was saved in.`,
   );
 }
 

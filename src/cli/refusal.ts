@@ -32,6 +32,13 @@ export async function refusalOf(
     return { refusal: null, isOfText: false, warnings };
   } catch (error) {
     if (!(error instanceof BenchError) || error.reason === 'cancelled') throw error;
-    return { refusal: explain(error), isOfText: error.reason === 'plan-invalid', warnings: [] };
+    return { refusal: explain(withoutFile(error, file)), isOfText: error.reason === 'plan-invalid', warnings: [] };
   }
+}
+
+/** What is said of a file begins with its name already. */
+function withoutFile(error: BenchError, file: string): BenchError {
+  const { reason, message, nextStep, where } = error;
+  if (where?.file !== file || where.line !== undefined) return error;
+  return new BenchError({ reason, message, nextStep, cause: error });
 }

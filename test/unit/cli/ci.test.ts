@@ -119,6 +119,11 @@ describe('bounds', () => {
     expect(broken.stderr).not.toContain('\u001b');
   });
 
+  it('that are given twice are checked once, however they are written', async () => {
+    const { stdout } = await run(['--slo', 'p95<3ms', '--slo', ' p95 < 3ms', '--slo', 'p95<3ms', '--slo', 'p95<=3ms']);
+    expect(stdout).toContain('Checks: 12 of 12 passed\n');
+  });
+
   it('are told on standard error where standard output is the record', async () => {
     const { code, stdout, stderr } = await run(['--json', '--slo', 'p95<1ms']);
     expect(code).toBe(1);

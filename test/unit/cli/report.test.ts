@@ -49,7 +49,9 @@ describe('a record', () => {
 
   it('of another folder is found by its id, too', async () => {
     await openRunStore(file('runs')).save({ ...record, id: '20250101-080000-0c0c' });
-    expect((await report('20250101-080000-0c0c')).code).toBe(2);
+    const lost = await report('20250101-080000-0c0c');
+    expect(lost.code).toBe(2);
+    expect(lost.stderr).toContain("Name the record's file, or with --runs DIR the folder that it was saved in.");
     const { code, stdout } = await report('20250101-080000-0c0c', '--runs', file('runs'));
     expect(code).toBe(0);
     expect(stdout).toContain('run 20250101-080000-0c0c');

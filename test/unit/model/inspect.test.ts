@@ -162,6 +162,11 @@ downloaded. Run "git lfs pull --include 'config.json'" in ..
     const { out, code } = await inspect('topology-bench.yaml', 'version: 1\nmodel: .\ncores: 1\n');
     expect(code).toBe(1);
     expect(out).toContain('error: a run would refuse it. The hybrid needs at least 2 cores');
+    const unnamed = await inspect('topology-bench.yaml', 'version: 1\n');
+    expect(unnamed.code).toBe(1);
+    expect(unnamed.out).toContain(
+      './topology-bench.yaml: error: a run would refuse it. The plan file names no model. Name its folder',
+    );
   });
 });
 
