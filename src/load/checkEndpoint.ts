@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { BenchError, cancelled } from '../core/errors.ts';
 import type { Endpoint } from './endpoint.ts';
+import { certificateProblem, handshakeProblem } from './tlsWords.ts';
 
 /**
  * Opens one connection, so that what would fail every request is said once and clearly: a certificate that does not
@@ -27,19 +28,20 @@ export async function checkEndpoint(
     }
     if (problem === undefined || !endpoint.secure) return problem;
     if (isUnverified(socket)) {
+      const { why, nextStep } = certificateProblem(problem);
       throw new BenchError({
         reason: 'load-failed',
-        message: `The endpoint's certificate does not verify: ${words(problem)}.`,
-        nextStep:
-          'Give the authority that signed it with --ca FILE, or skip verification with --insecure if you trust the network.',
+        message: `The endpoint's certificate does not verify: ${why}.`,
+        nextStep,
         cause: problem,
       });
     }
     if (isHandshakeFailure(problem)) {
+      const { why, nextStep } = handshakeProblem(problem);
       throw new BenchError({
         reason: 'load-failed',
-        message: `The TLS handshake with the endpoint failed: ${words(problem)}.`,
-        nextStep: 'Check that the port speaks https.',
+        message: `The TLS handshake with the endpoint failed: ${why}.`,
+        nextStep,
         cause: problem,
       });
     }
@@ -86,13 +88,4 @@ function isUnverified(socket: Socket): boolean {
 /** Trouble with TLS itself, as opposed to a network that cannot be reached. */
 function isHandshakeFailure({ code = '' }: NodeJS.ErrnoException): boolean {
   return code === 'EPROTO' || code.startsWith('ERR_SSL') || code.startsWith('ERR_TLS') || code === 'ECONNRESET';
-}
-
-/** Without the names that a certificate bears, which are a server's address. */
-function words(error: NodeJS.ErrnoException): string {
-  const text = error.message
-    .trim()
-    .replace(/(altnames): .*$/s, '$1')
-    .replace(/\.$/, '');
-  return error.code === undefined || text.includes(error.code) ? text : `${text} (${error.code})`;
 }

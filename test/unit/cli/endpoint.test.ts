@@ -215,7 +215,7 @@ describe('run --endpoint', () => {
       const refused = run('--endpoint', `https://localhost:${String(https.port)}/`, ...options);
       await expect(refused).rejects.toMatchObject({ reason: 'load-failed' });
       const text = await readFile(junit, 'utf8');
-      expect(text).toContain('altnames');
+      expect(text).toContain('another name than the one in the address');
       expect(text).not.toContain('localhost');
       expect(text).not.toContain('elsewhere.example');
     } finally {

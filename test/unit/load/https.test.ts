@@ -90,17 +90,28 @@ describe('loading https', () => {
   });
 
   it.each([
-    ['that nobody vouches for', own, null, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
-    ['of another name', selfSigned({ dns: 'elsewhere.example' }), 'own', "does not match certificate's altnames"],
-    ['that has expired', selfSigned({ ip: [127, 0, 0, 1], expired: true }), 'own', 'CERT_HAS_EXPIRED'],
-  ] as const)("refuses a certificate %s, in Node's own words", async (_name, identity, ca, words) => {
+    ['that nobody vouches for', own, null, 'it is signed by itself (DEPTH_ZERO_SELF_SIGNED_CERT).'],
+    [
+      'of another name',
+      selfSigned({ dns: 'elsewhere.example' }),
+      'own',
+      'it is for another name than the one in the address (ERR_TLS_CERT_ALTNAME_INVALID).',
+    ],
+    [
+      'that has expired',
+      selfSigned({ ip: [127, 0, 0, 1], expired: true }),
+      'own',
+      'it has expired (CERT_HAS_EXPIRED).',
+    ],
+  ] as const)('refuses a certificate %s, and says why in a few words', async (_name, identity, ca, words) => {
     await withServer(identity, async (port) => {
       const refused = load(closed, { caPem: ca === null ? null : identity.cert, verify: true }, port);
       await expect(refused).rejects.toMatchObject({
         reason: 'load-failed',
-        message: expect.stringMatching(/endpoint's certificate does not verify: /) as string,
+        message: expect.stringContaining(`The endpoint's certificate does not verify: ${words}`) as string,
+        nextStep: expect.stringMatching(/, or skip verification with --insecure if you trust the network\.$/) as string,
       });
-      await expect(refused).rejects.toThrow(words);
+      await expect(refused).rejects.not.toThrow(/Node\.js|elsewhere/);
     });
   });
 
@@ -115,7 +126,12 @@ describe('loading https', () => {
         socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
       },
       async (port) => {
-        await expect(load(closed, null, port)).rejects.toThrow('The TLS handshake with the endpoint failed');
+        await expect(load(closed, null, port)).rejects.toMatchObject({
+          message: expect.stringMatching(
+            /The TLS handshake with the endpoint failed: what answers does not speak TLS \([A-Z_]+\)\.$/,
+          ) as string,
+          nextStep: 'Check that the port speaks https.',
+        });
       },
     );
   });
