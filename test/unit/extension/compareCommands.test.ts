@@ -321,12 +321,12 @@ describe('a baseline', () => {
     const dialog = fakeVscode.window.showWarningMessage;
     await deleteResult(node(oldest.id), undefined, services);
     expect(dialog.mock.calls[0]?.[1]).toMatchObject({
-      detail: expect.stringMatching(/^Others are held against it: Jan 2, 2026/u) as string,
+      detail: expect.stringMatching(/^Others are held against the one of Jan 2, 2026/u) as string,
     });
     expect([deleted, pinned]).toEqual([[], { 'tiny-sentiment': oldest.id }]);
     dialog.mockResolvedValueOnce('Delete');
     await deleteResult(node(oldest.id), undefined, services);
-    expect([deleted, pinned]).toEqual([[`${oldest.id} to trash`], {}]);
+    expect([deleted, pinned]).toEqual([[`${oldest.id} to-trash`], {}]);
   });
 });
 
@@ -341,7 +341,7 @@ describe('Delete Result', () => {
       'Delete 2 results? Their records are moved to the trash.',
     ]);
     expect(dialog.mock.calls[0]?.[1]).toEqual({ modal: true });
-    expect(deleted).toEqual([`${oldest.id} to trash`, `${middle.id} to trash`]);
+    expect(deleted).toEqual([`${oldest.id} to-trash`, `${middle.id} to-trash`]);
     expect(fakeVscode.window.setStatusBarMessage).toHaveBeenLastCalledWith('2 records are moved to the trash.', 5000);
   });
 
@@ -352,7 +352,7 @@ describe('Delete Result', () => {
     expect(dialog.mock.calls[0]?.[0]).toMatch(
       /^Delete the result of Jan 2, 2026, .*\? Its record is removed from the disk for good\.$/u,
     );
-    expect(deleted).toEqual([`${oldest.id} for good`]);
+    expect(deleted).toEqual([`${oldest.id} for-good`]);
     expect(fakeVscode.window.setStatusBarMessage).not.toHaveBeenCalled();
   });
 
@@ -362,13 +362,13 @@ describe('Delete Result', () => {
     await deleteResult(node(oldest.id), both, services);
     expect(deleted).toEqual([]);
     expect(dialog.mock.lastCall).toEqual([
-      expect.stringMatching(/^The trash did not take the result of Jan 2, .*, Jan 3, .*\. Delete it for good\?$/u),
+      expect.stringMatching(/^The trash did not take the results of Jan 2, .*, Jan 3, .*\. Delete them for good\?$/u),
       { modal: true, detail: 'There is no trash.' },
       'Delete for Good',
     ]);
     dialog.mockResolvedValueOnce('Delete').mockResolvedValueOnce('Delete for Good');
     await deleteResult(node(oldest.id), both, services);
-    expect(deleted).toEqual([`${oldest.id} for good`, `${middle.id} for good`]);
+    expect(deleted).toEqual([`${oldest.id} for-good`, `${middle.id} for-good`]);
   });
 
   test('by a key while nothing is selected says so', async () => {
