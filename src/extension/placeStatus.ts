@@ -14,7 +14,8 @@ const shownCharacters = 32;
 
 /**
  * Context and namespace in the status bar, as long as something is in sight that is deployed there: a model config, a plan
- * file, a results panel or one of the views. Nothing is shown, and nothing read, for anybody else.
+ * file, a results panel or one of the views. Nothing is shown for anybody else, and for a panel alone nothing is read: figures come
+ * before what reads a kubeconfig.
  */
 export function showPlace(
   cluster: Pick<Cluster, 'current' | 'lastPlace' | 'onDidChange' | 'onDidLook'>,
@@ -35,9 +36,9 @@ export function showPlace(
   };
   const draw = (): void => {
     const config = configInView();
-    const isWanted = config !== undefined || panels.isAnySeen() || views.some(({ visible }) => visible);
+    const isWanted = config !== undefined || views.some(({ visible }) => visible);
     if (isWanted && !isRead) timer ??= setTimeout(read, pauseMs);
-    const place = isWanted ? cluster.lastPlace(config) : undefined;
+    const place = isWanted || panels.isAnySeen() ? cluster.lastPlace(config) : undefined;
     if (place === undefined) {
       item.hide();
       return;

@@ -8,8 +8,8 @@ import type { Services } from './services.ts';
 import { accompany, tellOutcome, tellUnseen } from './startRun.ts';
 import { watchOtherVersion } from './watchOtherVersion.ts';
 
-/** A run that has ended while nobody looked needs no progress shown for the moment that reading its journal takes. */
-const unshownMs = 1_000;
+/** A run that has ended while nobody looked needs no progress shown for the moment that reading its journal takes, in a window that just opened. */
+const unshownMs = 5_000;
 /** What is left of runs of other workspaces is kept for their own windows as long; a record that is nowhere else for ever. */
 const keptMs = 7 * 24 * 3_600_000;
 

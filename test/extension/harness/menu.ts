@@ -25,11 +25,11 @@ export class Menu {
   }
 
   async press(label: string): Promise<void> {
-    const menu = await this.#open();
-    // For a moment after it opens, a menu takes no click: it might be the one that opened it.
+    // For a moment after it opens, a menu takes no click: it might be the one that opened it. What is drawn anew under it closes it.
     await eventually(
       `the menu to take "${label}"`,
       async () => {
+        const menu = await this.#open();
         await menu.locator('.action-item', { hasText: label }).first().click({ timeout: 2000 });
         await menu.waitFor({ state: 'hidden', timeout: 1000 });
         return true;
@@ -40,6 +40,7 @@ export class Menu {
 
   async #open(): Promise<Locator> {
     const menu = this.#page.locator('.context-view .monaco-menu');
+    if (await menu.locator('.action-item').first().isVisible()) return menu;
     // What is drawn anew under the pointer opens none.
     await eventually(
       'the menu to open',

@@ -121,10 +121,14 @@ describe('the status bar', () => {
     expect(item.isShown).toBe(true);
   });
 
-  test('says it while a results panel is all that is in sight', async () => {
+  test('says it while a results panel is all that is in sight, for which alone nothing is read', async () => {
     isPanelSeen = true;
     sightChanged.fire();
     await vi.advanceTimersByTimeAsync(1_000);
+    expect(item.isShown).toBe(false);
+    expect(listContexts).not.toHaveBeenCalled();
+    await see(['/projects/a/topology-bench.yaml', '']);
+    await see();
     expect(item.isShown).toBe(true);
     isPanelSeen = false;
     sightChanged.fire();
