@@ -71,8 +71,9 @@ export class QuickInput {
     return (await this.#rows.allInnerTexts()).map(plain);
   }
 
-  /** Picks one row. */
+  /** Picks one row, once the list stands still: a row that moves under the pointer would have another one picked. */
   async pick(label: string | RegExp): Promise<void> {
+    await this.waitForItem(label);
     await this.#row(label).click({ timeout: patienceMs });
   }
 

@@ -93,7 +93,8 @@ const outputs = (): string[] => [
 function faultsOf({ topologies }: RunRecord): string[] {
   const reasons = topologies.flatMap(({ phases }) => phases.flatMap(({ validity }) => validity.reasons));
   return reasons.filter(
-    (reason) => !/load generator|unstable|Little's law|the asked rate|unanswered at the end/.test(reason),
+    (reason) =>
+      !/insufficient samples|load generator|unstable|Little's law|the asked rate|unanswered at the end/.test(reason),
   );
 }
 
