@@ -195,7 +195,7 @@ describe('the Topologies view', () => {
     const cluster = { deployments: async () => deployments(), onDidLook: looked.event } as unknown as Cluster;
     const tree = new TopologiesTree(cluster, { active: () => [] } as unknown as Runs, failures);
     const views = { cluster: { description: '' }, topologies: { description: '', message: '' } };
-    captionViews(views, cluster, tree, { onDidChange: () => ({ dispose: () => undefined }) });
+    captionViews(views, cluster, tree, { onDidChange: (() => ({ dispose: () => undefined })) as never });
     looked.fire({ context: 'staging', namespace: 'models' });
     await tree.getChildren();
     expect(views.topologies.message).toContain('Nothing is deployed');
