@@ -7,6 +7,8 @@ export const generatorCpuLimit = 0.9;
 
 /** Why such a rate has no verdict; a clause. */
 export const generatorLimit = 'the load generator, not the server, set the rate';
+/** The same in brackets beside a figure. */
+export const generatorMark = " (the load generator's limit)";
 /** Why latencies have no verdict then; a clause. */
 export const generatorDelay = 'the load generator had no CPU time left, which adds to the latency';
 

@@ -50,14 +50,18 @@ export function chanceText(ratios: number, atLeast = false): string {
     : `Where nothing differs, one in twenty of these ${String(ratios)} ratios, so about ${expected}, shows a difference by chance alone.`;
 }
 
+/** ", 2 of 3 pairs", to follow an interval; empty where all pairs that were planned bear it. */
+export function restsOn({ pairs, planned }: { readonly pairs: number; readonly planned: number }): string {
+  return pairs < planned ? `, ${String(pairs)} of ${String(planned)} pairs` : '';
+}
+
 export type RatioWithInterval = Pick<Extract<Verdict, { pairs: number }>, 'ratio' | 'low' | 'high'>;
 
 /** "triton 1.8x fastapi [1.6–2.0]", or that no difference was shown, or why there is no verdict; with the pairs where some are missing. */
 export function verdictText(verdict: Verdict, a: string, b: string): string {
   if (verdict.kind === 'none') return `no verdict on ${a} and ${b}: ${verdict.why}`;
   const { ratio, low, high } = ratioTexts(verdict);
-  const { pairs, planned } = verdict;
-  const rests = pairs < planned ? `, ${String(pairs)} of ${String(planned)} pairs` : '';
+  const rests = restsOn(verdict);
   if (verdict.kind === 'no difference shown') {
     return `no difference shown between ${a} and ${b} (${ratio}x [${low}–${high}]${rests})`;
   }

@@ -10,7 +10,7 @@ import { startOfRunId } from '../core/runId.ts';
 import type { RunRecord, TopologyResult } from '../core/record.ts';
 import type { Age } from '../core/view/age.ts';
 import { bestFigure, eachFigure, foundFigures } from '../core/view/bestRow.ts';
-import { formatBytes, formatMs, formatRps } from '../core/view/format.ts';
+import { formatBytes, formatDayAndTime, formatMs, formatRps } from '../core/view/format.ts';
 import { gpuTimeAhead } from '../core/view/gpuTime.ts';
 import { measuredRecord, type PhaseRow } from '../core/view/measured.ts';
 import { waitingWords } from '../core/view/waitingWords.ts';
@@ -345,16 +345,11 @@ export function recordIsValid(record: RunRecord): boolean {
 }
 
 /** By locale: to make one takes many times as long as to use it, and a list may be long. */
-const timeFormats = new Map<string | undefined, Intl.DateTimeFormat>();
-
 /** When a run began, for people: day and time of this machine's zone. */
 export function runTime(id: string, locale: string | undefined): string {
   const start = new Date(startOfRunId(id));
   if (Number.isNaN(start.getTime())) return id;
-  const format =
-    timeFormats.get(locale) ?? new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' });
-  timeFormats.set(locale, format);
-  return format.format(start);
+  return formatDayAndTime(start, { locale });
 }
 
 /** "now", "3h ago", "2d ago", as short as the language has it. */

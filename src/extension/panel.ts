@@ -155,16 +155,10 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
 
   /** The panel that may turn to another run: its own has ended, and stands alone. One in sight first, else the one opened last. */
   #toTurn(): [vscode.WebviewPanel, OpenPanel] | undefined {
-    const ended = [...this.#open].reverse().filter(
-      ([
-        ,
-        {
-          subject: { runId, before },
-        },
-      ]) => {
-        return before === undefined && (runId === null || !this.#content.isUnderWay(runId));
-      },
-    );
+    const ended = [...this.#open].reverse().filter(([, { subject }]) => {
+      const { runId, before } = subject;
+      return before === undefined && (runId === null || !this.#content.isUnderWay(runId));
+    });
     return ended.find(([panel]) => panel.visible) ?? ended[0];
   }
 

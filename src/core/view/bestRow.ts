@@ -1,3 +1,4 @@
+import { generatorMark } from '../generatorBound.ts';
 import { foundRate } from '../levels.ts';
 import type { LoadName } from '../phaseLoad.ts';
 import { leaderIn, tellingQuantity } from './leader.ts';
@@ -39,9 +40,13 @@ function figureOf({ load, rps, p95Ms }: PhaseRow): string {
   return tellingQuantity(load) === 'rps' ? formatRps(rps) : `p95 ${formatMs(p95Ms)}`;
 }
 
-function worthOf({ validity, generatorBound, load }: PhaseRow): string {
-  if (!validity.valid) return ' (not valid)';
-  return generatorBound && load.closed ? " (the load generator's limit)" : '';
+/** What stands beside a rate that the load generator, and not the server, set; empty for any other. */
+export function rateMark({ generatorBound, load }: PhaseRow): string {
+  return generatorBound && load.closed ? generatorMark : '';
+}
+
+function worthOf(row: PhaseRow): string {
+  return row.validity.valid ? rateMark(row) : ' (not valid)';
 }
 
 /**

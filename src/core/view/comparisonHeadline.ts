@@ -1,4 +1,5 @@
 import { isEndpointPlan, isSmokeTest } from '../anyPlan.ts';
+import { generatorMark } from '../generatorBound.ts';
 import type { RunRecord } from '../record.ts';
 import { areOverRepetitions } from '../repeatedMethod.ts';
 import { chanceText } from '../verdict.ts';
@@ -91,7 +92,7 @@ function placeText(place: ComparedPlace): string {
 
 function worthText({ problems }: ComparedPlace, { unshown }: ShownChange, finding: Finding): string {
   if (problems.length > 0) return ' (not valid)';
-  if (unshown !== undefined) return " (the load generator's limit)";
+  if (unshown !== undefined) return generatorMark;
   return finding === null ? ' (no interval)' : '';
 }
 

@@ -86,8 +86,21 @@ export function formatTime(iso: string, words?: TimeWords): string {
   const match = /^(\d{4}-\d{2}-\d{2})T(\d{2}:\d{2})/.exec(iso);
   if (match === null) return iso;
   if (words === undefined) return `${match[1] ?? ''} ${match[2] ?? ''} UTC`;
-  const { locale, timeZone } = words;
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone }).format(new Date(iso));
+  return formatDayAndTime(new Date(iso), words);
+}
+
+const timeFormats = new Map<string, Intl.DateTimeFormat>();
+
+/** "Nov 22, 2026, 5:43 PM"; without locale or zone those of this machine. A format takes long to make, and lists have many times. */
+export function formatDayAndTime(
+  time: Date,
+  { locale, timeZone }: { readonly locale: string | undefined; readonly timeZone?: string },
+): string {
+  const key = `${locale ?? ''} ${timeZone ?? ''}`;
+  const format =
+    timeFormats.get(key) ?? new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short', timeZone });
+  timeFormats.set(key, format);
+  return format.format(time);
 }
 
 /** "a, b and c". */

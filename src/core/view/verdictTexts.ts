@@ -1,8 +1,8 @@
 import { generatorLimit } from '../generatorBound.ts';
 import { noInterval } from '../pairedDifference.ts';
 import type { LoadName } from '../phaseLoad.ts';
-import { verdictText, type Verdict } from '../verdict.ts';
-import { ranked as rankedRows } from './bestRow.ts';
+import { restsOn, verdictText, type Verdict } from '../verdict.ts';
+import { ranked as rankedRows, rateMark } from './bestRow.ts';
 import { formatInterval, formatList, formatMs, insufficientSamples, isKnown, significant } from './format.ts';
 import { leaderIn, tellingQuantity } from './leader.ts';
 import type { PhaseRow } from './measured.ts';
@@ -135,8 +135,7 @@ function leadFigures(row: PhaseRow): string {
 
 /** "917 RPS at p95 47.3 ms [46.7–48.0]" */
 function figuresOf(row: PhaseRow): string {
-  const limit = row.generatorBound && row.load.closed ? " (the load generator's limit)" : '';
-  const rate = `${significant(row.rps)} RPS${limit}`;
+  const rate = `${significant(row.rps)} RPS${rateMark(row)}`;
   return row.p95Ms === null ? `${rate}, with too few samples for p95` : `${rate} at p95 ${p95Of(row)}`;
 }
 
@@ -268,8 +267,8 @@ function hybridTexts(rows: readonly PhaseRow[]): string[] {
 function costText(hybrid: PhaseRow, triton: PhaseRow): string[] {
   const cost = rowDifferenceMs(hybrid, triton, 'p95Ms');
   if (cost.kind === 'none') return [];
-  const { difference, low, high, pairs, planned } = cost;
-  const rests = pairs < planned ? `, ${String(pairs)} of ${String(planned)} pairs` : '';
+  const { difference, low, high } = cost;
+  const rests = restsOn(cost);
   if (low > 0)
     return [
       `${hybrid.topology} costs ${significant(difference)} ms more than ${triton.topology} [${significant(low)}–${significant(high)}${rests}]`,

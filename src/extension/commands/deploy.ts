@@ -6,17 +6,17 @@ import { waitingWords } from '../../core/view/waitingWords.ts';
 import type { ClusterPlace } from '../cluster.ts';
 import { viewIds } from '../contributions.ts';
 import { deployNote } from '../deployNote.ts';
-import { allTopologies, gpuName, stageWords, subjectName, targetName, uploadProgress } from '../describe.ts';
+import { allTopologies, gpuName, stageWords, subjectName, uploadProgress } from '../describe.ts';
 import { loadKubernetes } from '../engine.ts';
 import { offerCleanUp } from '../offerCleanUp.ts';
 import { configUri, type Planned } from '../prepare.ts';
 import { plainText } from '../plainText.ts';
+import { lookAtNamespace } from '../questions/confirm.ts';
 import { askDeploy, type ClusterTarget, type DeployChoices } from '../questions/deploy.ts';
 import { askAbout, saveSubject } from '../questions/subject.ts';
-import { targetChoices } from '../questions/target.ts';
+import { needContexts } from '../questions/target.ts';
 import type { Services } from '../services.ts';
 import { readSettings } from '../settings.ts';
-import { shownWait } from '../shownWait.ts';
 import { signalFrom } from '../signals.ts';
 import { trustedOrTold } from '../trust.ts';
 import { planAsking } from './planAsking.ts';
@@ -27,10 +27,8 @@ export async function deployTopology(argument: unknown, services: Services): Pro
   const choices = await choose(argument, services);
   if (choices === undefined) return;
   await saveSubject(choices.subject);
-  const lacking = await shownWait(
-    vscode.l10n.t('Looking at {0}', targetName(choices.target)),
-    'looking at the namespace',
-    (signal) => services.cluster.lacksNamespace(choices.target, signal),
+  const lacking = await lookAtNamespace(choices.target, (signal) =>
+    services.cluster.lacksNamespace(choices.target, signal),
   );
   if (!(await confirmed(choices, lacking))) return;
   if (!(await services.protection.permits(choices.target.context, deployQuestion(choices)))) return;
@@ -42,8 +40,7 @@ export async function deployTopology(argument: unknown, services: Services): Pro
 }
 
 async function choose(argument: unknown, services: Services): Promise<DeployChoices | undefined> {
-  // Where there is no cluster to deploy to, a question for a model would be in vain.
-  await targetChoices(services.cluster, undefined, undefined, null);
+  await needContexts(services.cluster);
   const topology = topologyOf(argument);
   const title = vscode.l10n.t('Deploy Topology');
   return askAbout(topology === undefined ? argument : undefined, title, async (subject, canGoBack) =>

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import type { BenchmarkChoices } from '../choices.ts';
+import type { BenchmarkChoices, TargetChoice } from '../choices.ts';
 import { planDetail, planSummary, subjectName, targetName } from '../describe.ts';
 import type { PreparedRun } from '../prepare.ts';
 import type { Services } from '../services.ts';
@@ -44,20 +44,27 @@ interface Looked {
   readonly stays: string | undefined;
 }
 
+/**
+ * Waits in sight for what a cluster says of the namespace of a target.
+ * @throws BenchError cancelled; what the look throws
+ */
+export function lookAtNamespace<Value>(
+  target: TargetChoice,
+  look: (signal: AbortSignal) => Promise<Value>,
+): Promise<Value> {
+  return shownWait(vscode.l10n.t('Looking at {0}', targetName(target)), 'looking at the namespace', look);
+}
+
 async function lookForNamespace(
   choices: BenchmarkChoices,
   { cluster }: Pick<Services, 'cluster'>,
 ): Promise<Looked & { readonly choices: BenchmarkChoices }> {
   const { target } = choices;
   if (target.kind !== 'kubernetes') return { choices, missing: false, stays: undefined };
-  const { missing, stays } = await shownWait(
-    vscode.l10n.t('Looking at {0}', targetName(target)),
-    'looking at the namespace',
-    async (signal) => {
-      const lacking = await cluster.lacksNamespace(target, signal);
-      return { missing: lacking, stays: lacking ? await cluster.whyNamespaceWouldStay(target, signal) : undefined };
-    },
-  );
+  const { missing, stays } = await lookAtNamespace(target, async (signal) => {
+    const lacking = await cluster.lacksNamespace(target, signal);
+    return { missing: lacking, stays: lacking ? await cluster.whyNamespaceWouldStay(target, signal) : undefined };
+  });
   return { choices: { ...choices, target: { ...target, createNamespace: missing } }, missing, stays };
 }
 

@@ -55,6 +55,14 @@ export async function targetChoices(
   }
 }
 
+/**
+ * Where there is no cluster to choose, a question for anything else would be in vain.
+ * @throws BenchError kubeconfig-missing, kubeconfig-broken
+ */
+export async function needContexts(cluster: Pick<Cluster, 'contexts'>): Promise<void> {
+  if ((await cluster.contexts()).length === 0) throw emptyKubeconfig();
+}
+
 function emptyKubeconfig(): BenchError {
   return new BenchError({
     reason: 'kubeconfig-broken',

@@ -1,5 +1,6 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import type { ClusterTree } from './clusterTree.ts';
+import { whileSeen } from './whileSeen.ts';
 
 /** For how long GPUs that were free may be taken for free. */
 const freshMs = 60_000;
@@ -9,21 +10,15 @@ export function watchCluster(
   view: Pick<vscode.TreeView<unknown>, 'visible' | 'onDidChangeVisibility'>,
   tree: Pick<ClusterTree, 'ageMs' | 'lookAgain' | 'onDidRead'>,
 ): vscode.Disposable {
-  let timer: NodeJS.Timeout | undefined;
-  const next = (): void => {
-    clearTimeout(timer);
-    const ageMs = tree.ageMs();
-    if (!view.visible || ageMs === undefined) return;
-    // A clock that was set back makes nobody wait longer.
-    const pauseMs = Math.min(freshMs, Math.max(0, freshMs - ageMs));
-    timer = setTimeout(() => {
+  return whileSeen(view, {
+    onDidRead: tree.onDidRead,
+    nextMs: () => {
+      const ageMs = tree.ageMs();
+      // A clock that was set back makes nobody wait longer.
+      return ageMs === undefined ? undefined : Math.min(freshMs, Math.max(0, freshMs - ageMs));
+    },
+    look: () => {
       tree.lookAgain();
-    }, pauseMs);
-  };
-  const listeners = [view.onDidChangeVisibility(next), tree.onDidRead(next)];
-  return vscode.Disposable.from(...listeners, {
-    dispose: () => {
-      clearTimeout(timer);
     },
   });
 }

@@ -1,5 +1,6 @@
-import * as vscode from 'vscode';
+import type * as vscode from 'vscode';
 import type { TopologiesTree } from './topologiesTree.ts';
+import { whileSeen } from './whileSeen.ts';
 
 /** After how long deployments are looked at again while the view is seen. */
 const pausesMs = { soon: 5_000, later: 30_000 } as const;
@@ -9,20 +10,15 @@ export function watchDeployments(
   view: Pick<vscode.TreeView<unknown>, 'visible' | 'onDidChangeVisibility'>,
   tree: Pick<TopologiesTree, 'nextLook' | 'reload' | 'onDidRead'>,
 ): vscode.Disposable {
-  let timer: NodeJS.Timeout | undefined;
-  const next = (): void => {
-    clearTimeout(timer);
-    const look = tree.nextLook();
-    // With nothing deployed there is nothing to keep fresh: what is deployed from here refreshes the tree itself.
-    if (!view.visible || look === 'never') return;
-    timer = setTimeout(() => {
+  return whileSeen(view, {
+    onDidRead: tree.onDidRead,
+    nextMs: () => {
+      const look = tree.nextLook();
+      // With nothing deployed there is nothing to keep fresh: what is deployed from here refreshes the tree itself.
+      return look === 'never' ? undefined : pausesMs[look];
+    },
+    look: () => {
       tree.reload(view.visible);
-    }, pausesMs[look]);
-  };
-  const listeners = [view.onDidChangeVisibility(next), tree.onDidRead(next)];
-  return vscode.Disposable.from(...listeners, {
-    dispose: () => {
-      clearTimeout(timer);
     },
   });
 }
