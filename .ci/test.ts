@@ -2,12 +2,12 @@
  * Every test, on a bare machine too: installs what is missing (saying so), builds, then runs the suites, with the real
  * clusters started for them. What measures load has the machine for itself, but for compilers and tests that only compute:
  * they have what it leaves idle. Then what waits for a cluster most of the time and what computes run side by side. The
- * last line is "N passed, N failed, N skipped".
+ * last lines name what failed, the very last is "N passed, N failed, N skipped".
  * `npm test -- unit python` runs the named suites only. What the extension's drives show runs on the oldest VS Code claimed or
  * on the newest, as each file says; `TOPOLOGY_BENCH_DRIVES_VERSION=oldest npm test -- extension` runs all of it on the oldest.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,17 +17,13 @@ import { capture, inOnePiece, must, npmTool, root, run, say } from './commands.t
 import { knowsIdle, whenIdle } from './idle.ts';
 import { packageExtension } from './package.ts';
 import { pythonEnvironment } from './python.ts';
+import { hostReport, pytestReport, vitestReport, type Count } from './reports.ts';
 
 // prettier-ignore
 const suites = ['truth', 'load', 'check', 'unit-pure', 'unit', 'python', 'serving', 'kubernetes', 'extension', 'api', 'endings'] as const;
 type Suite = (typeof suites)[number];
 /** All but that whose files two lanes share. */
 type LaneSuite = Exclude<Suite, 'endings'>;
-interface Count {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !suites.some((suite) => suite === name));
@@ -45,7 +41,7 @@ const results = join(root, 'out', 'test-results');
 const endingFiles = readdirSync(join(root, 'test/kubernetes/endings'))
   .filter((name) => name.endsWith('.test.ts'))
   .sort((a, b) => Number(b === 'kill.test.ts') - Number(a === 'kill.test.ts'));
-const total: Count = { passed: 0, failed: 0, skipped: 0 };
+const total: Count = { passed: 0, failed: 0, skipped: 0, failures: [] };
 
 await rm(results, { recursive: true, force: true });
 await mkdir(results, { recursive: true });
@@ -101,6 +97,7 @@ try {
     await rm(cluster, { recursive: true, force: true });
   }
 }
+for (const failure of total.failures) console.log(`FAILED ${failure}`);
 console.log(`${String(total.passed)} passed, ${String(total.failed)} failed, ${String(total.skipped)} skipped`);
 process.exitCode =
   total.failed > 0 || total.passed === 0 || (process.env['CI'] !== undefined && total.skipped > 0) ? 1 : 0;
@@ -135,8 +132,10 @@ function held(name: string, action: () => Promise<void>): Promise<void> {
 }
 
 function fail(error: unknown): void {
-  console.error(error instanceof Error ? error.message : error);
+  const text = error instanceof Error ? error.message : String(error);
+  console.error(text);
   total.failed += 1;
+  total.failures.push(text);
 }
 
 async function step(name: string, action: () => Promise<void>): Promise<void> {
@@ -149,7 +148,8 @@ async function step(name: string, action: () => Promise<void>): Promise<void> {
 async function runSuite(suite: LaneSuite): Promise<void> {
   switch (suite) {
     case 'check':
-      add((await check()) ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 });
+      if (await check()) total.passed += 1;
+      else fail('check: types, lint or format (see above)');
       return;
     case 'truth':
     case 'load':
@@ -189,21 +189,7 @@ async function vitest(project: string, environment: Record<string, string>, only
     ],
     { env: { ...process.env, TOPOLOGY_BENCH_UNDER_WAY: await ownUnderWay(project), ...environment } },
   );
-  const report = existsSync(file)
-    ? (JSON.parse(await readFile(file, 'utf8')) as {
-        numPassedTests: number;
-        numFailedTests: number;
-        numPendingTests: number;
-        numTodoTests: number;
-      })
-    : undefined;
-  const failed = report?.numFailedTests ?? 0;
-  add({
-    passed: report?.numPassedTests ?? 0,
-    // A suite that could not even start fails no test of its own.
-    failed: code !== 0 && failed === 0 ? 1 : failed,
-    skipped: (report?.numPendingTests ?? 0) + (report?.numTodoTests ?? 0),
-  });
+  add(await vitestReport(file, code, project));
 }
 
 /** Runs of one suite must not wait for those of another one beside it. */
@@ -221,14 +207,7 @@ async function pytest(): Promise<void> {
     cwd: join(root, 'src/serving'),
     env: { ...process.env, TOPOLOGY_BENCH_TRITON: triton },
   });
-  const xml = existsSync(file) ? await readFile(file, 'utf8') : '';
-  const count = (name: string): number => Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(xml)?.[1] ?? 0);
-  const failed = count('failures') + count('errors');
-  add({
-    passed: count('tests') - failed - count('skipped'),
-    failed: code !== 0 && failed === 0 ? 1 : failed,
-    skipped: count('skipped'),
-  });
+  add(await pytestReport(file, code));
 }
 
 /** The suite that runs inside the extension host, through @vscode/test-electron: on the oldest VS Code claimed, and the newest. */
@@ -238,12 +217,7 @@ async function apiSuite(): Promise<void> {
     const code = await run(process.execPath, ['test/extension/runTests.ts'], {
       env: { ...process.env, TOPOLOGY_BENCH_API_RESULTS: file, TOPOLOGY_BENCH_VSCODE_VERSION: version },
     });
-    const stats = existsSync(file)
-      ? (JSON.parse(await readFile(file, 'utf8')) as { stats: { passes: number; failures: number; pending: number } })
-          .stats
-      : undefined;
-    const failed = stats?.failures ?? 0;
-    add({ passed: stats?.passes ?? 0, failed: code !== 0 && failed === 0 ? 1 : failed, skipped: stats?.pending ?? 0 });
+    add(await hostReport(file, code, `api, ${version} VS Code`));
   }
 }
 
@@ -251,6 +225,7 @@ function add(count: Count): void {
   total.passed += count.passed;
   total.failed += count.failed;
   total.skipped += count.skipped;
+  total.failures.push(...count.failures);
 }
 
 function buildClusterInBackground(): Promise<number> {
