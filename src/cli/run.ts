@@ -4,11 +4,12 @@ import { benchmark } from '../core/benchmark.ts';
 import type { Check } from '../core/checks.ts';
 import type { AnyPlan } from '../core/endpointPlan.ts';
 import { BenchError, explain, isCancelled, toBenchError, type Reason } from '../core/errors.ts';
-import { confirmationsOf } from '../core/levels.ts';
+import { whyNotGood } from '../core/goodLevel.ts';
+import { levelsOf, phaseOf, resultOf } from '../core/levels.ts';
 import { poolsOf } from '../core/pools.ts';
 import type { Clock, Target } from '../core/ports.ts';
 import type { GpuPrice } from '../core/gpuPrice.ts';
-import type { Failure, RunRecord, TopologyResult } from '../core/record.ts';
+import type { Failure, RunRecord } from '../core/record.ts';
 import { recordTable } from '../core/view/table.ts';
 import { fewRepetitions } from '../core/twoRepetitions.ts';
 import { withoutPrivate } from '../core/withoutPrivate.ts';
@@ -330,13 +331,12 @@ function targetOf(chosen: Chosen, context: CliContext): Target {
   });
 }
 
-/** Whether all that was measured is valid. Trials of a search are means to an end: they miss the bound, or more, by design. */
-function isGood(result: TopologyResult, { load }: AnyPlan): boolean {
-  const { phases, searches } = result;
-  if (load.search?.kind !== 'slo') return phases.every(({ kind, validity }) => kind !== 'measured' || validity.valid);
-  return (
-    searches.every(({ ratePerSecond }) => ratePerSecond !== null) &&
-    confirmationsOf(result).every(({ validity }) => validity.valid)
+/** Whether every level may be believed. Of a topology that was skipped nothing was asked. */
+function isGood(record: RunRecord): boolean {
+  return levelsOf(record).every((level) =>
+    phaseOf(record, level.topology, level.level) === undefined
+      ? resultOf(record, level.topology)?.status === 'skipped'
+      : whyNotGood(record, level).length === 0,
   );
 }
 
@@ -353,7 +353,7 @@ function exitCodeOf(
   if (record.status === 'failed' || failure !== undefined || !saved || !cleaned) return exitCodes.failed;
   const good =
     checks === null
-      ? record.topologies.every((result) => isGood(result, record.plan))
+      ? isGood(record)
       : checks.length > 0 && checks.every(({ outcome }) => outcome === 'passed' || outcome === 'not shown');
   return good ? exitCodes.ok : exitCodes.failed;
 }

@@ -1,6 +1,7 @@
 import { compareRecords, judgeChange, type Change, type IntervalOf } from './compare.ts';
 import { generatorLimit, isGeneratorBound } from './generatorBound.ts';
 import { firstReason } from './gist.ts';
+import { repetitionCounts, whyNotGood } from './goodLevel.ts';
 import { foundRate, phaseOf, repetitionsOf, resultOf, whyMissing, type Level } from './levels.ts';
 import type { PhaseResult, RunRecord } from './record.ts';
 import { decidingChanges } from './regressions.ts';
@@ -33,8 +34,8 @@ type Found = Pick<Check, 'outcome' | 'message'>;
 function found(slo: Slo, record: RunRecord, level: Level): Found {
   const phase = phaseOf(record, level.topology, level.level);
   if (phase === undefined) return { outcome: 'no number', message: whyMissing(record, level) };
-  if (!phase.validity.valid)
-    return { outcome: 'no number', message: `not valid: ${firstReason(phase.validity.reasons)}` };
+  const reasons = whyNotGood(record, level);
+  if (reasons.length > 0) return { outcome: 'no number', message: `not valid: ${firstReason(reasons)}` };
   return slo.metric === 'rate' ? rateFound(slo, record, level) : phaseFound(slo, record, level, phase);
 }
 
@@ -68,8 +69,15 @@ function phaseFound(slo: Slo, record: RunRecord, { topology, level }: Level, pha
   const limited = slo.metric === 'rps' && !kept && repetitions.some(isGeneratorBound) ? `: ${generatorLimit}` : '';
   return {
     outcome: kept ? 'passed' : 'failed',
-    message: `${slo.metric} is ${figureText(slo, figure)}${counted}${limited}`,
+    message: `${slo.metric} is ${figureText(slo, figure)}${counted}${leftOutText(record, { topology, level })}${limited}`,
   };
+}
+
+function leftOutText(record: RunRecord, level: Level): string {
+  const { used, of } = repetitionCounts(record, level);
+  return used === of
+    ? ''
+    : `, of ${String(used)} of ${formatCount(of, 'repetition')} (in the rest the load generator was not valid)`;
 }
 
 /**
@@ -81,6 +89,8 @@ export function checkAgainst(before: RunRecord, after: RunRecord, share: number,
     decidingChanges({ level, changes }).map((change): Check => {
       const check = { topology, level, name: `${change.metric} against run ${before.id}` };
       const judged = judgeChange(change, share);
+      const reasons = brief.length > 0 ? [] : whyNotGood(after, { topology, level });
+      if (reasons.length > 0) return { ...check, outcome: 'no number', message: `not valid: ${firstReason(reasons)}` };
       if (brief.length > 0 || judged === null) {
         const message = brief.length > 0 ? brief.join('; ') : `there is no ${change.metric} to compare`;
         return { ...check, outcome: 'no number', message };

@@ -2,6 +2,10 @@ import type { AnyTopology } from './endpointPlan.ts';
 import type { PhaseResult, Validity } from './record.ts';
 import { formatCount } from './view/format.ts';
 
+/** A reason: what a phase measured may be of the one before. */
+export const notAtRest =
+  'the server was not known to have come to rest after the phase before: it may have been at work on its requests';
+
 /**
  * What the servers' own counters say of a phase's worth, or their absence. Servers that can be asked are meant to be: a proof that
  * could not be had is no proof.
@@ -14,10 +18,7 @@ export function judgeCounters(
 ): Pick<Validity, 'reasons' | 'caveats'> {
   const reasons: string[] = [];
   const caveats: string[] = [];
-  if (startsBusy)
-    reasons.push(
-      'the server was not known to have come to rest after the phase before: it may have been at work on its requests',
-    );
+  if (startsBusy) reasons.push(notAtRest);
   if (serverCount === null)
     caveats.push(
       "how many requests the server answered rests on the client alone: the server's own counters are not known of this phase",

@@ -1,6 +1,7 @@
 import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, type Histogram } from 'hdr-histogram-js';
 import type { Latency } from './load.ts';
 import { minimumSamples } from './statistics.ts';
+import { slotOf } from './windows.ts';
 
 /** An HDR histogram of latencies in microseconds, 3 significant digits; histograms of several workers can be merged. */
 export type LatencyHistogram = Histogram;
@@ -52,6 +53,20 @@ export function quantileMs(histogram: LatencyHistogram, quantile: number): numbe
   if (histogram.totalCount < minimumSamples(quantile)) return null;
   const microseconds = histogram.getValueAtPercentile(quantile * 100);
   return Math.min(microseconds, histogram.maxValue) / 1000;
+}
+
+/** The share of the samples that do not exceed a latency in milliseconds, as far as the histogram tells, from 0 to 1; 0 of no samples. */
+export function shareUpTo(histogram: LatencyHistogram, latencyMs: number): number {
+  const { totalCount } = histogram;
+  const slot = slotOf(histogramMicroseconds(latencyMs));
+  let least = 0;
+  let most = totalCount;
+  while (least < most) {
+    const middle = Math.ceil((least + most) / 2);
+    if (slotOf(histogram.getValueAtPercentile((middle / totalCount) * 100)) <= slot) least = middle;
+    else most = middle - 1;
+  }
+  return totalCount === 0 ? 0 : least / totalCount;
 }
 
 export function latencyOf(histogram: LatencyHistogram): Latency {

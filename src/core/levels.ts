@@ -85,16 +85,18 @@ export function phaseOf(record: RunRecord, topology: string, level: string): Pha
 
 /** The phases, one for each repetition, that the numbers of a level are made from; of a search's confirmation the one that counts. */
 export function repetitionsOf(record: RunRecord, topology: string, level: string): readonly PhaseResult[] {
+  return usedRepetitions(measuredAt(record, topology, level), ({ validity }) => validity.valid);
+}
+
+/** The phases of a level's every repetition, valid or not; of a search's confirmation the one that counts. */
+export function measuredAt(record: RunRecord, topology: string, level: string): readonly PhaseResult[] {
   const phase = phaseOf(record, topology, level);
   const result = resultOf(record, topology);
   if (phase === undefined || result === undefined) return [];
   const searched = level === confirmationLevel && record.plan.load.search?.kind === 'slo';
   if (searched || result.combined === null) return [phase];
-  return usedRepetitions(
-    result.phases.filter(
-      (one) => one.kind === 'measured' && one.name === level && nameLoad(one).key === nameLoad(phase).key,
-    ),
-    ({ validity }) => validity.valid,
+  return result.phases.filter(
+    (one) => one.kind === 'measured' && one.name === phase.name && nameLoad(one).key === nameLoad(phase).key,
   );
 }
 

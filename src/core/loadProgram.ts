@@ -1,3 +1,4 @@
+import { generatorDelay, isGeneratorBound } from './generatorBound.ts';
 import { ladderEnded, ladderLevel } from './ladder.ts';
 import type { ClosedPhase, LadderSearch, LoadPlan, OpenPhase, Phase, SloSearchPlan } from './plan.ts';
 import type { PhaseResult } from './record.ts';
@@ -87,13 +88,7 @@ function trialsOf(search: SloSearchPlan, timeoutMs: number, searched: readonly P
     const step = nextSearchStep(search, trials);
     if (step.next === 'end') break;
     if (step.next === 'capacity') {
-      const doubts = generatorReasons(result.measurement);
-      trials.push({
-        kind: 'capacity',
-        rate: result.measurement.rps,
-        verdict: 'kept',
-        ...(doubts.length === 0 ? {} : { doubts, byGenerator: true as const }),
-      });
+      trials.push({ kind: 'capacity', rate: result.measurement.rps, verdict: 'kept', ...capacityDoubts(result) });
     } else {
       const confident = isConfident(result, search.p95Ms, timeoutMs);
       trials.push({
@@ -105,4 +100,11 @@ function trialsOf(search: SloSearchPlan, timeoutMs: number, searched: readonly P
     }
   }
   return trials;
+}
+
+/** Its rate is where the search begins, and no result: what makes it worthless matters where there is none, or where the generator is why. */
+function capacityDoubts({ measurement, validity }: PhaseResult): Pick<Trial, 'doubts' | 'byGenerator'> {
+  const own = [...generatorReasons(measurement), ...(isGeneratorBound({ measurement }) ? [generatorDelay] : [])];
+  if (own.length > 0) return { doubts: own, byGenerator: true };
+  return validity.reasons.length === 0 ? {} : { doubts: validity.reasons };
 }

@@ -163,12 +163,15 @@ export async function measureTopology(parts: {
   }
 }
 
-/** Answers that the server has given or will give: a request that failed without one may never have reached it. */
+/**
+ * Answers that the server has given or may still give: one to a request that timed out comes late, and would pass for one that is
+ * owed to another. A request that failed otherwise without an answer may never have reached the server.
+ */
 function owed({ requests, errorsByKind }: PhaseMeasurement): number {
   const unanswered = Object.entries(errorsByKind)
     .filter(([kind]) => !kind.startsWith('HTTP '))
     .reduce((sum, [, count]) => sum + count, 0);
-  return requests.sent - unanswered;
+  return requests.sent - unanswered + requests.timeouts;
 }
 
 function sameCounts(a: ServerCounters, b: ServerCounters): boolean {

@@ -1,4 +1,6 @@
-import { decodeHistogram, quantileMs } from './histogram.ts';
+import { notAtRest } from './counterValidity.ts';
+import { generatorDelay, isGeneratorBound } from './generatorBound.ts';
+import { decodeHistogram, quantileMs, shareUpTo } from './histogram.ts';
 import type { PhaseMeasurement } from './load.ts';
 import type { PhaseResult } from './record.ts';
 import type { Trial } from './sloSearch.ts';
@@ -20,20 +22,22 @@ export function sloQuantileMs(
 }
 
 /**
- * Whether p95 was confidently under its bound in a phase that kept it: all of its 95% interval is. Timeouts move the interval as
- * they move p95. A p95 without an interval is confident of nothing.
+ * Whether p95 was confidently under its bound in a phase that kept it: all of its 95% interval is. A p95 without an interval is
+ * confident of nothing. Where requests timed out, the interval's upper end is read anew at its own rank, with the timeouts at
+ * their limit: a rank that moves crosses whatever gap the latencies have (as Woodruff's intervals go by ranks, 1952).
  */
 export function isConfident(
   { measurement, intervals }: Pick<PhaseResult, 'measurement' | 'intervals'>,
   boundMs: number,
   timeoutMs: number,
 ): boolean {
-  const { p95Ms } = measurement.latency;
-  const counted = sloQuantileMs(measurement, 0.95, timeoutMs);
-  if (intervals === 'not yet computed' || 'unknown' in intervals.p95Ms || p95Ms === null || counted === null)
-    return false;
-  const moved = measurement.requests.timeouts === 0 ? 1 : counted / p95Ms;
-  return intervals.p95Ms.high * moved <= boundMs;
+  if (intervals === 'not yet computed' || 'unknown' in intervals.p95Ms) return false;
+  const { high } = intervals.p95Ms;
+  if (high > boundMs) return false;
+  if (measurement.requests.timeouts === 0) return true;
+  const rank = Math.max(0.95, shareUpTo(decodeHistogram(measurement.histogram), high));
+  const counted = rank < 1 ? sloQuantileMs(measurement, rank, timeoutMs) : null;
+  return counted !== null && counted <= boundMs;
 }
 
 /** What a phase says of its rate; of one that says nothing, why not, without a full stop. */
@@ -61,12 +65,16 @@ export function judgeTrial(
   // Work that the phase before has left behind is part of what this one measured.
   const left = measurement.generator.givenUpBefore ?? 0;
   if (left > validityLimits.errorShare * sent) return { verdict: 'not known', doubts: [leftBehindText(left)] };
+  if (validity.reasons.includes(notAtRest)) return { verdict: 'not known', doubts: [notAtRest] };
   if (sent > 0 && errors / sent > validityLimits.errorShare) return { verdict: 'missed' };
+  // Not all that was due could be sent, or was answered: the server was too slow for the rate, or for the plan's room.
+  if (rateReasons(measurement).length > 0) return { verdict: 'missed' };
   const p95Ms = sloQuantileMs(measurement, 0.95, timeoutMs);
   if (p95Ms === null) return { verdict: 'not known', doubts: validity.reasons };
-  if (p95Ms > boundMs) return { verdict: 'missed' };
-  if (validity.valid) return { verdict: 'kept' };
-  // Not all that was due could be sent, or was answered: the server was too slow for the rate, or for the plan's room.
-  const late = (measurement.schedule?.unsent ?? 0) > 0 || rateReasons(measurement).length > 0;
-  return late ? { verdict: 'missed' } : { verdict: 'not known', doubts: validity.reasons };
+  if (p95Ms > boundMs) {
+    return isGeneratorBound({ measurement })
+      ? { verdict: 'not known', doubts: [generatorDelay], byGenerator: true }
+      : { verdict: 'missed' };
+  }
+  return validity.valid ? { verdict: 'kept' } : { verdict: 'not known', doubts: validity.reasons };
 }

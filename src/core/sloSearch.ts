@@ -55,6 +55,7 @@ const ends = [
   'no rate kept the bound where a measurement could be believed',
   'no confirmation could be believed',
   'the load generator was too slow for the search',
+  'no request succeeded when the capacity was measured',
 ] as const;
 
 /** Of earlier records, which laid on the load generator whatever made a measurement worthless. */
@@ -69,6 +70,9 @@ const earlierEnds = [
 export const searchEnds = [...ends, ...earlierEnds] as const;
 
 type SearchEnd = (typeof ends)[number];
+
+/** Then there is no rate to begin at: the search tried none. */
+const noCapacity = 'no request succeeded when the capacity was measured' satisfies SearchEnd;
 
 /** Where it was at fault at the capacity of the server, and in a trial and its repeat. */
 export const generatorTooSlow = 'the load generator was too slow for the search' satisfies SearchEnd;
@@ -100,6 +104,7 @@ export const mostConfirmations = 3;
 export function nextSearchStep(search: SloSearch, trials: readonly Trial[]): SearchStep {
   const [capacity, ...rest] = trials;
   if (capacity === undefined) return { next: 'capacity' };
+  if (capacity.rate <= 0) return end(null, noCapacity, [capacity]);
   const confirmations = rest.filter(({ kind }) => kind === 'confirmation');
   if (confirmations.length > 0) return afterConfirmations(search, rest, confirmations);
   const last = rest.at(-1);
@@ -117,7 +122,7 @@ export function nextSearchStep(search: SloSearch, trials: readonly Trial[]): Sea
     return low === undefined ? endWithout(rest) : { next: 'confirmation', rate: low };
   if (low === undefined) {
     const rate = high === undefined ? capacity.rate * firstShareOfCapacity : high / 2;
-    if (rate < capacity.rate * lowestShareOfCapacity || rate <= 0) return endWithout(rest);
+    if (rate < capacity.rate * lowestShareOfCapacity) return endWithout(rest);
     return { next: 'trial', rate: tidy(Math.min(rate, search.highestRate)) };
   }
   // Above a good rate and below none that failed, the step is large; between two, it is the geometric mean.

@@ -27,6 +27,8 @@ export class ScriptedTarget implements Target {
   devices = ['cpu'];
   /** How many of the answers that are still owed end between two readings of the counters; all, unless a test says so. */
   answersPerReading: (owed: number) => number = (owed) => owed;
+  /** Requests of each phase that time out, beside the others; the server answers them all the same. */
+  timeouts = 0;
   /** Whether it answers more than it was sent, without end. */
   restless = false;
   /** Inputs that the hybrid answers as no other topology would, as if its gateway handed them on as they are. */
@@ -66,7 +68,7 @@ export class ScriptedTarget implements Target {
     this.#call(`deploy ${key}`);
     let answered = 0;
     let handed = 0;
-    const { answersPerReading, restless } = this;
+    const { answersPerReading, restless, timeouts } = this;
     const call = this.#call.bind(this);
     const offset = this.logitOffsets.get(key) ?? 0;
     const { cleanUpSignals, handedOn } = this;
@@ -125,8 +127,8 @@ export class ScriptedTarget implements Target {
         for (let index = 0; (await handlers.nextPhase(index)) !== null; index += 1) {
           throwIfCancelled(loadSignal, 'loading');
           if (index === 1) call(`load ${key}`);
-          handed += 1004;
-          await handlers.phaseEnded(index, measurement());
+          handed += 1004 + timeouts;
+          await handlers.phaseEnded(index, measurement(timeouts));
         }
         return { node: 'v24', autocannon: '9' };
       },
@@ -181,12 +183,12 @@ function histogram(): string {
   return encodeHistogram(latencies);
 }
 
-/** 1,000 answered, 4 in flight, in one second. */
-function measurement(): PhaseMeasurement {
+/** 1,000 answered, 4 in flight, in one second, and so many that timed out. */
+function measurement(timeouts: number): PhaseMeasurement {
   return {
     window: { startMs: 1_795_365_790_000, endMs: 1_795_365_791_000 },
-    requests: { sent: 1004, ok: 1000, errors: 0, timeouts: 0, inFlight: 4 },
-    errorsByKind: {},
+    requests: { sent: 1004 + timeouts, ok: 1000, errors: timeouts, timeouts, inFlight: 4 },
+    errorsByKind: timeouts === 0 ? {} : { timeout: timeouts },
     latency: { p50Ms: 1, p95Ms: 2, p99Ms: 3, maxMs: 4, meanMs: 1.2, samples: 1000 },
     rps: 1000,
     attemptedRps: 1002,

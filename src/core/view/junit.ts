@@ -1,5 +1,6 @@
 import { planSubject } from '../anyPlan.ts';
 import type { Check } from '../checks.ts';
+import { whyNotGood } from '../goodLevel.ts';
 import { levelsOf, phaseOf, whyMissing, type Level } from '../levels.ts';
 import type { Failure, RunRecord, TopologyResult } from '../record.ts';
 import { topologyKey } from '../topologyKey.ts';
@@ -63,7 +64,8 @@ function levelCase(record: RunRecord, result: TopologyResult, { topology, level 
   }
   const { window, latency, rps, requests } = phase.measurement;
   const figures = `p50 ${formatMs(latency.p50Ms)}, p95 ${formatMs(latency.p95Ms)}, p99 ${formatMs(latency.p99Ms)}, ${formatRps(rps)}, ${formatCount(requests.errors, 'error')} of ${String(requests.sent)} sent`;
-  const { valid, reasons, caveats } = phase.validity;
+  const { caveats } = phase.validity;
+  const reasons = whyNotGood(record, { topology, level });
   const message = `not valid: ${reasons.join('; ')}`;
   const ending = needed
     ? verdict('failure', message, 'not-valid')
@@ -72,7 +74,7 @@ function levelCase(record: RunRecord, result: TopologyResult, { topology, level 
     name: 'testcase',
     attributes: { ...attributes, time: ((window.endMs - window.startMs) / 1000).toFixed(3) },
     children: [
-      ...(valid ? [] : [ending]),
+      ...(reasons.length === 0 ? [] : [ending]),
       {
         name: 'system-out',
         attributes: {},

@@ -147,6 +147,16 @@ describe('benchmark', () => {
     expect(record?.warnings).toEqual([]);
   });
 
+  it('does not take late answers to requests that timed out for those that are still owed', async () => {
+    const target = new ScriptedTarget();
+    target.timeouts = 8;
+    let readings = 0;
+    target.answersPerReading = (owed) => (owed > 4 ? owed - 4 : owed > 0 && (readings += 1) % 3 === 0 ? owed : 0);
+    const { record } = await go(target);
+    const phases = record?.topologies.flatMap((topology) => topology.phases) ?? [];
+    expect(phases.map((phase) => phase.serverCount)).toEqual(Array(3 * choicesPhases).fill(1012));
+  });
+
   it('waits no longer than the timeout of a request for answers that never come', async () => {
     const target = new ScriptedTarget();
     target.answersPerReading = (owed) => (owed > 3 ? owed - 3 : 0);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkSlos } from '../../../src/core/checks.ts';
+import { checkAgainst, checkSlos } from '../../../src/core/checks.ts';
 import { combineRepetitions } from '../../../src/core/combineRepetitions.ts';
 import { comparedOnRepetitions, compareRecords } from '../../../src/core/compare.ts';
 import { studentT } from '../../../src/core/distributions.ts';
@@ -11,9 +11,11 @@ import type { Slo } from '../../../src/core/slo.ts';
 import { fewRepetitions, twoRepetitionsText } from '../../../src/core/twoRepetitions.ts';
 import { headlineOf } from '../../../src/core/view/headline.ts';
 import { measuredRecord, rowsOf } from '../../../src/core/view/measured.ts';
+import { junitXml } from '../../../src/core/view/junit.ts';
 import { recordCaveats } from '../../../src/core/view/provenance.ts';
 import { resultTable } from '../../../src/core/view/resultTable.ts';
 import { sampleRecord, samplePhase } from '../../support/sampleRecord.ts';
+import { parseXml } from '../../support/xml.ts';
 import { samplePlan, sampleTopologies } from '../topologies/samplePlan.ts';
 
 const c8: Phase = { name: 'c8', kind: 'measured', loop: 'closed', connections: 8, durationSeconds: 5 };
@@ -203,6 +205,48 @@ describe('the repetitions of a phase', () => {
     expect(at?.changes.p95.ratio).toBeCloseTo(1.2, 9);
     expect(at?.changes.p95.interval?.low).toBeCloseTo(expected?.low ?? 0, 9);
     expect(at?.changes.p95.interval?.high).toBeCloseTo(expected?.high ?? 0, 9);
+  });
+
+  it('pass no check without those in which the server failed, and without those that the generator spoiled they say so', async () => {
+    const failing = { valid: false, reasons: ['errors: 40.0% of the requests sent failed'], caveats: [] };
+    const second = (validity: PhaseResult['validity'], late = 1.4) =>
+      repeatedRecord((phase) => {
+        const generator = { ...phase.measurement.generator, eventLoopDelayP99Ms: late };
+        const measurement = { ...phase.measurement, generator };
+        return phase.repetition === 2 ? { ...phase, measurement, validity } : phase;
+      });
+    const bound = { ...p95Bound, topology: 'triton', level: '8' };
+    const failed = second(failing);
+    // The row itself is of the two that are valid.
+    expect(failed.topologies[1]?.combined?.[0]?.validity.valid).toBe(true);
+    expect(checkSlos([bound], failed)).toEqual([
+      expect.objectContaining({
+        outcome: 'no number',
+        message: 'not valid: repetition 2: errors: 40.0% of the requests sent failed',
+      }),
+    ]);
+    const against = checkAgainst(
+      repeatedRecord((phase) => phase, '20260103-093000-0001'),
+      failed,
+      0.1,
+    );
+    expect(new Set(against.map(({ outcome }) => outcome))).toEqual(new Set(['no number']));
+    const late = 'the load generator was late: event-loop delay p99 90.0 ms, the limit is 10 ms';
+    const spoiled = second({ valid: false, reasons: [late], caveats: [] }, 90);
+    expect(checkSlos([bound], spoiled)).toEqual([
+      expect.objectContaining({
+        outcome: 'passed',
+        message: expect.stringMatching(
+          /^p95 is [\d.]+ ms, of 2 of 3 repetitions \(in the rest the load generator was not valid\)$/u,
+        ) as string,
+      }),
+    ]);
+    const suites = async (record: RunRecord): Promise<string[]> =>
+      (await parseXml(junitXml({ record, checks: null, problems: [] }))).children.map(
+        ({ attributes }) => attributes['failures'] ?? '',
+      );
+    expect(await suites(failed)).toEqual(['1', '1', '1']);
+    expect(await suites(spoiled)).toEqual(['0', '0', '0']);
   });
 
   it('keep or break a bound by the figure that the table shows', () => {

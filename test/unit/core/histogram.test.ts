@@ -7,6 +7,7 @@ import {
   mergeLatencies,
   quantileMs,
   recordLatency,
+  shareUpTo,
 } from '../../../src/core/histogram.ts';
 
 function histogramOf(latenciesMs: readonly number[]): ReturnType<typeof createLatencyHistogram> {
@@ -19,6 +20,16 @@ const upTo = (count: number, stepMs: number): number[] =>
   Array.from({ length: count }, (_, index) => (index + 1) * stepMs);
 
 describe('a latency histogram', () => {
+  it('tells what share of its samples does not exceed a latency', () => {
+    const histogram = histogramOf(upTo(1000, 0.001));
+    expect([0, 0.001, 0.25, 0.9995, 1, 50].map((latencyMs) => shareUpTo(histogram, latencyMs))).toEqual([
+      0, 0.001, 0.25, 1, 1, 1,
+    ]);
+    expect(shareUpTo(createLatencyHistogram(), 1)).toBe(0);
+    // Above 2 ms a slot holds several latencies, all of which count.
+    expect(shareUpTo(histogramOf([10, 10.003, 20]), 10)).toBeCloseTo(2 / 3, 9);
+  });
+
   it('keeps microseconds exactly where three digits do', () => {
     expect(latencyOf(histogramOf(upTo(1000, 0.001)))).toEqual({
       p50Ms: 0.5,

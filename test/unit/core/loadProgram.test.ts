@@ -140,6 +140,27 @@ describe('the load of a topology, phase by phase', () => {
     });
   });
 
+  it('ends a search at once where no request succeeded at capacity, with why, and claims nothing of any rate', () => {
+    const load = loadOf('server');
+    const ended: PhaseResult[] = [];
+    const reasons = [
+      'no request succeeded',
+      'errors: 100.0% of the requests sent failed (HTTP 429: 900); the limit is 1.0%',
+    ];
+    for (let phase = nextPhase(load, ended); phase !== null && ended.length < 20; phase = nextPhase(load, ended)) {
+      const result = served(phase, 500);
+      const measurement = { ...result.measurement, rps: 0 };
+      ended.push({ ...result, measurement, validity: { valid: false, reasons, caveats: [] } });
+    }
+    expect(ended.map(({ name }) => name)).toEqual(['warm-up', 'warm-up capacity', 'capacity']);
+    expect(searchOutcome(load, ended)).toEqual({
+      rate: null,
+      because: 'no request succeeded when the capacity was measured',
+      doubts: reasons,
+      confident: null,
+    });
+  });
+
   it('gives trials at low rates the time for samples enough', () => {
     const load = loadOf('server');
     const { search } = load;

@@ -173,6 +173,28 @@ describe('whether p95 was confidently under its bound', () => {
     expect(isConfident({ ...phase, measurement: timedOut }, p95Ms.high * 1.001, 10_000)).toBe(false);
   });
 
+  it('counts timeouts by rank: an upper limit at a gap between latencies moves to its far side', () => {
+    // 96 % of the successes take 10 ms, 4 % take 500 ms, and 0.9 % of the requests time out.
+    const histogram = createLatencyHistogram();
+    for (let sample = 0; sample < 10_000; sample += 1) recordLatency(histogram, sample < 9_600 ? 10 : 500);
+    const withTimeouts = (timeouts: number): boolean =>
+      isConfident(
+        {
+          measurement: {
+            ...phase.measurement,
+            latency: latencyOf(histogram),
+            histogram: encodeHistogram(histogram),
+            requests: { sent: 10_000 + timeouts, ok: 10_000, errors: timeouts, timeouts, inFlight: 0 },
+          },
+          intervals: { ...intervals, p95Ms: { low: 10, high: 10 } },
+        },
+        100,
+        1_000,
+      );
+    expect(withTimeouts(0)).toBe(true);
+    expect(withTimeouts(91)).toBe(false);
+  });
+
   it('is not where there is no interval', () => {
     expect(isConfident({ ...phase, intervals: 'not yet computed' }, 1e9, 10_000)).toBe(false);
     const unknown = { ...intervals, p95Ms: { unknown: 'too short' } };

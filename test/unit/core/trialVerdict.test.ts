@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { notAtRest } from '../../../src/core/counterValidity.ts';
+import { generatorDelay } from '../../../src/core/generatorBound.ts';
 import type { PhaseMeasurement } from '../../../src/core/load.ts';
 import { judgeTrial, type Judged } from '../../../src/core/sloLatency.ts';
 import { judgeMeasurement } from '../../../src/core/validity.ts';
@@ -18,10 +20,15 @@ const { measurement } = samplePhase(samplePlan(), sampleTopologies.fastapi, tria
 const { requests, generator } = measurement;
 
 function judged(change: Partial<PhaseMeasurement>, reasons: readonly string[] = []): Judged {
+  return judgedAt(1_000, change, reasons);
+}
+
+/** @param boundMs of p95 */
+function judgedAt(boundMs: number, change: Partial<PhaseMeasurement>, reasons: readonly string[] = []): Judged {
   const changed = { ...measurement, ...change };
   const own = judgeMeasurement(changed);
   const validity = { ...own, valid: own.valid && reasons.length === 0, reasons: [...own.reasons, ...reasons] };
-  return judgeTrial({ measurement: changed, validity }, 1_000, 10_000);
+  return judgeTrial({ measurement: changed, validity }, boundMs, 10_000);
 }
 
 function verdict(change: Partial<PhaseMeasurement>): Judged['verdict'] {
@@ -56,6 +63,26 @@ describe('a trial whose answers were all fast enough', () => {
 
   it('says nothing of the server where the generator stood still', () => {
     expect(verdict({ generator: { ...generator, stalledMs: 300 } })).toBe('not known');
+  });
+
+  it('says nothing of the server that was still at work on the trial before, however slow it was', () => {
+    expect(judged({}, [notAtRest])).toEqual({ verdict: 'not known', doubts: [notAtRest] });
+    expect(judgedAt(1, {}, [notAtRest]).verdict).toBe('not known');
+    const failing = { requests: { ...requests, errors: requests.ok, ok: 0 } };
+    expect(judgedAt(1, failing, [notAtRest]).verdict).toBe('not known');
+  });
+
+  it('says nothing of the server where one request found no room, and something else is wrong', () => {
+    const unsent = { schedule: { scheduled: requests.sent + 1, late: 0, unsent: 1 } };
+    expect(judged(unsent, ["Triton's counters could not be read"]).verdict).toBe('not known');
+    expect(judged(unsent).verdict).toBe('kept');
+  });
+
+  it('says nothing of the server that was too slow beside a generator without CPU time, and is fast enough all the same', () => {
+    const busy = { generator: { ...generator, cpuSeconds: 0.95 * trial.durationSeconds } };
+    expect(judgedAt(1, {})).toEqual({ verdict: 'missed' });
+    expect(judgedAt(1, busy)).toEqual({ verdict: 'not known', doubts: [generatorDelay], byGenerator: true });
+    expect(judged(busy).verdict).toBe('kept');
   });
 
   it('says why it says nothing, be that the generator or the server', () => {
