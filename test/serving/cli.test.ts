@@ -110,9 +110,11 @@ test('a run once more: the same plan, bounds, and files for CI, whose verdicts a
     expect(markdown).toContain(text);
   expect(await readFile(join(folder, 'report.html'), 'utf8')).toContain(record.id);
 
-  const valid = again.topologies[0]?.phases.find(({ name }) => name === 'c1')?.validity.valid === true;
+  const c1 = again.topologies[0]?.phases.find(({ name }) => name === 'c1');
+  // A level may hold a few errors and be valid.
+  const good = c1?.validity.valid === true && c1.measurement.requests.errors === 0;
   const kept = cases.find(({ attributes }) => attributes['name'] === 'c1 errors<=0');
-  expect(kept?.children.some(({ name }) => name === 'failure')).toBe(!valid);
+  expect(kept?.children.some(({ name }) => name === 'failure')).toBe(!good);
 });
 
 describe('stopped under load, it leaves nothing', () => {
