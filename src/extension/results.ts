@@ -55,16 +55,14 @@ export class Results implements vscode.Disposable {
   async list(most?: number): Promise<Result[]> {
     const directories = this.#directories();
     this.#watch(directories);
+    const { newestFirst } = await loadRecords();
     const lists = await Promise.all(
       directories.map(async (directory) => {
         const store = await this.#store(directory);
         return (await store.list(most)).map((run) => ({ ...run, directory }));
       }),
     );
-    return lists
-      .flat()
-      .sort((a, b) => (a.id < b.id ? 1 : -1))
-      .slice(0, most);
+    return lists.flat().sort(newestFirst).slice(0, most);
   }
 
   /**

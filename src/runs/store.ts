@@ -16,7 +16,8 @@ export interface RunStore extends Runs {
   /**
    * Newest first; files that cannot be read are listed with the reason. An absent folder is an empty list. What has been deleted
    * by the time that the list is made is not in it.
-   * @param most only so many, the newest; all by default
+   * @param most only so many, the newest; all by default. Files that are not called as a run is are all read, since their names
+   *   do not say how old they are.
    */
   list(most?: number): Promise<StoredRun[]>;
   /**
@@ -48,7 +49,7 @@ export function openRunStore(directory: string): RunStore {
     const [named] = await files.read([pathOf(id)]);
     if (named?.record?.id === id) return named;
     const known = files.holderOf(id) ?? [];
-    const others = (await namesIn(directory)).filter((name) => !isRunId(basename(name, recordExtension)));
+    const others = (await namesIn(directory)).filter((name) => !isNamedAsRun(name));
     const renamed = await files.read([known, pathsIn(directory, others)].flat());
     return renamed.find(({ record }) => record?.id === id) ?? (named?.record === undefined ? named : undefined);
   };
@@ -78,7 +79,9 @@ export function openRunStore(directory: string): RunStore {
       const there = new Set(paths);
       // Those that another list has found meanwhile are not among them.
       for (const path of before) if (!there.has(path)) files.forget(path);
-      return (await files.read(paths.slice(0, most))).sort(newestFirst);
+      const [dated, others] = [paths.filter(isNamedAsRun), paths.filter((path) => !isNamedAsRun(path))];
+      const read = await files.read([...dated.slice(0, most), ...others]);
+      return read.sort(newestFirst).slice(0, most);
     },
     find,
     async read(id) {
@@ -99,10 +102,20 @@ export function openRunStore(directory: string): RunStore {
   };
 }
 
-/** Ids begin with the time. */
-function newestFirst(a: StoredRun, b: StoredRun): number {
+/** Ids begin with the time. A file that neither holds a run nor is called as one, as that of another program, has none and comes last. */
+export function newestFirst(a: StoredRun, b: StoredRun): number {
+  if (isOfNoRun(a) !== isOfNoRun(b)) return isOfNoRun(a) ? 1 : -1;
   if (a.id === b.id) return 0;
   return a.id < b.id ? 1 : -1;
+}
+
+function isOfNoRun({ record, id }: StoredRun): boolean {
+  return record === undefined && !isRunId(id);
+}
+
+/** @param path of a record's file, or its name */
+function isNamedAsRun(path: string): boolean {
+  return isRunId(basename(path, recordExtension));
 }
 
 function isRunId(text: string): boolean {

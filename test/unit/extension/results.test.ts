@@ -80,6 +80,14 @@ test('the records of all folders are listed, the newest first, and known from th
   expect((await results.list(2)).map(({ id }) => id)).toEqual([newest.id, middle.id]);
 });
 
+test('files of other programs are listed after all runs, whichever folder they lie in', async () => {
+  await save(folders[0], oldest);
+  await save(folders[1], newest);
+  await writeFile(join(directoryOf(folders[0]), 'junit-1.json'), '{}');
+  expect((await results.list()).map(({ id }) => id)).toEqual([newest.id, oldest.id, 'junit-1']);
+  expect((await results.list(2)).map(({ id }) => id)).toEqual([newest.id, oldest.id]);
+});
+
 test('a run that ends makes nobody read the others again', async () => {
   await save(folders[0], oldest);
   const [before] = await results.list();

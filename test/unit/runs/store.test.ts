@@ -221,6 +221,16 @@ describe('a store that is kept open', () => {
     expect(ids(await store.list())).toEqual([idOf(3), idOf(2), idOf(1)]);
   });
 
+  it('counts no file of another program among the newest, and a run whose file was renamed by its time', async () => {
+    const store = openRunStore(folder);
+    await save(store, 1, 2, 3, 4);
+    await rename(store.pathOf(idOf(3)), join(folder, 'main.json'));
+    for (const name of ['junit-1', 'junit-2', 'package']) await writeFile(join(folder, `${name}.json`), '{}');
+    expect(ids(await store.list(2))).toEqual([idOf(4), idOf(3)]);
+    expect(ids(await store.list(3))).toEqual([idOf(4), idOf(3), idOf(2)]);
+    expect(ids(await store.list())).toEqual([...[4, 3, 2, 1].map(idOf), 'package', 'junit-2', 'junit-1']);
+  });
+
   it('knows a record by what it says, not by the name of its file', async () => {
     const store = openRunStore(folder);
     await save(store, 1, 2, 3);
