@@ -52,7 +52,7 @@ async function startAnswered(choices: BenchmarkChoices, services: Services): Pro
   const again = (): Promise<void> => startAnswered(choices, services);
   await orOffer(again, services, async () => {
     await saveSubject(choices.subject);
-    await start(choices, services, confirmRun, again);
+    await start(choices, services, { confirm: confirmRun, again });
   });
 }
 
@@ -74,18 +74,33 @@ function button(again: () => Promise<void>, { failures }: Services): () => void 
   };
 }
 
+/** Runs that are being started again: to read a large model takes a while, in which a second click means the same start. */
+const startingAgain = new Set<string>();
+
 /**
  * The same model and answers as the run that is meant (see meantRun), without questions but those of safety: a namespace is
  * made only when the user says so, and a protected context asks for its name.
  */
 export async function benchmarkAgain(argument: unknown, services: Services): Promise<void> {
   if (!(await trustedOrTold())) return;
-  const choicesFor = (runId: string): BenchmarkChoices | undefined =>
-    choicesOfRun(runId, services.memory, services.runs);
   const title = vscode.l10n.t('Benchmark Again');
-  const runId = await meantRun(argument, title, services, (id) => choicesFor(id) !== undefined);
-  if (runId === undefined) return;
-  const choices = choicesFor(runId);
+  const isKnown = (id: string): boolean => choicesOfRun(id, services.memory, services.runs) !== undefined;
+  const runId = await meantRun(argument, title, services, isKnown);
+  if (runId === undefined || startingAgain.has(runId)) return;
+  startingAgain.add(runId);
+  const begun = (): void => {
+    startingAgain.delete(runId);
+  };
+  try {
+    await startAgain(runId, services, begun);
+  } finally {
+    begun();
+  }
+}
+
+/** @param begun is called once the new run is there, which may be long before this resolves */
+async function startAgain(runId: string, services: Services, begun: () => void): Promise<void> {
+  const choices = choicesOfRun(runId, services.memory, services.runs);
   if (choices === undefined) {
     throw new BenchError({
       reason: 'nothing-there',
@@ -94,31 +109,38 @@ export async function benchmarkAgain(argument: unknown, services: Services): Pro
     });
   }
   if (choices.plan !== undefined) {
-    await benchmarkPlan(vscode.Uri.parse(choices.plan.uri, true), services, choices);
+    await benchmarkPlan(vscode.Uri.parse(choices.plan.uri, true), services, { before: choices, begun });
     return;
   }
   await saveSubject(choices.subject);
-  await start(choices, services, confirmNamespace);
+  await start(choices, services, { confirm: confirmNamespace, begun });
 }
 
-/**
- * Exactly what a plan file says, with no question but whether to start.
- * @param before the answers to an earlier start of it
- * @param isAgreed whether that one ran: then nobody is asked once more while file, model and target are the same
- */
+interface PlanStart {
+  /** The answers to an earlier start of it. */
+  readonly before?: BenchmarkChoices;
+  /** Whether that one ran: then nobody is asked once more while file, model and target are the same. */
+  readonly isAgreed?: boolean;
+  readonly begun?: () => void;
+}
+
+/** Exactly what a plan file says, with no question but whether to start. */
 async function benchmarkPlan(
   uri: vscode.Uri,
   services: Services,
-  before?: BenchmarkChoices,
-  isAgreed = true,
+  { before, isAgreed = true, begun }: PlanStart = {},
 ): Promise<void> {
   const choices = await choicesOfPlan(uri, services, before);
   if (choices === undefined) return;
   const isSame = isAgreed && before !== undefined && whatAndWhere(before) === whatAndWhere(choices);
-  const anew = (): Promise<void> => benchmarkPlan(uri, services, choices, false);
+  const anew = (): Promise<void> => benchmarkPlan(uri, services, { before: choices, isAgreed: false });
   await orOffer(anew, services, async () => {
     await saveSubject(choices.subject);
-    await start(choices, services, isSame ? confirmNamespace : confirmRun, () => benchmarkPlan(uri, services, choices));
+    await start(choices, services, {
+      confirm: isSame ? confirmNamespace : confirmRun,
+      again: () => benchmarkPlan(uri, services, { before: choices }),
+      begun,
+    });
   });
 }
 
@@ -127,21 +149,24 @@ function whatAndWhere({ plan, subject, target }: BenchmarkChoices): string {
   return JSON.stringify([plan, subject, targetName(target)]);
 }
 
-/**
- * @param confirm what the user is asked before the run starts
- * @param again starts the same anew, for the button of a failure
- */
-async function start(
-  choices: BenchmarkChoices,
-  services: Services,
-  confirm: typeof confirmRun,
-  again = (): Promise<void> => start(choices, services, confirmRun),
-): Promise<void> {
+interface Start {
+  /** What the user is asked before the run starts. */
+  readonly confirm: typeof confirmRun;
+  /** Starts the same anew, for the button of a failure. */
+  readonly again?: () => Promise<void>;
+  /** The run is there, queued or under way. */
+  readonly begun?: (() => void) | undefined;
+}
+
+async function start(choices: BenchmarkChoices, services: Services, how: Start): Promise<void> {
+  const { confirm, again = () => start(choices, services, { confirm: confirmRun }), begun } = how;
   const confirmed = await confirm(choices, services, (changed) => prepareAsking(changed, services));
   if (confirmed === undefined) return;
   if (!(await mayStart(confirmed, services))) return;
   await rememberAnswers(confirmed.choices, services);
-  await startRun(confirmed, services, button(again, services));
+  const ended = startRun(confirmed, services, button(again, services));
+  begun?.();
+  await ended;
 }
 
 /**

@@ -19,9 +19,12 @@ import { fakeVscode, settingsOf, useDefaults } from './fakeVscode.ts';
 
 vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
 const started: PreparedRun[] = [];
+/** How long a run takes once it was started. */
+let underWay: Promise<void>;
 vi.mock('../../../src/extension/startRun.ts', () => ({
   startRun: async (prepared: PreparedRun) => {
     started.push(prepared);
+    await underWay;
   },
 }));
 vi.mock('../../../src/extension/engine.ts', () => ({ loadEngine: async () => engine }));
@@ -86,6 +89,7 @@ beforeEach(() => {
   onMachine('linux', 'x64');
   fakeVscode.workspace.isTrusted = true;
   started.length = 0;
+  underWay = Promise.resolve();
   last = undefined;
   earlier = undefined;
   away = undefined;
@@ -404,6 +408,30 @@ describe('Benchmark Again', () => {
     expect(fakeVscode.window.showInformationMessage).not.toHaveBeenCalled();
     expect(started[0]?.choices).toEqual(onCluster);
     expect(started[0]?.plan.load).toMatchObject({ search: { p95Ms: 50 }, repetitions: 2 });
+  });
+
+  test('clicked twice starts one benchmark; once that is there, or could not be started, another click starts the next', async () => {
+    earlier = onCluster;
+    let end = (): void => undefined;
+    underWay = new Promise((resolve) => {
+      end = resolve;
+    });
+    const runs = [benchmarkAgain('run', services), benchmarkAgain('run', services)];
+    await vi.waitFor(() => {
+      expect(started).not.toEqual([]);
+    });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(started).toHaveLength(1);
+    runs.push(benchmarkAgain('run', services));
+    await vi.waitFor(() => {
+      expect(started).toHaveLength(2);
+    });
+    end();
+    await Promise.all(runs);
+    vi.spyOn(engine, 'resolveModel').mockRejectedValueOnce(new Error('The model is gone.'));
+    await expect(benchmarkAgain('run', services)).rejects.toThrow('The model is gone.');
+    await benchmarkAgain('run', services);
+    expect(started).toHaveLength(3);
   });
 
   test('of a run that was started elsewhere says that its model is not known, and where to start', async () => {
