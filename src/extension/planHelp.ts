@@ -1,4 +1,4 @@
-import { dirname, posix, relative, sep } from 'node:path';
+import { dirname, isAbsolute, posix, relative, sep, type PlatformPath } from 'node:path';
 import * as vscode from 'vscode';
 import type { FieldHelp, PlanFileCompletion, PlanFileCompletions, ValueHelp } from '../core/planFileHelp.ts';
 import { writtenPath } from '../core/planFilePaths.ts';
@@ -143,7 +143,7 @@ async function fileItems(
   const { files } = completions;
   if (files === null) return [];
   const folder = dirname(document.uri.fsPath);
-  const paths = (await find[files]()).map((path) => pathFrom(folder, path));
+  const paths = (await find[files]()).flatMap((path) => pathFrom(folder, path) ?? []);
   const kind = files === 'model' ? vscode.CompletionItemKind.Folder : vscode.CompletionItemKind.File;
   return [...new Set(paths)].sort().map((path) => {
     const item = new vscode.CompletionItem(path, kind);
@@ -152,8 +152,17 @@ async function fileItems(
   });
 }
 
-/** With slashes, and "./" where it would look like a plain name. */
-export function pathFrom(folder: string, path: string): string {
-  const steps = relative(folder, path).split(sep).join(posix.sep);
-  return steps.startsWith('..') || steps.startsWith('/') ? steps : `./${steps}`;
+/**
+ * With slashes, and "./" where it would look like a plain name.
+ * @returns undefined where no relative path leads there, as between drives of Windows
+ */
+export function pathFrom(
+  folder: string,
+  path: string,
+  system: Pick<PlatformPath, 'isAbsolute' | 'relative' | 'sep'> = { isAbsolute, relative, sep },
+): string | undefined {
+  const steps = system.relative(folder, path);
+  if (system.isAbsolute(steps)) return undefined;
+  const written = steps.split(system.sep).join(posix.sep);
+  return written.startsWith('..') ? written : `./${written}`;
 }

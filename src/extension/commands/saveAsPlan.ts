@@ -51,11 +51,12 @@ function modelFrom(target: vscode.Uri, choices: BenchmarkChoices | undefined, me
   const tokenizer = named?.tokenizer ?? memory.tokenizerOf(subject);
   const folder = dirname(target.fsPath);
   const root = vscode.workspace.getWorkspaceFolder(target)?.uri.fsPath ?? folder;
-  if (!liesIn(root, model)) return 'unknown';
-  const path = pathFrom(folder, model);
+  const path = liesIn(root, model) ? pathFrom(folder, model) : undefined;
+  if (path === undefined) return 'unknown';
   if (tokenizer === undefined) return { path, tokenizer: null };
-  if (!liesIn(root, tokenizer)) return { path, tokenizer: null, tokenizerElsewhere: true };
-  return { path, tokenizer: pathFrom(folder, tokenizer) };
+  const tokenizerPath = liesIn(root, tokenizer) ? pathFrom(folder, tokenizer) : undefined;
+  if (tokenizerPath === undefined) return { path, tokenizer: null, tokenizerElsewhere: true };
+  return { path, tokenizer: tokenizerPath };
 }
 
 /** Between drives of Windows there is no relative path. */

@@ -1,4 +1,5 @@
 /** Plan files in the editor: what is marked, offered, run and saved. */
+import { win32 } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CompletionItem, MarkdownString, TextDocument } from 'vscode';
 import { parsePlanFile } from '../../../src/core/planFile.ts';
@@ -51,7 +52,7 @@ vi.mock('../../../src/extension/questions/pick.ts', () => ({
 }));
 const { Diagnostics } = await import('../../../src/extension/diagnostics.ts');
 const { planFileCheck } = await import('../../../src/extension/planCheck.ts');
-const { registerPlanFileHelp } = await import('../../../src/extension/planHelp.ts');
+const { pathFrom, registerPlanFileHelp } = await import('../../../src/extension/planHelp.ts');
 const { PlanLenses } = await import('../../../src/extension/planLens.ts');
 const { benchmarkAgain, benchmarkCommand } = await import('../../../src/extension/commands/benchmark.ts');
 const { readDocument } = await import('../../../src/extension/modelDocument.ts');
@@ -286,6 +287,13 @@ describe('what is offered', () => {
     fakeEditor.workspace.findFiles.mockClear();
     await offered('version: 1\n|');
     expect(fakeEditor.workspace.findFiles).not.toHaveBeenCalled();
+  });
+
+  test('nothing on another drive of Windows, to which no relative path leads', () => {
+    expect(pathFrom('C:\\plans', 'D:\\models\\sentiment', win32)).toBeUndefined();
+    expect(pathFrom('C:\\plans', '\\\\server\\models\\sentiment', win32)).toBeUndefined();
+    expect(pathFrom('C:\\plans', 'c:\\plans\\models\\sentiment', win32)).toBe('./models/sentiment');
+    expect(pathFrom('C:\\plans', 'C:\\models\\sentiment', win32)).toBe('../models/sentiment');
   });
 
   test('folders within the quotation marks that are there', async () => {
