@@ -3,10 +3,12 @@ import { BenchError, explain } from '../../core/errors.ts';
 import { runTime } from '../describe.ts';
 import type { Result } from '../results.ts';
 import type { Services } from '../services.ts';
+import { trustedOrTold } from '../trust.ts';
 import { resultIn } from './results.ts';
 
 /** Of all that are selected. Asks first: a measurement cannot be repeated. */
 export async function deleteResult(argument: unknown, selected: unknown, services: Services): Promise<void> {
+  if (!(await trustedOrTold())) return;
   const chosen = (Array.isArray(selected) ? selected : [argument]).flatMap((node: unknown) => resultIn(node) ?? []);
   if (chosen.length === 0) {
     throw new BenchError({

@@ -9,7 +9,7 @@ export async function restrictedMode({ workbench }: Drive): Promise<void> {
   await workbench.dialog().press("No, I don't trust the authors");
   await workbench.openFile(samplePaths.classifier);
   await workbench.clickCodeLens(texts.startLens);
-  const refusal = workbench.notification('runs and deploys nothing from a workspace that you do not trust');
+  const refusal = workbench.notification('runs, deploys and deletes nothing from a workspace that you do not trust');
   expect(await refusal.buttons()).toEqual(['Manage Workspace Trust']);
   expect(await quickInput.findCommands('Topology Bench: Benchmark')).not.toContain(
     'Topology Bench: Benchmark Topology',

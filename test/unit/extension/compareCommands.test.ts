@@ -85,6 +85,7 @@ beforeEach(() => {
   deleted = [];
   hasTrash = true;
   fakeVscode.env.remoteName = undefined;
+  fakeVscode.workspace.isTrusted = true;
   questions = [];
   picks = [];
   vi.clearAllMocks();
@@ -369,6 +370,15 @@ describe('Delete Result', () => {
     dialog.mockResolvedValueOnce('Delete').mockResolvedValueOnce('Delete for Good');
     await deleteResult(node(oldest.id), both, services);
     expect(deleted).toEqual([`${oldest.id} for-good`, `${middle.id} for-good`]);
+  });
+
+  test('deletes nothing in a workspace that is not trusted, and says so', async () => {
+    fakeVscode.workspace.isTrusted = false;
+    await deleteResult(node(oldest.id), undefined, services);
+    expect(dialog.mock.calls.map(([text]) => text)).toEqual([
+      'Topology Bench runs, deploys and deletes nothing from a workspace that you do not trust.',
+    ]);
+    expect(deleted).toEqual([]);
   });
 
   test('by a key while nothing is selected says so', async () => {

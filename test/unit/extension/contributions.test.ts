@@ -103,7 +103,7 @@ test('a key is of a command of the table, and works in a view of ours alone, nev
     expect(when).toBe(`focusedView == ${viewIds.results} && listFocus && !inputFocus`);
 });
 
-test('what runs or deploys is disabled in a workspace that is not trusted', () => {
+test('what runs, deploys or deletes is disabled in a workspace that is not trusted', () => {
   const needTrust = [
     'benchmark',
     'benchmarkAgain',
@@ -112,6 +112,7 @@ test('what runs or deploys is disabled in a workspace that is not trusted', () =
     'sendSampleRequest',
     'uploadModelAgain',
     'cleanUp',
+    'deleteResult',
   ];
   for (const name of needTrust) {
     const command = contributes.commands.find((candidate) => candidate.command === `topologyBench.${name}`);
