@@ -24,7 +24,16 @@ export class ChartFigure {
   readonly #say: (text: string) => void;
   readonly #caption = h('figcaption');
   readonly #series: ChartSeriesList;
-  readonly #frame = h('div', { class: 'chart-frame', tabindex: 0, role: 'group', 'aria-roledescription': 'chart' });
+  readonly #pictureId = newPictureId();
+  /** No widget is walked in two directions, and only an application gets the arrow keys from a screen reader that browses the page by them. */
+  readonly #frame = h('div', {
+    class: 'chart-frame',
+    tabindex: 0,
+    role: 'application',
+    'aria-roledescription': 'chart',
+    // What lies within an application is not browsed, so that the picture's own text is the frame's, too.
+    'aria-describedby': this.#pictureId,
+  });
   readonly #notes = h('div', { class: 'chart-notes' });
   readonly #data = h('div', { class: 'table-scroll', tabindex: 0, role: 'region' });
   readonly #save: HTMLElement;
@@ -98,7 +107,8 @@ export class ChartFigure {
     const theme = this.#theme;
     if (view === undefined || theme === undefined || !this.pending) return;
     this.#drawn?.chart.destroy();
-    const canvas = h('canvas', { role: 'img', 'aria-label': `${view.title}. ${view.description}` });
+    const text = `${view.title}. ${view.description}`;
+    const canvas = h('canvas', { id: this.#pictureId, role: 'img', 'aria-label': text });
     this.#frame.replaceChildren(canvas);
     this.#frame.classList.toggle('bars', view.kind === 'bar');
     this.#frame.classList.toggle('lying', view.horizontal === true);
@@ -145,6 +155,14 @@ export class ChartFigure {
   #signature(): string {
     return JSON.stringify([this.#view, this.#theme, this.#hidden]);
   }
+}
+
+let pictures = 0;
+
+/** By which the page refers to a chart's picture. */
+function newPictureId(): string {
+  pictures += 1;
+  return `chart-picture-${String(pictures)}`;
 }
 
 function hasSeries(view: ChartView, label: string): boolean {

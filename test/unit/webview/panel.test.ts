@@ -413,6 +413,22 @@ describe('a chart in use', () => {
     expect(await page.page.evaluate(() => document.activeElement?.localName)).toBe('summary');
   });
 
+  it('takes the arrow keys from a screen reader that browses by them, and has its picture in words for who does not browse it', async () => {
+    const page = await open();
+    await page.show(recordView(record));
+    const chart = throughput(page).getByRole('application', {
+      name: 'Latency against throughput: arrow keys walk its points',
+      exact: true,
+    });
+    expect(await chart.getAttribute('aria-roledescription')).toBe('chart');
+    expect(
+      await chart.evaluate((frame) => {
+        const picture = document.getElementById(frame.getAttribute('aria-describedby') ?? '');
+        return frame.contains(picture) ? picture?.getAttribute('aria-label') : 'described by something else';
+      }),
+    ).toMatch(/^Latency against throughput\. \S/u);
+  });
+
   it('shows the point that the pointer is over', async () => {
     const page = await open();
     await page.show(recordView(record));
