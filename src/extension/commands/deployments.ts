@@ -1,11 +1,12 @@
 import * as vscode from 'vscode';
 import type { DeployedTopology } from '../../core/cluster.ts';
 import { BenchError } from '../../core/errors.ts';
+import { subjectName } from '../describe.ts';
 import { loadEngine, loadKubernetes } from '../engine.ts';
 import { plainText } from '../plainText.ts';
 import { isProtected } from '../protection.ts';
 import { pickOne } from '../questions/pick.ts';
-import { subjectFrom } from '../questions/subject.ts';
+import { chooseSubject } from '../questions/subject.ts';
 import type { Services } from '../services.ts';
 import { signalFrom } from '../signals.ts';
 import { trustedOrTold } from '../trust.ts';
@@ -99,7 +100,8 @@ export async function uploadModelAgain(argument: unknown, services: Services): P
   const title = vscode.l10n.t('Upload Model Again');
   const deployment = await deploymentFrom(argument, services, title);
   if (deployment === undefined) return;
-  const subject = await subjectFrom(undefined, title);
+  // Not the active editor's unasked: it may be of any model, and only after all its files were hashed would it be refused.
+  const subject = await chooseSubject(title);
   if (subject === undefined) return;
   const engine = await loadEngine();
   const assets = engine.openAssets(services.extension.path, services.extension.version);
@@ -109,8 +111,15 @@ export async function uploadModelAgain(argument: unknown, services: Services): P
   const { topology, context, namespace } = deployment;
   const what = vscode.l10n.t('Upload the model to {0} on {1}/{2}.', topology, context, namespace);
   if (!(await services.protection.permits(context, what))) return;
+  const uploading = vscode.l10n.t(
+    'Uploading {0} to {1} on {2}/{3}',
+    subjectName(subject),
+    topology,
+    context,
+    namespace,
+  );
   await vscode.window.withProgress(
-    { location: vscode.ProgressLocation.Notification, cancellable: true, title },
+    { location: vscode.ProgressLocation.Notification, cancellable: true, title: plainText(uploading) },
     async (progress, token) => {
       const stop = signalFrom(token);
       try {
@@ -118,13 +127,7 @@ export async function uploadModelAgain(argument: unknown, services: Services): P
           { path, tokenizerPath: services.memory.tokenizerOf(subject) },
           stop.signal,
         );
-        await upload(
-          connection,
-          deployment,
-          resolved,
-          progressIn(progress, services, deployment.topology),
-          stop.signal,
-        );
+        await upload(connection, deployment, resolved, progressIn(progress, services, topology), stop.signal);
       } finally {
         stop.dispose();
       }

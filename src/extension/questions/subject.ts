@@ -3,7 +3,8 @@ import { BenchError, type Reason } from '../../core/errors.ts';
 import { parseModel, supportedSoFar } from '../../core/model.ts';
 import { builtInName, subjectKey, type Subject } from '../choices.ts';
 import { readDocument } from '../modelDocument.ts';
-import { pickOne, type Answer, type Choice, type Note } from './pick.ts';
+import { shownWait } from '../shownWait.ts';
+import { pickOne, type Answer, type Choice, type Note, type Question } from './pick.ts';
 
 /** More files of one name than anybody picks from; a workspace of more has them opened and clicked. */
 export const mostOffered = 200;
@@ -15,18 +16,22 @@ const lookedAtOnce = 50;
 export const skippedFolders = '**/{node_modules,.git,.venv,venv,.topology-bench}/**';
 
 /**
- * What a command is about: what it was called on, else the active editor's model config, else what the user picks.
- * undefined when the user left.
- * @throws BenchError model-unsupported when it was called on something that cannot be benchmarked
+ * Which model a command is about that only happens to be called while some editor is active: what the user picks, with that
+ * editor's model config chosen beforehand; without a question where there is one model alone. undefined when the user left.
  */
-export async function subjectFrom(argument: unknown, title: string): Promise<Subject | undefined> {
-  return askAbout(argument, title, async (subject) => ({ kind: 'value', value: subject }));
+export async function chooseSubject(title: string): Promise<Subject | undefined> {
+  const before = activeTextClassifier();
+  const looking = vscode.l10n.t('Looking for models');
+  const choices = await shownWait(looking, 'looking for models', (signal) => subjectChoices(before, signal));
+  const [only, ...others] = choices;
+  if (only !== undefined && 'value' in only && others.length === 0) return only.value;
+  return valueOf(await pickOne<Subject>({ ...modelQuestion(title), choices: () => choices }));
 }
 
 /**
- * Asks something about what a command is about. Where the user picked that, the first question has a way back to it.
- * undefined when the user left.
- * @throws BenchError as subjectFrom
+ * Asks something about what a command is about: what it was called on, else the active editor's model config, else what the user
+ * picks. Where the user picked that, the first question has a way back to it. undefined when the user left.
+ * @throws BenchError model-unsupported when it was called on something that cannot be benchmarked
  */
 export async function askAbout<Value>(
   argument: unknown,
@@ -52,11 +57,23 @@ function valueOf<Value>(answer: Answer<Value>): Value | undefined {
 async function knownSubject(argument: unknown): Promise<Subject | undefined> {
   if (isSubject(argument)) return argument;
   if (argument instanceof vscode.Uri) return checked(argument);
-  const active = vscode.window.activeTextEditor?.document;
-  if (active === undefined || !isModelConfigName(active.uri)) return undefined;
+  const active = activeConfig();
+  if (active === undefined) return undefined;
   const { model } = readDocument(active);
   // A config.json of something else entirely is only what happens to be open.
   return model !== undefined || active.fileName.endsWith('.pbtxt') ? checked(active.uri) : undefined;
+}
+
+function activeConfig(): vscode.TextDocument | undefined {
+  const active = vscode.window.activeTextEditor?.document;
+  return active !== undefined && isModelConfigName(active.uri) ? active : undefined;
+}
+
+/** undefined also where the active editor's config is of something else. */
+function activeTextClassifier(): Subject | undefined {
+  const active = activeConfig();
+  if (active?.uri.scheme !== 'file' || readDocument(active).model?.task !== 'text-classification') return undefined;
+  return { kind: 'config', uri: active.uri.toString() };
 }
 
 /** The run reads the files on disk, so what was typed is saved first: that is what the user sees and means. */
@@ -77,27 +94,34 @@ export async function saveFile(uri: string, reason: Reason): Promise<void> {
 
 /** @param before the one that was picked, where the user came back to this question */
 export function pickSubject(title: string, before?: Subject): Promise<Answer<Subject>> {
-  return pickOne<Subject>({
-    title,
-    placeholder: vscode.l10n.t('Which model?'),
-    canGoBack: false,
-    async choices(signal) {
-      const { configs, cutShort } = await findConfigs(signal);
-      const builtIn: Choice<Subject> = {
-        label: vscode.l10n.t('Tiny sentiment model (built in)'),
-        description: builtInName,
-        detail: vscode.l10n.t('4.6 MB; for a first look and for trying out a cluster'),
-        icon: 'package',
-        value: { kind: 'built-in' },
-      };
-      const chosen = before === undefined ? undefined : subjectKey(before);
-      const choices = [...configs.map(choiceOf), builtIn];
-      return [
-        ...choices.map((choice) => ({ ...choice, picked: subjectKey(choice.value) === chosen })),
-        ...cutShort.map(cutShortNote),
-      ];
-    },
-  });
+  return pickOne<Subject>({ ...modelQuestion(title), choices: (signal) => subjectChoices(before, signal) });
+}
+
+function modelQuestion(title: string): Omit<Question<Subject>, 'choices'> {
+  return { title, placeholder: vscode.l10n.t('Which model?'), canGoBack: false };
+}
+
+/** @param before is chosen beforehand, and among them also where it lies outside of the workspace, or was not looked at */
+async function subjectChoices(
+  before: Subject | undefined,
+  signal: AbortSignal,
+): Promise<readonly (Choice<Subject> | Note)[]> {
+  const { configs, cutShort } = await findConfigs(signal);
+  const builtIn: Choice<Subject> = {
+    label: vscode.l10n.t('Tiny sentiment model (built in)'),
+    description: builtInName,
+    detail: vscode.l10n.t('4.6 MB; for a first look and for trying out a cluster'),
+    icon: 'package',
+    value: { kind: 'built-in' },
+  };
+  const chosen = before === undefined ? undefined : subjectKey(before);
+  const found = [...configs.map(choiceOf), builtIn];
+  const isFound = before?.kind !== 'config' || found.some(({ value }) => subjectKey(value) === chosen);
+  const choices = isFound ? found : [choiceOf(vscode.Uri.parse(before.uri, true)), ...found];
+  return [
+    ...choices.map((choice) => ({ ...choice, picked: subjectKey(choice.value) === chosen })),
+    ...cutShort.map(cutShortNote),
+  ];
 }
 
 export interface FoundConfigs {

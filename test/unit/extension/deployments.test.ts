@@ -8,7 +8,7 @@ import type { Services } from '../../../src/extension/services.ts';
 import { fakeVscode, settingsOf, useDefaults } from './fakeVscode.ts';
 
 vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
-vi.mock('../../../src/extension/questions/subject.ts', () => ({ subjectFrom: async () => ({ kind: 'built-in' }) }));
+vi.mock('../../../src/extension/questions/subject.ts', () => ({ chooseSubject: async () => ({ kind: 'built-in' }) }));
 vi.mock('../../../src/extension/engine.ts', () => ({
   loadEngine: async () => ({
     openAssets: () => ({ tinyModelDirectory: '/tiny' }),
@@ -108,6 +108,9 @@ test('what is asked and shown names that place', async () => {
   );
   await uploadModelAgain(listed, services);
   expect(permits).toHaveBeenLastCalledWith('staging', 'Upload the model to triton on staging/models.');
+  expect(fakeVscode.window.withProgress.mock.lastCall?.[0]).toMatchObject({
+    title: 'Uploading tiny-sentiment to triton on staging/models',
+  });
   await showLogs(listed, services);
   expect(logs.replace.mock.lastCall?.[0]).toContain('triton (tb-triton-1 on staging/models)');
 });

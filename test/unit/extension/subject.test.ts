@@ -1,11 +1,11 @@
-import { beforeEach, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Subject } from '../../../src/extension/choices.ts';
 import type { Answer, Choice, Note, Question } from '../../../src/extension/questions/pick.ts';
-import { fakeEditor, files } from './fakeEditor.ts';
+import { FakeDocument, fakeEditor, files } from './fakeEditor.ts';
 
 vi.mock('vscode', async () => (await import('./fakeEditor.ts')).fakeEditor);
 vi.mock('../../../src/extension/questions/pick.ts', () => ({ pickOne: (question: never) => pickOne(question) }));
-const { findConfigs, pickSubject } = await import('../../../src/extension/questions/subject.ts');
+const { chooseSubject, findConfigs, pickSubject } = await import('../../../src/extension/questions/subject.ts');
 
 const tritonConfig = `name: "m"
 backend: "onnxruntime"
@@ -18,10 +18,14 @@ const huggingFaceConfig = JSON.stringify({
 });
 
 let offered: readonly (Choice<Subject> | Note)[] = [];
+/** What is picked of it. */
+let pick: Subject | undefined;
 const pickOne = async (question: Question<Subject>): Promise<Answer<Subject>> => {
   offered = await question.choices(new AbortController().signal);
-  return { kind: 'left' };
+  return pick === undefined ? { kind: 'left' } : { kind: 'value', value: pick };
 };
+const pickedBefore = (): string[] =>
+  offered.flatMap((entry) => ('label' in entry && entry.picked === true ? [entry.description ?? ''] : []));
 const places = (): string[] => offered.flatMap((entry) => ('label' in entry ? [entry.description ?? ''] : []));
 const notes = (): string[] => offered.flatMap((entry) => ('note' in entry ? [entry.note] : []));
 /** As any repository of other programs has them. */
@@ -32,6 +36,8 @@ function haveOtherConfigs(count: number): void {
 beforeEach(() => {
   files.clear();
   offered = [];
+  pick = undefined;
+  fakeEditor.window.activeTextEditor = undefined;
 });
 
 test('models are offered however many other files are called config.json', async () => {
@@ -73,4 +79,36 @@ test('files that lie on no disk, as those of a virtual workspace, are neither re
   await pickSubject('Benchmark Topology');
   expect(places()).toEqual(['b/config.json', 'tiny-sentiment']);
   expect(read.mock.calls.map(([{ fsPath }]) => fsPath)).toEqual(['/project/b/config.json']);
+});
+
+describe('a command that is about no editor', () => {
+  const builtIn = { kind: 'built-in' } as const;
+  const inEditor = (path: string, text: string): void => {
+    fakeEditor.window.activeTextEditor = { document: new FakeDocument(path, text) };
+  };
+
+  test('asks for the model, with the one of the active editor chosen beforehand', async () => {
+    files.set('/project/models/a/config.pbtxt', tritonConfig);
+    files.set('/project/models/b/config.json', huggingFaceConfig);
+    inEditor('/project/models/a/config.pbtxt', tritonConfig);
+    pick = builtIn;
+    expect(await chooseSubject('Upload Model Again')).toEqual(builtIn);
+    expect(places()).toEqual(['models/a/config.pbtxt', 'models/b/config.json', 'tiny-sentiment']);
+    expect(pickedBefore()).toEqual(['models/a/config.pbtxt']);
+    pick = undefined;
+    expect(await chooseSubject('Upload Model Again')).toBeUndefined();
+  });
+
+  test('offers that one also where it lies outside of the workspace', async () => {
+    inEditor('/elsewhere/m/config.pbtxt', tritonConfig);
+    await chooseSubject('Upload Model Again');
+    expect(places()).toEqual(['/elsewhere/m/config.pbtxt', 'tiny-sentiment']);
+    expect(pickedBefore()).toEqual(['/elsewhere/m/config.pbtxt']);
+  });
+
+  test('does not ask where there is one model alone, whatever else is open', async () => {
+    inEditor('/project/app/config.json', '{ "port": 8080 }');
+    expect(await chooseSubject('Upload Model Again')).toEqual(builtIn);
+    expect(offered).toEqual([]);
+  });
 });
