@@ -19,7 +19,7 @@ import type { ConfigTexts } from './configTexts.ts';
 import { loadEngine } from './engine.ts';
 import { Hold, ownHold, type HoldState } from './hold.ts';
 import type { Memory } from './memory.ts';
-import type { Results } from './results.ts';
+import { folderFor, type Results } from './results.ts';
 import { namedFiles } from './planFiles.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { goneBy, OwnTurn, type Turn } from './turn.ts';
@@ -71,7 +71,7 @@ export interface RunEnd {
 /** Where runs under way are written down, and whose they are. */
 export interface Journals {
   readonly directory: string;
-  /** Of this window; null: it has no workspace. */
+  /** Of this window, until it gets another folder or is saved as a workspace; null: it has no workspace. */
   readonly workspace: string | null;
   /** Tells this window apart from others, also of the same workspace. */
   readonly window: string;
@@ -315,7 +315,8 @@ function taskOf(
 }
 
 function headerOf(runId: string, about: KnownRun, { version, journals }: PrepareContext): JournalHeader {
-  return { kind: 'run', version, runId, workspace: journals.workspace, about };
+  const folder = folderFor(scopeOf(about.choices))?.uri.toString() ?? null;
+  return { kind: 'run', version, runId, workspace: journals.workspace, folder, about };
 }
 
 function storeOf(choices: BenchmarkChoices, context: PrepareContext): Promise<RunStore> {

@@ -41,10 +41,7 @@ export class Results implements vscode.Disposable {
 
   /** Where the record of a model goes. */
   async storeFor(modelConfig: vscode.Uri | undefined): Promise<RunStore> {
-    const folder =
-      (modelConfig === undefined ? undefined : vscode.workspace.getWorkspaceFolder(modelConfig)) ??
-      vscode.workspace.workspaceFolders?.[0];
-    return this.#store(resultsDirectory(folder, this.#storage));
+    return this.#store(resultsDirectory(folderFor(modelConfig), this.#storage));
   }
 
   /**
@@ -176,6 +173,12 @@ export class Results implements vscode.Disposable {
     for (const { watcher } of this.#watchers) watcher.dispose();
     this.#watchers = [];
   }
+}
+
+/** The workspace folder that the record of a model goes to; undefined in a window without any. */
+export function folderFor(modelConfig: vscode.Uri | undefined): vscode.WorkspaceFolder | undefined {
+  const own = modelConfig === undefined ? undefined : vscode.workspace.getWorkspaceFolder(modelConfig);
+  return own ?? vscode.workspace.workspaceFolders?.[0];
 }
 
 async function moveToTrash(file: vscode.Uri): Promise<void> {

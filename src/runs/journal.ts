@@ -18,6 +18,8 @@ const headerSchema = z.object({
   runId: z.string().regex(/^[\w-]+$/),
   /** Of the window that started the run; null: one without a workspace. */
   workspace: z.string().nullable(),
+  /** Address of the workspace folder that the run's record goes to; null: there was none, or an earlier version wrote this. */
+  folder: z.string().nullable().default(null),
   /** What a window needs to show the run again, in its own terms. */
   about: z.unknown(),
 });

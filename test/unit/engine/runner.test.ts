@@ -13,7 +13,7 @@ import { sampleOrigin } from '../../support/origin.ts';
 
 const root = resolve(import.meta.dirname, '..', '..', '..');
 const runId = '20261124-210000-0001';
-const header: JournalHeader = { kind: 'run', version: '1', runId, workspace: null, about: {} };
+const header: JournalHeader = { kind: 'run', version: '1', runId, workspace: null, folder: null, about: {} };
 let directory = '';
 let journal = '';
 

@@ -238,6 +238,7 @@ beforeEach(async () => {
   lines = [];
   channelIsClosed = false;
   isPanelSeen = false;
+  fakeVscode.workspace.workspaceFolders = undefined;
 });
 
 test('a run that ends well has its record on the disk, is noted as finished, and its model as measured', async () => {
@@ -413,6 +414,75 @@ describe('a window that closes in mid-run', () => {
     expect(await readdir(directory)).not.toEqual([]);
   });
 
+  describe('or becomes another workspace', () => {
+    const haveFolders = (...paths: readonly string[]): void => {
+      fakeVscode.workspace.workspaceFolders = paths.map((path) => ({ uri: fakeVscode.Uri.file(path) }));
+    };
+    /** The window as it is then: its extension host starts anew, with another storage. */
+    async function become(workspace: string): Promise<InstanceType<typeof Runs>> {
+      channelIsClosed = false;
+      const runs = new Runs(memory, log);
+      const services = { ...(servicesOf(runs) as object), journals: { directory, workspace, window: 'next' } };
+      await watchAgain(services as never);
+      return runs;
+    }
+    /** A run of a workspace under load. */
+    async function begun(workspace: string | null): Promise<{ runs: InstanceType<typeof Runs>; id: string }> {
+      const { loading } = underLoad();
+      const runs = new Runs(memory, log);
+      const context = { ...contextOf('first'), journals: { directory, workspace, window: 'first' } };
+      const { run } = runs.start(await prepare(choices, context, new AbortController().signal));
+      await loading;
+      return { runs, id: run.id };
+    }
+    /** Cancelled from there, it ends and cleans up. */
+    async function expectCancelled(runs: InstanceType<typeof Runs>, id: string): Promise<void> {
+      runs.cancel(id);
+      await vi.waitFor(() => {
+        expect(runs.get(id)?.end).toMatchObject({ leftBehind: null, failure: { reason: 'cancelled' } });
+      });
+      expect(await readdir(directory)).toEqual([]);
+    }
+
+    test('by another folder keeps the run in sight, by the folder that its record goes to', async () => {
+      haveFolders('/project');
+      const { runs, id } = await begun('a');
+      close(runs);
+      haveFolders('/elsewhere');
+      expect((await become('c')).get(id)).toBeUndefined();
+      haveFolders('/elsewhere', '/project');
+      const next = await become('b');
+      expect(next.get(id)).toMatchObject({ subject: 'tiny-sentiment', end: null });
+      await expectCancelled(next, id);
+    });
+
+    test('by its first folder keeps it, too', async () => {
+      const { runs, id } = await begun(null);
+      close(runs);
+      haveFolders('/project');
+      const next = await become('b');
+      expect(next.get(id)).toMatchObject({ end: null });
+      await expectCancelled(next, id);
+    });
+
+    test('takes no run from a window that is there, and waits a moment for one that is going', async () => {
+      haveFolders('/project');
+      const { runs, id } = await begun('a');
+      const next = await become('b');
+      expect(next.get(id)).toBeUndefined();
+      expect(runs.get(id)?.end).toBeNull();
+      close(runs);
+      channelIsClosed = false;
+      await vi.waitFor(
+        () => {
+          expect(next.get(id)).toBeDefined();
+        },
+        { timeout: 10_000 },
+      );
+      await expectCancelled(next, id);
+    });
+  });
+
   test('twice in quick succession leaves the run to go on, too', async () => {
     const { loading } = underLoad();
     const runs = new Runs(memory, log);
@@ -512,7 +582,7 @@ describe('a window that closes in mid-run', () => {
     test('may have taken the journal away before that one has opened it, and no failure is made of that', async () => {
       const { runId, choices: chosen, plan, estimateSeconds: seconds, pools } = await prepareRun();
       const about = { choices: chosen, plan, estimateSeconds: seconds, pools };
-      const header = { kind: 'run', version: '1', runId, workspace: 'a', about } as const;
+      const header = { kind: 'run', version: '1', runId, workspace: 'a', folder: null, about } as const;
       const gone = await prepareAgain(journals.journalPath(directory, runId), header, contextOf('next'));
       const second = new Runs(memory, log);
       expect(await second.start(gone).ended).toMatchObject({ record: null, failure: null, notSaved: null });
@@ -623,7 +693,8 @@ describe('a window that closes in mid-run', () => {
     const weekAgo = new Date(Date.now() - 8 * 24 * 3_600_000);
     const write = async (runId: string, ...further: readonly journals.JournalLine[]): Promise<void> => {
       const journal = journals.journalPath(directory, runId);
-      await journals.beginJournal(journal, { kind: 'run', version: '1', runId, workspace: 'another', about: {} });
+      const header = { kind: 'run', version: '1', runId, workspace: 'another', folder: null, about: {} } as const;
+      await journals.beginJournal(journal, header);
       const writer = journals.appendToJournal(journal);
       for (const line of further) writer.write(line);
       writer.close();

@@ -17,7 +17,7 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'topology-bench-hold-'));
   journal = journalPath(join(directory, 'under-way'), runId);
   await beginHold(journal, first);
-  await beginJournal(journal, { kind: 'run', version: '1', runId, workspace: null, about: {} });
+  await beginJournal(journal, { kind: 'run', version: '1', runId, workspace: null, folder: null, about: {} });
 });
 afterEach(async () => {
   await rm(directory, { recursive: true });

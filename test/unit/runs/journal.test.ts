@@ -20,6 +20,7 @@ const header: JournalHeader = {
   version: '1.2.3',
   runId: '20261124-210000-0001',
   workspace: null,
+  folder: 'file:///project',
   about: {},
 };
 const log = (line: string): JournalLine => ({ kind: 'log', line });
@@ -117,4 +118,11 @@ test('journals are listed by their first line; what is none is left out', async 
   expect(await listJournals(directory)).toEqual([{ path, header, changedAtMs: expect.any(Number) as number }]);
   expect(await listJournals(join(directory, 'absent'))).toEqual([]);
   expect(await readFile(join(directory, 'note.txt'), 'utf8')).toBe('mine');
+});
+
+test('one of an earlier version, which did not write down the folder, is read', async () => {
+  const { folder, ...earlier } = header;
+  expect(folder).not.toBeNull();
+  await writeFile(path, `${JSON.stringify(earlier)}\n`);
+  expect((await listJournals(directory)).map((journal) => journal.header)).toEqual([{ ...header, folder: null }]);
 });
