@@ -1,19 +1,27 @@
 /** NaN and Infinity, which Python writes and reads although they are no JSON, become numbers of the same length. */
 export function withoutPythonNumbers(text: string): string {
+  return replace(text, /(?<!\w)(?:NaN|Infinity)(?!\w)/y, (found) => `0.${'0'.repeat(found.length - 2)}`);
+}
+
+/** They become strings that no config has in it, so that what each of them says is not lost. */
+export function withNamedPythonNumbers(text: string): string {
+  return replace(text, /(?<!\w)(?:NaN|-?Infinity)(?!\w)/y, (found) => JSON.stringify(`\0${found}`));
+}
+
+/** @param pattern sticky; what it finds outside of strings is replaced */
+function replace(text: string, pattern: RegExp, replacement: (found: string) => string): string {
   if (!text.includes('NaN') && !text.includes('Infinity')) return text;
   const parts: string[] = [];
   let end = 0;
   for (const position of outsideStrings(text)) {
-    pythonNumber.lastIndex = position;
-    const [found] = pythonNumber.exec(text) ?? [];
+    pattern.lastIndex = position;
+    const [found] = position < end ? [] : (pattern.exec(text) ?? []);
     if (found === undefined) continue;
-    parts.push(text.slice(end, position), `0.${'0'.repeat(found.length - 2)}`);
+    parts.push(text.slice(end, position), replacement(found));
     end = position + found.length;
   }
   return parts.join('') + text.slice(end);
 }
-
-const pythonNumber = /(?<!\w)(?:NaN|Infinity)(?!\w)/y;
 
 /** Offsets of the characters that are in no string. */
 export function* outsideStrings(text: string): Generator<number> {

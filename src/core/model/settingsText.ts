@@ -1,5 +1,6 @@
 import { canonicalJson } from '../canonicalJson.ts';
 import type { ParsedConfig } from '../model.ts';
+import { withNamedPythonNumbers } from './pythonJson.ts';
 import type { TextField, TextValue } from './textProto.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { TextField, TextValue } from './textProto.ts';
 export function settingsText({ fields }: ParsedConfig, text: string): string {
   if (fields !== undefined) return canonicalJson(messageOf(fields));
   try {
-    return canonicalJson(JSON.parse(text));
+    return canonicalJson(JSON.parse(withNamedPythonNumbers(text)));
   } catch {
     return text;
   }

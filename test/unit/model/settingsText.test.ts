@@ -46,6 +46,16 @@ test('a config.json says the same whatever its spacing and order', () => {
   expect(says('config.json', json.replace('"b"', '"c"'))).not.toBe(says('config.json', json));
 });
 
+test("Python's numbers that are no JSON say something, too", () => {
+  const json = (number: string, note = 'NaN and Infinity'): string =>
+    `{"model_type":"bert","architectures":["BertForSequenceClassification"],"limit":${number},"note":"${note}"}`;
+  const formatted = json('Infinity').replaceAll(',', ',\n  ').replaceAll(':', ': ');
+  expect(says('config.json', formatted)).toBe(says('config.json', json('Infinity')));
+  const others = ['-Infinity', 'NaN', '0.000000', '"Infinity"', '"NaN"'];
+  expect(new Set(['Infinity', ...others].map((number) => says('config.json', json(number)))).size).toBe(6);
+  expect(says('config.json', json('NaN', 'another'))).not.toBe(says('config.json', json('NaN')));
+});
+
 test('a text that is broken stands for itself', () => {
   expect(says('config.json', '{"model_type":"bert",')).toBe('{"model_type":"bert",');
 });
