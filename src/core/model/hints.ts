@@ -12,17 +12,14 @@ const mostHints = 50;
 
 /**
  * What costs performance in the config.pbtxt of a text classifier, in the order of the text. A text with errors has no
- * hints, because what seems to be missing may stand behind one, and neither has an ensemble: Triton batches and places the
- * models that it is made of.
+ * hints, because what seems to be missing may stand behind one.
  * @param facts of the place where it would run; without them nothing is said of that
  */
 export function hintsOf(parsed: ParsedConfig, text: string, facts?: HintFacts): readonly Hint[] {
   const { model, fields, problems } = parsed;
   if (model?.task !== 'text-classification' || fields === undefined || text.length > longestText) return [];
   if (problems.some(({ severity }) => severity === 'error')) return [];
-  const backend = backendInUse(model);
-  if (backend === 'ensemble' || fields.some(({ name }) => name === 'ensemble_scheduling')) return [];
-  const reading: Reading = { text, fields, model, backend };
+  const reading: Reading = { text, fields, model, backend: backendInUse(model) };
   const hints = [...batchingHints(reading), ...(facts === undefined ? [] : gpuHints(reading, facts))];
   return hints.sort((a, b) => a.start - b.start).slice(0, mostHints);
 }

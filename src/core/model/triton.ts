@@ -57,6 +57,7 @@ function readModel(fields: readonly TextField[], problems: ProblemList): ParsedM
     batched: maxBatchSize > 0,
     stateful: fields.some((field) => field.name === 'sequence_batching'),
     decoupled: booleanOf(last(fieldsOf(last(fields, 'model_transaction_policy')), 'decoupled')) === true,
+    steps: stepsOf(fields, backend),
   });
   return {
     kind: 'triton',
@@ -102,6 +103,14 @@ const backendsOfEndings: Readonly<Record<string, string>> = {
   graphdef: 'tensorflow',
   xml: 'openvino',
 };
+
+/** Names of an ensemble's models, each once; null for what is no ensemble. */
+function stepsOf(fields: readonly TextField[], backend: string | null): string[] | null {
+  if (backend !== 'ensemble' && !fields.some(({ name }) => name === 'ensemble_scheduling')) return null;
+  const steps = allOf(fieldsOf(last(fields, 'ensemble_scheduling')), 'step').map(fieldsOf);
+  const names = steps.map((step) => stringOf(last(step, 'model_name'))).filter((name) => name !== null);
+  return [...new Set(names)];
+}
 
 function dynamicBatchingOf(fields: readonly TextField[]): ParsedModel['dynamicBatching'] {
   const value = last(fields, 'dynamic_batching');

@@ -23,6 +23,8 @@ export interface Signature {
   readonly batched: boolean;
   readonly stateful: boolean;
   readonly decoupled: boolean;
+  /** Names of the models that an ensemble is made of; null for what is no ensemble. */
+  readonly steps: readonly string[] | null;
 }
 
 export interface Judgement {
@@ -34,6 +36,12 @@ export interface Judgement {
 }
 
 export function whyNoTextClassifier(signature: Signature): Judgement {
+  const judged = judge(signature);
+  // What a run takes from a config, a model and its batching, an ensemble's has not.
+  return judged.why === null && signature.steps !== null ? no(whyEnsemble(signature.steps)) : judged;
+}
+
+function judge(signature: Signature): Judgement {
   const { backend } = signature;
   if (backend !== null && !usableBackends.has(backend)) {
     return no(`its backend "${backend}" does not run an ONNX model`);
@@ -173,6 +181,11 @@ function whyOutputs(outputs: readonly Tensor[], dims: Dims): string {
     : `its outputs ${names(outputs)} are not known as a classifier's; ${known} is`;
 }
 
+function whyEnsemble(steps: readonly string[]): string {
+  const which = steps.length > 1 ? `the one of its steps ${quoted(steps)} that is the model` : quoted(steps);
+  return `it is an ensemble, whose model lies in another folder${which === '' ? '' : `: start from the config of ${which}`}`;
+}
+
 function yes(classes: Tensor | undefined, dims: Dims, fixedLength: number | null): Judgement {
   const size = classes === undefined ? undefined : dims(classes)[0];
   return {
@@ -188,8 +201,12 @@ function no(why: string): Judgement {
 }
 
 function names(tensors: readonly Tensor[]): string {
-  const some = tensors.slice(0, 4).map((tensor) => `"${tensor.name}"`);
-  return tensors.length > some.length ? `${some.join(', ')} and more` : some.join(', ');
+  return quoted(tensors.map(({ name }) => name));
+}
+
+function quoted(all: readonly string[]): string {
+  const some = all.slice(0, 4).map((name) => `"${name}"`);
+  return all.length > some.length ? `${some.join(', ')} and more` : some.join(', ');
 }
 
 function readTensor(fields: readonly TextField[]): Tensor {

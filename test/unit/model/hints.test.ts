@@ -81,7 +81,6 @@ describe('dynamic batching is off', () => {
     ['batches of one', text.replace('max_batch_size: 8', 'max_batch_size: 1')],
     ['it is on', onnx('dynamic_batching { }')],
     ['it is on with settings', onnx('dynamic_batching { max_queue_delay_microseconds: 100 }')],
-    ['an ensemble', classifiers['an ensemble from text to class']?.text ?? ''],
     ['a text with an error', onnx('instance_group { count: "1" }')],
     ['what Topology Bench writes itself', classifiers['as Topology Bench writes it']?.text ?? ''],
   ])('is not said of %s', (_, other) => {

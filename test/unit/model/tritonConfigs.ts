@@ -130,18 +130,6 @@ input { name: "attention_mask" data_type: TYPE_INT64 dims: [ -1, -1 ] }
 output { name: "logits" data_type: TYPE_FP32 dims: [ -1, 4 ] }`,
     says: { maxBatchSize: 0, labelCount: 4, fixedLength: null },
   },
-  'an ensemble from text to class': {
-    text: `name: "pipeline" platform: "ensemble" max_batch_size: 8
-input [ { name: "TEXT" data_type: TYPE_STRING dims: [ -1 ] } ]
-output [ { name: "probabilities" data_type: TYPE_FP32 dims: [ 3 ] } ]
-ensemble_scheduling {
-  step [
-    { model_name: "tokenizer" model_version: -1 input_map { key: "TEXT" value: "TEXT" } output_map { key: "ids" value: "ids" } },
-    { model_name: "bert" model_version: -1 input_map { key: "ids" value: "ids" } output_map { key: "out" value: "probabilities" } }
-  ]
-}`,
-    says: { backend: 'ensemble', labelCount: 3 },
-  },
   'fixed length, third input, label file, version policy and accelerators': {
     text: `name: "full"
 backend: "onnxruntime"
@@ -183,10 +171,9 @@ output [ { name: "sentiment" data_type: TYPE_STRING dims: [ 1 ] }, { name: "conf
     says: { labelCount: null, task: 'text-classification' },
   },
   'the label by its number, with its confidence': {
-    text: `name: "numbered" platform: "ensemble" max_batch_size: 8 input { name: "raw_text" data_type: TYPE_STRING dims: 1 }
-output [ { name: "label" data_type: TYPE_INT64 dims: 1 }, { name: "confidence" data_type: TYPE_FP32 dims: 1 } ]
-ensemble_scheduling { step { model_name: "a" model_version: -1 } }`,
-    says: { labelCount: null, backend: 'ensemble' },
+    text: `name: "numbered" backend: "python" max_batch_size: 8 input { name: "raw_text" data_type: TYPE_STRING dims: 1 }
+output [ { name: "label" data_type: TYPE_INT64 dims: 1 }, { name: "confidence" data_type: TYPE_FP32 dims: 1 } ]`,
+    says: { labelCount: null, backend: 'python' },
   },
   'any number of comments, with the numbers of their classes': {
     text: `name: "many" backend: "python" input { name: "COMMENTS" data_type: TYPE_STRING dims: -1 }
@@ -291,6 +278,27 @@ export const lookAlikes: Readonly<Record<string, { text: string; why: string }>>
   'a tokenizer': {
     text: `max_batch_size: 8 backend: "python" input { name: "TEXT" data_type: TYPE_STRING dims: 1 } output [ { name: "input_ids" data_type: TYPE_INT64 dims: -1 }, { name: "attention_mask" data_type: TYPE_INT64 dims: -1 } ]`,
     why: '"input_ids"',
+  },
+  'an ensemble from text to class': {
+    text: `name: "pipeline" platform: "ensemble" max_batch_size: 8
+input [ { name: "TEXT" data_type: TYPE_STRING dims: [ -1 ] } ]
+output [ { name: "probabilities" data_type: TYPE_FP32 dims: [ 3 ] } ]
+ensemble_scheduling {
+  step [
+    { model_name: "tokenizer" model_version: -1 input_map { key: "TEXT" value: "TEXT" } output_map { key: "ids" value: "ids" } },
+    { model_name: "bert" model_version: -1 input_map { key: "ids" value: "ids" } output_map { key: "out" value: "probabilities" } }
+  ]
+}`,
+    why: 'start from the config of the one of its steps "tokenizer", "bert" that is the model',
+  },
+  'an ensemble of one model, by its scheduling alone': {
+    text: `max_batch_size: 8 ${tokenInputs} ${logits}
+ensemble_scheduling { step [ { model_name: "bert" model_version: 1 }, { model_name: "bert" model_version: 2 } ] }`,
+    why: 'whose model lies in another folder: start from the config of "bert"',
+  },
+  'an ensemble that names no model': {
+    text: `platform: "ensemble" max_batch_size: 8 ${tokenInputs} ${logits}`,
+    why: 'it is an ensemble, whose model lies in another folder',
   },
   'an image classifier that decodes bytes': {
     text: `max_batch_size: 8 platform: "ensemble" input { name: "IMAGE" data_type: TYPE_STRING dims: 1 } output { name: "probabilities" data_type: TYPE_FP32 dims: 1000 }`,
