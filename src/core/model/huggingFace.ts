@@ -145,15 +145,35 @@ function whyNoTextClassifier(
     return `its problem_type is ${problemType} rather than one label for each text`;
   }
   if (labelCount !== null && labelCount < 2) return 'it has one label only: it gives a score rather than a class';
-  return isCrossEncoder(root) ? 'it is a cross-encoder: it takes two texts rather than one' : null;
+  return whyTwoTexts(root);
 }
 
-/** As sentence-transformers marks the models that it trained to compare two texts. */
-function isCrossEncoder(root: Node): boolean {
-  return (
-    node(root, 'sbert_ce_default_activation_function') !== undefined ||
-    node(root, 'sentence_transformers') !== undefined
-  );
+/** As transformers and sentence-transformers leave it in the config of a model that was trained to compare two texts. */
+function whyTwoTexts(root: Node): string | null {
+  if (crossEncoderMarks.some((mark) => node(root, mark) !== undefined)) {
+    return 'it is a cross-encoder: it takes two texts rather than one';
+  }
+  const task = string(property(root, 'finetuning_task'));
+  if (task !== null && pairTasks.test(task)) return `its finetuning_task, ${task}, is about two texts rather than one`;
+  const label = labelWords(root).find((word) => relations.test(word.replace(/^[\d\W_]+|[\d\W_]+$/g, '')));
+  return label === undefined ? null : `its label ${label} says how two texts relate: it takes these rather than one`;
+}
+
+const crossEncoderMarks = ['sbert_ce_default_activation_function', 'sentence_transformers'];
+
+/** Those of GLUE, SuperGLUE and their kin that are about two texts. */
+const pairTasks =
+  /^(?:(?:super_?)?(?:glue|clue|klue|xtreme)[:/_-])?(?:[a-z]{0,8}nli(?:[:/_-]\w{1,20})?|mrpc|qqp|rte|sts(?:-?b)?|cb|boolq|copa|wic|wsc|multirc|record|paws-?x?|ax[bg]?|scitail|sick|fever|afqmc|lcqmc)$/i;
+
+/** What one text is to another; one that stands for something by itself, such as "neutral", says nothing. */
+const relations =
+  /^(?:(?:not?|non)[ _-]?)?entail(?:s|ed|ing|ment)?$|^contradict(?:s|ed|ing|ion|ory)?$|^refute[sd]?$|^(?:not?|non)[ _-]?(?:equivalent|duplicate|paraphrase)s?$/i;
+
+/** Also of maps that cannot be used otherwise, and of "label2id" where labels are named there alone. */
+function labelWords(root: Node): string[] {
+  const entries = ['id2label', 'label2id'].flatMap((name) => node(root, name)?.children ?? []);
+  const words = entries.flatMap((entry) => [entry, ...(entry.children ?? [])]);
+  return words.flatMap(({ type, value }) => (type === 'string' && typeof value === 'string' ? [value] : []));
 }
 
 interface Labels {

@@ -64,6 +64,29 @@ describe('text classifiers', () => {
   });
 });
 
+test.each([
+  [
+    'tasks about one text',
+    ...['sst2', 'SST-2', 'cola', 'glue:sst2', 'text-classification', 'sentiment-analysis', 'facebook', null].map(
+      (task) => ({ finetuning_task: task }),
+    ),
+  ],
+  [
+    'labels of one text',
+    { id2label: { 0: 'negative', 1: 'neutral', 2: 'positive' } },
+    { id2label: { 0: 'duplicate', 1: 'bug', 2: 'question' } },
+    { id2label: { 0: 'entertainment', 1: 'not spam', 2: 'contradicting myself' } },
+    { id2label: { 0: '0', 1: '1' } },
+  ],
+])('%s say nothing of a second', (_, ...changes) => {
+  for (const change of changes) {
+    expect(parse({ ...distilbert, ...(change as object) }).model).toMatchObject({
+      task: 'text-classification',
+      why: null,
+    });
+  }
+});
+
 describe('look-alikes get a reason', () => {
   test.each([
     [
@@ -110,6 +133,37 @@ describe('look-alikes get a reason', () => {
       { ...distilbert, sentence_transformers: { activation_fn: 'torch.nn.modules.linear.Identity' } },
       'two texts',
     ],
+    ['an entailment', { ...distilbert, id2label: { 0: 'entailment', 1: 'neutral', 2: 'contradiction' } }, 'two texts'],
+    ['an entailment or none', { ...distilbert, id2label: { 0: 'entailment', 1: 'not_entailment' } }, 'two texts'],
+    ['an entailment, numbered', { ...distilbert, id2label: { 0: '0_CONTRADICTION', 1: 'NEUTRAL (1)' } }, 'two texts'],
+    [
+      'an entailment by "label2id" alone',
+      { ...distilbert, id2label: undefined, label2id: { ENTAILMENT: 0 } },
+      'two texts',
+    ],
+    [
+      'an entailment whose ids are reversed',
+      { ...distilbert, id2label: { refuted: 0, other: 1 } },
+      'its label refuted says how two texts relate',
+    ],
+    ['a paraphrase', { ...distilbert, id2label: { 0: 'not_equivalent', 1: 'equivalent' } }, 'two texts'],
+    ...[
+      'mrpc',
+      'QQP',
+      'qnli',
+      'mnli',
+      'mnli-mm',
+      'rte',
+      'wnli',
+      'sts-b',
+      'snli',
+      'xnli',
+      'cb',
+      'boolq',
+      'glue:mrpc',
+      'super_glue/cb',
+      'ocnli',
+    ].map((task): [string, object, string] => [task, { ...distilbert, finetuning_task: task }, 'two texts']),
   ])('%s', (_, value, why) => {
     const { model } = parse(value);
     expect(model?.task).toBe('other');
