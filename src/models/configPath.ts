@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { parseModel } from '../core/model.ts';
-import { configFolders, findOnnx, kindOf, openSource } from './locate.ts';
+import { findConfigJson } from './configJson.ts';
+import { findOnnx, openSource } from './locate.ts';
 
 /**
  * The config that a run takes its settings from (see resolve.ts): config.pbtxt where there is one, else the model's
@@ -12,13 +10,9 @@ export async function modelConfigPath(path: string): Promise<string | undefined>
   try {
     const source = await openSource(path);
     if (source.tritonConfigPath !== undefined) return source.tritonConfigPath;
-    for (const folder of configFolders(path, source, await findOnnx(source, null))) {
-      const config = join(folder, 'config.json');
-      if ((await kindOf(config)) !== 'file') continue;
-      if (parseModel(config, await readFile(config, 'utf8')).model !== undefined) return config;
-    }
+    return await findConfigJson(path, source, await findOnnx(source, null));
   } catch {
     // What is missing ends a run, and is said then.
+    return undefined;
   }
-  return undefined;
 }

@@ -1,30 +1,15 @@
-import { readFile } from 'node:fs/promises';
 import { basename, dirname, join, sep } from 'node:path';
 import { BenchError, throwIfCancelled } from '../core/errors.ts';
-import {
-  lineAndColumn,
-  parseModel,
-  settingsText,
-  supportedSoFar,
-  withoutPythonNumbers,
-  type ParsedConfig,
-  type ParsedModel,
-} from '../core/model.ts';
+import { settingsText, withoutPythonNumbers, type ParsedModel } from '../core/model.ts';
 import { modelNameOf } from '../core/modelName.ts';
 import type { ModelFile, ModelPlan, TritonSettings } from '../core/plan.ts';
 import type { ModelConfig } from '../core/record.ts';
 import { sha256 } from '../hashes/sha256.ts';
+import { findConfigJson } from './configJson.ts';
 import { isLfsPointer, lfsPointer } from './lfs.ts';
-import {
-  configFolders,
-  findOnnx,
-  findTokenizer,
-  isNamedConfig,
-  kindOf,
-  openSource,
-  type ModelSource,
-} from './locate.ts';
+import { findOnnx, findTokenizer, isNamedConfig, kindOf, openSource, type ModelSource } from './locate.ts';
 import { podConfig } from './podConfig.ts';
+import { readConfig, readText, type ReadConfig } from './readConfig.ts';
 import { scanFile, type FileScan } from './scanFile.ts';
 import { checkTokenizer } from './tokenizer.ts';
 
@@ -70,7 +55,7 @@ export async function resolveModel(request: ModelRequest, signal: AbortSignal): 
   const onnxPath = await findOnnx(source, triton?.modelFileName ?? null);
   const tokenizerPath = await findTokenizer(source, onnxPath, request.tokenizerPath);
   const { padTokenId } = await checkTokenizer(tokenizerPath, signal);
-  const own = await findHuggingFaceConfig(configFolders(request.path, source, onnxPath), warnings);
+  const own = await readOwnConfig(await findConfigJson(request.path, source, onnxPath), warnings);
   const labels = await labelsOf(source, triton, own?.parsed, warnings);
   const configPath = await podConfig({ own: own?.value, ownPath: own?.path, labels, padTokenId });
   const onnx = await scanOnnx(onnxPath, signal);
@@ -103,12 +88,6 @@ export async function resolveModel(request: ModelRequest, signal: AbortSignal): 
   };
 }
 
-interface ReadConfig {
-  readonly text: string;
-  readonly config: ParsedConfig;
-  readonly parsed: ParsedModel;
-}
-
 function configOf(triton: ReadConfig | undefined, own: ReadConfig | undefined): ModelConfig | null {
   const read = triton ?? own;
   if (read === undefined) return null;
@@ -119,49 +98,15 @@ function configOf(triton: ReadConfig | undefined, own: ReadConfig | undefined): 
   };
 }
 
-/** Reads a model config that a run is about; its errors end the run, its warnings go along. */
-async function readConfig(path: string, warnings: string[]): Promise<ReadConfig> {
-  const text = await readText(path);
-  if (isLfsPointer(text)) throw lfsPointer(path);
-  const config = parseModel(path, text);
-  const { model, problems } = config;
-  const sentences = (severity: 'error' | 'warning'): string[] =>
-    problems
-      .filter((problem) => problem.severity === severity)
-      .map((problem) => {
-        const { line, column } = lineAndColumn(text, problem.start);
-        return `${path}:${String(line)}:${String(column)}: ${problem.message}`;
-      });
-  const errors = sentences('error');
-  if (errors.length > 0 || model === undefined) {
-    throw new BenchError({
-      reason: 'model-unsupported',
-      message: `${path} is not a valid model config. ${errors[0] ?? 'It has none of the fields of one.'}`,
-      nextStep: errors.length > 1 ? `Correct it; there are ${String(errors.length)} such problems.` : 'Correct it.',
-    });
-  }
-  if (model.task === 'other') throw unsupported(path, model);
-  warnings.push(...sentences('warning'));
-  return { text, config, parsed: model };
-}
-
 interface OwnConfig extends ReadConfig {
   readonly path: string;
   readonly value: Readonly<Record<string, unknown>>;
 }
 
-/** The first config.json of these folders that is a model's. */
-async function findHuggingFaceConfig(folders: readonly string[], warnings: string[]): Promise<OwnConfig | undefined> {
-  for (const folder of folders) {
-    const path = join(folder, 'config.json');
-    if ((await kindOf(path)) !== 'file') continue;
-    const text = await readText(path);
-    if (isLfsPointer(text)) throw lfsPointer(path);
-    if (parseModel(path, text).model === undefined) continue;
-    const { config, parsed } = await readConfig(path, warnings);
-    return { path, text, config, parsed, value: JSON.parse(withoutPythonNumbers(text)) as Record<string, unknown> };
-  }
-  return undefined;
+async function readOwnConfig(path: string | undefined, warnings: string[]): Promise<OwnConfig | undefined> {
+  if (path === undefined) return undefined;
+  const read = await readConfig(path, warnings);
+  return { ...read, path, value: JSON.parse(withoutPythonNumbers(read.text)) as Record<string, unknown> };
 }
 
 async function labelsOf(
@@ -268,25 +213,4 @@ function precisionOf(onnxPath: string, onnx: FileScan): string {
   if (/fp16|float16|half/.test(name)) return 'float16';
   if (/bf16|bfloat16/.test(name)) return 'bfloat16';
   return 'float32';
-}
-
-function unsupported(path: string, model: ParsedModel): BenchError {
-  return new BenchError({
-    reason: 'model-unsupported',
-    message: `The model of ${path} cannot be benchmarked, because ${model.why ?? 'it is no text classifier'}.`,
-    nextStep: supportedSoFar,
-  });
-}
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new BenchError({
-      reason: 'model-incomplete',
-      message: `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
-      nextStep: 'Check its permissions.',
-      cause: error,
-    });
-  }
 }

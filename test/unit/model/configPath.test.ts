@@ -40,6 +40,13 @@ test("the nearest config.json that is a model's counts, and the one that was nam
   expect(await found({}, 'm/config.json')).toBe('m/config.json');
 });
 
+test("a neighbour's config.json of a model of another kind is passed over, as by a run", async () => {
+  const encoder = model.replace('SequenceClassification', 'MaskedLM');
+  expect(await found({ 'config.json': encoder, 'm/model.onnx': '' })).toBeUndefined();
+  expect(await found({ 'config.json': model })).toBe('config.json');
+  expect(await found({ 'm/config.json': encoder })).toBe('m/config.json');
+});
+
 test('a model that is not there, not complete, or without a config has none', async () => {
   expect(await found({})).toBeUndefined();
   expect(await found({ 'm/config.json': model })).toBeUndefined();

@@ -1,4 +1,4 @@
-import { chmod, cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -166,6 +166,39 @@ describe('a Triton model', () => {
     expect(warnings.join()).toContain('LABEL_0');
   });
 
+  const encoder = config.replace('SequenceClassification', 'MaskedLM');
+
+  test.each([
+    ['one folder up', 'repo/config.json'],
+    ['beside it', 'repo/m/config.json'],
+    ['beside the ONNX file', 'repo/m/1/config.json'],
+  ])("an encoder's config.json %s refuses no good config.pbtxt, and gives it no labels", async (_, encodersPath) => {
+    await write({
+      'repo/m/config.pbtxt': pbtxt(),
+      'repo/m/1/model.onnx': onnxStart,
+      'repo/m/tokenizer.json': tokenizer,
+      [encodersPath]: encoder,
+    });
+    const { model, warnings } = await resolve('repo/m/config.pbtxt');
+    expect(model).toMatchObject({ labels: ['LABEL_0', 'LABEL_1'], maxLength: 512 });
+    expect(warnings.join()).toContain('config.json with its labels was not found');
+    if (encodersPath === 'repo/config.json') return;
+    await write({ 'repo/config.json': config });
+    expect((await resolve('repo/m/config.pbtxt')).model.labels).toEqual(['bad', 'good']);
+  });
+
+  test('a config.json beside it that says more of the same model does: here that it takes two texts', async () => {
+    await write({
+      'repo/m/config.pbtxt': pbtxt(),
+      'repo/m/1/model.onnx': onnxStart,
+      'repo/m/tokenizer.json': tokenizer,
+      'repo/m/config.json': config.replace('good', 'entailment'),
+    });
+    expect((await failure(resolve('repo/m'))).message).toContain('two texts');
+    await rename(join(folder, 'repo/m/config.json'), join(folder, 'repo/config.json'));
+    expect((await resolve('repo/m')).model.labels).toEqual(['LABEL_0', 'LABEL_1']);
+  });
+
   test('a config with an error, with the place', async () => {
     await write({ 'm/config.pbtxt': pbtxt('instance_group { count: "1" }'), 'm/1/model.onnx': onnxStart });
     const error = await failure(resolve('m'));
@@ -259,6 +292,17 @@ describe('a Hugging Face model', () => {
     await write({ 'm/config.json': '{"port": 80}', 'm/model.onnx': onnxStart, 'm/tokenizer.json': tokenizer });
     expect((await failure(resolve('m/config.json'))).reason).toBe('model-unsupported');
     expect((await resolve('m')).warnings.join()).toContain('config.json with its labels was not found');
+  });
+
+  test("the config.json of a model of another kind, one folder up, is a neighbour's", async () => {
+    await write({
+      'config.json': config.replace('Sequence', 'Token'),
+      'm/model.onnx': onnxStart,
+      'm/tokenizer.json': tokenizer,
+    });
+    expect((await resolve('m')).model.labels).toEqual(['LABEL_0', 'LABEL_1']);
+    await write({ 'onnx/model.onnx': onnxStart, 'onnx/tokenizer.json': tokenizer });
+    expect((await failure(resolve('onnx/model.onnx'))).message).toContain('BertForTokenClassification');
   });
 
   test('a token classifier is not supported', async () => {
