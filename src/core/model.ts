@@ -1,6 +1,6 @@
 import { parseHuggingFaceConfig } from './model/huggingFace.ts';
 import type { ParsedModel } from './model/parsedModel.ts';
-import type { Problem } from './model/problem.ts';
+import { byteOrderMark, type Problem } from './model/problem.ts';
 import type { TextField } from './model/textProto.ts';
 import { parseTritonConfig } from './model/triton.ts';
 
@@ -28,15 +28,16 @@ export interface ParsedConfig {
  * Reads a model config: Triton's, for a file name that ends in .pbtxt, or Hugging Face's config.json. `model` is undefined
  * for a text that is neither, which has no problems: many other files have these names. Problems carry offsets into the
  * text. Never throws, and takes time linear in the text.
+ * @param hasMark whether the file begins with a byte order mark, which an editor leaves out of its text
  */
-export function parseModel(fileName: string, text: string): ParsedConfig {
+export function parseModel(fileName: string, text: string, hasMark = text.startsWith(byteOrderMark)): ParsedConfig {
   const base = (fileName.split(/[\\/]/).at(-1) ?? '').toLowerCase();
   if (base.endsWith('.pbtxt') && text.length <= longestText.triton) {
-    const { model, problems, fields } = parseTritonConfig(text);
+    const { model, problems, fields } = parseTritonConfig(text, hasMark);
     return { model, problems: problems.problems, fields: model === undefined ? undefined : fields };
   }
   if (base === 'config.json' && text.length <= longestText.huggingFace) {
-    const { model, problems } = parseHuggingFaceConfig(text);
+    const { model, problems } = parseHuggingFaceConfig(text, hasMark);
     return { model, problems: problems.problems };
   }
   return { model: undefined, problems: [] };

@@ -13,19 +13,25 @@ export interface ModelDocument extends ParsedConfig {
 
 interface Entry {
   readonly version: number;
+  /** Whether it is saved with a byte order mark, which its text does not have; another encoding is no other version. */
+  readonly hasMark: boolean;
   readonly read: ModelDocument;
 }
 
 /** One version of each document that is open; VS Code lets go of the others, and so does this. */
 const entries = new WeakMap<vscode.TextDocument, Entry>();
 
+/** VS Code takes a file to be of UTF-16 by its mark. */
+const encodingsWithMark = new Set(['utf8bom', 'utf16le', 'utf16be']);
+
 /** Reads a document once for each of its versions, whoever asks: lens, diagnostics, quick fixes and commands. */
 export function readDocument(document: vscode.TextDocument): ModelDocument {
   const { version } = document;
+  const hasMark = encodingsWithMark.has(document.encoding);
   const known = entries.get(document);
-  if (known?.version === version) return known.read;
-  const read = readText(document.fileName, document.getText());
-  entries.set(document, { version, read });
+  if (known?.version === version && known.hasMark === hasMark) return known.read;
+  const read = readText(document.fileName, document.getText(), hasMark);
+  entries.set(document, { version, hasMark, read });
   return read;
 }
 
@@ -45,15 +51,15 @@ async function readFile(path: string): Promise<ModelDocument | undefined> {
   if (open !== undefined) return readDocument(open);
   try {
     const bytes = await vscode.workspace.fs.readFile(vscode.Uri.file(path));
-    return readText(path, new TextDecoder().decode(bytes));
+    return readText(path, new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes));
   } catch {
     // It went away, or may not be read: then nothing is known of it.
     return undefined;
   }
 }
 
-function readText(fileName: string, text: string): ModelDocument {
-  const parsed = parseModel(fileName, text);
+function readText(fileName: string, text: string, hasMark?: boolean): ModelDocument {
+  const parsed = parseModel(fileName, text, hasMark);
   if (parsed.model === undefined) return { ...parsed, text: '', hashes: () => undefined };
   let hashes: Pick<ModelConfig, 'sha256' | 'settingsSha256'> | undefined;
   return {

@@ -1,6 +1,6 @@
 import { getNodeValue, parseTree, printParseErrorCode, type Node, type ParseError } from 'jsonc-parser';
 import type { ParsedModel } from './parsedModel.ts';
-import { ProblemList } from './problem.ts';
+import { byteOrderMark, ProblemList } from './problem.ts';
 import { outsideStrings, withoutPythonNumbers } from './pythonJson.ts';
 
 interface HuggingFaceConfig {
@@ -10,10 +10,12 @@ interface HuggingFaceConfig {
 }
 
 /** Reads a Hugging Face model config (config.json). What is not a text classifier's has no problems. */
-export function parseHuggingFaceConfig(text: string): HuggingFaceConfig {
+export function parseHuggingFaceConfig(text: string, hasMark: boolean): HuggingFaceConfig {
   const nothing = { model: undefined, problems: new ProblemList() };
   if (!mayBeModelConfig(text) || nestsTooDeep(text)) return nothing;
   const problems = new ProblemList();
+  // Python's json refuses it, and a pod or transformers reads the file as it is.
+  if (hasMark) problems.byteOrderMark('transformers');
   const errors: ParseError[] = [];
   const json = withoutPythonNumbers(withoutMark(text));
   const root = parseTree(json, errors, { allowTrailingComma: false, disallowComments: true });
@@ -73,13 +75,10 @@ function nestsTooDeep(text: string): boolean {
 
 /** Without a byte order mark, which is no JSON; offsets stay. */
 function withoutMark(text: string): string {
-  return text.startsWith('\uFEFF') ? ` ${text.slice(1)}` : text;
+  return text.startsWith(byteOrderMark) ? ` ${text.slice(1)}` : text;
 }
 
 function reportSyntax(text: string, errors: readonly ParseError[], problems: ProblemList): void {
-  if (text.startsWith('\uFEFF')) {
-    problems.error('A file must not begin with a byte order mark; transformers refuses it.', { start: 0, end: 1 });
-  }
   // What comes after the first error is the parser's guess.
   for (const error of errors.slice(0, 1)) {
     const end = Math.min(text.length, error.offset + Math.max(1, error.length));

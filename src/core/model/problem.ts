@@ -6,6 +6,8 @@ export interface Problem {
   readonly end: number;
 }
 
+export const byteOrderMark = '\uFEFF';
+
 /** More would help nobody, and a text of nothing but errors must not fill the memory. */
 const mostProblems = 200;
 
@@ -19,6 +21,14 @@ export class ProblemList {
 
   warning(message: string, at: { readonly start: number; readonly end: number }): void {
     this.#add('warning', message, at);
+  }
+
+  /** @param refuses the program that takes no file with one */
+  byteOrderMark(refuses: string): void {
+    this.error(`A file must not begin with a byte order mark; ${refuses} refuses it. Save it as UTF-8 without one.`, {
+      start: 0,
+      end: 1,
+    });
   }
 
   #add(severity: Problem['severity'], message: string, at: { readonly start: number; readonly end: number }): void {

@@ -1,4 +1,4 @@
-import type { ProblemList } from './problem.ts';
+import { byteOrderMark, type ProblemList } from './problem.ts';
 
 /** A token of protobuf's text format. Source: https://protobuf.dev/reference/protobuf/textformat-spec/ */
 export interface Token {
@@ -15,10 +15,7 @@ export interface Token {
 export function readTokens(text: string, problems: ProblemList): Token[] {
   const tokens: Token[] = [];
   let position = 0;
-  if (text.startsWith('\uFEFF')) {
-    problems.error('A file must not begin with a byte order mark; Triton refuses it.', { start: 0, end: 1 });
-    position = 1;
-  }
+  if (text.startsWith(byteOrderMark)) position = 1;
   let opensLine = true;
   const push = (kind: Token['kind'], start: number, end: number, value = text.slice(start, end)): void => {
     tokens.push({ kind, text: value, start, end, opensLine });

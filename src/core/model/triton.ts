@@ -15,8 +15,10 @@ interface TritonConfig {
 }
 
 /** Reads a Triton model config (config.pbtxt). A text that is none, or still has to be filled in, has no problems. */
-export function parseTritonConfig(text: string): TritonConfig {
+export function parseTritonConfig(text: string, hasMark: boolean): TritonConfig {
   const problems = new ProblemList();
+  // Text format knows none: to it these are three bytes that belong nowhere.
+  if (hasMark) problems.byteOrderMark('Triton');
   const fields = parseTextProto(text, problems);
   if (isOtherMessage(text) || !looksLikeModelConfig(fields)) {
     return { model: undefined, problems: new ProblemList(), fields };

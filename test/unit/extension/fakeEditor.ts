@@ -43,6 +43,7 @@ export class FakeDocument {
   readonly uri: Uri;
   readonly fileName: string;
   version = 1;
+  encoding = 'utf8';
   isClosed = false;
   isDirty = false;
   readonly save = vi.fn(async () => true);
