@@ -49,12 +49,13 @@ export async function openSource(path: string): Promise<ModelSource> {
 /**
  * The model's ONNX file: as Triton finds it (highest version folder), as Hugging Face keeps it (onnx/model.onnx), or in
  * the folder itself.
+ * @param fileName as a config names it; null for model.onnx
  * @throws BenchError model-incomplete, saying where it looked
  */
 export async function findOnnx(source: ModelSource, fileName: string | null): Promise<string> {
   if (source.onnxPath !== undefined) return source.onnxPath;
   const { directory } = source;
-  const wanted = fileName?.toLowerCase().endsWith('.onnx') === true ? fileName : 'model.onnx';
+  const wanted = fileName ?? 'model.onnx';
   const versions = await versionFolders(directory);
   const candidates = [
     ...versions.map((version) => join(directory, version, wanted)),

@@ -52,7 +52,7 @@ export async function resolveModel(request: ModelRequest, signal: AbortSignal): 
   const triton = tritonConfig?.parsed;
   // A config.json that was named itself must be a model's; others are only looked at.
   if (isNamedConfig(request.path)) await readConfig(request.path, []);
-  const onnxPath = await findOnnx(source, triton?.modelFileName ?? null);
+  const onnxPath = await findOnnx(source, onnxFileName(triton));
   const tokenizerPath = await findTokenizer(source, onnxPath, request.tokenizerPath);
   const { padTokenId } = await checkTokenizer(tokenizerPath, signal);
   const own = await readOwnConfig(await findConfigJson(request.path, source, onnxPath), warnings);
@@ -86,6 +86,13 @@ export async function resolveModel(request: ModelRequest, signal: AbortSignal): 
     configText: (tritonConfig ?? own)?.text ?? null,
     warnings,
   };
+}
+
+/** What another backend loads, a Python model's program for one, is no ONNX file; ONNX Runtime's may be called anything. */
+function onnxFileName(triton: ParsedModel | undefined): string | null {
+  const name = triton?.modelFileName ?? null;
+  const isOnnx = triton?.backend === 'onnxruntime' || name?.toLowerCase().endsWith('.onnx') === true;
+  return isOnnx ? name : null;
 }
 
 function configOf(triton: ReadConfig | undefined, own: ReadConfig | undefined): ModelConfig | null {

@@ -149,6 +149,19 @@ describe('a Triton model', () => {
     });
   });
 
+  test("ONNX Runtime's file may be called anything, and a Python model's program is none", async () => {
+    const bin = pbtxt('default_model_filename: "model.bin"');
+    await write({ 'm/config.pbtxt': bin, 'm/1/model.bin': onnxStart, 'm/tokenizer.json': tokenizer });
+    expect((await resolve('m')).modelPaths['model.onnx']).toBe(join(folder, 'm/1/model.bin'));
+    await write({
+      'p/config.pbtxt': pbtxt('default_model_filename: "run.py"').replace('onnxruntime', 'python'),
+      'p/1/run.py': 'import numpy',
+      'p/1/model.onnx': onnxStart,
+      'p/tokenizer.json': tokenizer,
+    });
+    expect((await resolve('p')).modelPaths['model.onnx']).toBe(join(folder, 'p/1/model.onnx'));
+  });
+
   test('without batches nothing is batched dynamically', async () => {
     await write({
       'm/config.pbtxt': pbtxt()
