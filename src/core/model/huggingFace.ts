@@ -118,12 +118,16 @@ function looksLikeModelConfig(root: Node): boolean {
 /** Take more than text, or something else, although their architectures' names end like those of text models. */
 const otherInputs: readonly (readonly [RegExp, string])[] = [
   [/^(?:wav2vec2|wavlm|hubert|unispeech|sew|data2vec-?audio|whisper|mctct|audio)/, 'sound rather than text'],
-  [/^(?:layoutlm|layoutxlm|lilt|bros)/, "a page's layout beside its text"],
+  [/^(?:layoutlm|layoutxlm|lilt|bros|ernie-?layout)/, "a page's layout beside its text"],
   [/^markuplm/, 'marked-up pages rather than text'],
   [/^tapas/, 'tables rather than text'],
   [/^esm/, 'protein sequences rather than text'],
+  [/^(?:hyena-?dna|caduceus|nucleotide)/, 'DNA rather than text'],
   [/^perceiver|^canine/, 'characters rather than the tokens of a tokenizer.json'],
 ];
+
+/** Configs of those parts of a model that read what is no text. */
+const otherParts: Readonly<Record<string, string>> = { vision_config: 'pictures', audio_config: 'sound' };
 
 function whyNoTextClassifier(
   root: Node,
@@ -139,6 +143,8 @@ function whyNoTextClassifier(
   // Configs of the early days have no "model_type".
   const [, input] = otherInputs.find(([types]) => types.test(modelType ?? classifier.toLowerCase())) ?? [];
   if (input !== undefined) return `a model of type ${modelType ?? classifier} takes ${input}`;
+  const part = Object.keys(otherParts).find((name) => node(root, name)?.type === 'object');
+  if (part !== undefined) return `by its ${part} it takes ${otherParts[part] ?? ''} beside its text`;
   const problemType = string(property(root, 'problem_type'));
   if (problemType !== null && problemType !== 'single_label_classification') {
     return `its problem_type is ${problemType} rather than one label for each text`;

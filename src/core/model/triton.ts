@@ -52,7 +52,9 @@ function readModel(fields: readonly TextField[], problems: ProblemList): ParsedM
   const modelFileName = stringOf(last(fields, 'default_model_filename'));
   const dynamicBatching = dynamicBatchingOf(fields);
   checkBatching(fields, maxBatchSize, dynamicBatching, problems);
+  const name = stringOf(last(fields, 'name'));
   const judged = whyNoTextClassifier({
+    name,
     inputs,
     outputs,
     backend: backendInUse({ backend, modelFileName }),
@@ -63,7 +65,7 @@ function readModel(fields: readonly TextField[], problems: ProblemList): ParsedM
   });
   return {
     kind: 'triton',
-    name: stringOf(last(fields, 'name')),
+    name,
     task: judged.why === null ? 'text-classification' : 'other',
     why: judged.why,
     maxBatchSize,

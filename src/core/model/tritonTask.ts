@@ -16,6 +16,7 @@ export interface Tensor {
 }
 
 export interface Signature {
+  readonly name: string | null;
   readonly inputs: readonly Tensor[];
   readonly outputs: readonly Tensor[];
   readonly backend: string | null;
@@ -44,7 +45,10 @@ export function whyNoTextClassifier(signature: Signature): Judgement {
 function judge(signature: Signature): Judgement {
   const { backend } = signature;
   if (backend !== null && !usableBackends.has(backend)) {
-    return no(`its backend "${backend}" does not run an ONNX model`);
+    return no(`it runs on the backend "${backend}" rather than on "onnxruntime"`);
+  }
+  if (signature.name !== null && namesOfPairs.test(signature.name)) {
+    return no(`its name, "${signature.name}", is that of a model of two texts`);
   }
   if (signature.stateful) return no('it keeps state from one request to the next (sequence_batching)');
   if (signature.decoupled) return no('it may answer a request with any number of responses (decoupled)');
@@ -105,6 +109,8 @@ function tokenForm(inputs: readonly Tensor[], outputs: readonly Tensor[], dims: 
   for (const needed of ['input_ids', 'attention_mask']) {
     if (!inputs.some((input) => input.name === needed)) return no(`it takes no "${needed}"`);
   }
+  const several = inputs.find((input) => dims(input).length > 1);
+  if (several !== undefined) return no(`its input "${several.name}" takes several rows of token ids for each answer`);
   const [output] = outputs;
   if (output === undefined || outputs.length > 1) return no(whyOutputs(outputs, dims));
   if (!isClasses(output, dims) && !isPair(output, dims)) return no(whyOutputs(outputs, dims));
@@ -112,6 +118,10 @@ function tokenForm(inputs: readonly Tensor[], outputs: readonly Tensor[], dims: 
   const fixed = Math.max(...lengths);
   return yes(output, dims, fixed > 0 ? fixed : null);
 }
+
+/** What compares two texts has the inputs and outputs of a classifier; these words stand in the names of nothing else. */
+const namesOfPairs =
+  /(?:^|[^a-z])(?:[a-z]{0,6}nli|mrpc|qqp|entailment|paraphrase|cross[_-]?encoder|re-?rank(?:er|ing)?|zero[_-]?shot)(?:$|[^a-z])/i;
 
 const textNames =
   /^(?:input_?|raw_?)?(?:texts?|txt|sentences?|paragraphs?|passages?|documents?|reviews?|comments?|messages?|tweets?|headlines?|utterances?|notes?)(?:_?input)?$/i;

@@ -127,6 +127,21 @@ describe('look-alikes get a reason', () => {
       { architectures: ['LayoutLMForSequenceClassification'], hidden_size: 768, id2label: { 0: 'a', 1: 'b' } },
       'layout',
     ],
+    [
+      'DNA',
+      { architectures: ['HyenaDNAForSequenceClassification'], model_type: 'hyenadna', num_labels: 2 },
+      'DNA rather than text',
+    ],
+    [
+      'pictures beside a text',
+      { architectures: ['Qwen2VLForSequenceClassification'], model_type: 'qwen2_vl', num_labels: 3, vision_config: {} },
+      'by its vision_config it takes pictures',
+    ],
+    [
+      'sound beside a text',
+      { architectures: ['EchoForSequenceClassification'], model_type: 'echo', num_labels: 3, audio_config: {} },
+      'sound',
+    ],
     ['proteins', { architectures: ['EsmForSequenceClassification'], model_type: 'esm' }, 'protein'],
     [
       'a pair of texts',

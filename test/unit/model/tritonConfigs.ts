@@ -175,6 +175,10 @@ output [ { name: "sentiment" data_type: TYPE_STRING dims: [ 1 ] }, { name: "conf
 output [ { name: "label" data_type: TYPE_INT64 dims: 1 }, { name: "confidence" data_type: TYPE_FP32 dims: 1 } ]`,
     says: { labelCount: null, backend: 'python' },
   },
+  'named after what only looks like a task of two texts': {
+    text: `name: "granlid_mood_qqpx" max_batch_size: 8 ${tokenInputs} ${logits}`,
+    says: { labelCount: 2 },
+  },
   'any number of comments, with the numbers of their classes': {
     text: `name: "many" backend: "python" input { name: "COMMENTS" data_type: TYPE_STRING dims: -1 }
 output [ { name: "CLASS_ID" data_type: TYPE_INT32 dims: -1 }, { name: "CONFIDENCE_SCORE" data_type: TYPE_FP32 dims: -1 } ]`,
@@ -307,6 +311,14 @@ ensemble_scheduling { step [ { model_name: "bert" model_version: 1 }, { model_na
   'an image classifier': {
     text: `max_batch_size: 8 platform: "onnxruntime_onnx" input { name: "data_0" data_type: TYPE_FP32 dims: [ 3, 224, 224 ] } output { name: "logits" data_type: TYPE_FP32 dims: 1000 label_filename: "labels.txt" }`,
     why: '"data_0"',
+  },
+  'a model of two texts, by its name alone': {
+    text: `name: "bart-large-mnli" max_batch_size: 8 ${tokenInputs} output { name: "logits" data_type: TYPE_FP32 dims: 3 }`,
+    why: 'two texts',
+  },
+  'the choice among several texts': {
+    text: `max_batch_size: 8 ${tokenInputs.replaceAll('-1', '4, -1')} output { name: "logits" data_type: TYPE_FP32 dims: 4 }`,
+    why: 'several rows of token ids',
   },
   'a backend without ONNX': {
     text: `max_batch_size: 8 platform: "tensorrt_plan" ${tokenInputs} ${logits}`,
