@@ -10,7 +10,7 @@ export async function modelConfigPath(path: string): Promise<string | undefined>
   try {
     const source = await openSource(path);
     if (source.tritonConfigPath !== undefined) return source.tritonConfigPath;
-    return await findConfigJson(path, source, await findOnnx(source, null));
+    return await findConfigJson(path, source, await findOnnx(source, null), null);
   } catch {
     // What is missing ends a run, and is said then.
     return undefined;

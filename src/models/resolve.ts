@@ -55,7 +55,8 @@ export async function resolveModel(request: ModelRequest, signal: AbortSignal): 
   const onnxPath = await findOnnx(source, onnxFileName(triton));
   const tokenizerPath = await findTokenizer(source, onnxPath, request.tokenizerPath);
   const { padTokenId } = await checkTokenizer(tokenizerPath, signal);
-  const own = await readOwnConfig(await findConfigJson(request.path, source, onnxPath), warnings);
+  const ownPath = await findConfigJson(request.path, source, onnxPath, triton?.labelCount ?? null);
+  const own = await readOwnConfig(ownPath, warnings);
   const labels = await labelsOf(source, triton, own?.parsed, warnings);
   const configPath = await podConfig({ own: own?.value, ownPath: own?.path, labels, padTokenId });
   const onnx = await scanOnnx(onnxPath, signal);

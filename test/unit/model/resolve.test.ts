@@ -200,6 +200,18 @@ describe('a Triton model', () => {
     expect((await resolve('repo/m/config.pbtxt')).model.labels).toEqual(['bad', 'good']);
   });
 
+  test("a classifier's config.json one folder up gives its labels only to a model of as many", async () => {
+    await write({
+      'repo/m/config.pbtxt': pbtxt().replace('dims: [ 2 ]', 'dims: [ 3 ]'),
+      'repo/m/1/model.onnx': onnxStart,
+      'repo/m/tokenizer.json': tokenizer,
+      'repo/config.json': config,
+    });
+    expect((await resolve('repo/m')).model.labels).toEqual(['LABEL_0', 'LABEL_1', 'LABEL_2']);
+    await write({ 'repo/config.json': config.replace('"good"', '"good","2":"best"') });
+    expect((await resolve('repo/m')).model.labels).toEqual(['bad', 'good', 'best']);
+  });
+
   test('a config.json beside it that says more of the same model does: here that it takes two texts', async () => {
     await write({
       'repo/m/config.pbtxt': pbtxt(),
