@@ -18,6 +18,8 @@ export interface PlanFileProblem {
   readonly end: number;
   readonly line: number;
   readonly column: number;
+  /** The word that was most likely meant in the place of what is marked. */
+  readonly meant?: string;
 }
 
 /** A path that a plan file names, as written there: relative to the file. */
@@ -55,9 +57,9 @@ function parse(text: string): ParsedPlanFile {
   // "silent" would pass over a second document.
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const paths = namedPaths(document);
-  const problem = ({ message, start, end }: Fault): PlanFileProblem => {
-    const { line, col } = lines.linePos(start);
-    return { message, start, end, line, column: col };
+  const problem = (fault: Fault): PlanFileProblem => {
+    const { line, col } = lines.linePos(fault.start);
+    return { ...fault, line, column: col };
   };
   const wrong = (faults: readonly Fault[]): ParsedPlanFile => ({
     planFile: undefined,
@@ -92,7 +94,7 @@ function visibleRange(text: string, [start, end]: readonly [number, number]): { 
   return { start: Math.max(0, written - 1), end: written };
 }
 
-type Fault = Pick<PlanFileProblem, 'message' | 'start' | 'end'>;
+type Fault = Omit<PlanFileProblem, 'line' | 'column'>;
 
 function faultOfYaml(text: string, { code, pos }: Pick<YAMLParseError, 'code' | 'pos'>): Fault {
   const range = visibleRange(text, pos);
@@ -107,45 +109,65 @@ const secondDocument =
 
 /** One for each key that is not known; every other issue is one. */
 function faultsOf(issue: z.core.$ZodIssue, document: Document): Fault[] {
-  const where = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+  const where = issue.path.length === 0 ? '' : `${placeText(issue.path)}: `;
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => {
+      const names = fieldNames(issue.path);
       const [start, end] = rangeOfKey(document, issue.path, key) ?? rangeOf(document, issue.path);
-      return { message: `${where}there is no field "${key}". ${meantField(key, issue.path)}`, start, end };
+      return withMeant({ message: `${where}there is no field "${key}".`, start, end }, nearest(key, names), names);
     });
   }
   const [start, end] = rangeOf(document, issue.path);
-  return [{ message: `${where}${faultText(issue, document)}`, start, end }];
+  if (issue.path.length === 0 && issue.code === 'invalid_type') return [{ message: `${where}${noFields}`, start, end }];
+  if (isMissing(issue, document)) return [{ message: `${where}${missingText(issue.path)}`, start, end }];
+  const value: unknown = document.getIn(issue.path);
+  const text = issueText(issue, isNode(value) ? value.toJSON() : value);
+  const meant = meantValue(document, issue.path);
+  return [withMeant({ message: `${where}${text}${meant === undefined ? '' : '.'}`, start, end }, meant, [])];
 }
 
-function faultText(issue: z.core.$ZodIssue, document: Document): string {
-  const { path, code } = issue;
-  if (path.length === 0 && code === 'invalid_type') return noFields;
-  if (code.startsWith('invalid_') && path.length > 0 && !document.hasIn(path)) {
-    return path.length === 1 && path[0] === 'version' ? 'is missing; begin the file with "version: 1"' : 'is missing';
-  }
-  const value: unknown = document.getIn(path);
-  return `${issueText(issue, isNode(value) ? value.toJSON() : value)}${meantValue(document, path)}`;
+/** @param names said in full where nothing is near */
+function withMeant(fault: Fault, meant: string | undefined, names: readonly string[]): Fault {
+  if (meant !== undefined) return { ...fault, message: `${fault.message} Did you mean "${meant}"?`, meant };
+  return names.length === 0 ? fault : { ...fault, message: `${fault.message} The fields are: ${names.join(', ')}` };
+}
+
+/** Entries of a list are counted as people do. */
+function placeText(path: PlanFilePath): string {
+  return path.reduce<string>((text, part) => {
+    if (typeof part === 'number') return `${text}, entry ${String(part + 1)}`;
+    return text === ''
+      ? String(part)
+      : /, entry \d+$/.test(text)
+        ? `${text}, ${String(part)}`
+        : `${text}.${String(part)}`;
+  }, '');
+}
+
+function isMissing({ path, code }: z.core.$ZodIssue, document: Document): boolean {
+  return code.startsWith('invalid_') && path.length > 0 && !document.hasIn(path);
+}
+
+function missingText(path: PlanFilePath): string {
+  return path.length === 1 && path[0] === 'version' ? 'is missing; begin the file with "version: 1"' : 'is missing';
 }
 
 const noFields =
   'A plan is made of fields, such as "version: 1" and "model: ./models/sentiment", each on a line of its own; this is something else.';
 
-function meantField(key: string, path: PlanFilePath): string {
+function fieldNames(path: PlanFilePath): string[] {
   const field = fieldAt(path);
-  const names = Object.keys((field === undefined ? undefined : fieldsOf(field)) ?? {});
-  const meant = nearest(key, names);
-  return meant === undefined ? `The fields are: ${names.join(', ')}` : `Did you mean "${meant}"?`;
+  return Object.keys((field === undefined ? undefined : fieldsOf(field)) ?? {});
 }
 
-/** What a misspelt one of a few values was meant to be, as a sentence of its own; empty where nothing is near. */
-function meantValue(document: Document, path: PlanFilePath): string {
+/** What a misspelt one of a few values was meant to be; undefined where nothing is near. */
+function meantValue(document: Document, path: PlanFilePath): string | undefined {
   const written: unknown = document.getIn(path);
   const field = fieldAt(path);
-  if (typeof written !== 'string' || field === undefined) return '';
+  if (typeof written !== 'string' || field === undefined) return undefined;
   const values = alternatives(field).flatMap((one) => one.enum ?? (typeof one.const === 'string' ? [one.const] : []));
   const meant = nearest(written, values);
-  return meant === undefined || meant === written ? '' : `. Did you mean "${meant}"?`;
+  return meant === written ? undefined : meant;
 }
 
 function namedPaths(document: Document): NamedPath[] {

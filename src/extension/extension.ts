@@ -27,6 +27,7 @@ import { Panels, type PanelReport } from './panel.ts';
 import { createPanelContent } from './panelContent.ts';
 import { registerPlanDocuments } from './planDocuments.ts';
 import { planFileCheck } from './planCheck.ts';
+import { PlanFixes } from './planFixes.ts';
 import { planFileSelector } from './planFiles.ts';
 import { registerPlanFileHelp } from './planHelp.ts';
 import { showPlace } from './placeStatus.ts';
@@ -153,6 +154,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     hints,
     new Diagnostics('topology-bench', modelCheck(hints), failures),
     vscode.languages.registerCodeActionsProvider(modelConfigSelector, new QuickFixes(hints), QuickFixes.metadata),
+    vscode.languages.registerCodeActionsProvider(planFileSelector, new PlanFixes(), PlanFixes.metadata),
     registerPlanDocuments(runs, results),
     registerConfigDocuments(runs, results, configTexts),
     new Diagnostics('topology-bench-plan', planFileCheck(), failures),

@@ -11,7 +11,7 @@ describe('parsePlanFile', () => {
   });
 
   it.each([
-    ['an unknown topology', 'version: 1\nmodel: a\ntopologies:\n  - fastapi\n  - tritn\n', 5, /topologies\.1/],
+    ['an unknown topology', 'version: 1\nmodel: a\ntopologies:\n  - fastapi\n  - tritn\n', 5, /topologies, entry 2/],
     ['a wrong type', 'version: 1\nmodel: a\ncores: many\n', 3, /cores/],
     ['an unknown field', 'version: 1\nmodel: a\ncolour: red\n', 3, /"colour"\. The fields are: version, model,/],
     ['a misspelt field', 'version: 1\nmodel: a\nprofil: quick\n', 3, /"profil"\. Did you mean "profile"\?$/],
@@ -59,7 +59,7 @@ describe('parsePlanFile', () => {
     ['a tab', 'version: 1\n\tmodel: a\n', 1, /indent with spaces\.$/],
     ['a field twice', 'version: 1\nseed: 1\nseed: 2\n', 3, /the same field is there twice/],
     ['a missing version', 'model: a\n', 1, /^version: is missing; begin the file with "version: 1"$/],
-    ['a missing field of a phase', 'version: 1\nphases:\n  - connections: 3\n', 3, /^phases\.0\.seconds: is missing$/],
+    ['a missing field of a phase', 'version: 1\nphases:\n  - connections: 3\n', 3, /^phases, entry 1, seconds: is missing$/],
     ['a second document', 'version: 1\nmodel: a\n---\nversion: 1\n', 3, /^A second YAML document begins here/],
     ['a second document without a plan', 'version: 1\n---\n', 2, /^A second YAML document begins here/],
     ['a second document behind an end', 'version: 1\n...\nmodel: a\n', 3, /^A second YAML document begins here/],
@@ -72,7 +72,7 @@ describe('parsePlanFile', () => {
       'no rate at all',
       'version: 1\nphases: [{ rate: 0, seconds: 1 }]\n',
       2,
-      /^phases\.0\.rate: must be above 0, and is 0$/,
+      /^phases, entry 1, rate: must be above 0, and is 0$/,
     ],
     ['a field without its value', 'version: 1\nmodel:\n', 2, /^model: must be a text, and is empty$/],
     ['a long text', `version: 1\ncores: ${'x'.repeat(100)}\n`, 2, /^cores: must be a number, and is a longer text$/],
@@ -124,9 +124,21 @@ describe('parsePlanFile', () => {
       ['7', 'gpu.resource: must be a text, and is 7'],
       [
         'Exist',
-        'gpu.tolerations.0.operator: must be "Exists" or "Equal", and is the text "Exist". Did you mean "Exists"?',
+        'gpu.tolerations, entry 1, operator: must be "Exists" or "Equal", and is the text "Exist". Did you mean "Exists"?',
       ],
     ]);
+  });
+
+  it('names the word that was meant for what it marks, and counts entries of a list as people do', () => {
+    const text = 'version: 1\ncoers: 2\n"profil": quick\ntopologies: [triton, tritn]\nseed: x\n';
+    const { problems } = parsePlanFile(text);
+    expect(problems.map(({ start, end, meant }) => [text.slice(start, end), meant])).toEqual([
+      ['coers', 'cores'],
+      ['"profil"', 'profile'],
+      ['tritn', 'triton'],
+      ['x', undefined],
+    ]);
+    expect(problems[2]?.message).toMatch(/^topologies, entry 2: must be .* Did you mean "triton"\?$/u);
   });
 
   it('marks what is missing behind a colon where it can be seen', () => {

@@ -1,7 +1,7 @@
 /** Plan files in the editor: what is marked, offered, run and saved. */
 import { win32 } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import type { CompletionItem, MarkdownString, TextDocument } from 'vscode';
+import type { CodeAction, CompletionItem, MarkdownString, TextDocument } from 'vscode';
 import { parsePlanFile } from '../../../src/core/planFile.ts';
 import { stillGives } from '../../../src/core/planFileAgain.ts';
 import { planFileChoices, planFileGpu } from '../../../src/core/planFileChoices.ts';
@@ -27,6 +27,7 @@ import {
   fileWatchers,
   haveOpen,
   marks as marked,
+  type WorkspaceEdit,
 } from './fakeEditor.ts';
 import { useDefaults } from './fakeVscode.ts';
 
@@ -52,6 +53,7 @@ vi.mock('../../../src/extension/questions/pick.ts', () => ({
 }));
 const { Diagnostics } = await import('../../../src/extension/diagnostics.ts');
 const { planFileCheck } = await import('../../../src/extension/planCheck.ts');
+const { PlanFixes } = await import('../../../src/extension/planFixes.ts');
 const { pathFrom, registerPlanFileHelp } = await import('../../../src/extension/planHelp.ts');
 const { PlanLenses } = await import('../../../src/extension/planLens.ts');
 const { benchmarkAgain, benchmarkCommand } = await import('../../../src/extension/commands/benchmark.ts');
@@ -173,6 +175,30 @@ describe('what is marked', () => {
         severity: 1,
       },
     ]);
+    shown.dispose();
+  });
+
+  test('a misspelt field has a quick fix, and what is not marked has none', async () => {
+    const document = new FakeDocument(planPath, 'version: 1\nprofil: quick\nseed: x\n');
+    const shown = new Diagnostics('test', planFileCheck(), { note: vi.fn() });
+    documentOpened.fire(document);
+    await settled();
+    const actions = (line: number): Promise<CodeAction[]> => {
+      const context = {
+        diagnostics: [...(marked.get(planPath) ?? [])].filter(({ range }) => range.start.line === line),
+      };
+      return new PlanFixes().provideCodeActions(
+        document as unknown as TextDocument,
+        new fakeEditor.Range(line, 1, line, 1) as never,
+        context as never,
+      );
+    };
+    const [fix, ...others] = await actions(1);
+    expect(others).toEqual([]);
+    expect(fix).toMatchObject({ title: 'Change to "profile"', isPreferred: true, diagnostics: { length: 1 } });
+    expect(document.with(fix?.edit as unknown as WorkspaceEdit)).toBe('version: 1\nprofile: quick\nseed: x\n');
+    expect(await actions(0)).toEqual([]);
+    expect(await actions(2)).toEqual([]);
     shown.dispose();
   });
 
