@@ -5,23 +5,23 @@ import { ageText, runTime } from '../describe.ts';
 /** After that a day says more than how long ago it was. */
 const longestAgeMs = 2 * 24 * 60 * 60_000;
 
-/** How long ago each run began, as its row says it; has the rows drawn again whose words are others by now. */
+/** How long ago each run ended, as its row says it and the lens of its config does; has the rows drawn again whose words are others by now. */
 export class RowAges implements vscode.Disposable {
   readonly #redraw: (runIds: ReadonlySet<string>) => void;
   /** What the rows said last, by run id. */
-  readonly #said = new Map<string, { readonly startedAtMs: number; readonly text: string }>();
+  readonly #said = new Map<string, { readonly endedAtMs: number; readonly text: string }>();
   #tick: { readonly timer: NodeJS.Timeout; readonly dueMs: number } | undefined;
 
   constructor(redraw: (runIds: ReadonlySet<string>) => void) {
     this.#redraw = redraw;
   }
 
-  /** "3h ago", or the day and the time of an older run. */
-  textOf({ id, startedAt }: { readonly id: string; readonly startedAt: string }): string {
-    const startedAtMs = Date.parse(startedAt);
-    const text = ageOrTime(id, startedAtMs);
-    this.#said.set(id, { startedAtMs, text });
-    this.#follow(startedAtMs);
+  /** "3h ago", or the day and the time at which an older run began. */
+  textOf({ id, endedAt }: { readonly id: string; readonly endedAt: string }): string {
+    const endedAtMs = Date.parse(endedAt);
+    const text = ageOrTime(id, endedAtMs);
+    this.#said.set(id, { endedAtMs, text });
+    this.#follow(endedAtMs);
     return text;
   }
 
@@ -30,8 +30,8 @@ export class RowAges implements vscode.Disposable {
     this.#said.clear();
   }
 
-  #follow(startedAtMs: number): void {
-    const passedMs = Date.now() - startedAtMs;
+  #follow(endedAtMs: number): void {
+    const passedMs = Date.now() - endedAtMs;
     if (passedMs < longestAgeMs) this.#tickIn(ageOf(passedMs).nextInMs);
   }
 
@@ -49,17 +49,17 @@ export class RowAges implements vscode.Disposable {
   }
 
   #sayAnew(): void {
-    const changed = [...this.#said].filter(([id, { startedAtMs, text }]) => ageOrTime(id, startedAtMs) !== text);
+    const changed = [...this.#said].filter(([id, { endedAtMs, text }]) => ageOrTime(id, endedAtMs) !== text);
     // Those that are still there say their words anew, and are followed again by that.
     for (const [id] of changed) this.#said.delete(id);
     this.#redraw(new Set(changed.map(([id]) => id)));
     // The others say what they said, so that nobody asks for them: the timer is theirs now.
-    for (const { startedAtMs } of this.#said.values()) this.#follow(startedAtMs);
+    for (const { endedAtMs } of this.#said.values()) this.#follow(endedAtMs);
   }
 }
 
-function ageOrTime(runId: string, startedAtMs: number): string {
-  const passedMs = Date.now() - startedAtMs;
+function ageOrTime(runId: string, endedAtMs: number): string {
+  const passedMs = Date.now() - endedAtMs;
   const { language } = vscode.env;
   return passedMs < longestAgeMs ? ageText(ageOf(passedMs), language) : runTime(runId, language);
 }

@@ -140,7 +140,7 @@ test('a row says how long ago its run was, and says it anew when that is over', 
   try {
     const { record } = runOf('sentiment', '20260105-080000-0001');
     if (record === undefined) throw new Error('it has a record');
-    results = [stored({ ...record, startedAt: '2026-01-05T08:00:00Z' }, '20260105-080000-0001')];
+    results = [stored({ ...record, endedAt: '2026-01-05T08:00:00Z' }, '20260105-080000-0001')];
     const shown = tree();
     const redrawn = vi.fn();
     shown.onDidChangeTreeData(redrawn);

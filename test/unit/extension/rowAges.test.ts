@@ -4,10 +4,10 @@ vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
 const { RowAges } = await import('../../../src/extension/trees/rowAges.ts');
 
 const minuteMs = 60_000;
-/** Named by when it began, as runs are. */
-const runAt = (startedAt: string) => {
-  const [day = '', time = ''] = startedAt.replace(/[^\dT]/gu, '').split('T');
-  return { id: `${day}-${time}-0001`, startedAt };
+/** Named by when it began, as runs are; it ends at once. */
+const runAt = (endedAt: string) => {
+  const [day = '', time = ''] = endedAt.replace(/[^\dT]/gu, '').split('T');
+  return { id: `${day}-${time}-0001`, endedAt };
 };
 
 beforeEach(() => {
@@ -22,13 +22,13 @@ function rowsInSight(runs: readonly ReturnType<typeof runAt>[]) {
   const texts = new Map<string, string>();
   const inSight = new Set(runs);
   const draw = (run: ReturnType<typeof runAt>): void => {
-    texts.set(run.startedAt, ages.textOf(run));
+    texts.set(run.endedAt, ages.textOf(run));
   };
   const ages = new RowAges((ids) => {
     for (const run of inSight) if (ids.has(run.id)) draw(run);
   });
   for (const run of runs) draw(run);
-  return { ages, inSight, textOf: ({ startedAt }: { startedAt: string }) => texts.get(startedAt) };
+  return { ages, inSight, textOf: ({ endedAt }: { endedAt: string }) => texts.get(endedAt) };
 }
 
 test('of rows of different ages each keeps its own time, also when another has none any more', () => {
