@@ -1,10 +1,11 @@
 /**
  * The paper's table, from the test cluster: the profile "paper" by the command line as it ships, with a DistilBERT of full size
  * (random weights, made on the machine) or the tiny model. Starts a test cluster of its own unless TOPOLOGY_BENCH_CLUSTER_JSON
- * names one. `node test/bench/paper.bench.ts [--tiny] [--write]` prints Markdown, with --write into docs/paper.md too; 1 when a
- * topology has no numbers.
+ * names one. `node test/bench/paper.bench.ts [--tiny] [--write] [--record FILE] [--from FILE]` prints Markdown, with --write into
+ * docs/paper.md too, and leaves the record in FILE; with --from it only tells again what such a record holds. 1 when a topology has
+ * no numbers.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -24,17 +25,29 @@ import { startCluster } from './support/cluster.ts';
 import { writePage } from './support/page.ts';
 
 const { values } = parseArgs({
-  options: { tiny: { type: 'boolean', default: false }, write: { type: 'boolean', default: false } },
+  options: {
+    tiny: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    record: { type: 'string' },
+    from: { type: 'string' },
+  },
 });
 await using resources = new AsyncDisposableStack();
-resources.use(await startCluster());
-const record = await run(values.tiny ? assets.tinyModelDirectory : await fullSizeModel(assets));
+const record =
+  values.from === undefined ? await measure() : runRecordSchema.parse(JSON.parse(await readFile(values.from, 'utf8')));
 const text = page(record);
 console.log(text);
 if (values.write) await writePage('paper.md', text);
 const incomplete = record.topologies.filter(({ status }) => status !== 'completed').length;
 console.log(JSON.stringify({ name: 'paper', run: record.id, incomplete }));
 process.exitCode = incomplete === 0 ? 0 : 1;
+
+async function measure(): Promise<RunRecord> {
+  resources.use(await startCluster());
+  const measured = await run(values.tiny ? assets.tinyModelDirectory : await fullSizeModel(assets));
+  if (values.record !== undefined) await writeFile(values.record, JSON.stringify(measured));
+  return measured;
+}
 
 async function run(model: string): Promise<RunRecord> {
   const folder = await mkdtemp(join(tmpdir(), 'topology-bench-paper-'));
