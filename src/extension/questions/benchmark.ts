@@ -5,10 +5,11 @@ import type { Cluster } from '../cluster.ts';
 import { allTopologies, choicesSummary } from '../describe.ts';
 import { configUri } from '../prepare.ts';
 import type { Settings } from '../settings.ts';
+import { gpuChoices } from './gpus.ts';
 import { askInTurn, take, type Step } from './inTurn.ts';
 import { askBound, askLoad, type LoadChoice } from './load.ts';
 import { pickOne, pickSeveral, type Answer } from './pick.ts';
-import { gpuChoices, targetChoices } from './target.ts';
+import { targetChoices } from './target.ts';
 import { topologyChoices } from './topologies.ts';
 
 export interface Known {

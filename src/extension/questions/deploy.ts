@@ -4,9 +4,10 @@ import type { BenchmarkChoices, GpuChoice, Subject, TargetChoice } from '../choi
 import type { Cluster } from '../cluster.ts';
 import { configUri } from '../prepare.ts';
 import type { Settings } from '../settings.ts';
+import { gpuChoices } from './gpus.ts';
 import { askInTurn, take, type Step } from './inTurn.ts';
 import { pickOne, type Answer } from './pick.ts';
-import { gpuChoices, targetChoices } from './target.ts';
+import { targetChoices } from './target.ts';
 import { topologyChoices } from './topologies.ts';
 
 export type ClusterTarget = Extract<TargetChoice, { kind: 'kubernetes' }>;

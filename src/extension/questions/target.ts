@@ -1,13 +1,10 @@
 import * as vscode from 'vscode';
 import { BenchError, explain } from '../../core/errors.ts';
-import { gpuPools, type GpuPool } from '../../core/gpuPools.ts';
 import { topologiesWithoutCluster } from '../../core/localSupport.ts';
 import type { TopologyName } from '../../core/plan.ts';
-import type { GpuChoice, TargetChoice } from '../choices.ts';
+import type { TargetChoice } from '../choices.ts';
 import type { Cluster } from '../cluster.ts';
-import { freeOfTotal, gpuName } from '../describe.ts';
 import { isProtected } from '../protection.ts';
-import type { Settings } from '../settings.ts';
 import type { Choice, Note } from './pick.ts';
 
 /**
@@ -99,47 +96,4 @@ function thisMachine(
     picked: last?.kind === 'local',
   };
   return { ending: [local], notHere: [] };
-}
-
-/** What the cluster's nodes offer, free of total; and the CPU only. */
-export async function gpuChoices(
-  cluster: Cluster,
-  target: Extract<TargetChoice, { kind: 'kubernetes' }>,
-  settings: Settings,
-  last: GpuChoice | null | undefined,
-  signal: AbortSignal,
-): Promise<(Choice<GpuChoice | null> | Note)[]> {
-  const cpu: Choice<GpuChoice | null> = {
-    label: vscode.l10n.t('CPU only'),
-    icon: 'chip',
-    value: null,
-    picked: last === null,
-  };
-  let offers: Offer[];
-  const notes: Note[] = [];
-  try {
-    const inventory = await cluster.inventory(target, AbortSignal.any([signal, AbortSignal.timeout(20_000)]));
-    offers = gpuPools(inventory.gpuNodes).map((pool) => ({ ...pool, free: freeOfTotal(pool, inventory.podsSeen) }));
-    if (offers.length === 0) notes.push({ note: vscode.l10n.t('No node of this cluster has a GPU.') });
-  } catch (error) {
-    notes.push({ note: vscode.l10n.t('The GPUs could not be listed'), detail: explain(error) });
-    const { resource } = settings.gpu;
-    offers = [{ resource, product: null, productLabel: null, free: vscode.l10n.t('as the settings say') }];
-  }
-  const gpus = offers.map(({ resource, product, productLabel, free }): Choice<GpuChoice | null> => {
-    const value: GpuChoice = { resource, count: 1, product, productLabel };
-    return {
-      label: gpuName(value),
-      description: free,
-      icon: 'circuit-board',
-      value,
-      picked:
-        last?.resource === resource && last.product === product && (last.productLabel ?? productLabel) === productLabel,
-    };
-  });
-  return [...gpus, cpu, ...notes];
-}
-
-interface Offer extends Pick<GpuPool, 'resource' | 'product' | 'productLabel'> {
-  readonly free: string;
 }

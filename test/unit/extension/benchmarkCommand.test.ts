@@ -61,6 +61,8 @@ const gpuNode = {
   schedulable: true,
 };
 const inventory = {
+  nodes: 3,
+  notes: [],
   podsSeen: 'everywhere',
   gpuNodes: [
     { ...gpuNode, name: 'a', free: 1 },

@@ -14,12 +14,14 @@ const contexts = [
   { name: 'staging', namespace: 'models', current: true },
   { name: 'production', namespace: 'default', current: false },
 ];
+const noGpu = { podsSeen: null, gpuNodes: [], nodes: 1, notes: [] as string[] };
+let inventory = noGpu;
 const cluster = {
   contexts: async () => contexts,
   current: async () => ({ context: 'staging', namespace: 'models' }),
   placeOf: ({ name, namespace }: (typeof contexts)[number]) => ({ context: name, namespace }),
   wasAway: () => false,
-  inventory: async () => ({ podsSeen: 'everywhere', gpuNodes: [] }) as unknown as ClusterInventory,
+  inventory: async () => inventory as unknown as ClusterInventory,
 } as unknown as Cluster;
 const title = 'Deploy Topology: tiny-sentiment';
 /** The answers, or the way that the user went instead. */
@@ -40,6 +42,7 @@ const steps = () => shown.map(({ step, totalSteps }) => `${String(step)}/${Strin
 beforeEach(() => {
   useDefaults(settingDefaults);
   settingsOf.clear();
+  inventory = noGpu;
 });
 
 test("are numbered as the benchmark's are, with a way back that keeps the answers", async () => {
@@ -75,4 +78,20 @@ test('lead back to the choice of the model from the first one, where there was s
   reply({ pick: ['staging/models'] }, 'back', 'back');
   expect(await ask('triton', true)).toBe('back');
   expect(shown.map(({ canGoBack }) => canGoBack)).toEqual([true, true, true]);
+});
+
+test('offer a GPU that is not counted to who may not list nodes, and claim of no such cluster that it has none', async () => {
+  inventory = { ...noGpu, nodes: 0, notes: ['This user may not list nodes, so GPUs cannot be counted.'] };
+  settingsOf.set('', { 'gpu.resource': 'amd.com/gpu' });
+  reply({ pick: ['staging/models'] }, { pick: ['1 amd.com/gpu'] });
+  expect(await ask('triton')).toMatchObject({ gpu: { resource: 'amd.com/gpu', count: 1, product: null } });
+  expect(shown[1]).toMatchObject({
+    rows: ['1 amd.com/gpu', 'CPU only'],
+    descriptions: ['not counted: this user may not list nodes', ''],
+    notes: [],
+  });
+  inventory = noGpu;
+  reply({ pick: ['staging/models'] }, { pick: ['CPU only'] });
+  await ask('triton');
+  expect(shown[1]).toMatchObject({ rows: ['CPU only'], notes: ['No node of this cluster has a GPU.'] });
 });

@@ -15,6 +15,9 @@ export interface Shown {
   /** Labels of the rows that can be picked, and of those that were picked beforehand. */
   readonly rows: readonly string[];
   readonly picked: readonly string[];
+  /** What stands beside the rows, and the lines that cannot be picked. */
+  readonly descriptions: readonly string[];
+  readonly notes: readonly string[];
   /** Of an input box: what stood in it. */
   readonly value: string;
   /** What was said of what was typed or picked, where it was not taken. */
@@ -36,6 +39,7 @@ export function unusedReplies(): readonly Reply[] {
 
 interface Row {
   readonly label: string;
+  readonly description?: string;
   readonly choice?: unknown;
 }
 
@@ -118,6 +122,8 @@ class Box {
       canGoBack: this.buttons.includes(backButton),
       rows: this.#items.filter((row) => row.choice !== undefined).map(labelOf),
       picked: preset.map(labelOf),
+      descriptions: this.#items.filter((row) => row.choice !== undefined).map(({ description = '' }) => description),
+      notes: this.#items.filter((row) => row.choice === undefined).map(labelOf),
       value: this.value,
       problems: [],
     };
