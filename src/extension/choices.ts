@@ -46,6 +46,20 @@ export interface BenchmarkChoices {
   readonly plan?: PlanChoice;
 }
 
+/** What the questions were answered with last, whether or not a run began with it. */
+export interface Answers extends Pick<
+  BenchmarkChoices,
+  'topologies' | 'target' | 'profile' | 'sloP95Ms' | 'repetitions'
+> {
+  /** The last one for a cluster, since this machine asks for none; absent: there was none. */
+  readonly gpu?: GpuChoice | null;
+}
+
+/** A namespace is created because the user said so then, not because they said so once. */
+export function withoutCreation(target: TargetChoice): TargetChoice {
+  return target.kind === 'local' ? target : { ...target, createNamespace: false };
+}
+
 export const builtInName = 'tiny-sentiment';
 
 /** Of what runs on this machine; a key, which poolName puts into words. */

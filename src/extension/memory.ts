@@ -1,5 +1,12 @@
 import type { Memento } from 'vscode';
-import { subjectKey, type BenchmarkChoices, type PlanChoice, type Subject } from './choices.ts';
+import {
+  subjectKey,
+  withoutCreation,
+  type Answers,
+  type BenchmarkChoices,
+  type PlanChoice,
+  type Subject,
+} from './choices.ts';
 
 /** A run on a cluster that has begun; it stays noted until its clean-up is known to be done. */
 export interface UnfinishedRun {
@@ -24,8 +31,13 @@ export interface StoppedEarly {
 
 /** What is kept between windows. Everything here may be lost without harm but the unfinished runs, which Clean Up finds too. */
 export interface Memory {
+  /** What ran last. */
   lastChoices(): BenchmarkChoices | undefined;
-  rememberChoices(choices: BenchmarkChoices): Promise<void>;
+  /** undefined: nothing ran yet. */
+  rememberChoices(choices: BenchmarkChoices | undefined): Promise<void>;
+  /** What each question begins with. */
+  lastAnswers(): Answers | undefined;
+  rememberAnswers(choices: BenchmarkChoices): Promise<void>;
   /** Which run measured a subject last, or was of a plan file, for the lens; one without numbers does not hide those before it. */
   lastRunOf(subject: Subject | Pick<PlanChoice, 'uri'>): string | undefined;
   /** What a run was started with, for "benchmark again"; of the last runs only. */
@@ -75,6 +87,19 @@ export function createMemory(workspace: Memento, machine: Memento): Memory {
     lastChoices: () => workspace.get<BenchmarkChoices>('lastChoices'),
     rememberChoices: async (choices) => {
       await workspace.update('lastChoices', choices);
+    },
+    lastAnswers: () => workspace.get<Answers>('lastAnswers'),
+    rememberAnswers: async ({ topologies, target, gpu, profile, sloP95Ms, repetitions }) => {
+      const ofClusters = target.kind === 'local' ? workspace.get<Answers>('lastAnswers')?.gpu : gpu;
+      const answers: Answers = {
+        topologies,
+        target: withoutCreation(target),
+        profile,
+        ...(ofClusters === undefined ? {} : { gpu: ofClusters }),
+        ...(sloP95Ms === undefined ? {} : { sloP95Ms }),
+        ...(repetitions === undefined ? {} : { repetitions }),
+      };
+      await workspace.update('lastAnswers', answers);
     },
     lastRunOf: (subject) => table<string>('lastRuns')[subjectKey(subject)],
     choicesOf: (runId) => table<BenchmarkChoices>('choicesOfRuns')[runId],

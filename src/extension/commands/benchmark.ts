@@ -1,12 +1,14 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as vscode from 'vscode';
-import { BenchError } from '../../core/errors.ts';
+import { BenchError, isCancelled } from '../../core/errors.ts';
 import { nothingRunsHere, topologiesWithoutCluster } from '../../core/localSupport.ts';
 import type { TopologyName } from '../../core/plan.ts';
-import type { BenchmarkChoices, TargetChoice } from '../choices.ts';
+import { withoutCreation, type BenchmarkChoices, type TargetChoice } from '../choices.ts';
 import { gpuName, subjectName, targetName } from '../describe.ts';
 import { configUri, type PreparedRun, type RunEnd } from '../prepare.ts';
 import { askBenchmark } from '../questions/benchmark.ts';
-import { confirmNamespace, confirmRun } from '../questions/confirm.ts';
+import { confirmAnswers, confirmNamespace, confirmRun } from '../questions/confirm.ts';
+import type { Answer } from '../questions/pick.ts';
 import { askAbout, saveSubject } from '../questions/subject.ts';
 import { choicesOfRun } from '../runChoices.ts';
 import type { Services } from '../services.ts';
@@ -32,20 +34,36 @@ export async function benchmarkCommand(argument: unknown, services: Services): P
   // Before four questions that lead nowhere.
   if (target?.kind === 'local' && topologiesWithoutCluster(process).length === 0) throw nothingRunsHere();
   const title = vscode.l10n.t('Benchmark Topology');
-  const choices = await askAbout(argument, title, async (subject, canGoBack) => {
+  const prepared = await askAbout(argument, title, async (subject, canGoBack) => {
     await saveSubject(subject);
-    return askBenchmark({
+    const known = {
       subject,
       last: services.memory.lastChoices(),
+      answers: services.memory.lastAnswers(),
       settings: readSettings(configUri(subject)),
       cluster: services.cluster,
       title: vscode.l10n.t('Benchmark Topology: {0}', subjectName(subject)),
       topologies: topologiesIn(argument),
       target,
       canGoBack,
-    });
+    };
+    return askBenchmark(known, (answered) => confirmAnswered(answered, services));
   });
-  if (choices !== undefined) await startAnswered(choices, services);
+  if (prepared === undefined) return;
+  const again = (): Promise<void> => startAnswered(prepared.choices, services);
+  await orOffer(again, services, () => begin(prepared, services, { again }));
+}
+
+/** Keeps the answers, with which the questions begin the next time, whatever becomes of this start. */
+async function confirmAnswered(choices: BenchmarkChoices, services: Services): Promise<Answer<PreparedRun>> {
+  let answer: Answer<PreparedRun> = { kind: 'left' };
+  const again = (): Promise<void> => startAnswered(choices, services);
+  await orOffer(again, services, async () => {
+    await services.memory.rememberAnswers(choices);
+    await saveSubject(choices.subject);
+    answer = await confirmAnswers(choices, services, (changed) => prepareAsking(changed, services));
+  });
+  return answer;
 }
 
 async function startAnswered(choices: BenchmarkChoices, services: Services): Promise<void> {
@@ -149,9 +167,12 @@ function whatAndWhere({ plan, subject, target }: BenchmarkChoices): string {
   return JSON.stringify([plan, subject, targetName(target)]);
 }
 
-interface Start {
+interface Start extends Begin {
   /** What the user is asked before the run starts. */
   readonly confirm: typeof confirmRun;
+}
+
+interface Begin {
   /** Starts the same anew, for the button of a failure. */
   readonly again?: () => Promise<void>;
   /** The run is there, queued or under way. */
@@ -161,12 +182,19 @@ interface Start {
 async function start(choices: BenchmarkChoices, services: Services, how: Start): Promise<void> {
   const { confirm, again = () => start(choices, services, { confirm: confirmRun }), begun } = how;
   const confirmed = await confirm(choices, services, (changed) => prepareAsking(changed, services));
-  if (confirmed === undefined) return;
+  if (confirmed !== undefined) await begin(confirmed, services, { again, begun });
+}
+
+async function begin(
+  confirmed: PreparedRun,
+  services: Services,
+  { again, begun }: Begin & { readonly again: () => Promise<void> },
+): Promise<void> {
   if (!(await mayStart(confirmed, services))) return;
-  await rememberAnswers(confirmed.choices, services);
+  const settle = await rememberStart(confirmed, services);
   const ended = startRun(confirmed, services, button(again, services));
   begun?.();
-  await ended;
+  await settle(await ended);
 }
 
 /**
@@ -188,8 +216,10 @@ export async function benchmarkUnasked(
       nextStep: vscode.l10n.t('Start it again and type the name, or choose another context.'),
     });
   }
-  await rememberAnswers(choices, services);
-  return { runId: prepared.runId, end: await startRun(prepared, services) };
+  const settle = await rememberStart(prepared, services);
+  const end = await startRun(prepared, services);
+  await settle(end);
+  return { runId: prepared.runId, end };
 }
 
 async function mayStart(prepared: PreparedRun, { protection }: Services): Promise<boolean> {
@@ -208,15 +238,25 @@ function whatRuns({ choices }: PreparedRun): string {
   );
 }
 
-/** What a plan file decided was no answer of the user's, to be offered for another model. */
-async function rememberAnswers(choices: BenchmarkChoices, { memory }: Services): Promise<void> {
-  if (choices.plan !== undefined) return;
-  await memory.rememberChoices({ ...choices, target: withoutCreation(choices.target) });
+/**
+ * What a plan file decided was no answer of the user's, to be offered for another model.
+ * @returns what is to be called with the end of the run: one that was refused did not run
+ */
+async function rememberStart({ choices }: PreparedRun, { memory }: Services): Promise<(end: RunEnd) => Promise<void>> {
+  if (choices.plan !== undefined) return async () => undefined;
+  const before = memory.lastChoices();
+  const last = { ...choices, target: withoutCreation(choices.target) };
+  await memory.rememberAnswers(choices);
+  await memory.rememberChoices(last);
+  return async (end) => {
+    // Another run may have begun meanwhile.
+    if (wasRefused(end) && isDeepStrictEqual(memory.lastChoices(), last)) await memory.rememberChoices(before);
+  };
 }
 
-/** A namespace is created because the user said so then, not because they said so once. */
-function withoutCreation(target: TargetChoice): TargetChoice {
-  return target.kind === 'local' ? target : { ...target, createNamespace: false };
+/** Before anything was made, as where rights are missing. */
+function wasRefused({ record, failure }: RunEnd): boolean {
+  return record === null && failure !== null && !isCancelled(failure);
 }
 
 /** The topology of the tree's node that the command was called on. */

@@ -47,7 +47,7 @@ async function choose(argument: unknown, services: Services): Promise<DeployChoi
     askDeploy({
       subject,
       topology,
-      last: services.memory.lastChoices(),
+      last: services.memory.lastAnswers(),
       settings: readSettings(configUri(subject)),
       cluster: services.cluster,
       title: vscode.l10n.t('Deploy Topology: {0}', subjectName(subject)),
@@ -57,7 +57,7 @@ async function choose(argument: unknown, services: Services): Promise<DeployChoi
 }
 
 async function confirmed(choices: DeployChoices, lacksNamespace: boolean): Promise<boolean> {
-  const deployNow = lacksNamespace ? vscode.l10n.t('Create the namespace and deploy') : vscode.l10n.t('Deploy');
+  const deployNow = lacksNamespace ? vscode.l10n.t('Create Namespace and Deploy') : vscode.l10n.t('Deploy');
   const chosen = await vscode.window.showInformationMessage(deployQuestion(choices), { modal: true }, deployNow);
   return chosen === deployNow;
 }

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { TopologyName } from '../../core/plan.ts';
-import type { BenchmarkChoices, GpuChoice, Subject, TargetChoice } from '../choices.ts';
+import type { Answers, BenchmarkChoices, GpuChoice, Subject, TargetChoice } from '../choices.ts';
 import type { Cluster } from '../cluster.ts';
 import { allTopologies, choicesSummary } from '../describe.ts';
 import { configUri } from '../prepare.ts';
@@ -14,7 +14,10 @@ import { topologyChoices } from './topologies.ts';
 
 export interface Known {
   readonly subject: Subject;
+  /** What ran last, offered as a whole. */
   readonly last: BenchmarkChoices | undefined;
+  /** What each question begins with. */
+  readonly answers: Answers | undefined;
   readonly settings: Settings;
   readonly cluster: Cluster;
   readonly title: string;
@@ -24,6 +27,9 @@ export interface Known {
   /** From the first question, to that for the model. */
   readonly canGoBack: boolean;
 }
+
+/** The last question: whether to start what was chosen. */
+type Confirm<Confirmed> = (choices: BenchmarkChoices) => Promise<Answer<Confirmed>>;
 
 interface Draft {
   /** Whether the answers of the last run hold, and nothing else is asked. */
@@ -37,26 +43,36 @@ interface Draft {
 }
 
 /**
- * Asks what is not decided yet: topologies, target, GPU and load, with a way back. The last run's answers are offered
- * first, as a whole, and then stand first in each question.
+ * Asks what is not decided yet: topologies, target, GPU and load, and whether to start, with a way back. What ran last is offered
+ * first, as a whole, and each question begins with the last answer to it.
  */
-export async function askBenchmark(known: Known): Promise<Answer<BenchmarkChoices>> {
-  const { subject, last, topologies, target, canGoBack } = known;
+export async function askBenchmark<Confirmed>(known: Known, confirm: Confirm<Confirmed>): Promise<Answer<Confirmed>> {
+  const { topologies, target, answers, canGoBack } = known;
   const draft: Draft = {
     isSame: false,
     topologies,
     target,
     gpu: undefined,
     load: undefined,
-    sloP95Ms: last?.sloP95Ms,
+    sloP95Ms: answers?.sloP95Ms,
   };
-  const went = await askInTurn(stepsOf(known, draft), canGoBack);
-  if (went !== 'on') return { kind: went };
-  const value = draft.isSame && last !== undefined ? { ...last, subject } : choicesOf(subject, draft);
-  return value === undefined ? { kind: 'left' } : { kind: 'value', value };
+  let confirmed: Answer<Confirmed> = { kind: 'left' };
+  const last: Step = {
+    isUncounted: true,
+    applies: () => true,
+    ask: async () => {
+      const choices = choicesOf(known, draft);
+      if (choices !== undefined) confirmed = await confirm(choices);
+      return take(confirmed, () => undefined);
+    },
+  };
+  const went = await askInTurn([...stepsOf(known, draft), last], canGoBack);
+  return went === 'on' ? confirmed : { kind: went };
 }
 
-function choicesOf(subject: Subject, { topologies, target, gpu, load, sloP95Ms }: Draft): BenchmarkChoices | undefined {
+function choicesOf({ subject, last }: Known, draft: Draft): BenchmarkChoices | undefined {
+  if (draft.isSame) return last && { ...last, subject };
+  const { topologies, target, gpu, load, sloP95Ms } = draft;
   if (topologies === undefined || target === undefined || load === undefined) return undefined;
   const { profile, repetitions } = load;
   return {
@@ -92,7 +108,7 @@ function stepsOf(known: Known, draft: Draft): Step[] {
 }
 
 function questionsOf(known: Known, draft: Draft): Step[] {
-  const { title, last, cluster, settings } = known;
+  const { title, answers, cluster, settings } = known;
   return [
     {
       applies: () => known.topologies === undefined,
@@ -102,7 +118,7 @@ function questionsOf(known: Known, draft: Draft): Step[] {
           ...where,
           placeholder: vscode.l10n.t('Which topologies? They run one after the other.'),
           choices: async () => {
-            const picked = draft.topologies ?? last?.topologies ?? allTopologies;
+            const picked = draft.topologies ?? answers?.topologies ?? allTopologies;
             const choices = await topologyChoices(known.subject, known.target?.kind);
             return choices.map((choice) => ({ ...choice, picked: picked.includes(choice.value) }));
           },
@@ -120,7 +136,7 @@ function questionsOf(known: Known, draft: Draft): Step[] {
           ...where,
           placeholder: vscode.l10n.t('Where should they run?'),
           choices: () => {
-            const proposed = draft.target ?? last?.target;
+            const proposed = draft.target ?? answers?.target;
             return targetChoices(cluster, configUri(known.subject), proposed, draft.topologies ?? allTopologies);
           },
         });
@@ -130,11 +146,12 @@ function questionsOf(known: Known, draft: Draft): Step[] {
       },
     },
     {
-      applies: () => draft.target?.kind !== 'local',
+      // Until it is answered where, the count of questions is that of the last time.
+      applies: () => (draft.target ?? answers?.target)?.kind !== 'local',
       ask: async (where) => {
         const { target } = draft;
         if (target?.kind !== 'kubernetes') return 'on';
-        const proposed = draft.gpu === undefined ? last?.gpu : draft.gpu;
+        const proposed = draft.gpu === undefined ? answers?.gpu : draft.gpu;
         const answer = await pickOne<GpuChoice | null>({
           title,
           ...where,
@@ -150,8 +167,8 @@ function questionsOf(known: Known, draft: Draft): Step[] {
       applies: () => true,
       ask: async (where) => {
         const proposed = draft.load ?? {
-          profile: last?.profile ?? settings.profile,
-          repetitions: last?.repetitions,
+          profile: answers?.profile ?? settings.profile,
+          repetitions: answers?.repetitions,
         };
         return take(await askLoad({ title, ...where }, proposed), (load) => {
           draft.load = load;

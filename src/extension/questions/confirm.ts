@@ -5,35 +5,52 @@ import type { PreparedRun } from '../prepare.ts';
 import type { Services } from '../services.ts';
 import { readSettings } from '../settings.ts';
 import { shownWait } from '../shownWait.ts';
+import type { Went } from './inTurn.ts';
+import type { Answer } from './pick.ts';
 
 type Prepare = (choices: BenchmarkChoices) => Promise<PreparedRun | undefined>;
 
+type Asked = Pick<Services, 'cluster'>;
+
 /**
- * Says what will run, where, for about how long and how many GPU-minutes, and asks whether to start. A namespace that does not exist is made
- * only when the user says so here. undefined when the user left.
+ * Says what will run, where, for about how long and how many GPU-minutes, and asks whether to start, with a way back to the
+ * questions before. A namespace that does not exist is made only when the user says so here.
  * @throws BenchError forbidden where one would have to be made without the right to make and to delete it; cancelled when the user
  * left while the cluster was asked
  */
+export async function confirmAnswers(
+  choices: BenchmarkChoices,
+  services: Asked,
+  prepareRun: Prepare,
+): Promise<Answer<PreparedRun>> {
+  const looked = await lookForNamespace(choices, services);
+  const prepared = await prepareRun(looked.choices);
+  if (prepared === undefined) return { kind: 'left' };
+  const said = await askToStart(prepared, looked, true);
+  return said === 'on' ? { kind: 'value', value: prepared } : { kind: said };
+}
+
+/** The same where nothing was asked before. undefined when the user left. @throws BenchError as confirmAnswers */
 export async function confirmRun(
   choices: BenchmarkChoices,
-  services: Pick<Services, 'cluster'>,
+  services: Asked,
   prepareRun: Prepare,
 ): Promise<PreparedRun | undefined> {
   const looked = await lookForNamespace(choices, services);
   const prepared = await prepareRun(looked.choices);
-  return prepared !== undefined && (await isConfirmed(prepared, looked)) ? prepared : undefined;
+  return prepared !== undefined && (await askToStart(prepared, looked)) === 'on' ? prepared : undefined;
 }
 
 /** Asks the same, but only where a namespace would have to be made. */
 export async function confirmNamespace(
   choices: BenchmarkChoices,
-  services: Pick<Services, 'cluster'>,
+  services: Asked,
   prepareRun: Prepare,
 ): Promise<PreparedRun | undefined> {
   const looked = await lookForNamespace(choices, services);
   const prepared = await prepareRun(looked.choices);
   if (prepared === undefined || !looked.missing) return prepared;
-  return (await isConfirmed(prepared, looked)) ? prepared : undefined;
+  return (await askToStart(prepared, looked)) === 'on' ? prepared : undefined;
 }
 
 /** What is to be said of the namespace before a run. */
@@ -57,7 +74,7 @@ export function lookAtNamespace<Value>(
 
 async function lookForNamespace(
   choices: BenchmarkChoices,
-  { cluster }: Pick<Services, 'cluster'>,
+  { cluster }: Asked,
 ): Promise<Looked & { readonly choices: BenchmarkChoices }> {
   const { target } = choices;
   if (target.kind !== 'kubernetes') return { choices, missing: false, stays: undefined };
@@ -68,9 +85,10 @@ async function lookForNamespace(
   return { choices: { ...choices, target: { ...target, createNamespace: missing } }, missing, stays };
 }
 
-async function isConfirmed(prepared: PreparedRun, { missing, stays }: Looked): Promise<boolean> {
+async function askToStart(prepared: PreparedRun, { missing, stays }: Looked, canGoBack = false): Promise<Went> {
   const { choices } = prepared;
   const { plan } = choices;
+  const back = vscode.l10n.t('Back');
   const start = missing ? vscode.l10n.t('Create Namespace and Start') : vscode.l10n.t('Start');
   const chosen = await vscode.window.showInformationMessage(
     vscode.l10n.t('Benchmark {0}: {1}?', subjectName(choices.subject), choices.topologies.join(', ')),
@@ -88,8 +106,10 @@ async function isConfirmed(prepared: PreparedRun, { missing, stays }: Looked): P
       ].join('\n\n'),
     },
     start,
+    ...(canGoBack ? [back] : []),
   );
-  return chosen === start;
+  if (chosen === start) return 'on';
+  return chosen === back ? 'back' : 'left';
 }
 
 /** Nobody should be surprised by a download, or look for where it went. */

@@ -1,6 +1,6 @@
 import * as vscode from 'vscode';
 import type { TopologyName } from '../../core/plan.ts';
-import type { BenchmarkChoices, GpuChoice, Subject, TargetChoice } from '../choices.ts';
+import type { Answers, BenchmarkChoices, GpuChoice, Subject, TargetChoice } from '../choices.ts';
 import type { Cluster } from '../cluster.ts';
 import { configUri } from '../prepare.ts';
 import type { Settings } from '../settings.ts';
@@ -19,7 +19,7 @@ export interface KnownOfDeployment {
   readonly subject: Subject;
   /** Of the row that was clicked. */
   readonly topology: TopologyName | undefined;
-  readonly last: Pick<BenchmarkChoices, 'target' | 'gpu'> | undefined;
+  readonly last: Pick<Answers, 'target' | 'gpu'> | undefined;
   readonly settings: Settings;
   readonly cluster: Cluster;
   readonly title: string;

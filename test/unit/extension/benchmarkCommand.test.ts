@@ -1,12 +1,13 @@
 /** From the questions to the start of a run, on quick picks that a test answers. */
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ClusterInventory } from '../../../src/core/cluster.ts';
-import { BenchError } from '../../../src/core/errors.ts';
+import { BenchError, cancelled } from '../../../src/core/errors.ts';
 import { estimateSeconds, makePlan } from '../../../src/core/planning.ts';
 import { profileNames } from '../../../src/core/profiles.ts';
 import type { BenchmarkChoices } from '../../../src/extension/choices.ts';
 import { settingDefaults } from '../../../src/extension/contributions.ts';
-import type { PreparedRun } from '../../../src/extension/prepare.ts';
+import { createMemory } from '../../../src/extension/memory.ts';
+import type { PreparedRun, RunEnd } from '../../../src/extension/prepare.ts';
 import type { Services } from '../../../src/extension/services.ts';
 import type { LookedAt } from '../../../src/local/prepare.ts';
 import { choices as planChoices } from '../../support/choices.ts';
@@ -16,15 +17,18 @@ import { sampleOrigin } from '../../support/origin.ts';
 import { sampleRecord } from '../../support/sampleRecord.ts';
 import { reply, shown, unusedReplies } from './fakeQuickInput.ts';
 import { fakeVscode, settingsOf, useDefaults } from './fakeVscode.ts';
+import { JsonMemento } from './jsonMemento.ts';
 
 vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
 const started: PreparedRun[] = [];
 /** How long a run takes once it was started. */
 let underWay: Promise<void>;
+let end: Pick<RunEnd, 'record' | 'failure'>;
 vi.mock('../../../src/extension/startRun.ts', () => ({
   startRun: async (prepared: PreparedRun) => {
     started.push(prepared);
     await underWay;
+    return end;
   },
 }));
 vi.mock('../../../src/extension/engine.ts', () => ({ loadEngine: async () => engine }));
@@ -92,20 +96,24 @@ beforeEach(() => {
   fakeVscode.workspace.isTrusted = true;
   started.length = 0;
   underWay = Promise.resolve();
+  end = { record: sampleRecord(), failure: null };
   last = undefined;
   earlier = undefined;
   away = undefined;
   here = { toFetch: [], cacheDirectory: '/home/me/.cache/topology-bench', noTriton: null };
   lacksNamespace = false;
   namespaceStays = undefined;
+  const answers = createMemory(new JsonMemento(), new JsonMemento());
   services = {
     extension: { path: '/ext', version: '1' },
     memory: {
       lastChoices: () => last,
       choicesOf: () => earlier,
-      rememberChoices: async (choices: BenchmarkChoices) => {
+      rememberChoices: async (choices: BenchmarkChoices | undefined) => {
         last = choices;
       },
+      lastAnswers: () => answers.lastAnswers(),
+      rememberAnswers: (choices: BenchmarkChoices) => answers.rememberAnswers(choices),
       tokenizerOf: () => undefined,
     },
     cluster: {
@@ -122,7 +130,7 @@ beforeEach(() => {
     failures: { show: showFailure },
     log: { warn: () => undefined },
   } as unknown as Services;
-  fakeVscode.window.showInformationMessage.mockImplementation(async (...parts) => parts.at(-1) as string);
+  fakeVscode.window.showInformationMessage.mockImplementation(async (...parts) => parts[2] as string);
 });
 
 const builtIn = { kind: 'built-in' } as const;
@@ -138,6 +146,9 @@ const onCluster: BenchmarkChoices = {
   repetitions: 2,
 };
 const t4 = '1 nvidia.com/gpu (Tesla-T4)';
+const goneGpu = { resource: 'nvidia.com/gpu', count: 1, product: 'gone', productLabel: null };
+const sameAsLastTime =
+  'Same as last time: triton on prod-eu/models, 1 nvidia.com/gpu (Tesla-T4), server under p95 50 ms, 2 turns';
 
 describe('the questions', () => {
   test('are numbered, and lead from topologies, place and GPU pool to the load', async () => {
@@ -268,6 +279,7 @@ describe('the questions', () => {
 
   test('remember every answer of the last run', async () => {
     last = onCluster;
+    await services.memory.rememberAnswers(onCluster);
     reply({ pick: ['Choose anew…'] }, 'accept', 'accept', 'accept', 'accept', 'accept');
     await benchmark();
     expect(shown.slice(1).map(({ picked, value }) => picked[0] ?? value)).toEqual([
@@ -292,10 +304,109 @@ describe('the questions', () => {
   });
 });
 
-describe('the way back', () => {
-  const sameAsLastTime =
-    'Same as last time: triton on prod-eu/models, 1 nvidia.com/gpu (Tesla-T4), server under p95 50 ms, 2 turns';
+describe('the GPU that is chosen beforehand', () => {
+  const startOn = async (place: string, gpu?: string): Promise<readonly string[]> => {
+    last = undefined;
+    reply({ pick: ['triton'] }, { pick: [place] }, ...(gpu === undefined ? [] : [{ pick: [gpu] }]), {
+      pick: ['quick'],
+    });
+    await benchmark();
+    return shown[2]?.picked ?? [];
+  };
 
+  test('is the first that is free, whatever ran on this machine', async () => {
+    await startOn('This machine');
+    expect(await startOn('staging/models', 'CPU only')).toEqual([t4]);
+    services.cluster.inventory = async () => ({
+      ...inventory,
+      gpuNodes: inventory.gpuNodes.map((node) => (node.product === 'Tesla-T4' ? { ...node, free: 0 } : node)),
+    });
+    await services.memory.rememberAnswers({ ...onCluster, gpu: goneGpu });
+    expect(await startOn('staging/models', t4)).toEqual(['1 nvidia.com/gpu (nvidia-l4)']);
+  });
+
+  test('is the last answer for a cluster', async () => {
+    await startOn('staging/models', 'CPU only');
+    await startOn('This machine');
+    expect(await startOn('staging/models', t4)).toEqual(['CPU only']);
+    await startOn('This machine');
+    expect(await startOn('staging/models', 'CPU only')).toEqual([t4]);
+  });
+
+  test('does not count where the last run was on this machine', async () => {
+    await startOn('This machine');
+    await startOn('This machine');
+    expect(steps()).toEqual(['1/3', '2/3', '3/3']);
+  });
+});
+
+describe('the last question', () => {
+  const answered = [{ pick: ['hybrid'] }, { pick: ['prod-eu/models'] }, { pick: [t4] }, { pick: ['ladder'] }] as const;
+  const leaveOnce = () => fakeVscode.window.showInformationMessage.mockImplementationOnce(async () => undefined);
+
+  test('has a way back to those before it, with their answers', async () => {
+    fakeVscode.window.showInformationMessage.mockImplementationOnce(async () => 'Back');
+    reply(...answered, 'back', 'accept', { pick: ['quick'] });
+    await benchmark();
+    expect(fakeVscode.window.showInformationMessage.mock.calls[0]?.slice(2)).toEqual(['Start', 'Back']);
+    expect(steps()).toEqual(['1/4', '2/4', '3/4', '4/4', '4/4', '3/4', '4/4']);
+    expect(shown.slice(4).map(({ picked }) => picked)).toEqual([['ladder'], [t4], ['ladder']]);
+    expect(started.map(({ choices }) => choices.profile)).toEqual(['quick']);
+  });
+
+  test('leads back to "Same as last time", too', async () => {
+    last = onCluster;
+    fakeVscode.window.showInformationMessage.mockImplementationOnce(async () => 'Back');
+    reply({ pick: [sameAsLastTime] }, 'leave');
+    await benchmark();
+    expect(shown.map(({ hint }) => hint)).toEqual(['What should run?', 'What should run?']);
+  });
+
+  test('costs no answer when it is left: the questions begin with them, and what ran last stays what it was', async () => {
+    last = onCluster;
+    leaveOnce();
+    reply({ pick: ['Choose anew…'] }, ...answered);
+    await benchmark();
+    expect([started, last]).toEqual([[], onCluster]);
+    reply({ pick: ['Choose anew…'] }, 'accept', 'accept', 'accept', 'accept');
+    await benchmark();
+    expect(shown[0]?.rows[0]).toBe(sameAsLastTime);
+    expect(shown.slice(1).map(({ picked }) => picked[0])).toEqual(['hybrid', 'prod-eu/models', t4, 'ladder']);
+  });
+});
+
+describe('what ran last', () => {
+  const refused = { record: null, failure: new BenchError({ reason: 'forbidden', message: 'Rights are missing.' }) };
+
+  test('is no run that was refused before it began', async () => {
+    earlier = { ...onCluster, profile: 'quick' };
+    end = refused;
+    await benchmarkAgain('run', services);
+    expect(last).toBeUndefined();
+    end = { record: null, failure: cancelled('checking') };
+    await benchmarkAgain('run', services);
+    expect(last).toEqual(earlier);
+  });
+
+  test('stays another one that has begun meanwhile', async () => {
+    let refuse = (): void => undefined;
+    underWay = new Promise((resolve) => {
+      refuse = resolve;
+    });
+    end = refused;
+    earlier = { ...onCluster, profile: 'quick' };
+    const run = benchmarkAgain('run', services);
+    await vi.waitFor(() => {
+      expect(started).toHaveLength(1);
+    });
+    last = onCluster;
+    refuse();
+    await run;
+    expect(last).toEqual(onCluster);
+  });
+});
+
+describe('the way back', () => {
   test('leads from the topologies to "Same as last time"', async () => {
     last = onCluster;
     reply({ pick: ['Choose anew…'] }, { pick: ['hybrid'] }, 'back', 'back', { pick: [sameAsLastTime] });

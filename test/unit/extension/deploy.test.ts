@@ -52,12 +52,12 @@ const stillThere = new BenchError({
 let unfinished: UnfinishedRun[] = [];
 const noted = vi.fn();
 const changed = vi.fn();
-const lastChoices = vi.fn(() => undefined);
+const lastAnswers = vi.fn(() => undefined);
 const oneContext = () => [{ name: place.context, namespace: place.namespace, current: false }];
 let contexts: () => ReturnType<typeof oneContext> = oneContext;
 const services = {
   memory: {
-    lastChoices,
+    lastAnswers,
     async noteUnfinished(run: UnfinishedRun) {
       unfinished.push(run);
     },
@@ -143,7 +143,7 @@ test.each([
     const failure: unknown = await deployTopology(undefined, services).catch((error: unknown) => error);
     if (!(failure instanceof BenchError)) throw new Error('It did not fail.');
     expect(settingThatMends(failure.reason)).toBe('kubeconfig');
-    expect(lastChoices).not.toHaveBeenCalled();
+    expect(lastAnswers).not.toHaveBeenCalled();
     expect(fakeVscode.window.showInformationMessage).not.toHaveBeenCalled();
   },
 );

@@ -1,22 +1,7 @@
 import { expect, test } from 'vitest';
 import type { BenchmarkChoices, Subject } from '../../../src/extension/choices.ts';
 import { createMemory } from '../../../src/extension/memory.ts';
-
-/** VS Code's own Memento keeps JSON, so what does not survive JSON is lost here too. */
-class JsonMemento {
-  readonly #entries = new Map<string, string>();
-  keys(): readonly string[] {
-    return [...this.#entries.keys()];
-  }
-  get(key: string): never {
-    const text = this.#entries.get(key);
-    return (text === undefined ? undefined : JSON.parse(text)) as never;
-  }
-  async update(key: string, value: unknown): Promise<void> {
-    if (value === undefined) this.#entries.delete(key);
-    else this.#entries.set(key, JSON.stringify(value));
-  }
-}
+import { JsonMemento } from './jsonMemento.ts';
 
 // Memento.get has an overload with a default, which the memory does not use.
 const fresh = (workspace = new JsonMemento(), machine = new JsonMemento()): ReturnType<typeof createMemory> =>
@@ -30,6 +15,25 @@ const choices: BenchmarkChoices = {
   gpu: null,
   profile: 'quick',
 };
+
+test('keeps the GPU answered for a cluster through answers for this machine, and no leave to make a namespace', async () => {
+  const workspace = new JsonMemento();
+  await fresh(workspace).rememberAnswers(choices);
+  expect(fresh(workspace).lastAnswers()).not.toHaveProperty('gpu');
+  const target = { kind: 'kubernetes', context: 'kind-x', namespace: 'new', createNamespace: true } as const;
+  await fresh(workspace).rememberAnswers({ ...choices, target, profile: 'server', sloP95Ms: 50, repetitions: 2 });
+  const answers = { topologies: choices.topologies, target: choices.target, profile: choices.profile };
+  expect(fresh(workspace).lastAnswers()).toEqual({
+    ...answers,
+    gpu: null,
+    target: { ...target, createNamespace: false },
+    profile: 'server',
+    sloP95Ms: 50,
+    repetitions: 2,
+  });
+  await fresh(workspace).rememberAnswers(choices);
+  expect(fresh(workspace).lastAnswers()).toEqual({ ...answers, gpu: null });
+});
 
 test('remembers where an export went last', async () => {
   const workspace = new JsonMemento();
