@@ -1,7 +1,7 @@
 import { accessSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
-import { BenchError } from '../core/errors.ts';
+import { BenchError, type Place } from '../core/errors.ts';
 import type { ClusterName } from '../core/pools.ts';
 import { sha256 } from '../hashes/sha256.ts';
 import { filesOfEnvironment, kubeconfigFiles } from './kubeconfigFiles.ts';
@@ -108,7 +108,7 @@ function readConfig(choice: KubeconfigChoice): KubeConfig {
     if (named.length === 0 && isReadable(serviceAccountToken)) return inCluster();
     throw missing(
       named.length > 0
-        ? `KUBECONFIG names ${named.join(', ')}, and none of these can be read.`
+        ? `KUBECONFIG names ${named.join(', ')}, ${named.length === 1 ? 'which cannot' : 'and none of these can'} be read.`
         : 'There is no kubeconfig: KUBECONFIG is not set and ~/.kube/config cannot be read.',
     );
   }
@@ -126,7 +126,7 @@ function readFile(path: string): KubeConfig {
     config.makePathsAbsolute(dirname(path));
     useTokenFiles(config, text, dirname(path));
   } catch (error) {
-    throw broken(`The kubeconfig ${path} cannot be understood: ${whyNot(error)}.`);
+    throw brokenFile(path, error);
   }
   // A file without contexts leaves the lists out.
   config.contexts = Array.isArray(config.contexts) ? config.contexts : [];
@@ -172,12 +172,19 @@ function kubeconfigWords({ kubeconfigPath }: KubeconfigChoice): string {
 }
 
 /** Without the text around the mistake, with which a YAML parser's message goes on and which may be a token. */
+function brokenFile(path: string, error: unknown): BenchError {
+  if (error instanceof Error && 'code' in error && error.code === 'EISDIR')
+    return broken(`The kubeconfig ${path} is a folder.`);
+  const place = error instanceof Error ? yamlPlace(error) : undefined;
+  if (place === undefined)
+    return broken(`The kubeconfig cannot be understood: ${whyNot(error)}.`, repair, { file: path });
+  const at = `line ${String(place.line)}, column ${String(place.column)}`;
+  return broken(`The kubeconfig is not YAML at ${at}.`, repair, { file: path, ...place });
+}
+
 function whyNot(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  if ('code' in error && error.code === 'EISDIR') return 'it is a folder';
-  const place = yamlPlace(error);
-  if (place === undefined) return (error.message.split('\n')[0] ?? '').slice(0, 200).replace(/\.$/u, '');
-  return `it is not YAML at line ${String(place.line)}, column ${String(place.column)}`;
+  return (error.message.split('\n')[0] ?? '').slice(0, 200).replace(/\.$/u, '');
 }
 
 /** Where the client's YAML parser gave up, from 1; undefined for any other error. */
@@ -189,12 +196,14 @@ function yamlPlace(error: Error): { readonly line: number; readonly column: numb
 }
 
 const setUp =
-  'Set up access with your cloud provider\'s command line or "kubectl config", or run on this machine ("This machine" in VS Code, --local on the command line).';
+  'Set up access with your cloud provider\'s command line or "kubectl config", or run on this machine, which needs no cluster.';
 
 function missing(message: string, nextStep = setUp): BenchError {
   return new BenchError({ reason: 'kubeconfig-missing', message, nextStep });
 }
 
-function broken(message: string, nextStep = 'Repair it, for example with "kubectl config".'): BenchError {
-  return new BenchError({ reason: 'kubeconfig-broken', message, nextStep });
+const repair = 'Repair it, for example with "kubectl config".';
+
+function broken(message: string, nextStep = repair, where?: Place): BenchError {
+  return new BenchError({ reason: 'kubeconfig-broken', message, nextStep, where });
 }

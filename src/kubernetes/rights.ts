@@ -78,9 +78,17 @@ export async function checkRights(
   );
   throw new BenchError({
     reason: 'forbidden',
-    message: `In the namespace ${namespace} these rights are missing: ${list.join('; ')}.`,
-    nextStep: 'Ask for them, or choose a namespace where you have them.',
+    message: `Rights are missing in the namespace ${namespace}: ${list.join('; ')}.`,
+    nextStep: `Ask for them, which ${grantedBy(missing)} of Topology Bench grants, or choose a namespace where you have them.`,
   });
+}
+
+function grantedBy(missing: readonly Right[]): string {
+  const files = [
+    ...(missing.some(({ clusterWide }) => clusterWide !== true) ? ['docs/role.yaml'] : []),
+    ...(missing.some(({ clusterWide }) => clusterWide === true) ? ['docs/cluster-role.yaml'] : []),
+  ];
+  return files.join(' or ');
 }
 
 /** Those of the rights, and of each those of its verbs, that the user does not have. */

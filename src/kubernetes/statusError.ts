@@ -55,7 +55,7 @@ export function refusal(error: unknown, doing: string): unknown {
   if (error.status === 403 && isMissingRight(words)) {
     return new BenchError({
       reason: 'forbidden',
-      message: `The right to ${doing} is missing: ${words}`,
+      message: `No right to ${doing}: ${words}`,
       nextStep: 'Ask for that right in this namespace, or choose another one.',
     });
   }

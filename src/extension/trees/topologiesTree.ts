@@ -229,7 +229,8 @@ export class TopologiesTree extends Tree<TopologyNode> {
     } catch (error) {
       if (signal.aborted) return { hasCluster: true, deployments: [], problems: [] };
       // Without a cluster there is nothing deployed; the Cluster view says what to do about it.
-      const isAway = error instanceof BenchError && error.reason === 'kubeconfig-missing';
+      const isAway =
+        error instanceof BenchError && (error.reason === 'kubeconfig-missing' || error.reason === 'kubeconfig-broken');
       return { hasCluster: !isAway, deployments: [], problems: isAway ? [] : [this.#problemOf(error)] };
     }
   }

@@ -1,5 +1,5 @@
 import * as vscode from 'vscode';
-import { toBenchError, type BenchError } from '../../core/errors.ts';
+import { placeText, toBenchError, type BenchError, type Place } from '../../core/errors.ts';
 import { nodeContexts } from '../contributions.ts';
 import { settingThatMends, type Failures } from '../failures.ts';
 
@@ -126,11 +126,27 @@ function isProblem(node: AnyNode): node is ProblemNode {
 }
 
 function renderProblem({ problem }: ProblemNode): vscode.TreeItem {
-  const item = new vscode.TreeItem(problem.message);
-  if (problem.nextStep !== undefined) item.description = problem.nextStep;
+  const { message, nextStep, reason, where } = problem;
+  const item = new vscode.TreeItem(message);
+  if (nextStep !== undefined) item.description = nextStep;
   item.iconPath = new vscode.ThemeIcon('warning', new vscode.ThemeColor('list.warningForeground'));
-  item.tooltip = [problem.message, problem.nextStep ?? ''].join('\n').trim();
-  item.contextValue =
-    settingThatMends(problem.reason) === undefined ? nodeContexts.problem : nodeContexts.problemOfSetting;
+  item.tooltip = [message, ...(nextStep === undefined ? [] : [nextStep]), ...(where ? [placeText(where)] : [])].join(
+    '\n',
+  );
+  item.contextValue = settingThatMends(reason) === undefined ? nodeContexts.problem : nodeContexts.problemOfSetting;
+  if (where !== undefined) item.command = opening(where);
   return item;
+}
+
+/** The file that something is wrong with, at the place where it is. */
+function opening({ file, line = 1, column = 1 }: Place): vscode.Command {
+  const at = new vscode.Position(line - 1, column - 1);
+  return {
+    command: 'vscode.open',
+    title: vscode.l10n.t('Open'),
+    arguments: [
+      vscode.Uri.file(file),
+      { selection: new vscode.Range(at, at) } satisfies vscode.TextDocumentShowOptions,
+    ],
+  };
 }

@@ -147,7 +147,7 @@ describe('topology-bench', () => {
     await writeFile(broken, 'clusters: [}');
     const { code, stdout, stderr } = await cli(['run', plan, '--kubeconfig', broken], options());
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
-    expect(stderr).toContain(`The kubeconfig ${broken} cannot be understood`);
+    expect(stderr).toContain(`${broken}:1:12: The kubeconfig is not YAML at line 1, column 12.`);
     await expectSameInventory(before);
   });
 });

@@ -131,10 +131,10 @@ describe('exit code 2, with one line that says why and nothing on standard outpu
   });
 
   it.each<[string, readonly string[], string]>([
-    ['no kubeconfig', ['inventory'], 'KUBECONFIG names /nonexistent/kubeconfig, and none of these can be read.'],
+    ['no kubeconfig', ['inventory'], 'KUBECONFIG names /nonexistent/kubeconfig, which cannot be read.'],
     ['no kubeconfig to run with', ['run'], 'KUBECONFIG names /nonexistent/kubeconfig'],
     ['a kubeconfig that is not there', ['clean', '--kubeconfig', '/nowhere'], '/nowhere cannot be read'],
-    ['a broken kubeconfig', ['inventory', '--kubeconfig', '$broken'], 'cannot be understood'],
+    ['a broken kubeconfig', ['inventory', '--kubeconfig', '$broken'], 'The kubeconfig is not YAML at line 1, column '],
     ['an unknown context', ['run', '--kubeconfig', '$good', '--context', 'there'], 'no context "there". It has: here.'],
     [
       'an unknown topology',

@@ -6,6 +6,7 @@ import { contextKeys, settingDefaults } from '../../../src/extension/contributio
 import type { Failures } from '../../../src/extension/failures.ts';
 import type { Memory } from '../../../src/extension/memory.ts';
 import type { LiveRun } from '../../../src/extension/runs.ts';
+import { Position, Range } from './fakeEditor.ts';
 import { fakeVscode, settingsOf, useDefaults } from './fakeVscode.ts';
 
 vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
@@ -21,6 +22,7 @@ const { ClusterTree } = await import('../../../src/extension/trees/clusterTree.t
 const { watchCluster } = await import('../../../src/extension/trees/watchCluster.ts');
 const { captionViews } = await import('../../../src/extension/trees/captions.ts');
 
+Object.assign(fakeVscode, { Position, Range });
 const failures = { note: (error: unknown) => error, show: () => undefined } as unknown as Failures;
 let selected: string | undefined;
 let selectedNamespace: string | undefined;
@@ -345,6 +347,23 @@ describe('context and namespace', () => {
     };
     expect(await texts()).toEqual(['It is broken.: ']);
     expect(clusterState()).toEqual(['setContext', 'topologyBench.clusterState', 'shown']);
+  });
+
+  test('give way to what is wrong with a kubeconfig, which a click opens at that place', async () => {
+    listContexts = () => {
+      const where = { file: '/home/me/.kube/config', line: 3, column: 2 };
+      throw new BenchError({ reason: 'kubeconfig-broken', message: 'It is not YAML.', nextStep: 'Repair it.', where });
+    };
+    const shown = tree();
+    const [row] = await shown.getChildren();
+    const item = row && shown.getTreeItem(row);
+    expect(item).toMatchObject({
+      label: 'It is not YAML.',
+      tooltip: 'It is not YAML.\nRepair it.\n/home/me/.kube/config:3:2',
+      command: { command: 'vscode.open' },
+    });
+    const [uri, options] = item?.command?.arguments as [{ fsPath: string }, { selection: { start: unknown } }];
+    expect([uri.fsPath, options.selection.start]).toMatchObject(['/home/me/.kube/config', { line: 2, character: 1 }]);
   });
 
   test('give way to the reason where the setting names a kubeconfig that cannot be read, and the setting is at hand', async () => {

@@ -90,16 +90,19 @@ describe('the Topologies view', () => {
     expect(await labels()).toEqual(['Benchmark of sentiment > fastapi > triton', 'triton > sentiment', 'hybrid']);
   });
 
-  test('says what works without a cluster', async () => {
-    deployments = () => {
-      throw new BenchError({ reason: 'kubeconfig-missing', message: 'There is none.' });
-    };
-    const { hint, rows } = await shown();
-    expect(hint).toContain('run on this machine');
-    expect(rows).toHaveLength(3);
-    onMachine('win32', 'x64');
-    expect((await shown()).hint).toContain('open the folder in WSL');
-  });
+  test.each(['kubeconfig-missing', 'kubeconfig-broken'] as const)(
+    'says what works with a %s, and leaves that to the Cluster view',
+    async (reason) => {
+      deployments = () => {
+        throw new BenchError({ reason, message: 'There is none.' });
+      };
+      const { hint, rows } = await shown();
+      expect(hint).toContain('run on this machine');
+      expect(rows).toHaveLength(3);
+      onMachine('win32', 'x64');
+      expect((await shown()).hint).toContain('open the folder in WSL');
+    },
+  );
 
   test('says why a deployment is not ready, and needs no hint then', async () => {
     deployments = () => [deployment];

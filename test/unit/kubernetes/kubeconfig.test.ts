@@ -4,7 +4,7 @@ import { createServer, type AddressInfo, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { BenchError } from '../../../src/core/errors.ts';
+import { BenchError, explain } from '../../../src/core/errors.ts';
 import { defaultNamespaceOf, kubeconfigFiles, listContexts, readInventory } from '../../../src/kubernetes/index.ts';
 import { clusterName, loadKubeconfig } from '../../../src/kubernetes/kubeconfig.ts';
 
@@ -45,11 +45,15 @@ describe('kubeconfig', () => {
   });
 
   it.each([
-    ['no YAML', `users: [{ token: ${secret}`, /broken cannot be understood: it is not YAML at line 1, column \d+\.$/u],
-    ['nothing', ' \n', /broken cannot be understood: it is empty\.$/u],
+    ['no YAML', `users: [{ token: ${secret}`, /^The kubeconfig is not YAML at line 1, column \d+\.$/u],
+    ['nothing', ' \n', /^The kubeconfig cannot be understood: it is empty\.$/u],
     ['no mapping', 'just words', /broken has no contexts: it is empty, or no kubeconfig\.$/u],
     ['a list', '- 1\n- 2\n', /broken has no contexts/u],
-    ['entries without names', `clusters:\n- {}\nusers:\n- {}\ncontexts:\n- {}\n`, /broken cannot be understood: /u],
+    [
+      'entries without names',
+      `clusters:\n- {}\nusers:\n- {}\ncontexts:\n- {}\n`,
+      /^The kubeconfig cannot be understood: /u,
+    ],
     ['no context at all', `apiVersion: v1\nkind: Config\n`, /broken has no contexts/u],
   ])('with %s is broken, and no part of it is shown', async (_, text, message) => {
     const path = await write('broken', text);
@@ -57,6 +61,15 @@ describe('kubeconfig', () => {
     expect(error.reason).toBe('kubeconfig-broken');
     expect(error.message).toMatch(message);
     expect(error.message).not.toContain(secret);
+  });
+
+  it('that is broken names the file and the place in it, for whoever opens it', async () => {
+    const path = await write('broken', 'contexts: []\nusers: [}');
+    const error = errorOf(() => loadKubeconfig({ kubeconfigPath: path }));
+    expect(error.where).toEqual({ file: path, line: 2, column: 9 });
+    expect(explain(error)).toMatch(/broken:2:9: The kubeconfig is not YAML at line 2, column 9\. Repair it/u);
+    await writeFile(path, '');
+    expect(errorOf(() => loadKubeconfig({ kubeconfigPath: path })).where).toEqual({ file: path });
   });
 
   it('tells a cluster apart by its server, whatever its context is called, and shows nothing of that', async () => {

@@ -74,7 +74,7 @@ describe('what the cluster does not delete', () => {
     await expect(deleteAnchor(refusing(error), anchor, never)).rejects.toMatchObject({
       reason: 'forbidden',
       message: expect.stringMatching(
-        /^The run r1 is still there\. The right to delete the ConfigMap tb-r1 is missing: configmaps/u,
+        /^The run r1 is still there\. No right to delete the ConfigMap tb-r1: configmaps/u,
       ) as string,
       nextStep: `First ask for that right in this namespace. ${commands('')}`,
     });
@@ -103,9 +103,7 @@ describe('what the cluster does not delete', () => {
     const cluster = { ...world.cluster, ...refusing(new StatusError(403, 'Forbidden', 'this user cannot delete it')) };
     await expect(removeAll(cluster, 'team', anchorSelector('r1'), never, quick)).rejects.toMatchObject({
       reason: 'clean-up-incomplete',
-      message: expect.stringContaining(
-        'Job tb-r1-triton (The right to delete the Job tb-r1-triton is missing',
-      ) as string,
+      message: expect.stringContaining('Job tb-r1-triton (No right to delete the Job tb-r1-triton') as string,
       nextStep: `First ask for that right in this namespace. ${commands(' --deployments')}`,
     });
   });
@@ -204,7 +202,9 @@ describe('a namespace that a run would have to make', () => {
     const { cluster } = user((verb, resource) => resource !== 'namespaces' || verb !== 'delete');
     await expect(whyItWouldStay(cluster, 'made', never)).rejects.toMatchObject({
       reason: 'forbidden',
-      message: 'In the namespace made these rights are missing: delete namespaces.',
+      message: 'Rights are missing in the namespace made: delete namespaces.',
+      nextStep:
+        'Ask for them, which docs/cluster-role.yaml of Topology Bench grants, or choose a namespace where you have them.',
     });
   });
 });
