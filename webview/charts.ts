@@ -13,10 +13,12 @@ import {
   type ChartConfiguration,
   type ChartDataset,
   type ChartOptions,
+  type LegendItem,
   type Plugin,
   type Point,
   type PointStyle,
   type ScriptableContext,
+  type ScriptableLineSegmentContext,
 } from 'chart.js';
 import type { ChartInterval, ChartPoint, ChartSeries, ChartView } from '../src/core/view/chart.ts';
 import type { PointPlace } from '../src/core/view/chartWalk.ts';
@@ -117,8 +119,14 @@ function makeChart(
   return new Chart(canvas, config);
 }
 
+/** Of a line to or from a point that is not valid: unlike the dashes of every series. */
+const doubtfulLine = { width: 1, dash: [3, 7] };
+
 function lineOf(view: ChartView, series: ChartSeries, theme: Theme): ChartDataset<'line', Point[]> {
   const colour = theme.series[series.style] ?? theme.foreground;
+  const isHollow = (index: number): boolean => series.points[index]?.notValid === true;
+  const touchesHollow = ({ p0DataIndex, p1DataIndex }: ScriptableLineSegmentContext): boolean =>
+    isHollow(p0DataIndex) || isHollow(p1DataIndex);
   return {
     label: series.label,
     data: series.points.map(({ x, y }) => ({ x, y })),
@@ -126,6 +134,12 @@ function lineOf(view: ChartView, series: ChartSeries, theme: Theme): ChartDatase
     backgroundColor: colour,
     borderWidth: 2,
     borderDash: [...(dashes[series.style % dashes.length] ?? [])],
+    segment: {
+      borderDash: (context) => (touchesHollow(context) ? doubtfulLine.dash : undefined),
+      borderWidth: (context) => (touchesHollow(context) ? doubtfulLine.width : undefined),
+    },
+    pointBackgroundColor: series.points.map((_, index) => (isHollow(index) ? theme.background : colour)),
+    pointBorderWidth: series.points.map((_, index) => (isHollow(index) ? 2 : 1)),
     pointStyle: shapes[series.style % shapes.length] ?? 'circle',
     // A curve of many points shows its shape by its line; single points would only blur it.
     pointRadius: view.xScale === 'tail' ? 0 : 4,
@@ -137,10 +151,12 @@ function lineOf(view: ChartView, series: ChartSeries, theme: Theme): ChartDatase
 
 function barsOf(view: ChartView, series: ChartSeries, theme: Theme): ChartDataset<'bar', (number | null)[]> {
   const colour = theme.series[series.style] ?? theme.foreground;
+  const pointOf = (category: number): ChartPoint | undefined => series.points.find((point) => point.x === category);
   return {
     label: series.label,
-    data: view.categories.map((_, index) => series.points.find((point) => point.x === index)?.y ?? null),
-    backgroundColor: (context: ScriptableContext<'bar'>) => hatched(context.chart.ctx, series.style, colour),
+    data: view.categories.map((_, index) => pointOf(index)?.y ?? null),
+    backgroundColor: ({ chart, dataIndex }: ScriptableContext<'bar'>) =>
+      pointOf(dataIndex)?.notValid === true ? theme.background : hatched(chart.ctx, series.style, colour),
     borderColor: colour,
     borderWidth: 1.5,
     maxBarThickness: 44,
@@ -197,6 +213,7 @@ function optionsOf(
           boxHeight: 8,
           boxWidth: 14,
           padding: 14,
+          generateLabels: filledNames,
         },
       },
       tooltip: {
@@ -211,6 +228,12 @@ function optionsOf(
     },
     scales: horizontal ? { x: values, y: names } : { x: names, y: values },
   };
+}
+
+/** The first point of a line may be hollow, which says nothing of the others. */
+function filledNames(chart: Chart): LegendItem[] {
+  const names = Chart.defaults.plugins.legend.labels.generateLabels(chart);
+  return names.map((name) => (name.pointStyle === undefined ? name : { ...name, fillStyle: name.strokeStyle ?? '' }));
 }
 
 /** The axis reaches to the end of every whisker and to the bounds. */

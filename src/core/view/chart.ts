@@ -44,6 +44,8 @@ export interface ChartPoint {
   readonly xInterval?: ChartInterval;
   /** What is to be seen at this point, such as "knee". */
   readonly mark?: string;
+  /** It must not be believed: drawn hollow, and without limits. */
+  readonly notValid?: true;
 }
 
 export interface ChartInterval {

@@ -5,6 +5,7 @@ import type { Interval } from '../record.ts';
 import { seriesStyles, type ChartBound, type ChartInterval, type ChartSeries, type ChartView } from './chart.ts';
 import { formatInterval, formatMs, formatRps, formatList, insufficientSamples, significant } from './format.ts';
 import { phaseAt, rowsAt, rowsOf, type Measured, type MeasuredTopology, type PhaseRow } from './measured.ts';
+import { allValid, doubtOf, doubtNotes, doubtSentence, validCell } from './notValid.ts';
 import { kneeOf } from './searchTexts.ts';
 
 /** p95 against RPS, one line a topology, one point a level; with the knees of a ladder, and the bound that a search for a rate had. */
@@ -19,12 +20,14 @@ export function latencyAgainstThroughput(measured: Measured): ChartView {
         x: row.rps,
         y: row.p95Ms ?? 0,
         label: row.load.short,
-        ...limits('yInterval', row.intervals?.p95Ms),
-        ...limits('xInterval', row.intervals?.rps),
+        ...limits('yInterval', row, row.intervals?.p95Ms),
+        ...limits('xInterval', row, row.intervals?.rps),
+        ...doubtOf(row),
         ...(knees.includes(row) ? { mark: kneeMark } : {}),
       })),
   );
   const omitted = rows.filter((row) => row.p95Ms === null);
+  const drawn = rows.filter((row) => row.p95Ms !== null);
   const closed = rows.every((row) => row.load.closed);
   return {
     id: 'throughput',
@@ -35,6 +38,7 @@ export function latencyAgainstThroughput(measured: Measured): ChartView {
         ? []
         : [`Knee: ${formatList(knees.map(({ topology, load }) => `${topology} at ${load.long}`))}.`]),
       ...bounds.map(({ label }) => `A line marks the ${label}.`),
+      ...doubtSentence(drawn, ({ topology, load }) => `${topology} at ${load.long}`),
     ].join(' '),
     kind: 'line',
     xLabel: 'RPS',
@@ -46,6 +50,7 @@ export function latencyAgainstThroughput(measured: Measured): ChartView {
     labelled: true,
     notes: [
       `${closed ? 'The number beside a point is its connections' : 'Beside a point stands its load: connections, or the rate of an open loop'}. Lower and further right is better.`,
+      ...doubtNotes(drawn, 'Hollow points, joined by thin dashes, are'),
       ...intervalNotes(series),
       ...(knees.length === 0
         ? []
@@ -66,6 +71,7 @@ export function latencyAgainstThroughput(measured: Measured): ChartView {
         'RPS',
         ['p95 ms', ...bounds.map(({ label }) => `(${label})`)].join(' '),
         ...(knees.length === 0 ? [] : ['Mark']),
+        ...(allValid(rows) ? [] : ['Valid']),
       ],
       rows: rows.map((row) => [
         row.topology,
@@ -73,6 +79,7 @@ export function latencyAgainstThroughput(measured: Measured): ChartView {
         withInterval(row.rps, row.intervals?.rps),
         withInterval(row.p95Ms, row.intervals?.p95Ms),
         ...(knees.length === 0 ? [] : [knees.includes(row) ? kneeMark : '–']),
+        ...(allValid(rows) ? [] : [validCell(row)]),
       ]),
     },
   };
@@ -106,7 +113,9 @@ export function percentileBars(measured: Measured, level: LoadName): ChartView {
       .filter((row) => row.topology === topology.key)
       .flatMap((row) =>
         valuesOf(row).flatMap((y, x) =>
-          y === null ? [] : [{ x, y, label: significant(y), ...limits('yInterval', intervalsOf(row)[x]) }],
+          y === null
+            ? []
+            : [{ x, y, label: significant(y), ...limits('yInterval', row, intervalsOf(row)[x]), ...doubtOf(row) }],
         ),
       ),
   );
@@ -114,7 +123,10 @@ export function percentileBars(measured: Measured, level: LoadName): ChartView {
   return {
     id: 'percentiles',
     title: `Percentiles at ${level.long}`,
-    description: `p50, p95 and p99 latency of ${namesOf(series)} at ${level.long}.`,
+    description: [
+      `p50, p95 and p99 latency of ${namesOf(series)} at ${level.long}.`,
+      ...doubtSentence(rows, ({ topology }) => topology),
+    ].join(' '),
     kind: 'bar',
     xLabel: '',
     yLabel: 'ms',
@@ -123,16 +135,18 @@ export function percentileBars(measured: Measured, level: LoadName): ChartView {
     series,
     labelled: true,
     notes: [
+      ...doubtNotes(rows, 'Empty bars are'),
       ...intervalNotes(series),
       ...(missing.length === 0
         ? []
         : [`A missing bar means insufficient samples (${formatList(missing.map((row) => row.topology))}).`]),
     ],
     table: {
-      columns: ['Topology', 'p50 ms', 'p95 ms', 'p99 ms'],
+      columns: ['Topology', 'p50 ms', 'p95 ms', 'p99 ms', ...(allValid(rows) ? [] : ['Valid'])],
       rows: rows.map((row) => [
         row.topology,
         ...valuesOf(row).map((value, at) => withInterval(value, intervalsOf(row)[at])),
+        ...(allValid(rows) ? [] : [validCell(row)]),
       ]),
     },
   };
@@ -176,12 +190,18 @@ interface WindowQuantity {
 function overTime(measured: Measured, level: LoadName, quantity: WindowQuantity): ChartView {
   const { id, title, what, unit } = quantity;
   const rows = rowsAt(rowsOf(measured), level);
-  const series = seriesOf(measured, rows, (topology) => windowsOf(topology, level, quantity));
+  const series = seriesOf(measured, rows, (topology) =>
+    withDoubt(rows, topology, windowsOf(topology, level, quantity)),
+  );
+  const doubtful = rows.filter(({ validity }) => !validity.valid).map(({ topology }) => topology);
   const seconds = [...new Set(series.flatMap((one) => one.points.map((point) => point.x)))].sort((a, b) => a - b);
   return {
     id,
     title: `${title} at ${level.long}`,
-    description: `${what} of ${namesOf(series)}, window by window, at ${level.long}.`,
+    description: [
+      `${what} of ${namesOf(series)}, window by window, at ${level.long}.`,
+      ...doubtSentence(rows, ({ topology }) => topology),
+    ].join(' '),
     kind: 'line',
     xLabel: 'seconds since the phase began',
     yLabel: unit,
@@ -189,9 +209,15 @@ function overTime(measured: Measured, level: LoadName, quantity: WindowQuantity)
     categories: [],
     series,
     labelled: false,
-    notes: ['The topologies ran one after the other; their phases are laid over each other here.'],
+    notes: [
+      ...doubtNotes(rows, 'Hollow points, joined by thin dashes, are'),
+      'The topologies ran one after the other; their phases are laid over each other here.',
+    ],
     table: {
-      columns: ['Second', ...series.map((one) => `${one.label} ${unit}`)],
+      columns: [
+        'Second',
+        ...series.map(({ label }) => `${label} ${unit}${doubtful.includes(label) ? ' (not valid)' : ''}`),
+      ],
       rows: seconds.map((second) => [
         significant(second),
         ...series.map((one) => {
@@ -217,17 +243,24 @@ export function latencyDistribution(
 ): ChartView {
   const rows = rowsAt(rowsOf(measured), level);
   const series = seriesOf(measured, rows, (topology) =>
-    (distributions.find((one) => one.topology === topology.key)?.points ?? []).map(({ quantile, ms }) => ({
-      x: 1 / (1 - quantile),
-      y: ms,
-      label: `${percentileName(quantile)}: ${formatMs(ms)}`,
-    })),
+    withDoubt(
+      rows,
+      topology,
+      (distributions.find((one) => one.topology === topology.key)?.points ?? []).map(({ quantile, ms }) => ({
+        x: 1 / (1 - quantile),
+        y: ms,
+        label: `${percentileName(quantile)}: ${formatMs(ms)}`,
+      })),
+    ),
   );
   const shown = [0.5, 0.75, 0.9, 0.95, 0.99, 0.999];
   return {
     id: 'distribution',
     title: `Latency distribution at ${level.long}`,
-    description: `Latency by percentile of ${namesOf(series)} at ${level.long}, from the recorded histograms.`,
+    description: [
+      `Latency by percentile of ${namesOf(series)} at ${level.long}, from the recorded histograms.`,
+      ...doubtSentence(rows, ({ topology }) => topology),
+    ].join(' '),
     kind: 'line',
     xLabel: 'percentile',
     yLabel: 'ms',
@@ -235,9 +268,12 @@ export function latencyDistribution(
     categories: [],
     series,
     labelled: false,
-    notes: ['Each curve ends where fewer than ten requests were slower.'],
+    notes: [
+      ...doubtNotes(rows, 'Curves in thin dashes are'),
+      'Each curve ends where fewer than ten requests were slower.',
+    ],
     table: {
-      columns: ['Topology', ...shown.map(percentileName)],
+      columns: ['Topology', ...shown.map(percentileName), ...(allValid(rows) ? [] : ['Valid'])],
       rows: series.map((one) => [
         one.label,
         ...shown.map((quantile) => {
@@ -245,6 +281,7 @@ export function latencyDistribution(
           const point = points.find((candidate) => candidate.quantile >= quantile);
           return point === undefined ? '–' : significant(point.ms);
         }),
+        ...(allValid(rows) ? [] : rows.filter(({ topology }) => topology === one.label).map(validCell)),
       ]),
     },
   };
@@ -267,6 +304,16 @@ function windowsOf(
     const y = length > 0 ? valueOf(window, length) : null;
     return y === null ? [] : [{ x: window.second, y, label: textOf(y) }];
   });
+}
+
+/** All points of a topology that is measured by one row. */
+function withDoubt(
+  rows: readonly PhaseRow[],
+  { key }: MeasuredTopology,
+  points: ChartSeries['points'],
+): ChartSeries['points'] {
+  const row = rows.find(({ topology }) => topology === key);
+  return row === undefined ? points : points.map((point) => ({ ...point, ...doubtOf(row) }));
 }
 
 /** One series a topology that has rows; a topology without numbers is no line at zero. */
@@ -292,8 +339,13 @@ function withInterval(value: number | null, interval: Interval | undefined): str
   return limitsText === null ? significant(value) : `${significant(value)} ${limitsText}`;
 }
 
-function limits<Name extends string>(name: Name, interval: Interval | undefined): Partial<Record<Name, ChartInterval>> {
-  if (interval === undefined || 'unknown' in interval) return {};
+/** None of a row that is not valid: whiskers would make it look exact. */
+function limits<Name extends string>(
+  name: Name,
+  { validity }: PhaseRow,
+  interval: Interval | undefined,
+): Partial<Record<Name, ChartInterval>> {
+  if (!validity.valid || interval === undefined || 'unknown' in interval) return {};
   return { [name]: { low: interval.low, high: interval.high } } as Record<Name, ChartInterval>;
 }
 

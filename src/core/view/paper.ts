@@ -1,6 +1,7 @@
 import type { ChartTable, ChartView } from './chart.ts';
 import { insufficientSamples, significant } from './format.ts';
 import { levelsOf, rowsAt, rowsOf, type Measured } from './measured.ts';
+import { doubtedName } from './notValid.ts';
 
 /** One row of the paper's table. */
 export interface PaperFigure {
@@ -79,7 +80,7 @@ export function ownFiguresBesidePaper(
     table: {
       columns: ['Topology', 'p50 ms', 'p95 ms', 'RPS'],
       rows: rowsAt(rows, level).map((row) => [
-        row.topology,
+        doubtedName(row),
         number(row.p50Ms),
         number(row.p95Ms),
         significant(row.rps),

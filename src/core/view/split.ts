@@ -1,6 +1,7 @@
 import type { ChartView } from './chart.ts';
 import { formatList, significant } from './format.ts';
 import { levelsOf, rowsAt, type PhaseRow } from './measured.ts';
+import { doubtedName } from './notValid.ts';
 import type { LoadName } from '../phaseLoad.ts';
 import type { Split } from '../record.ts';
 
@@ -105,14 +106,15 @@ export function splitBars(rows: readonly PhaseRow[], level: LoadName): ChartView
   return {
     id: 'split',
     title: `${splitTitle} at ${level.long}`,
-    description: `Mean latency of ${formatList(shown.map((row) => row.topology))} at ${level.long}, split into ${formatList(parts.map((part) => part.header.toLowerCase()))}.`,
+    description: `Mean latency of ${formatList(shown.map(doubtedName))} at ${level.long}, split into ${formatList(parts.map((part) => part.header.toLowerCase()))}.`,
     kind: 'bar',
     stacked: true,
     horizontal: true,
     xLabel: '',
     yLabel: 'ms',
     xScale: 'category',
-    categories: shown.map((row) => row.topology),
+    // Hollow parts could not be told from each other.
+    categories: shown.map(doubtedName),
     series: parts
       .map((part, at) => ({ label: part.header, style: partStyles[at] ?? 0, points: values(part) }))
       .filter((series) => series.points.length > 0),
@@ -120,10 +122,16 @@ export function splitBars(rows: readonly PhaseRow[], level: LoadName): ChartView
     notes: [readingOf(shown), 'A mean says nothing of the slowest requests: what makes p95 may lie elsewhere.'],
     table: {
       columns: ['Topology', 'Mean ms', ...parts.map((part) => `${part.header} ms`)],
-      rows: shown.flatMap(({ topology, split }) =>
+      rows: shown.flatMap(({ topology, validity, split }) =>
         split === null
           ? []
-          : [[topology, milliseconds(split.totalMs), ...parts.map((part) => milliseconds(part.of(split)))]],
+          : [
+              [
+                doubtedName({ topology, validity }),
+                milliseconds(split.totalMs),
+                ...parts.map((part) => milliseconds(part.of(split))),
+              ],
+            ],
       ),
     },
   };

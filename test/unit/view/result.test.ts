@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { PhaseResult, RunRecord, TopologyResult } from '../../../src/core/record.ts';
 import {
   latencyAgainstThroughput,
+  latencyDistribution,
   latencyOverTime,
   percentileBars,
   throughputOverTime,
@@ -551,7 +552,7 @@ describe('charts', () => {
     const point = triton?.points[1];
     if (triton === undefined || point === undefined) throw new Error('The sample has triton at 8 connections.');
     expect(pointText(view, triton, { ...point, mark: 'knee' })).toBe(
-      'triton, 8 connections: 12.4 p95 ms [12.2–12.5] at 886 RPS [866–906], knee',
+      'triton, 8 connections: p95 12.4 ms [12.2–12.5] at 886 RPS [866–906], knee',
     );
     const bars = percentileBars(measured, eight);
     const bar = bars.series[1]?.points[1];
@@ -561,6 +562,60 @@ describe('charts', () => {
     const second = time.series[1]?.points[2];
     if (second === undefined) throw new Error('The sample lasts five seconds.');
     expect(pointText(time, triton, second)).toMatch(/^triton: 8\d\d RPS after 3\.00 s$/u);
+  });
+
+  it('tell what is not valid by shape, in words and in their tables', () => {
+    const late = measuredRecord(
+      sampleRecord({
+        change: withPhase('triton', 8, (phase) => ({
+          ...phase,
+          validity: { valid: false, reasons: ['it was late'], caveats: [] },
+        })),
+      }),
+    );
+    const view = latencyAgainstThroughput(late);
+    const triton = view.series[1];
+    const point = triton?.points[1];
+    if (triton === undefined || point === undefined) throw new Error('The sample has triton at 8 connections.');
+    expect(view.series.flatMap(({ points }) => points.filter(({ notValid }) => notValid))).toEqual([point]);
+    expect([point.xInterval, point.yInterval]).toEqual([undefined, undefined]);
+    expect(pointText(view, triton, point)).toBe('triton, 8 connections: p95 12.4 ms at 886 RPS, not valid');
+    const [first] = view.series[0]?.points ?? [];
+    expect(first?.yInterval).toBeDefined();
+    expect(view.description).toContain('Not valid: triton at 8 connections.');
+    expect(view.notes).toContain(
+      'Hollow points, joined by thin dashes, are not valid; the notes of the results say why.',
+    );
+    expect(view.table.columns.at(-1)).toBe('Valid');
+    expect(view.table.rows.filter((row) => row.at(-1) === 'not valid').map((row) => row.slice(0, 2))).toEqual([
+      ['triton', '8'],
+    ]);
+    const bars = percentileBars(late, eight);
+    expect(bars.series.map(({ points }) => points.map(({ notValid }) => notValid ?? false))).toEqual([
+      [false, false, false],
+      [true, true, true],
+      [false, false, false],
+    ]);
+    expect(bars.series[1]?.points.filter(({ yInterval }) => yInterval !== undefined)).toEqual([]);
+    expect(bars.notes[0]).toBe('Empty bars are not valid; the notes of the results say why.');
+    expect(bars.table.rows.map((row) => row.at(-1))).toEqual(['valid', 'not valid', 'valid']);
+    const time = throughputOverTime(late, eight);
+    expect(time.series.map(({ points }) => points.every(({ notValid }) => notValid))).toEqual([false, true, false]);
+    expect(time.table.columns).toEqual(['Second', 'fastapi RPS', 'triton RPS (not valid)', 'hybrid RPS']);
+    const curves = ['fastapi', 'triton', 'hybrid'].map((topology) => ({
+      topology,
+      points: [{ quantile: 0.5, ms: 1 }],
+    }));
+    const distribution = latencyDistribution(late, eight, curves);
+    expect(distribution.series.map(({ points }) => points[0]?.notValid ?? false)).toEqual([false, true, false]);
+    expect(distribution.table.rows.map((row) => row.at(-1))).toEqual(['valid', 'not valid', 'valid']);
+    expect(splitBars(rowsOf(late), eight).categories).toEqual(['fastapi', 'triton (not valid)', 'hybrid']);
+    const plain = [
+      latencyAgainstThroughput(measured),
+      percentileBars(measured, eight),
+      throughputOverTime(measured, eight),
+    ];
+    expect(JSON.stringify(plain)).not.toMatch(/valid/iu);
   });
 
   it('show no line for a topology without numbers', () => {
@@ -611,6 +666,17 @@ describe("the paper's figures", () => {
     const own = latencyAgainstThroughput(measuredRecord(complete)).series.map((one) => one.style);
     expect(chart.series.filter((one) => own.includes(one.style))).toEqual([]);
     expect(ownFiguresBesidePaper(measuredRecord(complete))?.caption).toBe('This run at 1 connection');
+  });
+
+  it('say beside which of the run is not valid', () => {
+    const late = sampleRecord({
+      change: withPhase('triton', 1, (phase) => ({
+        ...phase,
+        validity: { valid: false, reasons: ['it was late'], caveats: [] },
+      })),
+    });
+    const names = ownFiguresBesidePaper(measuredRecord(late))?.table.rows.map(([name]) => name);
+    expect(names).toEqual(['fastapi', 'triton (not valid)', 'hybrid']);
   });
 });
 
