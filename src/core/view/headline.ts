@@ -18,7 +18,7 @@ import { noneValid } from './noneValid.ts';
 export interface Headline {
   /** Lead and pairs. */
   readonly text: string;
-  /** What the run answers first: what a search has found, which topology is ahead, and what no card says besides. */
+  /** What the run answers first: what a search has found, that no GPU computed, which topology is ahead, and what no card says besides. */
   readonly lead: string;
   /** How each two topologies compare, with intervals, in sentences; none where there is one topology, or no comparison. */
   readonly pairs: readonly string[];
@@ -38,23 +38,30 @@ export function headlineOf(measured: Measured): Headline {
   const invalid = rows.filter((row) => !row.validity.valid).length;
   const searched = searchTexts(measured, rows);
   const none = differed || invalid < rows.length ? undefined : noneValid(measured.plan, rows);
-  const { lead, pairs, wantsTurns } = differed
+  const { lead, leftOut, pairs, wantsTurns } = differed
     ? withoutVerdict('No comparison: answers differed')
     : none === undefined
       ? verdictTexts(shown, level)
       : withoutVerdict(none.lead);
   const helps = searchRemedy(measured);
-  const own = [lead, ...(none === undefined ? errorTexts(shown) : []), ...missing].join('; ');
+  const first = [...searched, ...cpuTexts(rows)].join('; ').replace(/^where/u, 'Where');
+  const shownPairs = first === '' ? pairs : [pairs.join('; ')].filter((text) => text !== '');
+  const remarks = [leftOut, ...(none === undefined ? errorTexts(shown) : []), ...missing].filter((text) => text !== '');
+  // Where there is room for it in three sentences, who is left out has one.
+  const own =
+    first === '' && shownPairs.length < 2 && leftOut !== ''
+      ? [lead, remarks.join('; ')]
+      : [[lead, ...remarks].join('; ')];
   return {
     ...sentences(
       [
-        searched.join('; ').replace(/^where/u, 'Where'),
+        first,
         helps ?? '',
-        own,
+        ...own,
         // One remedy is enough.
         helps === undefined ? (none?.remedy ?? '') : '',
       ],
-      searched.length > 0 ? [pairs.join('; ')] : pairs,
+      shownPairs,
     ),
     worth: worthOf(measured, rows, invalid, wantsTurns),
     tone: missing.length > 0 || invalid > 0 || differed ? 'partial' : 'measured',
@@ -62,7 +69,7 @@ export function headlineOf(measured: Measured): Headline {
 }
 
 function withoutVerdict(lead: string): VerdictTexts {
-  return { lead, pairs: [], wantsTurns: false };
+  return { lead, leftOut: '', pairs: [], wantsTurns: false };
 }
 
 function sentences(lead: readonly string[], pairs: readonly string[]): Pick<Headline, 'text' | 'lead' | 'pairs'> {
@@ -81,6 +88,14 @@ const endTexts: Readonly<Record<RunRecord['status'], string>> = {
 export function endAnnouncement(measured: Measured): string {
   const { text } = headlineOf(measured);
   return measured.record === null ? text : `${endTexts[measured.record.status]} ${text}`;
+}
+
+/** What computed on the CPU where a GPU was asked for, which must not be read as a GPU's. */
+function cpuTexts(rows: readonly PhaseRow[]): string[] {
+  const names = [...new Set(rows.filter(({ gpu }) => gpu === 'unused').map(({ topology }) => topology))];
+  if (names.length === 0) return [];
+  const all = rows.every(({ gpu }) => gpu === 'unused');
+  return [`${all ? 'Computed' : `${formatList(names)} computed`} on the CPU: not a GPU's numbers`];
 }
 
 /** The cards do not say them. */

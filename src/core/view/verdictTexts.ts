@@ -1,20 +1,27 @@
-import { generatorLimit } from '../generatorBound.ts';
+import { generatorDelay, generatorLimit } from '../generatorBound.ts';
 import { noInterval } from '../pairedDifference.ts';
 import type { LoadName } from '../phaseLoad.ts';
 import { restsOn, verdictText, type Verdict } from '../verdict.ts';
 import { ranked as rankedRows, rateMark } from './bestRow.ts';
-import { formatInterval, formatList, formatMs, insufficientSamples, isKnown, significant } from './format.ts';
+import {
+  formatInterval,
+  formatList,
+  formatMs,
+  formatRps,
+  insufficientSamples,
+  isKnown,
+  significant,
+} from './format.ts';
 import { leaderIn, tellingQuantity } from './leader.ts';
 import type { PhaseRow } from './measured.ts';
 import { rowDifferenceMs, rowVerdict } from './rowVerdict.ts';
 
 /** The answer at one level. */
 export interface VerdictTexts {
-  /**
-   * Which topology is ahead in what, with its figures, or the figures and why that is not decided, and who was left out; one
-   * sentence without its full stop.
-   */
+  /** Which topology is ahead in what, with its figures, or that this is not decided, the figures and why; a sentence without its full stop. */
   readonly lead: string;
+  /** Who was left out of it; such a sentence, or empty. */
+  readonly leftOut: string;
   /** How each two of them compare in RPS, in p95, and what the hybrid costs: a sentence a quantity, without its full stop. */
   readonly pairs: readonly string[];
   /** Whether something is not decided for want of an interval, which several turns would give. */
@@ -26,6 +33,9 @@ type Judged = 'rps' | 'p95Ms';
 
 const names: Readonly<Record<Judged, string>> = { rps: 'RPS', p95Ms: 'p95' };
 
+/** Of a ratio below 1 not everybody sees at once that it is the better one. */
+const ratioNames: Readonly<Record<Judged, string>> = { rps: 'RPS', p95Ms: 'p95 (lower is better)' };
+
 /**
  * Rows that are not valid have no verdict; it says that they were left out.
  * @param rows of one level, at least one of which may be believed (see noneValid.ts)
@@ -34,19 +44,19 @@ export function verdictTexts(rows: readonly PhaseRow[], level: LoadName): Verdic
   const at = `At ${level.long}`;
   const [only] = rows;
   if (only !== undefined && rows.length === 1)
-    return { lead: `${at} ${only.topology} serves ${figuresOf(only)}`, pairs: [], wantsTurns: false };
+    return { lead: `${at} ${only.topology} serves ${figuresOf(only)}`, leftOut: '', pairs: [], wantsTurns: false };
   const valid = rows.filter(({ validity }) => validity.valid);
   const ranked = rankedRows(valid, level);
   const [best, ...others] = ranked;
-  if (best === undefined) return { lead: `${at} no measurement is valid`, pairs: [], wantsTurns: false };
+  if (best === undefined) return { lead: `${at} no measurement is valid`, leftOut: '', pairs: [], wantsTurns: false };
   const undecided = others.length === 0 || hasLeader(ranked, level) ? undefined : undecidedLead(ranked, level);
-  const lead =
-    undecided?.text ?? (others.length === 0 ? `${best.topology} serves ${figuresOf(best)}` : leadText(ranked, level));
+  const lead = others.length === 0 ? `${best.topology} serves ${figuresOf(best)}` : leadText(ranked, level);
   const pairs = pairsOf(ranked);
   return {
-    lead: [`${at} ${lead}`, ...leftOutTexts(rows)].join('; '),
+    lead: undecided?.text ?? `${at} ${lead}`,
+    leftOut: leftOutText(rows),
     pairs: judgedAt(level).flatMap((quantity) =>
-      sentenceOf(names[quantity], [
+      sentenceOf((hasRatio(pairs, quantity) ? ratioNames : names)[quantity], [
         ...pairTexts(pairs, quantity, undecided?.told.includes(quantity) ?? false),
         ...(quantity === 'rps' ? secondsTexts(ranked) : hybridTexts(ranked)),
       ]),
@@ -102,30 +112,44 @@ function undecidedLead(
     quantity,
   );
   if (toBest.length === 0) return undefined;
-  const figures = `${allFigures(ranked, quantity)}; which is ahead is not decided`;
+  const open = `Not decided which is ahead at ${level.long}: ${allFigures(ranked, quantity)}`;
   const judged = judgedAt(level);
   const all = pairsOf(ranked);
-  const reason = commonReason(all, quantity);
-  const lacks = (one: Judged): boolean => lacking(ranked, one).length === ranked.length;
-  const isOfAll = judged.every((one) => commonReason(all, one) === reason && (reason !== noInterval || lacks(one)));
-  if (reason === noInterval && isOfAll && judged.length > 1)
-    return { text: `${figures}: neither RPS nor p95 has a 95% interval`, told: judged };
+  const reasons = judged.map((one) => commonReason(all, one));
+  const [reason] = reasons;
+  const isOfAll = reasons.every((one) => one === reason);
+  const lack = reason === noInterval && isOfAll ? lackText(ranked, judged) : undefined;
+  if (lack !== undefined) return { text: `${open}; ${lack}`, told: judged };
   const whys = toBest.map(({ why, pairs }) => reasonText(why, pairs, quantity, names[quantity]));
   return {
-    text: `${figures}: ${whys.join(', and ')}`,
-    told: reason === undefined ? [] : isOfAll ? judged : [quantity],
+    text: `${open}; ${whys.join(', and ')}`,
+    told: reason === undefined ? [] : isOfAll && reason !== noInterval ? judged : [quantity],
   };
 }
 
-/** "triton served 998 RPS, hybrid 640 and fastapi 370", "p95 was 38.2 ms with triton and 41.0 ms with fastapi" */
+/** "neither RPS nor p95 of fastapi has a 95% interval"; undefined where some quantity lacks none. */
+function lackText(rows: readonly PhaseRow[], judged: readonly Judged[]): string | undefined {
+  const lacks = judged.map((quantity) => {
+    const which = lacking(rows, quantity);
+    return { quantity, of: which.length === rows.length ? '' : ` of ${formatList(topologiesOf(which))}`, which };
+  });
+  const [first] = lacks;
+  if (first === undefined || lacks.some(({ which }) => which.length === 0)) return undefined;
+  if (lacks.length === 1) return `${names[first.quantity]}${first.of} has no 95% interval`;
+  return lacks.every(({ of }) => of === first.of)
+    ? `neither ${lacks.map(({ quantity }) => names[quantity]).join(' nor ')}${first.of} has a 95% interval`
+    : `${lacks.map(({ quantity, of }) => `${names[quantity]}${of}`).join(' and ')} have no 95% interval`;
+}
+
+function topologiesOf(rows: readonly PhaseRow[]): string[] {
+  return rows.map(({ topology }) => topology);
+}
+
+/** "triton 998 RPS, hybrid 640 RPS, fastapi 370 RPS", "triton p95 38.2 ms, fastapi p95 41.0 ms" */
 function allFigures(rows: readonly PhaseRow[], quantity: Judged): string {
-  if (quantity === 'p95Ms')
-    return `p95 was ${formatList(rows.map(({ topology, p95Ms }) => `${formatMs(p95Ms)} with ${topology}`))}`;
-  return formatList(
-    rows.map(({ topology, rps }, at) =>
-      at === 0 ? `${topology} served ${significant(rps)} RPS` : `${topology} ${significant(rps)}`,
-    ),
-  );
+  return rows
+    .map(({ topology, rps, p95Ms }) => `${topology} ${quantity === 'rps' ? formatRps(rps) : `p95 ${formatMs(p95Ms)}`}`)
+    .join(', ');
 }
 
 /** Of an open loop p95 alone: its rate stands beside it already. */
@@ -144,9 +168,9 @@ function p95Of({ p95Ms, intervals }: PhaseRow): string {
   return [formatMs(p95Ms), formatInterval(intervals?.p95Ms)].filter((part) => part !== null).join(' ');
 }
 
-function leftOutTexts(rows: readonly PhaseRow[]): string[] {
-  const left = rows.filter(({ validity }) => !validity.valid).map(({ topology }) => topology);
-  return left.length === 0 ? [] : [`${formatList(left)} ${left.length === 1 ? 'is' : 'are'} left out: not valid`];
+function leftOutText(rows: readonly PhaseRow[]): string {
+  const left = topologiesOf(rows.filter(({ validity }) => !validity.valid));
+  return left.length === 0 ? '' : `${formatList(left)} ${left.length === 1 ? 'is' : 'are'} left out: not valid`;
 }
 
 function sentenceOf(name: string, texts: readonly string[]): string[] {
@@ -169,7 +193,7 @@ function pairsOf(ranked: readonly PhaseRow[]): Pair[] {
  */
 function pairTexts(all: readonly Pair[], quantity: Judged, isTold: boolean): string[] {
   const reason = commonReason(all, quantity);
-  if (reason !== undefined) return isTold ? [] : [`no verdict: ${reasonText(reason, all, quantity)}`];
+  if (reason !== undefined) return isTold ? [] : [`no verdict, since ${reasonText(reason, all, quantity, 'it')}`];
   const pairs = all.map(({ a, b }) => ({ a, b, verdict: rowVerdict(a, b, quantity) }));
   const kinds = (kind: Verdict['kind']): JudgedPair[] => pairs.filter(({ verdict }) => verdict.kind === kind);
   return [
@@ -180,11 +204,22 @@ function pairTexts(all: readonly Pair[], quantity: Judged, isTold: boolean): str
       ),
     ),
     listed(kinds('no difference shown'), () => 'no difference shown'),
-    ...untold(all, quantity).map(
-      ({ why, pairs: those }) =>
-        `no verdict on ${those.map(({ a, b }) => `${a.topology} and ${b.topology}`).join(', ')}: ${reasonText(why, those, quantity)}`,
-    ),
+    ...untold(all, quantity).map((open) => untoldText(open, all, quantity)),
   ].filter((text) => text !== '');
+}
+
+/** Whom no verdict is on, "no verdict on triton: no 95% interval", where every pair of theirs has none; else the pairs. */
+function untoldText({ why, pairs }: Untold, all: readonly Pair[], quantity: Judged): string {
+  const causes = causesOf(why, pairs, quantity);
+  const touched = all.filter(({ a, b }) => causes.includes(a) || causes.includes(b));
+  if (causes.length > 0 && touched.length === pairs.length)
+    return `no verdict on ${formatList(topologiesOf(causes))}: ${why === noInterval ? 'no 95% interval' : why}`;
+  const which = pairs.map(({ a, b }) => `${a.topology} and ${b.topology}`).join(', ');
+  return `no verdict on ${which}: ${reasonText(why, pairs, quantity, 'it')}`;
+}
+
+function hasRatio(pairs: readonly Pair[], quantity: Judged): boolean {
+  return pairs.some(({ a, b }) => whyNone(rowVerdict(a, b, quantity)) === undefined);
 }
 
 interface JudgedPair extends Pair {
@@ -204,8 +239,13 @@ function whyNone(verdict: Verdict): string | undefined {
   return verdict.kind === 'none' ? verdict.why : undefined;
 }
 
+interface Untold {
+  readonly why: string;
+  readonly pairs: readonly Pair[];
+}
+
 /** The pairs that have no verdict, by the reason for it. */
-function untold(pairs: readonly Pair[], quantity: Judged): { readonly why: string; readonly pairs: readonly Pair[] }[] {
+function untold(pairs: readonly Pair[], quantity: Judged): Untold[] {
   const byReason = new Map<string, Pair[]>();
   for (const pair of pairs) {
     const why = whyNone(rowVerdict(pair.a, pair.b, quantity));
@@ -222,16 +262,28 @@ function commonReason(pairs: readonly Pair[], quantity: Judged): string | undefi
 
 /**
  * The reason, with the rows that it lies with; a clause.
- * @param name "RPS", where nothing has named the quantity yet
+ * @param name "RPS"; "it", where the quantity has been named
  */
-function reasonText(why: string, pairs: readonly Pair[], quantity: Judged, name?: string): string {
-  const rows = [...new Set(pairs.flatMap(({ a, b }) => [a, b]))];
-  const which = why === noInterval ? lacking(rows, quantity) : rows.filter(({ generatorBound }) => generatorBound);
-  const list = formatList(which.map(({ topology }) => topology));
+function reasonText(why: string, pairs: readonly Pair[], quantity: Judged, name: string): string {
+  const causes = causesOf(why, pairs, quantity);
+  const list = formatList(topologiesOf(causes));
   if (why === generatorLimit) return `${why} of ${list}`;
-  if (why !== noInterval || which.length === 0) return why;
-  const whose = which.length === rows.length ? (name ?? 'it') : `${name ?? 'that'} of ${list}`;
-  return `${whose} has no 95% interval`;
+  if (why !== noInterval || causes.length === 0) return why;
+  if (causes.length === rowsIn(pairs).length) return `${name} has no 95% interval`;
+  if (name !== 'it') return `${name} of ${list} has no 95% interval`;
+  return `${list} ${causes.length === 1 ? 'has' : 'have'} no 95% interval`;
+}
+
+/** The rows that a reason lies with; none where it is not known of which. */
+function causesOf(why: string, pairs: readonly Pair[], quantity: Judged): PhaseRow[] {
+  const rows = rowsIn(pairs);
+  if (why === noInterval) return lacking(rows, quantity);
+  const isGenerators = why === generatorLimit || why === generatorDelay;
+  return isGenerators ? rows.filter(({ generatorBound }) => generatorBound) : [];
+}
+
+function rowsIn(pairs: readonly Pair[]): PhaseRow[] {
+  return [...new Set(pairs.flatMap(({ a, b }) => [a, b]))];
 }
 
 function lacking(rows: readonly PhaseRow[], quantity: Judged): PhaseRow[] {

@@ -260,7 +260,7 @@ test('the tooltip of a row has a line for each thing', async () => {
     expect.stringMatching(/^hybrid: p50/u),
     expect.stringMatching(/^At 32 connections triton is ahead in RPS and p95: [^;]*$/u),
     expect.stringMatching(/^RPS: triton /u),
-    expect.stringMatching(/^p95: triton /u),
+    expect.stringMatching(/^p95 \(lower is better\): triton /u),
   ]);
 });
 

@@ -88,7 +88,7 @@ describe('a record in words', () => {
   it('says first which topology is ahead and by how much, then what the hybrid costs, and no figure of the cards besides', () => {
     const { text, worth, tone } = headlineOf(measuredRecord(complete));
     expect(text).toBe(
-      'At 32 connections triton is ahead in RPS and p95: 917 RPS at p95 47.3 ms [46.7–48.0]. RPS: triton 1.26x hybrid [1.19–1.33], 2.05x fastapi [1.96–2.14]; hybrid 1.63x fastapi [1.56–1.71]. p95: triton 0.74x hybrid [0.73–0.76], 0.42x fastapi [0.40–0.43]; hybrid 0.56x fastapi [0.55–0.58]; hybrid costs 16.4 ms more than triton [15.3–17.5].',
+      'At 32 connections triton is ahead in RPS and p95: 917 RPS at p95 47.3 ms [46.7–48.0]. RPS: triton 1.26x hybrid [1.19–1.33], 2.05x fastapi [1.96–2.14]; hybrid 1.63x fastapi [1.56–1.71]. p95 (lower is better): triton 0.74x hybrid [0.73–0.76], 0.42x fastapi [0.40–0.43]; hybrid 0.56x fastapi [0.55–0.58]; hybrid costs 16.4 ms more than triton [15.3–17.5].',
     );
     expect(worth).toContain('95% intervals in brackets');
     expect(worth).toContain('not interleaved');
@@ -113,7 +113,7 @@ describe('a record in words', () => {
   it('names what has no numbers', () => {
     const { text, tone } = headlineOf(measuredRecord(oneFailed));
     expect(text).toBe(
-      'At 32 connections hybrid is ahead in RPS and p95: 730 RPS at p95 63.6 ms [62.9–64.6]; triton failed. RPS: hybrid 1.63x fastapi [1.56–1.71]. p95: hybrid 0.56x fastapi [0.55–0.58].',
+      'At 32 connections hybrid is ahead in RPS and p95: 730 RPS at p95 63.6 ms [62.9–64.6]; triton failed. RPS: hybrid 1.63x fastapi [1.56–1.71]. p95 (lower is better): hybrid 0.56x fastapi [0.55–0.58].',
     );
     expect(tone).toBe('partial');
   });
@@ -176,7 +176,7 @@ describe('a record in words', () => {
       /^At 32 connections no topology is shown to be ahead of all others: the highest RPS is triton's, 917 RPS at p95 47\.3 ms \[20\.0–200\]\. /u,
     );
     expect(text).toMatch(
-      / p95: no difference shown between triton and hybrid \([^)]+\), between triton and fastapi \([^)]+\), between hybrid and fastapi \([^)]+\); what hybrid costs beside triton is not shown: 16\.4 ms \[-[\d.]+ to \d+\]\.$/u,
+      / p95 \(lower is better\): no difference shown between triton and hybrid \([^)]+\), between triton and fastapi \([^)]+\), between hybrid and fastapi \([^)]+\); what hybrid costs beside triton is not shown: 16\.4 ms \[-[\d.]+ to \d+\]\.$/u,
     );
   });
 
@@ -209,7 +209,7 @@ describe('a record in words', () => {
     });
     const { text, lead, pairs, worth } = headlineOf(measuredRecord(quick));
     expect(lead).toBe(
-      'At 32 connections triton served 998 RPS, hybrid 640 and fastapi 370; which is ahead is not decided: neither RPS nor p95 has a 95% interval.',
+      'Not decided which is ahead at 32 connections: triton 998 RPS, hybrid 640 RPS, fastapi 370 RPS; neither RPS nor p95 has a 95% interval.',
     );
     expect(pairs).toEqual([
       'RPS: in each whole second triton served more than hybrid and fastapi in their best: 948–1040 against at most 702.',
@@ -297,6 +297,46 @@ describe('a record in words', () => {
     const caveats = recordCaveats(onCpu);
     expect(caveats.filter((caveat) => caveat.includes('port-forward'))).toHaveLength(1);
     expect(caveats.filter((caveat) => caveat.includes("not a GPU's numbers"))).toHaveLength(1);
+  });
+
+  it('says first that the CPU computed where a GPU was asked for, all of them or some, still in three sentences', () => {
+    const { text, lead } = headlineOf(measuredRecord(onCpu));
+    expect(lead).toMatch(
+      /^Computed on the CPU: not a GPU's numbers\. At 32 connections triton is ahead in RPS and p95: /u,
+    );
+    expect(text).toMatch(/; p95 \(lower is better\): triton /u);
+    expect(text.match(/\.(?= [A-Za-z]|$)/gu)).toHaveLength(3);
+    const some = measuredRecord({
+      ...onCpu,
+      topologies: onCpu.topologies.map((result) =>
+        result.topology.name === 'hybrid'
+          ? { ...result, runtimes: result.runtimes.map((one) => ({ ...one, provider: 'CUDAExecutionProvider' })) }
+          : result,
+      ),
+    });
+    expect(headlineOf(some).lead).toMatch(/^fastapi and triton computed on the CPU: not a GPU's numbers\. At 32 /u);
+    expect(headlineOf(measuredRecord(complete)).text).not.toContain('CPU');
+  });
+
+  it('gives who is left out a sentence of its own where there is room for it', () => {
+    const odd = sampleRecord({
+      change: (result) => ({
+        ...result,
+        phases: result.phases.map((phase) => {
+          const unknown = { unknown: 'what follows each other is so alike' };
+          const intervals =
+            phase.intervals === 'not yet computed'
+              ? phase.intervals
+              : { ...phase.intervals, p50Ms: unknown, p95Ms: unknown, p99Ms: unknown, rps: unknown };
+          return result.topology.name === 'hybrid'
+            ? { ...phase, validity: { valid: false, reasons: ['it was late'], caveats: [] } }
+            : { ...phase, intervals };
+        }),
+      }),
+    });
+    expect(headlineOf(measuredRecord(odd)).text).toMatch(
+      /^Not decided which is ahead at 32 connections: triton 917 RPS, fastapi 447 RPS; neither RPS nor p95 has a 95% interval\. hybrid is left out: not valid\.( RPS: in each whole second [^.]*\.)?$/u,
+    );
   });
 
   it('counts RPS for each GPU that is held', () => {

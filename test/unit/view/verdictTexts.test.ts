@@ -87,7 +87,7 @@ test('where nothing is ahead in RPS, the one that is in p95 is the answer, besid
 test('at a rate that the plan sets p95 alone is compared', () => {
   const { lead, pairs } = verdictTexts(openRows({}), open);
   expect(lead).toBe('At 200 requests/s (Poisson) triton is ahead in p95: 47.3 ms [46.7–48.0]');
-  expect(pairs).toEqual([expect.stringMatching(/^p95: triton 0\.74x hybrid /u)]);
+  expect(pairs).toEqual([expect.stringMatching(/^p95 \(lower is better\): triton 0\.74x hybrid /u)]);
   const like = { value: 46, low: 30, high: 90 };
   expect(verdictTexts(openRows({ hybrid: { p95Ms: like } }), open).lead).toBe(
     "At 200 requests/s (Poisson) no topology is shown to be ahead of all others: the lowest p95 is hybrid's, 46.0 ms [30.0–90.0]",
@@ -95,7 +95,7 @@ test('at a rate that the plan sets p95 alone is compared', () => {
   expect(rowVerdict(...firstTwo(openRows({})), 'rps')).toEqual({ kind: 'none', why: plannedRate });
   const without = verdictTexts(openRows({ fastapi: none, hybrid: none, triton: none }), open);
   expect(without.lead).toBe(
-    'At 200 requests/s (Poisson) p95 was 47.3 ms with triton, 63.6 ms with hybrid and 113 ms with fastapi; which is ahead is not decided: p95 has no 95% interval',
+    'Not decided which is ahead at 200 requests/s (Poisson): triton p95 47.3 ms, hybrid p95 63.6 ms, fastapi p95 113 ms; p95 has no 95% interval',
   );
   expect(without.pairs).toEqual([]);
 });
@@ -126,9 +126,9 @@ const apart = { triton: [880, 950], hybrid: [690, 760], fastapi: [430, 460] } as
 
 test('without an interval it is not decided which is ahead: all figures, the reason, and what each second showed', () => {
   const rows = rowsWith({ fastapi: none, hybrid: none, triton: none });
-  const figures = 'At 32 connections triton served 917 RPS, hybrid 730 and fastapi 447; which is ahead is not decided';
+  const figures = 'Not decided which is ahead at 32 connections: triton 917 RPS, hybrid 730 RPS, fastapi 447 RPS';
   const texts = verdictTexts(withSeconds(rows, apart), closed);
-  expect(texts.lead).toBe(`${figures}: neither RPS nor p95 has a 95% interval`);
+  expect(texts.lead).toBe(`${figures}; neither RPS nor p95 has a 95% interval`);
   expect(texts.pairs).toEqual([
     'RPS: in each whole second triton served more than hybrid and fastapi in their best: 880–950 against at most 760',
   ]);
@@ -157,17 +157,17 @@ test('what has an interval is compared beside what has none, and that is said wh
   );
   expect(inP95.lead).toBe('At 32 connections triton is ahead in p95: 917 RPS at p95 47.3 ms [46.7–48.0]');
   expect(inP95.pairs[0]).toBe(
-    'RPS: no verdict: it has no 95% interval; in each whole second triton served more than hybrid and fastapi in their best: 880–950 against at most 760',
+    'RPS: no verdict, since it has no 95% interval; in each whole second triton served more than hybrid and fastapi in their best: 880–950 against at most 760',
   );
-  expect(inP95.pairs[1]).toMatch(/^p95: triton 0\.74x hybrid /u);
+  expect(inP95.pairs[1]).toMatch(/^p95 \(lower is better\): triton 0\.74x hybrid /u);
 
   const one = verdictTexts(withSeconds(rowsWith({ hybrid: none }), apart), closed);
   expect(one.lead).toBe(
-    'At 32 connections triton served 917 RPS, hybrid 730 and fastapi 447; which is ahead is not decided: RPS of hybrid has no 95% interval',
+    'Not decided which is ahead at 32 connections: triton 917 RPS, hybrid 730 RPS, fastapi 447 RPS; RPS of hybrid has no 95% interval',
   );
   expect(one.pairs).toEqual([
-    'RPS: triton 2.05x fastapi [1.96–2.14]; no verdict on triton and hybrid, hybrid and fastapi: that of hybrid has no 95% interval; in each whole second triton served more than hybrid in its best: 880–950 against at most 760',
-    'p95: triton 0.42x fastapi [0.40–0.43]; no verdict on triton and hybrid, hybrid and fastapi: that of hybrid has no 95% interval',
+    'RPS: triton 2.05x fastapi [1.96–2.14]; no verdict on hybrid: no 95% interval; in each whole second triton served more than hybrid in its best: 880–950 against at most 760',
+    'p95 (lower is better): triton 0.42x fastapi [0.40–0.43]; no verdict on hybrid: no 95% interval',
   ]);
 });
 
@@ -185,11 +185,28 @@ test('a load generator at its limit gives no verdict on RPS or latency, and no c
   }
   const { lead, pairs, wantsTurns } = verdictTexts(rows, closed);
   expect(lead).toBe(
-    'At 32 connections triton served 917 RPS, hybrid 730 and fastapi 447; which is ahead is not decided: the load generator, not the server, set the rate of triton',
+    'Not decided which is ahead at 32 connections: triton 917 RPS, hybrid 730 RPS, fastapi 447 RPS; the load generator, not the server, set the rate of triton',
   );
   expect(pairs).toEqual([
-    'RPS: hybrid 1.63x fastapi [1.56–1.71]; no verdict on triton and hybrid, triton and fastapi: the load generator, not the server, set the rate of triton',
-    'p95: hybrid 0.56x fastapi [0.55–0.58]; no verdict on triton and hybrid, triton and fastapi: the load generator had no CPU time left, which adds to the latency',
+    'RPS: hybrid 1.63x fastapi [1.56–1.71]; no verdict on triton: the load generator, not the server, set the rate',
+    'p95 (lower is better): hybrid 0.56x fastapi [0.55–0.58]; no verdict on triton: the load generator had no CPU time left, which adds to the latency',
   ]);
   expect(wantsTurns).toBe(false);
+});
+
+test('one reason for both is said once, with whom it lies', () => {
+  const [triton, fastapi] = ['triton', 'fastapi'].map((name) =>
+    rowsWith({ fastapi: none }).filter(({ topology }) => topology === name),
+  );
+  const two = [...(triton ?? []), ...(fastapi ?? [])];
+  const { lead, pairs, leftOut } = verdictTexts(two, closed);
+  expect(lead).toBe(
+    'Not decided which is ahead at 32 connections: triton 917 RPS, fastapi 447 RPS; neither RPS nor p95 of fastapi has a 95% interval',
+  );
+  expect(pairs.join(' ')).not.toMatch(/p95|no verdict/u);
+  expect(leftOut).toBe('');
+  const unlike = rowsWith({ fastapi: { without: ['rps'] }, triton: { without: ['p95Ms'] } }).filter(
+    ({ topology }) => topology !== 'hybrid',
+  );
+  expect(verdictTexts(unlike, closed).lead).toMatch(/; RPS of fastapi and p95 of triton have no 95% interval$/u);
 });
