@@ -1,5 +1,5 @@
 import type { RunRecord } from '../core/record.ts';
-import { significant } from '../core/view/format.ts';
+import { formatMs, formatRps } from '../core/view/format.ts';
 import { levelToTell } from '../core/view/levelToTell.ts';
 import { measuredRecord, rowsAt, rowsOf, type PhaseRow } from '../core/view/measured.ts';
 
@@ -13,13 +13,12 @@ export function tellingRows(record: RunRecord): readonly PhaseRow[] {
 }
 
 /**
- * The rows of a run for the lens, as short as three beside each other above a line of code must be: the first says what
- * the three figures are, and their unit. "p50/p95/RPS triton 2.10/3.40 ms/780", "hybrid 4.10/6.10/410"
+ * The rows of a run for the lens, what is most wanted first and as short as three beside each other above a line of code must be:
+ * the first says what its figures are of. "fastapi 501 RPS, p95 4.45 ms", "triton 541 RPS, 3.84 ms"
  */
 export function lensTitles(rows: readonly PhaseRow[]): string[] {
-  const number = (value: number | null): string => (value === null ? '–' : significant(value));
-  return rows.map((row, index) => {
-    const [names, unit] = index === 0 ? ['p50/p95/RPS ', ' ms'] : ['', ''];
-    return `${names}${row.topology} ${number(row.p50Ms)}/${number(row.p95Ms)}${unit}/${significant(row.rps)}`;
+  return rows.map(({ topology, rps, p95Ms }, index) => {
+    const p95 = p95Ms === null ? '–' : formatMs(p95Ms);
+    return `${topology} ${formatRps(rps)}, ${index === 0 ? 'p95 ' : ''}${p95}`;
   });
 }

@@ -1,6 +1,8 @@
 import * as vscode from 'vscode';
+import { isEndpointPlan } from '../core/anyPlan.ts';
 import type { RunRecord } from '../core/record.ts';
 import { ageOf } from '../core/view/age.ts';
+import { shortLoad } from '../core/view/bestRow.ts';
 import type { CommandId } from './contributions.ts';
 import { ageText, rowFigures, runPlace, runTime } from './describe.ts';
 import { lensTitles, tellingRows } from './figures.ts';
@@ -213,12 +215,22 @@ function figureCommand({ record, index, changes, isFound }: Figure): vscode.Comm
   if (row === undefined) return undefined;
   const figures = lensTitles(rows)[index] ?? '';
   // Once is enough: three lenses side by side must stay short.
-  const dated = index === 0 ? vscode.l10n.t('{0}: {1}', whenMeasured(record, changes.length > 0), figures) : figures;
+  const when = `${whenMeasured(record, changes.length > 0)}, ${shortLoad(row.load)}`;
+  const dated = index === 0 ? vscode.l10n.t('{0}: {1}', when, figures) : figures;
   const title = `${row.validity.valid ? '' : '$(warning) '}${dated}`;
-  const measured = vscode.l10n.t('Measured {0}', runTime(record.id, vscode.env.language));
+  const measured = whenAndWhere(record);
   const found = vscode.l10n.t('Found among the results: it was started elsewhere, or is not remembered any more.');
   const tooltip = [...rows.map(rowFigures), measured, ...(isFound ? [found] : []), ...changes].join('\n');
   return { ...command('topologyBench.openResults', title, record.id), tooltip };
+}
+
+/** "Measured Jan 2, 2026, 10:30 AM on this machine" */
+function whenAndWhere({ id, plan }: RunRecord): string {
+  const time = runTime(id, vscode.env.language);
+  if (isEndpointPlan(plan)) return vscode.l10n.t('Measured {0}', time);
+  return plan.target.kind === 'local'
+    ? vscode.l10n.t('Measured {0} on this machine', time)
+    : vscode.l10n.t('Measured {0} in a cluster', time);
 }
 
 /** "3h ago", "stale, 3h ago" */

@@ -23,8 +23,13 @@ export function bestFigure(rows: readonly PhaseRow[], load: 'short' | 'long'): s
   const best = leaderIn(tellingQuantity(first.load), rows);
   if (best === undefined) return undefined;
   const p95 = best.p95Ms === null ? '' : ` at p95 ${formatMs(best.p95Ms)}`;
-  const at = load === 'long' ? best.load.long : `${best.load.short}${best.load.closed ? ' conn.' : ''}`;
+  const at = load === 'long' ? best.load.long : shortLoad(best.load);
   return `${best.topology} ${formatRps(best.rps)}${p95}, ${at}${best.validity.valid ? '' : ' (not valid)'}`;
+}
+
+/** "32 conn.", "200/s" */
+export function shortLoad({ short, closed }: LoadName): string {
+  return closed ? `${short} conn.` : short;
 }
 
 /**
