@@ -36,8 +36,11 @@ function figures(view: View): HTMLElement[] {
   return [h('div', { class: 'result' }, ...tableElements(measured, view))];
 }
 
+/** As the panel has them when nobody has unfolded them yet. */
+const firstNotes = { prefix: 'run', open: false };
+
 function tableElements(measured: Measured, view: View): Child[] {
   const price = view.kind === 'record' || view.kind === 'live' ? view.gpuPrice.price : null;
   const styles = seriesStyles(measured.topologies.map(({ key }) => key));
-  return [h('div', {}, ...resultTableElements(resultTable(rowsOf(measured), price), styles))];
+  return [h('div', {}, ...resultTableElements(resultTable(rowsOf(measured), price), styles, firstNotes))];
 }

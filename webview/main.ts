@@ -56,6 +56,7 @@ const results = new Results({
   headingLevel: 2,
   theme: readTheme(),
   choice: kept.choice,
+  notes: { prefix: 'run', open: false },
   changed: (choice) => {
     keep({ ...kept, choice });
   },

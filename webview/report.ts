@@ -39,6 +39,8 @@ const shows = records.map((record, index) => {
     theme: readTheme(),
     choice: { section: '', level: null, hidden: [] },
     changed: () => undefined,
+    // Paper unfolds nothing.
+    notes: { prefix: record.id, open: true },
     painted: () => {
       document.body.dataset['drawn'] = 'yes';
     },

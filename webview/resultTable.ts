@@ -2,8 +2,20 @@ import type { DrawnFigure } from '../src/protocol/messages.ts';
 import type { ColumnId, ResultTable, TableCell, TableColumn, TableRow } from '../src/core/view/resultTable.ts';
 import { h, marker, type Child } from './dom.ts';
 
+/** How the notes below a table are shown. */
+export interface ShownNotes {
+  /** Begins their ids: a page may hold several results. */
+  readonly prefix: string;
+  /** Whether what is no reason is unfolded. */
+  readonly open: boolean;
+}
+
 /** The table of a run, one group a level, with the notes that its rows refer to; as narrow as a panel beside code. */
-export function resultTableElements(table: ResultTable, styles: ReadonlyMap<string, number>): Child[] {
+export function resultTableElements(
+  table: ResultTable,
+  styles: ReadonlyMap<string, number>,
+  shown: ShownNotes,
+): Child[] {
   if (table.groups.length === 0) return [];
   const columns = placedColumns(table);
   const element = h(
@@ -16,23 +28,62 @@ export function resultTableElements(table: ResultTable, styles: ReadonlyMap<stri
         'tbody',
         {},
         h('tr', { class: 'group' }, h('th', { scope: 'rowgroup', colspan: columns.length }, group.heading)),
-        ...group.rows.map((row) => rowElement(row, columns, styles)),
+        ...group.rows.map((row) => rowElement(row, columns, styles, (note) => noteLink(table, note, shown))),
       ),
     ),
   );
   return [
     h('div', { class: 'table-scroll', tabindex: 0, role: 'region', 'aria-label': 'Results table' }, element),
-    table.notes.length === 0
-      ? null
-      : h(
-          'ol',
-          { class: 'notes', 'aria-label': 'Notes of the table' },
-          ...table.notes.map((note, index) => h('li', { value: index + 1 }, note)),
-        ),
+    ...noteElements(table, shown),
     table.costRemarks.length === 0
       ? null
       : h('div', { class: 'chart-notes' }, ...table.costRemarks.map((remark) => h('p', {}, remark))),
   ];
+}
+
+/** Why rows are not valid stays in sight; what limits the others is unfolded when it is wanted. */
+function noteElements({ notes, reasonNotes }: ResultTable, { prefix, open }: ShownNotes): Child[] {
+  const list = (from: number, to: number, label: string): Child =>
+    from === to
+      ? null
+      : h(
+          'ol',
+          { class: 'notes', 'aria-label': label },
+          ...notes
+            .slice(from, to)
+            .map((note, at) => h('li', { value: from + at + 1, id: noteId(prefix, from + at + 1) }, note)),
+        );
+  const others = notes.length - reasonNotes;
+  return [
+    list(0, reasonNotes, 'Why rows of the table are not valid'),
+    others === 0
+      ? null
+      : h(
+          'details',
+          { class: 'more-notes', open },
+          h('summary', {}, `Notes (${String(others)})`),
+          list(reasonNotes, notes.length, 'Notes of the table'),
+        ),
+  ];
+}
+
+function noteId(prefix: string, number: number): string {
+  return `note-${prefix}-${String(number)}`;
+}
+
+/** Says its note under the mouse and to a screen reader, and leads to it. */
+function noteLink({ notes }: ResultTable, number: number, { prefix }: ShownNotes): HTMLElement {
+  const id = noteId(prefix, number);
+  const title = notes[number - 1] ?? '';
+  return h('a', { href: `#${id}`, title, 'aria-label': `Note ${String(number)}` }, String(number));
+}
+
+/** Unfolds the note that a link leads to: VS Code scrolls to it, and looks into nothing that is folded. */
+export function unfoldNote(target: EventTarget | null): void {
+  const link = target instanceof Element ? target.closest('a') : null;
+  const id = link?.getAttribute('href')?.slice(1) ?? '';
+  const details = document.getElementById(id)?.closest('details') ?? null;
+  if (details !== null) details.open = true;
 }
 
 /** The figures as they stand in the page, read back from its cells. */
@@ -116,7 +167,12 @@ function nameElements(key: string, style: number): Child[] {
   return variant === '' ? [first] : [first, ' ', h('span', { class: 'variant' }, variant)];
 }
 
-function rowElement(row: TableRow, columns: readonly PlacedColumn[], styles: ReadonlyMap<string, number>): HTMLElement {
+function rowElement(
+  row: TableRow,
+  columns: readonly PlacedColumn[],
+  styles: ReadonlyMap<string, number>,
+  linkOf: (note: number) => HTMLElement,
+): HTMLElement {
   return h(
     'tr',
     { 'data-topology': row.topology, 'data-phase': row.phase },
@@ -124,7 +180,8 @@ function rowElement(row: TableRow, columns: readonly PlacedColumn[], styles: Rea
       const cell = row.cells[at];
       if (cell === undefined) return null;
       const belowCell = below === null ? undefined : row.cells[below.at];
-      const second = below === null || belowCell === undefined ? [] : [' ', belowElement(below.column, belowCell)];
+      const second =
+        below === null || belowCell === undefined ? [] : [' ', belowElement(below.column, belowCell, row, linkOf)];
       if (column.id === 'topology')
         return h('th', { scope: 'row' }, ...nameElements(cell.text, styles.get(row.topology) ?? 0), ...second);
       return h(
@@ -142,15 +199,32 @@ function cellElements({ text, interval }: TableCell): Child[] {
   return interval === null ? [text] : [text, ' ', h('span', { class: 'interval' }, interval)];
 }
 
-function belowElement({ id }: TableColumn, cell: TableCell): HTMLElement {
+function belowElement(
+  { id }: TableColumn,
+  cell: TableCell,
+  row: TableRow,
+  linkOf: (note: number) => HTMLElement,
+): HTMLElement {
   const tone = cell.tone === 'normal' ? '' : ` ${cell.tone}`;
   const attributes = { class: `below${tone}`, 'data-column': id, 'data-value': cell.value };
+  if (id === 'validity') return h('span', attributes, ...validityElements(row, cell, linkOf));
   return h('span', attributes, ...cellElements({ ...cell, text: belowText(id, cell.text) }));
+}
+
+/** "not valid: the load generator was late [1, 2]" */
+function validityElements(
+  { gists, notes }: TableRow,
+  { tone }: TableCell,
+  linkOf: (note: number) => HTMLElement,
+): Child[] {
+  const verdict = tone === 'bad' ? 'not valid' : 'valid';
+  const why = gists.length === 0 ? '' : `: ${gists.join('; ')}`;
+  const links = notes.flatMap((note, at) => [at === 0 ? ' [' : ', ', linkOf(note)]);
+  return [`${verdict}${why}`, ...(links.length === 0 ? [] : [...links, ']'])];
 }
 
 /** In words, since what it is of stands beside it and not above. */
 function belowText(id: ColumnId, text: string): string {
-  if (id === 'validity') return text.replace(/^yes/u, 'valid').replace(/^no\b/u, 'not valid');
   if (id === 'errors') return text.replace(/^\d+/u, (count) => `${count} ${count === '1' ? 'error' : 'errors'}`);
   return id === 'rps-per-gpu' ? `${text}/GPU` : text;
 }

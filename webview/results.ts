@@ -23,7 +23,7 @@ import type { ChartPicture } from './chartPicture.ts';
 import type { Controls, Picker } from './controls.ts';
 import { distributionsAt } from './distributions.ts';
 import { h, heading, marker, Slot } from './dom.ts';
-import { resultTableElements } from './resultTable.ts';
+import { resultTableElements, unfoldNote, type ShownNotes } from './resultTable.ts';
 import { splitTableElements } from './splitTable.ts';
 import type { Theme } from './theme.ts';
 
@@ -51,6 +51,7 @@ export class Results {
   #gpuPrice: GpuPrice | null = null;
   #theme: Theme;
   #choice: ResultsChoice;
+  #notes: ShownNotes;
   #distributions: { readonly level: string; readonly list: readonly Distribution[] } | undefined;
   readonly #controls: Controls;
   readonly #changed: (choice: ResultsChoice) => void;
@@ -72,6 +73,8 @@ export class Results {
     theme: Theme;
     choice: ResultsChoice;
     changed: (choice: ResultsChoice) => void;
+    /** Begins the ids of its notes, and whether those that are no reasons stand unfolded. */
+    notes: ShownNotes;
     /** A chart has been painted. */
     painted: () => void;
     /** The reader wants a chart as a picture. */
@@ -84,6 +87,7 @@ export class Results {
     this.#theme = parts.theme;
     this.#choice = parts.choice;
     this.#changed = parts.changed;
+    this.#notes = parts.notes;
     const saving: ChartSaving = {
       controls,
       save: (view, theme) => {
@@ -110,7 +114,18 @@ export class Results {
     this.#levels = new Slot(this.#level, (levels) => this.#levelElements(levels));
     this.#doubts = new Slot(h('ul', { class: 'doubts' }), (texts) => texts.map((text) => h('li', {}, text)));
     this.#cards = new Slot(h('div', { class: 'cards' }), (cards) => cards.map(cardElement));
-    this.#table = new Slot(h('div'), ({ table, styles }) => resultTableElements(table, new Map(styles)));
+    this.#table = new Slot(h('div'), ({ table, styles }) => resultTableElements(table, new Map(styles), this.#notes));
+    this.#table.element.addEventListener('click', ({ target }) => {
+      unfoldNote(target);
+    });
+    // Of a run under way the table is made anew, and what was unfolded stays so.
+    this.#table.element.addEventListener(
+      'toggle',
+      ({ target }) => {
+        if (target instanceof HTMLDetailsElement) this.#notes = { ...this.#notes, open: target.open };
+      },
+      { capture: true },
+    );
     this.#own = new Slot(h('div', { class: 'own-figures' }), (own) =>
       own === null ? [] : [heading(headingLevel + 1, own.caption), dataTable(own.table, own.caption)],
     );

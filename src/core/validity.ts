@@ -8,7 +8,7 @@ import type { Validity } from './record.ts';
 import { hasTooFewSamples, minimumSamples, publishedQualitySamples } from './statistics.ts';
 import { threadsPerCopy } from './threads.ts';
 import { steadyState, type SteadyState, type Thirds } from './steadyState.ts';
-import { briefPhaseDoubt, thirdsWords, validityLimits } from './validityLimits.ts';
+import { briefPhaseDoubt, mayBeChance, thirdsWords, validityLimits } from './validityLimits.ts';
 import { formatCount } from './view/format.ts';
 import { decodeWindows } from './windows.ts';
 
@@ -90,7 +90,7 @@ function doubtsOf(steady: SteadyState | undefined): string[] {
   if (steady.state === 'not judged') return [`steady state not judged: ${steady.why}`];
   const { byChance, notJudged } = steady;
   return [
-    ...byChance.map((thirds) => `${thirdsWords} ${thirdsText(thirds)}, which may be chance`),
+    ...byChance.map((thirds) => `${thirdsWords} ${thirdsText(thirds)}${mayBeChance}`),
     ...(notJudged.length === 0
       ? []
       : [`steady state of ${notJudged.join(' and ')} not judged: a third of the phase has too few successes`]),

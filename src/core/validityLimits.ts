@@ -37,3 +37,6 @@ export const briefPhaseDoubt = `; in a phase under ${String(validityLimits.stead
 
 /** How the trend of a quantity within a phase is told. */
 export const thirdsWords = 'over the thirds of the phase';
+
+/** What is told of a trend ends with this where it is no more than chance may have it. */
+export const mayBeChance = ', which may be chance';

@@ -9,7 +9,7 @@ import { headlineOf } from './headline.ts';
 import { loadTiming } from './loadTiming.ts';
 import { measuredRecord, rowsOf } from './measured.ts';
 import { recordCaveats } from './provenance.ts';
-import { resultTable } from './resultTable.ts';
+import { resultTable, type ResultTable, type TableCell, type TableRow } from './resultTable.ts';
 import { splitTable } from './split.ts';
 
 /**
@@ -29,8 +29,8 @@ export function recordMarkdown(record: RunRecord, gpuPrice: GpuPrice | null = nu
         rowText([':--', '--:', ...others.map((column) => (column.align === 'end' ? '--:' : ':--'))]),
         ...table.groups.flatMap((group) =>
           group.rows.map((row) => {
-            const [name = '', ...cells] = row.cells.map((cell) =>
-              escapeMarkdown(cell.interval === null ? cell.text : `${cell.text} ${cell.interval}`),
+            const [name = '', ...cells] = row.cells.map((cell, at) =>
+              escapeMarkdown(table.columns[at]?.id === 'validity' ? validityText(cell, row) : figureText(cell)),
             );
             return rowText([name, group.load, ...cells]);
           }),
@@ -38,9 +38,7 @@ export function recordMarkdown(record: RunRecord, gpuPrice: GpuPrice | null = nu
       ].join('\n'),
     );
   }
-  if (table.notes.length > 0) {
-    blocks.push(table.notes.map((note, index) => `\\[${String(index + 1)}\\] ${escapeMarkdown(note)}`).join('  \n'));
-  }
+  blocks.push(...notesBlocks(table));
   if (table.costRemarks.length > 0) blocks.push(table.costRemarks.map(escapeMarkdown).join('  \n'));
   const split = splitTable(rowsOf(measured));
   if (split !== null) {
@@ -63,6 +61,27 @@ export function recordMarkdown(record: RunRecord, gpuPrice: GpuPrice | null = nu
   if (timing !== null) blocks.push(`Load timing: ${escapeMarkdown(fullStop(timing))}`);
   blocks.push(['Caveats:', '', ...recordCaveats(record).map((caveat) => `- ${escapeMarkdown(caveat)}`)].join('\n'));
   return `${blocks.join('\n\n')}\n`;
+}
+
+function figureText({ text, interval }: TableCell): string {
+  return interval === null ? text : `${text} ${interval}`;
+}
+
+/** "no, the load generator was late [1, 2]": a row is quoted without its notes. */
+function validityText({ text }: TableCell, { gists }: TableRow): string {
+  return gists.length === 0 ? text : text.replace(/^no\b/u, `no, ${gists.join('; ')}`);
+}
+
+/** Why rows are not valid, and folded, as GitHub and GitLab do it, what limits the others. */
+function notesBlocks({ notes, reasonNotes }: ResultTable): string[] {
+  const lines = notes.map((note, index) => `\\[${String(index + 1)}\\] ${escapeMarkdown(note)}`);
+  const [reasons, caveats] = [lines.slice(0, reasonNotes), lines.slice(reasonNotes)];
+  return [
+    ...(reasons.length === 0 ? [] : [reasons.join('  \n')]),
+    ...(caveats.length === 0
+      ? []
+      : [`<details><summary>Notes (${String(caveats.length)})</summary>`, caveats.join('  \n'), '</details>']),
+  ];
 }
 
 function rowText(cells: readonly string[]): string {

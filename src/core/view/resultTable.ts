@@ -1,5 +1,6 @@
 import type { GpuPrice } from '../gpuPrice.ts';
 import { costColumns, costRemarks, type CostColumn } from './cost.ts';
+import { gistOf } from '../gist.ts';
 import { columnDecimals, formatInterval, formatShare } from './format.ts';
 import type { Interval } from '../record.ts';
 import { levelsOf, rowsAt, type PhaseRow } from './measured.ts';
@@ -16,6 +17,8 @@ export interface ResultTable {
   readonly groups: readonly TableGroup[];
   /** What a row's "[1]" refers to; each kind once, in order of appearance (see Notes). */
   readonly notes: readonly string[];
+  /** How many of the notes, the first, are reasons why a row is not valid; what follows are caveats. */
+  readonly reasonNotes: number;
   /** What the columns of cost hold and leave out, or why there are none; empty where no GPU is held. */
   readonly costRemarks: readonly string[];
 }
@@ -54,6 +57,10 @@ export interface TableRow {
   readonly phase: string;
   /** In the order of the columns. */
   readonly cells: readonly TableCell[];
+  /** Why it is not valid, in brief; each once. */
+  readonly gists: readonly string[];
+  /** Numbers of its notes, which the cell of validity has in brackets. */
+  readonly notes: readonly number[];
 }
 
 export interface TableCell {
@@ -73,6 +80,9 @@ interface ColumnMaker extends TableColumn {
 /** @param gpuPrice what the reader pays; null: requests of a GPU-hour are shown, and no price */
 export function resultTable(rows: readonly PhaseRow[], gpuPrice: GpuPrice | null = null): ResultTable {
   const notes = new Notes(caveatsOfAll(rows));
+  // What makes numbers worthless comes before what limits them.
+  notes.refer(rows.flatMap(({ validity }) => validity.reasons));
+  const reasonNotes = notes.texts.length;
   const cost = costColumns(rows, gpuPrice);
   const columns = [...columnsFor(rows, notes), ...cost.map(costMaker)];
   return {
@@ -88,9 +98,12 @@ export function resultTable(rows: readonly PhaseRow[], gpuPrice: GpuPrice | null
         topology: row.topology,
         phase: row.phase,
         cells: columns.map((column) => column.cell(row)),
+        gists: gistsOf(row),
+        notes: notes.numbersOf(noteTextsOf(row)),
       })),
     })),
     notes: notes.texts,
+    reasonNotes,
     costRemarks: costRemarks(rows, gpuPrice),
   };
 }
@@ -228,15 +241,28 @@ function batchCell({ batching, validity }: PhaseRow): TableCell {
 }
 
 function validityCell(row: PhaseRow, notes: Notes): TableCell {
-  const { valid, reasons, caveats } = row.validity;
+  const { valid } = row.validity;
+  const reference = notes.refer(noteTextsOf(row));
+  return { text: `${valid ? 'yes' : 'no'}${reference}`, value: null, interval: null, tone: valid ? 'normal' : 'bad' };
+}
+
+/** A row over several repetitions has the reasons of each. */
+function gistsOf({ validity }: PhaseRow): readonly string[] {
+  const gists = new Notes([]);
+  gists.refer(validity.reasons.map(gistOf));
+  return gists.texts;
+}
+
+/** All that the notes have to say of a row. */
+function noteTextsOf(row: PhaseRow): string[] {
+  const { reasons, caveats } = row.validity;
   // A row that is not valid for its errors names their kinds already.
   const named = row.errors === 0 || reasons.some((reason) => reason.startsWith('errors'));
   const kinds = Object.entries(row.errorsByKind).map(([kind, count]) => `${kind}: ${String(count)}`);
   const errors = named ? [] : [`errors of ${row.topology} at ${row.load.long}: ${kinds.join(', ')}`];
   const missing = missingRepetitions(row);
   const fewer = missing === undefined ? [] : [missing];
-  const reference = notes.refer([...reasons, ...caveats, ...errors, ...missingIntervals(row), ...fewer]);
-  return { text: `${valid ? 'yes' : 'no'}${reference}`, value: null, interval: null, tone: valid ? 'normal' : 'bad' };
+  return [...reasons, ...caveats, ...errors, ...missingIntervals(row), ...fewer];
 }
 
 /** Why a number of the row stands without an interval. */

@@ -38,6 +38,28 @@ describe('the notes of a table', () => {
     expect(notes.texts).toHaveLength(2);
   });
 
+  it('tell once, without their figures, what thirds of phases leave open', () => {
+    const notes = new Notes([]);
+    const differed = (quantity: string, figures: string): string =>
+      `${thirdsWords} ${quantity} was ${figures}, which may be chance`;
+    expect(notes.refer([differed('p95', '3.49, then 7.91, then 3.61 ms'), differed('RPS', '1, then 2, then 3')])).toBe(
+      ' [1]',
+    );
+    expect(notes.refer([`repetition 2: ${differed('RPS', '9, then 8, then 7')}`])).toBe(' [1]');
+    const few = 'a third of the phase has too few successes';
+    expect(notes.refer([`steady state of p95 not judged: ${few}`])).toBe(' [2]');
+    expect(notes.refer([`steady state of p50 and p95 not judged: ${few}`])).toBe(' [2]');
+    expect(notes.refer(['repetition 1: steady state not judged: too short'])).toBe(' [3]');
+    expect(notes.texts).toEqual([
+      `RPS or p95 differed ${thirdsWords} by no more than chance may explain`,
+      `steady state of p50 or p95 not judged: ${few}`,
+      'steady state not judged: too short',
+    ]);
+    expect(commonNotes([[differed('RPS', '1, then 2, then 3')], [differed('p50', '3, then 2, then 1')]])).toEqual([
+      `RPS or p50 differed ${thirdsWords} by no more than chance may explain`,
+    ]);
+  });
+
   it('leave out what holds everywhere, whatever its figures, and what brief phases leave open', () => {
     const notes = new Notes(['quick quality of 5 samples']);
     expect(notes.refer(['quick quality of 7 samples', `unstable: RPS 1, then 2${briefPhaseDoubt}`])).toBe(' [1]');

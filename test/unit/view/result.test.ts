@@ -246,7 +246,7 @@ describe('a record in words', () => {
     });
     const table = resultTable(rowsOf(measuredRecord(bursts)));
     expect(table.notes).toEqual([
-      expect.stringMatching(/^over the thirds of the phase RPS was .*, which may be chance$/),
+      'RPS differed over the thirds of the phase by no more than chance may explain',
       'no interval of p95: too few bursts',
       expect.stringMatching(/^1\.4% of the requests sent were unanswered at the end/),
     ]);
@@ -272,6 +272,39 @@ describe('a record in words', () => {
       '–',
       '1044k',
     ]);
+  });
+
+  it('has why a row is not valid before what limits others, and in brief at the row', () => {
+    const late = sampleRecord({
+      change: withPhase('hybrid', 32, (phase) => ({
+        ...phase,
+        validity: {
+          valid: false,
+          reasons: [
+            'the load generator was late: 1',
+            'the load generator was late: it stood',
+            'insufficient samples: 9',
+          ],
+          caveats: [...phase.validity.caveats, 'the clock was set'],
+        },
+      })),
+    });
+    const table = resultTable(rowsOf(measuredRecord(late)));
+    expect(table.notes.slice(0, table.reasonNotes)).toEqual([
+      'the load generator was late: 1',
+      'the load generator was late: it stood',
+      'insufficient samples: 9',
+    ]);
+    expect(table.notes.slice(table.reasonNotes)).toHaveLength(3);
+    const row = table.groups.at(-1)?.rows.at(-1);
+    expect(row?.gists).toEqual(['the load generator was late', 'insufficient samples']);
+    expect(row?.notes).toEqual([1, 2, 3, 6]);
+    const markdown = recordMarkdown(late);
+    expect(markdown).toContain('| no, the load generator was late; insufficient samples \\[1, 2, 3, 6\\] |');
+    expect(markdown).toMatch(
+      /\n\n\\\[1\\\] .*\n.*\n\\\[3\\\] insufficient samples: 9\n\n<details><summary>Notes \(3\)<\/summary>\n\n/u,
+    );
+    expect(recordTable(late)).not.toContain('<details>');
   });
 
   it('says when nothing was measured, and why', () => {

@@ -50,17 +50,18 @@ function expectedTable(
 ): string[][] {
   const table = resultTable(rowsOf(measuredRecord(shown)), gpuPrice);
   const places = order.map((id) => table.columns.findIndex((column) => column.id === id)).filter((at) => at !== -1);
-  const words = (id: string | undefined, text: string): string => {
-    if (id === 'validity') return text.startsWith('no') ? `not valid${text.slice(2)}` : `valid${text.slice(3)}`;
+  const words = (id: string | undefined, text: string, gists: readonly string[]): string => {
+    if (id === 'validity')
+      return text.startsWith('no') ? `not valid: ${gists.join('; ')}${text.slice(2)}` : `valid${text.slice(3)}`;
     return id === 'errors' ? text.replace(/^\d+/u, '$& errors') : id === 'rps-per-gpu' ? `${text}/GPU` : text;
   };
   return [
     places.map((at) => table.columns[at]?.header ?? ''),
     ...table.groups.flatMap((group) => [
       [group.heading],
-      ...group.rows.map(({ cells }) =>
+      ...group.rows.map(({ cells, gists }) =>
         places.map((at) => {
-          const text = words(table.columns[at]?.id, cells[at]?.text ?? '');
+          const text = words(table.columns[at]?.id, cells[at]?.text ?? '', gists);
           return [text, cells[at]?.interval ?? null].filter((part) => part !== null).join(' ');
         }),
       ),
@@ -124,6 +125,33 @@ describe('a finished run', () => {
     expect(await page.page.locator('.doubts li').allTextContents()).toEqual([
       'fastapi, triton and hybrid are not valid: the load generator was late; insufficient samples.',
     ]);
+  });
+
+  it('says why a row is not valid in sight, and folds what limits others until a number leads to it', async () => {
+    const late = sampleRecord({
+      change: (result) => ({
+        ...result,
+        phases: result.phases.map((phase) => ({
+          ...phase,
+          validity: {
+            valid: result.topology.name !== 'triton',
+            reasons: result.topology.name === 'triton' ? ['the load generator was late: 9 ms'] : [],
+            caveats: result.topology.name === 'triton' ? [] : ['the clock was set'],
+          },
+        })),
+      }),
+    });
+    const page = await open({ width: 530 });
+    await page.show(recordView(late));
+    const row = page.page.locator('tr[data-topology=triton] [data-column=validity]').first();
+    expect(await row.textContent()).toBe('not valid: the load generator was late [1]');
+    expect(await row.locator('a').getAttribute('title')).toBe('the load generator was late: 9 ms');
+    expect(await page.page.locator('.notes li:visible').allTextContents()).toEqual([
+      'the load generator was late: 9 ms',
+    ]);
+    expect(await page.page.locator('.more-notes summary').textContent()).toBe('Notes (1)');
+    await page.page.locator('tr[data-topology=fastapi] [data-column=validity] a').first().click();
+    expect(await page.page.locator('.notes li:visible').allTextContents()).toHaveLength(2);
   });
 
   it('has RPS for each GPU below RPS, where a topology holds several', async () => {
