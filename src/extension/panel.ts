@@ -45,8 +45,8 @@ export interface PanelReport extends PanelSubject {
 
 /**
  * The results panels beside the code: one in which ended runs follow each other, as files do in a preview editor, one for each
- * run under way and for each comparison. To be compared with another one is a mode of a run's panel. A hidden page is thrown away
- * by VS Code and asks for its snapshot again when it comes back.
+ * run under way and for each comparison. A hidden page is thrown away by VS Code and asks for its snapshot again when it comes
+ * back.
  */
 export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer {
   readonly #extensionUri: vscode.Uri;
@@ -144,7 +144,7 @@ export class Panels implements vscode.Disposable, vscode.WebviewPanelSerializer 
     this.#sight.fire();
   }
 
-  /** The panel that shows what is wanted, or its runs in another way. */
+  /** The panel that shows what is wanted, or the same two runs the other way round: what is read is not closed by what is beside it. */
   #nearest(wanted: PanelSubject): [vscode.WebviewPanel, OpenPanel] | undefined {
     const [found] = [...this.#open]
       .map((entry) => ({ entry, nearness: nearness(entry[1].subject, wanted) }))
@@ -401,10 +401,10 @@ class OpenPanel implements vscode.Disposable {
   }
 }
 
-/** How well a panel may turn to what is wanted: it shows that, the same two runs the other way round, or the run in its other mode. */
+/** How well a panel may turn to what is wanted: it shows that, or the same two runs the other way round. */
 function nearness(shown: PanelSubject, wanted: PanelSubject): number {
-  if (shown.runId === wanted.runId) return shown.before === wanted.before ? 3 : 1;
-  return wanted.before !== undefined && shown.before === wanted.runId && shown.runId === wanted.before ? 2 : 0;
+  if (shown.runId === wanted.runId && shown.before === wanted.before) return 2;
+  return wanted.before !== undefined && shown.before === wanted.runId && shown.runId === wanted.before ? 1 : 0;
 }
 
 /** The subject alone of all that a page may have kept. */

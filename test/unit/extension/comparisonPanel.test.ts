@@ -95,16 +95,16 @@ async function reply(panel: FakePanel | undefined, request: unknown): Promise<Ho
 }
 
 describe('a comparison', () => {
-  test('is a mode of the panel of its run, which comes back when the run is opened', async () => {
+  test('has a panel of its own beside that of its run', async () => {
     const all = open();
     all.show({ runId: second.id }, 'second');
-    const [panel] = panels;
-    panel?.say({ type: 'ready' });
-    expect((await shownIn(panel, 1)).view.kind).toBe('record');
+    panels[0]?.say({ type: 'ready' });
+    expect((await shownIn(panels[0], 1)).view.kind).toBe('record');
     all.show({ runId: second.id, before: first.id }, 'first ↔ second');
-    const compared = await shownIn(panel, 2);
-    expect(panels).toHaveLength(1);
-    expect(panel?.reveals).toBe(1);
+    expect(panels).toHaveLength(2);
+    const [, panel] = panels;
+    panel?.say({ type: 'ready' });
+    const compared = await shownIn(panel, 1);
     expect(panel?.title).toMatch(/^tiny-sentiment · Jan 2, 2026, .* ↔ Jan 3, 2026, /u);
     expect(compared).toMatchObject({
       keep: { version: 1, runId: second.id, before: first.id },
@@ -114,12 +114,13 @@ describe('a comparison', () => {
         comparison: { headline: expect.stringMatching(/^At 32 connections: .*1\.30x/u) as string },
       },
     });
-    expect(all.reports()).toMatchObject([{ runId: second.id, before: first.id }]);
+    expect(all.reports()).toMatchObject([{ runId: second.id }, { runId: second.id, before: first.id }]);
     expect(all.inSight()).toEqual([second.id]);
     all.show({ runId: second.id }, 'second');
-    const alone = await shownIn(panel, 3);
-    expect([alone.view.kind, alone.keep]).toEqual(['record', { version: 1, runId: second.id }]);
-    expect(panel?.title).toBe('second');
+    expect(panels.map(({ title, reveals }) => [title, reveals])).toEqual([
+      ['second', 1],
+      [panel?.title, 0],
+    ]);
   });
 
   test('of another pair has the panel of its own run', () => {

@@ -102,6 +102,23 @@ test('a run takes the place of one that has ended, also in a hidden panel, and l
   expect(shown(panels)).toEqual(['e E', 'a b Compared', 'a c Another comparison']);
 });
 
+test('a comparison opens in a panel of its own, and its runs beside it', () => {
+  const panels = open();
+  panels.show({ runId: 'b' }, 'B');
+  panels.show({ runId: 'b', before: 'a' }, 'Compared');
+  expect(shown(panels)).toEqual(['b B', 'a b Compared']);
+  panels.show({ runId: 'a' }, 'A');
+  expect(shown(panels)).toEqual(['a A', 'a b Compared']);
+  panels.show({ runId: 'b' }, 'B');
+  expect(shown(panels)).toEqual(['b B', 'a b Compared']);
+  // Swapped, they are the same two.
+  panels.show({ runId: 'a', before: 'b' }, 'The other way round');
+  expect(shown(panels)).toEqual(['b B', 'b a The other way round']);
+  made[0]?.dispose();
+  panels.show({ runId: 'a' }, 'A');
+  expect(shown(panels)).toEqual(['b a The other way round', 'a A']);
+});
+
 test('of several panels that may turn to another run, one in sight does', () => {
   const panels = open();
   for (const runId of ['a', 'b', 'c']) {
