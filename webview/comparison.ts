@@ -8,11 +8,18 @@ import type {
 import { formatTime, type TimeWords } from '../src/core/view/format.ts';
 import { h, heading, type Child } from './dom.ts';
 
-/** Two runs side by side, below the answer in words: what that is worth, which runs they are, their figures, and what differs besides. */
+/** Two runs side by side, below the answer in words: what was changed, what that is worth, which runs they are, their figures, and what differs besides. */
 
 /** @param words of the one reader that it is for, if any */
-export function comparedRunsElements({ runs, worth }: ComparisonView, words?: TimeWords): Child[] {
+export function comparedRunsElements({ runs, worth, changed }: ComparisonView, words?: TimeWords): Child[] {
   return [
+    changed.length === 0
+      ? null
+      : h(
+          'dl',
+          { class: 'compared-runs' },
+          ...changed.flatMap(({ title, texts }) => [h('dt', {}, title), h('dd', {}, texts.join('; '))]),
+        ),
     worth.length === 0 ? null : h('p', { class: 'worth' }, worth.join(' ')),
     h(
       'dl',

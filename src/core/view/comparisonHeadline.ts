@@ -45,8 +45,8 @@ export function comparisonHeadline(
 }
 
 /**
- * The level at which most topologies have intervals, or at least numbers, in both runs, and of those the highest: chosen before
- * its figures are looked at.
+ * The level at which most topologies have intervals, or are at least valid, or have numbers in both runs, and of those the highest:
+ * chosen before its figures are looked at.
  */
 function tellingPlaces(places: readonly ComparedPlace[]): ComparedPlace[] {
   const levels = new Map<string, ComparedPlace[]>();
@@ -55,9 +55,11 @@ function tellingPlaces(places: readonly ComparedPlace[]): ComparedPlace[] {
     levels.set(place.level, [...(levels.get(place.level) ?? []), place]);
   }
   const decided = (level: readonly ComparedPlace[]): number => level.filter(isDecided).length;
+  const valid = (level: readonly ComparedPlace[]): number =>
+    level.filter(({ problems }) => problems.length === 0).length;
   const order = ([first]: readonly ComparedPlace[]): number => first?.load?.order ?? 0;
   const [best] = [...levels.values()].sort(
-    (a, b) => decided(b) - decided(a) || b.length - a.length || order(b) - order(a),
+    (a, b) => decided(b) - decided(a) || valid(b) - valid(a) || b.length - a.length || order(b) - order(a),
   );
   return best ?? [];
 }
@@ -123,20 +125,54 @@ function worthOf(before: RunRecord, after: RunRecord, places: readonly ComparedP
   const ratios = places.flatMap(({ changes }) =>
     shownMetrics.filter((metric) => findingOf(metric, changes[metric]) !== null),
   ).length;
-  const counted = judged.flatMap((metric) => countsText(metric, places));
-  const doubtful = places.filter(({ problems }) => problems.length > 0).length;
   const once = onceText(before, after, places);
   return [
-    ...(counted.length === 0
-      ? []
-      : [`Of ${formatCount(places.length, 'place')} (a topology at a load): ${counted.join('; ')}.`]),
-    ...(doubtful === 0
-      ? []
-      : [`At ${String(doubtful)} of them a number is missing or not valid; the notes below the table say why.`]),
+    ...(decided > 0 ? countsTexts(places) : undecidedTexts(before, after, places)),
     ...(ratios > 1 ? [chanceText(ratios, once.length > 0)] : []),
     ...(decided > 0 ? once : []),
     ...smokeTexts(before, after),
   ];
+}
+
+/** What is shown at how many places, and at how many nothing can be. */
+function countsTexts(places: readonly ComparedPlace[]): string[] {
+  const counted = judged.flatMap((metric) => countsText(metric, places));
+  const doubtful = places.filter(({ problems }) => problems.length > 0).length;
+  return [
+    `Of ${formatCount(places.length, 'place')} (a topology at a load): ${counted.join('; ')}.`,
+    ...(doubtful === 0
+      ? []
+      : [`At ${String(doubtful)} of them a number is missing or not valid; the notes below the table say why.`]),
+  ];
+}
+
+/** Why no place shows anything, and what helps; nothing where there are no ratios at all. */
+function undecidedTexts(before: RunRecord, after: RunRecord, places: readonly ComparedPlace[]): string[] {
+  const compared = places.flatMap(({ changes }) => judged.filter((metric) => changes[metric].ratio !== null));
+  if (compared.length === 0) return [];
+  const valid = places.filter(({ problems }) => problems.length === 0);
+  const open = valid.filter(isWithoutInterval).length;
+  const standard = [before, after].every(({ plan }) => plan.load.profile === 'standard');
+  const longer = standard ? 'measure longer' : 'the profile standard makes them longer';
+  const doubtful = places.length - valid.length;
+  const reasons = [
+    ...(doubtful === 0
+      ? []
+      : [`at ${String(doubtful)} a number is missing or not valid (see the notes below the table)`]),
+    ...(open === 0
+      ? []
+      : [`at ${String(open)} p95 or RPS has no 95% interval, for which its phases are too short; ${longer}`]),
+  ];
+  const at = places.length === 1 ? '' : ` at any of the ${String(places.length)} pairs of a topology and a load`;
+  return [`No difference can be shown${at}${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}.`];
+}
+
+/** What the load generator limited has none for another reason, which is told beside it. */
+function isWithoutInterval({ changes }: ComparedPlace): boolean {
+  return judged.some((metric) => {
+    const { ratio, interval, unshown } = changes[metric];
+    return ratio !== null && interval === null && unshown === undefined;
+  });
 }
 
 /** "p95 lower at 2, no difference shown at 7" */
@@ -148,7 +184,7 @@ function countsText(metric: ShownMetric, places: readonly ComparedPlace[]): stri
     ['better', `${better} at`],
     ['worse', `${worse} at`],
     ['no difference shown', 'no difference shown at'],
-    [null, 'without an interval at'],
+    [null, 'without a 95% interval at'],
   ];
   const texts = kinds.flatMap(([kind, text]) => {
     const count = changes.filter((change) => findingOf(metric, change) === kind).length;

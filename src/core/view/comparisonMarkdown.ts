@@ -7,6 +7,7 @@ export function comparisonMarkdown(view: ComparisonView): string {
   const { before, after } = view.runs;
   const blocks = [
     `**${escapeMarkdown(view.headline)}**`,
+    view.changed.map((aspect) => escapeMarkdown(`${aspect.title}: ${aspect.texts.join('; ')}`)).join('  \n'),
     [...view.worth, ...view.incomparable].map(escapeMarkdown).join(' '),
     [`Before: ${runText(before)}`, `After: ${runText(after)}`].map(escapeMarkdown).join('  \n'),
     view.groups.length === 0

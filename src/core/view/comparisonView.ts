@@ -26,10 +26,17 @@ export interface ComparisonView {
   readonly notes: readonly string[];
   /** What else the reader must know of the table; whole sentences. */
   readonly remarks: readonly string[];
-  /** What else than chance may have changed the figures; only where something has. */
-  readonly differences: readonly { readonly title: string; readonly texts: readonly string[] }[];
+  /** What was changed between the two by hand, as far as is known: model config and plan; only where something was. */
+  readonly changed: readonly ComparedAspect[];
+  /** What else than chance may have changed the figures: hardware and software; only where something has. */
+  readonly differences: readonly ComparedAspect[];
   /** Whether the runs had model configs, which can be shown beside each other. */
   readonly hasModelConfigs: boolean;
+}
+
+export interface ComparedAspect {
+  readonly title: string;
+  readonly texts: readonly string[];
 }
 
 export interface ComparedRun {
@@ -110,14 +117,14 @@ export function comparisonView(before: RunRecord, after: RunRecord): ComparisonV
       ...onlyRemark('before', before, after),
       ...onlyRemark('after', after, before),
     ],
-    differences: [
-      { title: 'Model config', texts: config },
-      { title: 'Plan', texts: plan },
-      { title: 'Hardware', texts: hardware },
-      { title: 'Software', texts: software },
-    ].filter(({ texts }) => texts.length > 0),
+    changed: aspects({ 'Model config': config, Plan: plan }),
+    differences: aspects({ Hardware: hardware, Software: software }),
     hasModelConfigs: [before, after].every(({ modelConfig }) => modelConfig !== null),
   };
+}
+
+function aspects(texts: Readonly<Record<string, readonly string[]>>): ComparedAspect[] {
+  return Object.entries(texts).flatMap(([title, own]) => (own.length === 0 ? [] : [{ title, texts: own }]));
 }
 
 function loadColumn(places: readonly ComparedPlace[]): ComparisonColumn {

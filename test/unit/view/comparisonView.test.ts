@@ -77,7 +77,7 @@ describe('the answer in words', () => {
     );
     expect(unknown.headline).toBe('triton at 32 connections: p95 47.3 → 61.4 ms, 1.30x (no interval).');
     expect(unknown.worth).toEqual([
-      'Of 3 places (a topology at a load): p95 without an interval at 3; RPS without an interval at 3.',
+      'No difference can be shown at any of the 3 pairs of a topology and a load: at 3 p95 or RPS has no 95% interval, for which its phases are too short; the profile standard makes them longer.',
     ]);
     const doubtful = comparisonView(
       sampleRecord({ plan }),
@@ -85,6 +85,17 @@ describe('the answer in words', () => {
     );
     expect(doubtful.headline).toBe('triton at 32 connections: p95 47.3 → 61.4 ms, 1.30x (not valid).');
     expect(doubtful.groups[0]?.rows.flatMap(({ cells }) => cells.map(({ finding }) => finding))).not.toContain('worse');
+  });
+
+  it('is of the level where most are valid in both runs, if no ratio has an interval', () => {
+    const after = laterRecord({
+      change: (phase) => withoutIntervals(phase.name === 'c1' ? slowedBy(1.3)(phase) : notValid(phase)),
+    });
+    const { headline, worth } = comparisonView(before, after);
+    expect(headline).toMatch(/^At 1 connection: fastapi p95 5\.71 → 7\.42 ms, 1\.30x \(no interval\); /u);
+    expect(worth).toEqual([
+      'No difference can be shown at any of the 9 pairs of a topology and a load: at 6 a number is missing or not valid (see the notes below the table); at 3 p95 or RPS has no 95% interval, for which its phases are too short; the profile standard makes them longer.',
+    ]);
   });
 
   it('is that there is nothing to compare where no topology and level are in both', () => {
@@ -270,12 +281,16 @@ describe('what else differs', () => {
   });
 
   it('has no empty heading', () => {
-    expect(comparisonView(before, after).differences.map(({ title }) => title)).toEqual([
-      'Plan',
-      'Hardware',
-      'Software',
-    ]);
-    expect(comparisonView(before, before).differences).toEqual([]);
+    const { changed, differences } = comparisonView(before, after);
+    expect(changed.map(({ title }) => title)).toEqual(['Plan']);
+    expect(differences.map(({ title }) => title)).toEqual(['Hardware', 'Software']);
+    expect(comparisonView(before, before)).toMatchObject({ changed: [], differences: [] });
+  });
+
+  it('stands right below the answer where it is what was changed by hand', () => {
+    const [answer, changed] = comparisonMarkdown(comparisonView(before, after)).split('\n\n');
+    expect(answer).toMatch(/^\*\*No difference shown/u);
+    expect(changed).toMatch(/^Plan: memory of fastapi: \d+ MiB, now \d+ MiB; memory of triton: /u);
   });
 });
 

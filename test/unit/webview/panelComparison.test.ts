@@ -6,7 +6,7 @@ import { formatTime } from '../../../src/core/view/format.ts';
 import type { View } from '../../../src/protocol/messages.ts';
 import { laterRecord, notValid, slowedBy } from '../../support/changedRecord.ts';
 import { cellText } from '../../support/comparisonCell.ts';
-import { sampleLocalPlan, sampleRecord } from '../../support/sampleRecord.ts';
+import { sampleLocalPlan, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
 import { accessibilityFindings, themeNames, type ResultsPage } from './page.ts';
 import { openPages, record, recordView, times } from './panelPage.ts';
 
@@ -15,7 +15,9 @@ import { openPages, record, recordView, times } from './panelPage.ts';
 const open = openPages();
 
 describe('two runs beside each other', () => {
+  const plan = samplePlan();
   const after = laterRecord({
+    plan: { ...plan, load: { ...plan.load, timeoutMs: plan.load.timeoutMs + 1 } },
     topology: 'triton',
     change: (phase) => (phase.name === 'c1' ? notValid(phase) : slowedBy(1.3)(phase)),
     record: { software: { ...record.software, topologyBench: '0.2.0' } },
@@ -34,7 +36,7 @@ describe('two runs beside each other', () => {
   it('say the answer first, then every figure of both, to the last cell', async () => {
     const page = await open();
     expect(await page.show(view(record, after))).toMatchObject({ kind: 'comparison', runId: after.id, figures: [] });
-    const { headline, worth, columns, groups, notes, differences } = comparisonView(record, after);
+    const { headline, worth, columns, groups, notes, changed, differences } = comparisonView(record, after);
     expect(await page.page.textContent('h1')).toBe(headline);
     expect(await page.page.locator('.worth').allTextContents()).toEqual([worth.join(' ')]);
     expect(await cells(page)).toEqual([
@@ -49,6 +51,9 @@ describe('two runs beside each other', () => {
     expect(await page.page.locator('ol.notes li').allTextContents()).toEqual(notes);
     expect(await page.page.locator('.differences li').allTextContents()).toEqual(
       differences.flatMap(({ texts }) => texts),
+    );
+    expect(await page.page.locator('.compared-runs').first().locator('dt, dd').allTextContents()).toEqual(
+      changed.flatMap(({ title, texts }) => [title, texts.join('; ')]),
     );
     expect(await page.page.locator('canvas, .card').count()).toBe(0);
     const kept = await page.keptState();
