@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { planSubjectKey } from '../core/anyPlan.ts';
 import { compareRecords } from '../core/compare.ts';
 import { incomparable } from '../core/differences.ts';
+import type { Level } from '../core/levels.ts';
 import type { RunRecord } from '../core/record.ts';
 import { regressionsOf, undecidedOf, type Regression } from '../core/regressions.ts';
 import type { Memory } from './memory.ts';
@@ -19,6 +20,8 @@ export type Standing =
       readonly undecided: readonly Regression[];
       /** Why nothing is said of the two; clauses, none where they can be compared. */
       readonly incomparable: readonly string[];
+      /** Where a number of one of the two is missing or not valid, so that nothing is said of it. */
+      readonly doubtful: readonly Level[];
     };
 
 /** The runs that others are held against: one a model or endpoint, pinned by hand, for this workspace. */
@@ -79,7 +82,7 @@ export class Baselines implements vscode.Disposable {
     const baseline = this.#results.known(baselineId);
     if (baseline === undefined) {
       const gone = vscode.l10n.t('its record was deleted, or cannot be read; pin another run as the baseline');
-      return { kind: 'other', baselineId, worse: [], undecided: [], incomparable: [gone] };
+      return { kind: 'other', baselineId, worse: [], undecided: [], incomparable: [gone], doubtful: [] };
     }
     const ofBaseline = this.#standings.get(baseline) ?? new WeakMap<RunRecord, Standing>();
     this.#standings.set(baseline, ofBaseline);
@@ -101,6 +104,7 @@ function standingBeside(baseline: RunRecord, record: RunRecord): Standing {
     worse,
     undecided: undecidedOf(baseline, record),
     incomparable: worse.length > 0 ? [] : whyNotCompared(baseline, record),
+    doubtful: compareRecords(baseline, record).filter(({ problems }) => problems.length > 0),
   };
 }
 

@@ -1,7 +1,7 @@
 import * as vscode from 'vscode';
 import { usualShare, type Regression } from '../../core/regressions.ts';
 import { changeText } from '../../core/view/change.ts';
-import { fullStop } from '../../core/view/format.ts';
+import { formatList, fullStop } from '../../core/view/format.ts';
 import type { Standing } from '../baselines.ts';
 import { nodeContexts } from '../contributions.ts';
 import { runTime } from '../describe.ts';
@@ -38,7 +38,7 @@ export function isWorse(standing: Standing): boolean {
 export function standingLines(standing: Standing): string[] {
   if (standing.kind === 'no baseline') return [];
   if (standing.kind === 'baseline') return [vscode.l10n.t('The baseline that other runs of it are held against.')];
-  const { baselineId, worse, undecided, incomparable } = standing;
+  const { baselineId, worse, undecided, incomparable, doubtful } = standing;
   const time = runTime(baselineId, vscode.env.language);
   if (incomparable.length > 0)
     return [vscode.l10n.t('Not compared with the baseline of {0}: {1}', time, fullStop(incomparable.join('; ')))];
@@ -53,6 +53,18 @@ export function standingLines(standing: Standing): string[] {
       ),
       undecided,
     ),
+    // Silence would read as if the baseline had not been looked at.
+    ...(worse.length + undecided.length > 0
+      ? []
+      : [vscode.l10n.t('Not shown to be worse than the baseline of {0} by more than {1} %.', time, share)]),
+    ...(doubtful.length === 0
+      ? []
+      : [
+          vscode.l10n.t(
+            'Beside the baseline nothing can be said of {0}, where a number of one of the two runs is missing or not valid.',
+            formatList(doubtful.map(({ topology, level }) => `${topology} ${level}`)),
+          ),
+        ]),
   ];
 }
 

@@ -125,7 +125,19 @@ describe('in the Results view', () => {
       label: expect.stringMatching(/^Jan \d+, 2026/u) as string,
     });
     expect(iconOf(item)).toBe('pass');
-    expect(item.tooltip).not.toContain('baseline');
+    expect(item.tooltip).toMatch(/\nNot shown to be worse than the baseline of Jan 2, 2026, .* by more than 10 %\.$/u);
+  });
+
+  test('a run of which a part is not valid says of what nothing can be said', async () => {
+    const doubtful = laterRecord({
+      topology: 'triton',
+      change: (phase) => (phase.name === 'c1' ? phase : notValid(phase)),
+    });
+    records = [doubtful, first];
+    await baselines.pin(first);
+    expect((await row(doubtful)).tooltip).toMatch(
+      /\nNot shown to be worse than .*\.\nBeside the baseline nothing can be said of triton c8 and triton c32, where a number of one of the two runs is missing or not valid\.$/u,
+    );
   });
 
   test('a run that is worse by its bare figures alone is not marked, and its tooltip says what they leave open', async () => {
