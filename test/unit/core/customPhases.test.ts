@@ -29,20 +29,20 @@ describe("a plan file's own phases", () => {
   });
 
   it.each([
-    ['neither', 'phases: [{ seconds: 5 }]', /phases\.0: says neither "connections".* nor "rate"/],
-    ['both', 'phases: [{ seconds: 5, connections: 2, rate: 3 }]', /phases\.0: has both/],
+    ['neither', 'phases: [{ seconds: 5 }]', /phases, entry 1: says neither "connections".* nor "rate"/],
+    ['both', 'phases: [{ seconds: 5, connections: 2, rate: 3 }]', /phases, entry 1: has both/],
     [
       'arrivals of a closed loop',
       'phases: [{ seconds: 5, connections: 2, arrivals: poisson }]',
-      /phases\.0\.arrivals: belongs to a phase with "rate"/,
+      /phases, entry 1, arrivals: belongs to a phase with "rate"/,
     ],
-    ['a rate of zero', 'phases: [{ seconds: 5, rate: 0 }]', /phases\.0\.rate: must be above 0, and is 0/],
-    ['an absurd rate', 'phases: [{ seconds: 5, rate: 1e9 }]', /phases\.0\.rate: .*100000/],
-    ['no time at all', 'phases: [{ seconds: 0, rate: 5 }]', /phases\.0\.seconds/],
+    ['a rate of zero', 'phases: [{ seconds: 5, rate: 0 }]', /phases, entry 1, rate: must be above 0, and is 0/],
+    ['an absurd rate', 'phases: [{ seconds: 5, rate: 1e9 }]', /phases, entry 1, rate: .*100000/],
+    ['no time at all', 'phases: [{ seconds: 0, rate: 5 }]', /phases, entry 1, seconds/],
     [
       'twice the same',
       'phases: [{ seconds: 5, rate: 5 }, { seconds: 9, rate: 5 }]',
-      /phases\.1: is named "5\/s Poisson" like an earlier one/,
+      /phases, entry 2: is named "5\/s Poisson" like an earlier one/,
     ],
     [
       'phases and a profile',

@@ -59,7 +59,12 @@ describe('parsePlanFile', () => {
     ['a tab', 'version: 1\n\tmodel: a\n', 1, /indent with spaces\.$/],
     ['a field twice', 'version: 1\nseed: 1\nseed: 2\n', 3, /the same field is there twice/],
     ['a missing version', 'model: a\n', 1, /^version: is missing; begin the file with "version: 1"$/],
-    ['a missing field of a phase', 'version: 1\nphases:\n  - connections: 3\n', 3, /^phases, entry 1, seconds: is missing$/],
+    [
+      'a missing field of a phase',
+      'version: 1\nphases:\n  - connections: 3\n',
+      3,
+      /^phases, entry 1, seconds: is missing$/,
+    ],
     ['a second document', 'version: 1\nmodel: a\n---\nversion: 1\n', 3, /^A second YAML document begins here/],
     ['a second document without a plan', 'version: 1\n---\n', 2, /^A second YAML document begins here/],
     ['a second document behind an end', 'version: 1\n...\nmodel: a\n', 3, /^A second YAML document begins here/],
