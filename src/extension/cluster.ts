@@ -176,6 +176,22 @@ export class Cluster implements vscode.Disposable {
     }
   }
 
+  /** The current namespace, where it is known not to exist. @param stop as of lacksNamespace */
+  async absentNamespace(stop?: AbortSignal): Promise<string | undefined> {
+    const place = await this.current();
+    return place !== undefined && (await this.lacksNamespace(place, stop)) ? place.namespace : undefined;
+  }
+
+  /** The namespaces of a context; undefined where they cannot be listed, for whatever reason. */
+  async namespaces(place: ClusterPlace, stop?: AbortSignal): Promise<readonly string[] | undefined> {
+    const { listNamespaces } = await loadKubernetes();
+    try {
+      return await listNamespaces(await this.connection(place), inTime(asideTimeoutMs, stop));
+    } catch {
+      return undefined;
+    }
+  }
+
   /**
    * Why a namespace that is to be made would stay after the run; undefined also where that cannot be told.
    * @param stop for when nobody waits for it any more

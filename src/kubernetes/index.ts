@@ -1,6 +1,6 @@
 import { openCluster } from './cluster.ts';
 import type { KubeconfigChoice } from './kubeconfig.ts';
-import { namespaceExists as exists, whyItWouldStay } from './namespace.ts';
+import { namespaceExists as exists, namespaceNames, whyItWouldStay } from './namespace.ts';
 
 /** What the extension and the command line use of Kubernetes; built as a bundle of its own and loaded when first needed. */
 export { deployTopology, type DeployListener, type DeployOptions } from './deploy.ts';
@@ -35,6 +35,15 @@ export async function namespaceExists(
 ): Promise<boolean> {
   using cluster = openCluster(choice);
   return await exists(cluster, namespace, signal);
+}
+
+/**
+ * The names of all namespaces, sorted. undefined: the user may not list them.
+ * @throws BenchError api-unreachable, unauthenticated, kubeconfig-missing, kubeconfig-broken
+ */
+export async function listNamespaces(choice: KubeconfigChoice, signal: AbortSignal): Promise<string[] | undefined> {
+  using cluster = openCluster(choice);
+  return await namespaceNames(cluster, signal);
 }
 
 /**

@@ -4,6 +4,7 @@ import { fieldManager, labelKeys, ownLabels, type Anchor } from '../topologies/l
 import type { ApiList, ApiObject, Condition } from './apiObjects.ts';
 import { query, type Cluster } from './cluster.ts';
 import { endLease, type Leased } from './lease.ts';
+import { listAll } from './list.ts';
 import { checkRights, missingRights, namespaceRights } from './rights.ts';
 import { isStatus, refusal, StatusError } from './statusError.ts';
 
@@ -21,6 +22,8 @@ const stuckAfterMs = 15_000;
 /** Nor one that is only slow for this long. */
 const goneWithinMs = 120_000;
 const shownKinds = 4;
+/** A cluster that cannot be reached is not worth a long wait for names to choose from. */
+const reachableWithinMs = 3_000;
 
 interface Namespace extends ApiObject {
   readonly status?: { readonly conditions?: readonly Condition[] };
@@ -39,6 +42,17 @@ export async function namespaceExists(cluster: Cluster, name: string, signal: Ab
     if (isStatus(error, 403)) return true;
     if (isStatus(error, 404)) return false;
     throw refusal(error, `read the namespace ${name}`);
+  }
+}
+
+/** The names of all namespaces. undefined: the user may not list them. */
+export async function namespaceNames(cluster: Cluster, signal: AbortSignal): Promise<string[] | undefined> {
+  try {
+    const items = await listAll<Namespace>(cluster, '/api/v1/namespaces', {}, signal, true, reachableWithinMs);
+    return items.map(({ metadata }) => metadata.name).sort();
+  } catch (error) {
+    if (isStatus(error, 403)) return undefined;
+    throw refusal(error, 'list namespaces');
   }
 }
 

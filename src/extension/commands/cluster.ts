@@ -4,9 +4,11 @@ import { dirname, join } from 'node:path';
 import * as vscode from 'vscode';
 import { placeNeeded } from '../cluster.ts';
 import { isProtected } from '../protection.ts';
+import { askNamespace } from '../questions/namespace.ts';
 import { pickOne } from '../questions/pick.ts';
 import type { Services } from '../services.ts';
 import { readSettings } from '../settings.ts';
+import { shownWait } from '../shownWait.ts';
 
 /** Another context for this window, or whichever the kubeconfig says, which is left as it is; leads on to the namespace, too. */
 export async function selectContext(services: Services): Promise<void> {
@@ -60,8 +62,6 @@ export async function selectContext(services: Services): Promise<void> {
   cluster.changed();
 }
 
-const namespacePattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
-
 /**
  * Another namespace for the current context, or whichever settings and kubeconfig say; one that does not exist yet may be named,
  * and is made by a run only when asked.
@@ -69,29 +69,12 @@ const namespacePattern = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 export async function selectNamespace({ cluster, memory }: Services): Promise<void> {
   const current = await placeNeeded(cluster);
   const { namespace: followed, elsewhere } = cluster.lastFollowed() ?? { ...current, elsewhere: [] };
-  const text = await vscode.window.showInputBox({
-    title: vscode.l10n.t('Select Namespace'),
-    prompt: [
-      vscode.l10n.t(
-        'Namespace that topologies are deployed to on {0}. Empty: follow the setting topologyBench.namespace, else the context, which is {1} now.',
-        current.context,
-        followed,
-      ),
-      ...elsewhere.map(({ folder, namespace }) =>
-        vscode.l10n.t('Models of the folder {0} then go to {1}.', folder, namespace),
-      ),
-    ].join(' '),
-    placeHolder: vscode.l10n.t('{0}, as settings and context say', followed),
-    value: cluster.hasSelectedNamespace(current) ? current.namespace : '',
-    validateInput: (typed) =>
-      typed.trim() === '' || namespacePattern.test(typed.trim())
-        ? undefined
-        : vscode.l10n.t(
-            'A namespace has lower-case letters, digits and "-", at most 63 characters. Empty: follow settings and context.',
-          ),
-  });
-  if (text === undefined) return;
-  await memory.selectNamespace(current.context, text.trim() === '' ? undefined : text.trim());
+  const selected = cluster.hasSelectedNamespace(current) ? current.namespace : undefined;
+  const looking = vscode.l10n.t('Looking for the namespaces of {0}', current.context);
+  const names = await shownWait(looking, 'looking for namespaces', (signal) => cluster.namespaces(current, signal));
+  const answer = await askNamespace({ context: current.context, names, selected, followed, elsewhere });
+  if (answer.kind !== 'value') return;
+  await memory.selectNamespace(current.context, answer.value);
   cluster.changed();
 }
 

@@ -29,6 +29,8 @@ export interface Question<Value> {
   readonly place?: StepPlace;
   /** May take a while; the picker shows that it is busy, and the signal ends when the user leaves. */
   choices(signal: AbortSignal): readonly (Choice<Value> | Note)[] | Promise<readonly (Choice<Value> | Note)[]>;
+  /** What a text stands for that was typed, besides the choices that have it in them; it stands after them. */
+  typed?(text: string): Choice<Value> | Note | undefined;
 }
 
 interface Item<Value> extends vscode.QuickPickItem {
@@ -97,19 +99,25 @@ async function fill<Value>(
 ): Promise<void> {
   const choices = await question.choices(signal);
   if (signal.aborted) return;
-  const items = choices.map((entry): Item<Value> =>
-    'note' in entry
-      ? { label: `$(info) ${entry.note}`, ...(entry.detail === undefined ? {} : { detail: entry.detail }) }
-      : {
-          label: entry.icon === undefined ? entry.label : `$(${entry.icon}) ${entry.label}`,
-          ...(entry.description === undefined ? {} : { description: entry.description }),
-          ...(entry.detail === undefined ? {} : { detail: entry.detail }),
-          choice: entry,
-        },
-  );
+  const items = choices.map(itemOf);
   picker.items = items;
   const picked = items.filter((item) => item.choice?.picked === true);
   if (several) picker.selectedItems = picked;
   else if (picked.length > 0) picker.activeItems = picked;
   picker.busy = false;
+  picker.onDidChangeValue((text) => {
+    const typed = text.trim() === '' ? undefined : question.typed?.(text.trim());
+    if (question.typed) picker.items = typed === undefined ? items : [...items, { ...itemOf(typed), alwaysShow: true }];
+  });
+}
+
+function itemOf<Value>(entry: Choice<Value> | Note): Item<Value> {
+  return 'note' in entry
+    ? { label: `$(info) ${entry.note}`, ...(entry.detail === undefined ? {} : { detail: entry.detail }) }
+    : {
+        label: entry.icon === undefined ? entry.label : `$(${entry.icon}) ${entry.label}`,
+        ...(entry.description === undefined ? {} : { description: entry.description }),
+        ...(entry.detail === undefined ? {} : { detail: entry.detail }),
+        choice: entry,
+      };
 }

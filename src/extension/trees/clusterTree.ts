@@ -222,7 +222,7 @@ export class ClusterTree extends Tree<ClusterNode> {
     const selected = isSelected
       ? [
           vscode.l10n.t(
-            'It was selected here, and goes before settings and context. Select Namespace with nothing typed follows those again.',
+            'It was selected here, and goes before settings and context. Select Namespace lets go of it again.',
           ),
         ]
       : [];

@@ -38,6 +38,8 @@ interface Deployed {
   /** null: another place is asked by now. */
   readonly deployments: readonly DeployedTopology[] | null;
   readonly problems: readonly ProblemNode[];
+  /** The namespace that was looked into, where it is known not to exist. */
+  readonly absent?: string | undefined;
 }
 
 /** Runs under way first, then each other topology, and what is deployed. */
@@ -108,8 +110,13 @@ export class TopologiesTree extends Tree<TopologyNode> {
   /** What to do next, where nothing is deployed; else "", as while a run goes on: topologies that stand below it have no buttons. */
   hint(): string {
     if (this.#runs.active().length > 0) return '';
-    const { hasCluster, deployments, problems } = this.#deployed ?? {};
+    const { hasCluster, deployments, problems, absent } = this.#deployed ?? {};
     if (deployments?.length !== 0 || problems?.length !== 0) return '';
+    if (absent !== undefined)
+      return vscode.l10n.t(
+        'The namespace {0} does not exist. It is made only when you say so, as you benchmark or deploy a topology with the buttons of its row.',
+        absent,
+      );
     if (hasCluster === true)
       return vscode.l10n.t(
         'Nothing is deployed to stay. Benchmark a topology, or deploy it, with the buttons of its row.',
@@ -225,7 +232,9 @@ export class TopologiesTree extends Tree<TopologyNode> {
   /** Never rejects: a failure is a node. */
   async #answer(signal: AbortSignal): Promise<Deployed> {
     try {
-      return { hasCluster: true, deployments: await this.#cluster.deployments(signal), problems: [] };
+      const deployments = await this.#cluster.deployments(signal);
+      const absent = deployments.length === 0 ? await this.#cluster.absentNamespace(signal) : undefined;
+      return { hasCluster: true, deployments, problems: [], absent };
     } catch (error) {
       if (signal.aborted) return { hasCluster: true, deployments: [], problems: [] };
       // Without a cluster there is nothing deployed; the Cluster view says what to do about it.

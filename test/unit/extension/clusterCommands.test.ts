@@ -12,7 +12,7 @@ vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
 vi.mock('../../../src/extension/questions/pick.ts', () => ({ pickOne: (question: never) => pickOne(question) }));
 vi.mock('../../../src/extension/engine.ts', () => ({
   loadEngine: async () => ({}),
-  loadKubernetes: async () => ({ listContexts: async () => contexts }),
+  loadKubernetes: async () => ({ listContexts: async () => contexts, listNamespaces: async () => namespaces }),
 }));
 const { Cluster } = await import('../../../src/extension/cluster.ts');
 const { chooseKubeconfig, selectContext, selectNamespace } = await import('../../../src/extension/commands/cluster.ts');
@@ -29,9 +29,12 @@ const configA = fakeVscode.Uri.file('/projects/a/config.pbtxt') as never;
 
 let selected: string | undefined;
 const selectedNamespaces = new Map<string, string>();
+let namespaces: readonly string[] | undefined;
+let asked: Question<unknown> | undefined;
 let offered: readonly (Choice<unknown> | Note)[] = [];
 let chosen = '';
 const pickOne = async (question: Question<unknown>): Promise<unknown> => {
+  asked = question;
   offered = await question.choices(new AbortController().signal);
   const choice = offered.find((entry): entry is Choice<unknown> => 'label' in entry && entry.label === chosen);
   return choice === undefined ? { kind: 'left' } : { kind: 'value', value: choice.value };
@@ -57,6 +60,7 @@ beforeEach(() => {
   selected = undefined;
   selectedNamespaces.clear();
   chosen = '';
+  namespaces = undefined;
   fakeVscode.workspace.workspaceFolders = undefined;
 });
 
@@ -166,6 +170,38 @@ describe('Select Namespace', () => {
     expect(['', ' team-a ', 'a'.repeat(63)].map(validateInput)).toEqual([undefined, undefined, undefined]);
     for (const wrong of ['Team', '-a', 'a_b', 'a'.repeat(64)])
       expect(validateInput(wrong)).toContain('lower-case letters');
+  });
+});
+
+describe('Select Namespace, where namespaces can be listed,', () => {
+  const labels = () =>
+    offered.flatMap((entry) => ('label' in entry ? [`${entry.label}: ${entry.description ?? ''}`] : []));
+  beforeEach(() => {
+    namespaces = ['default', 'models', 'team-a'];
+  });
+
+  test('offers them, and lets go of the one that was selected', async () => {
+    chosen = 'team-a';
+    await selectNamespace(services);
+    expect(labels()).toEqual(['Follow settings and context: models now', 'default: ', 'models: ', 'team-a: ']);
+    expect(pickedLabels()).toEqual(['Follow settings and context']);
+    expect((await cluster.current())?.namespace).toBe('team-a');
+    chosen = 'Follow settings and context';
+    await selectNamespace(services);
+    expect(labels()[0]).toBe('team-a: ');
+    expect(pickedLabels()).toEqual(['team-a']);
+    expect(selectedNamespaces.size).toBe(0);
+  });
+
+  test('takes a typed one, too, and says that it does not exist', async () => {
+    await selectNamespace(services);
+    const missing = 'does not exist yet; it is made only when you say so';
+    expect(asked?.typed?.('new')).toMatchObject({ label: 'new', description: missing, value: { namespace: 'new' } });
+    expect(asked?.typed?.('models')).toBeUndefined();
+    expect(asked?.typed?.('Team')).toHaveProperty('note', expect.stringContaining('lower-case letters'));
+    selectedNamespaces.set('staging', 'gone');
+    await selectNamespace(services);
+    expect(labels()[0]).toBe(`gone: ${missing}`);
   });
 });
 

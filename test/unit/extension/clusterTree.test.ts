@@ -385,7 +385,7 @@ describe('context and namespace', () => {
     if (row === undefined) throw new Error('There is no row.');
     const { label, description, tooltip } = shown.getTreeItem(row);
     expect([label, description]).toEqual(['team-a', 'namespace, selected here']);
-    expect(tooltip).toContain('Select Namespace with nothing typed follows those again');
+    expect(tooltip).toContain('Select Namespace lets go of it again');
   });
 
   test('of a protected context show a lock, and offer to unprotect', async () => {

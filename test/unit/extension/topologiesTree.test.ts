@@ -32,14 +32,20 @@ const deployment: DeployedTopology = {
 
 const looked = new fakeVscode.EventEmitter<ClusterPlace | undefined>();
 let deployments: () => readonly DeployedTopology[] = () => [];
+let absent: string | undefined;
 
 beforeEach(() => {
   deployments = () => [];
+  absent = undefined;
 });
 
 /** What the view says above its rows, and the rows. */
 async function shown(): Promise<{ hint: string; rows: string[] }> {
-  const cluster = { deployments: async () => deployments(), onDidLook: looked.event } as unknown as Cluster;
+  const cluster = {
+    deployments: async () => deployments(),
+    absentNamespace: async () => absent,
+    onDidLook: looked.event,
+  } as unknown as Cluster;
   const tree = new TopologiesTree(cluster, { active: () => [] } as unknown as Runs, failures);
   const texts = await tree.texts();
   const all = texts.flatMap(({ children, ...row }) => [row, ...children]);
@@ -48,7 +54,11 @@ async function shown(): Promise<{ hint: string; rows: string[] }> {
 
 /** The row of the first deployment, as VS Code gets it. */
 async function deploymentItem(): Promise<TreeItem> {
-  const cluster = { deployments: async () => deployments(), onDidLook: looked.event } as unknown as Cluster;
+  const cluster = {
+    deployments: async () => deployments(),
+    absentNamespace: async () => absent,
+    onDidLook: looked.event,
+  } as unknown as Cluster;
   const tree = new TopologiesTree(cluster, { active: () => [] } as unknown as Runs, failures);
   for (const topology of await tree.getChildren()) {
     const [row] = await tree.getChildren(topology);
@@ -62,6 +72,8 @@ describe('the Topologies view', () => {
     const { hint, rows } = await shown();
     expect(hint).toContain('Nothing is deployed');
     expect(rows).toEqual(['fastapi: not deployed', 'triton: not deployed', 'hybrid: not deployed']);
+    absent = 'no-such-ns';
+    expect((await shown()).hint).toMatch(/^The namespace no-such-ns does not exist\./u);
   });
 
   test('shows a topology below the run that measures it, and not once more', async () => {
@@ -77,7 +89,11 @@ describe('the Topologies view', () => {
     const state = { stage: 'load', message: '', plan, topologies: [ofRun('fastapi'), ofRun('triton')] };
     const run = { id: 'r', subject: 'sentiment', state, end: null, cancelling: false };
     const runs = { active: () => [run], get: () => run } as unknown as Runs;
-    const cluster = { deployments: async () => deployments(), onDidLook: looked.event } as unknown as Cluster;
+    const cluster = {
+      deployments: async () => deployments(),
+      absentNamespace: async () => absent,
+      onDidLook: looked.event,
+    } as unknown as Cluster;
     const labels = async (): Promise<string[]> => {
       const tree = new TopologiesTree(cluster, runs, failures);
       const texts = await tree.texts();
@@ -158,6 +174,7 @@ describe('the Topologies view', () => {
   test('shows the context that was selected last, also where the one before it answers late', async () => {
     const asked: { readonly signal: AbortSignal | undefined; answer(listed: readonly DeployedTopology[]): void }[] = [];
     const cluster = {
+      absentNamespace: async () => undefined,
       deployments: async (signal?: AbortSignal) =>
         new Promise<readonly DeployedTopology[]>((answer) => {
           asked.push({ signal, answer });
@@ -182,7 +199,11 @@ describe('the Topologies view', () => {
 
   test('shows nothing of a context any more once another one is asked, and says that it is', async () => {
     deployments = () => [deployment];
-    const cluster = { deployments: async () => deployments(), onDidLook: looked.event } as unknown as Cluster;
+    const cluster = {
+      deployments: async () => deployments(),
+      absentNamespace: async () => absent,
+      onDidLook: looked.event,
+    } as unknown as Cluster;
     const tree = new TopologiesTree(cluster, { active: () => [] } as unknown as Runs, failures);
     looked.fire({ context: 'staging', namespace: 'models' });
     const rows = async (): Promise<string[]> =>
@@ -195,7 +216,11 @@ describe('the Topologies view', () => {
   });
 
   test('drops what it said above its rows as soon as another place is looked at', async () => {
-    const cluster = { deployments: async () => deployments(), onDidLook: looked.event } as unknown as Cluster;
+    const cluster = {
+      deployments: async () => deployments(),
+      absentNamespace: async () => absent,
+      onDidLook: looked.event,
+    } as unknown as Cluster;
     const tree = new TopologiesTree(cluster, { active: () => [] } as unknown as Runs, failures);
     const views = { cluster: { description: '' }, topologies: { description: '', message: '' } };
     captionViews(views, cluster, tree, { onDidChange: (() => ({ dispose: () => undefined })) as never });
@@ -220,7 +245,7 @@ describe('as long as it is seen, the Topologies view looks again', () => {
     vi.useFakeTimers();
     const asked = vi.fn(async () => deployments());
     const tree = new TopologiesTree(
-      { deployments: asked, onDidLook: looked.event } as unknown as Cluster,
+      { deployments: asked, absentNamespace: async () => undefined, onDidLook: looked.event } as unknown as Cluster,
       { active: () => [] } as unknown as Runs,
       { note, show: () => undefined } as unknown as Failures,
     );
