@@ -43,10 +43,10 @@ function configured(topology: TopologyName, model: ParsedModel): string {
     case 'fastapi':
       return topologyDescription(topology);
     case 'triton':
-      return vscode.l10n.t('NVIDIA Triton, dynamic batching as config.pbtxt says: {0}', batching(model));
+      return vscode.l10n.t('{0}, by config.pbtxt; NVIDIA Triton', batching(model));
     case 'hybrid':
       return vscode.l10n.t(
-        'FastAPI gateway that de-identifies, in front of Triton, dynamic batching as config.pbtxt says: {0}',
+        '{0}, by config.pbtxt; FastAPI gateway that de-identifies, in front of Triton',
         batching(model),
       );
   }
@@ -54,6 +54,6 @@ function configured(topology: TopologyName, model: ParsedModel): string {
 
 /** Without batches there is nothing to batch, whatever the config says. */
 function batching({ dynamicBatching, maxBatchSize }: ParsedModel): string {
-  if (maxBatchSize === 0) return vscode.l10n.t('off, since there is no max_batch_size');
-  return dynamicBatching === null ? vscode.l10n.t('off') : vscode.l10n.t('on');
+  if (maxBatchSize === 0) return vscode.l10n.t('dynamic batching off, since there is no max_batch_size');
+  return dynamicBatching === null ? vscode.l10n.t('dynamic batching off') : vscode.l10n.t('dynamic batching on');
 }

@@ -16,13 +16,13 @@ test('the batching is what the config of Triton says', async () => {
   const config = 'name: "m"\nplatform: "onnxruntime_onnx"\nmax_batch_size: 8\n';
   expect(await described(config)).toEqual([
     'FastAPI and ONNX Runtime in one pod',
-    'NVIDIA Triton, dynamic batching as config.pbtxt says: off',
-    'FastAPI gateway that de-identifies, in front of Triton, dynamic batching as config.pbtxt says: off',
+    'dynamic batching off, by config.pbtxt; NVIDIA Triton',
+    'dynamic batching off, by config.pbtxt; FastAPI gateway that de-identifies, in front of Triton',
   ]);
-  expect((await described(`${config}dynamic_batching { }\n`))[1]).toMatch(/as config\.pbtxt says: on$/u);
+  expect((await described(`${config}dynamic_batching { }\n`))[1]).toMatch(/^dynamic batching on, by config\.pbtxt;/u);
   const unbatched = config.replace('max_batch_size: 8', 'max_batch_size: 0');
   expect((await described(`${unbatched}dynamic_batching { }\n`))[1]).toMatch(
-    /: off, since there is no max_batch_size$/u,
+    /^dynamic batching off, since there is no max_batch_size, by config\.pbtxt;/u,
   );
 });
 
