@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { BenchError } from '../core/errors.ts';
+import { BenchError, placeText, type Place } from '../core/errors.ts';
 import { lineAndColumn, parseModel, supportedSoFar, type ParsedConfig, type ParsedModel } from '../core/model.ts';
+import type { Problem } from '../core/model/problem.ts';
 import { isLfsPointer, lfsPointer } from './lfs.ts';
 
 export interface ReadConfig {
@@ -18,24 +19,27 @@ export async function readConfig(path: string, warnings: string[]): Promise<Read
   if (isLfsPointer(text)) throw lfsPointer(path);
   const config = parseModel(path, text);
   const { model, problems } = config;
-  const sentences = (severity: 'error' | 'warning'): string[] =>
-    problems
-      .filter((problem) => problem.severity === severity)
-      .map((problem) => {
-        const { line, column } = lineAndColumn(text, problem.start);
-        return `${path}:${String(line)}:${String(column)}: ${problem.message}`;
-      });
-  const errors = sentences('error');
-  if (errors.length > 0 || model === undefined) {
-    throw new BenchError({
-      reason: 'model-unsupported',
-      message: `${path} is not a valid model config. ${errors[0] ?? 'It has none of the fields of one.'}`,
-      nextStep: errors.length > 1 ? `Correct it; there are ${String(errors.length)} such problems.` : 'Correct it.',
-    });
-  }
+  const placed = problems.map((problem): Placed => {
+    return { ...problem, where: { file: path, ...lineAndColumn(text, problem.start) } };
+  });
+  const errors = placed.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0 || model === undefined) throw invalid(path, errors);
   if (model.task === 'other') throw unsupported(path, model);
-  warnings.push(...sentences('warning'));
+  const others = placed.filter(({ severity }) => severity === 'warning');
+  warnings.push(...others.map(({ where, message }) => `${placeText(where)}: ${message}`));
   return { text, config, parsed: model };
+}
+
+type Placed = Problem & { readonly where: Place };
+
+function invalid(path: string, errors: readonly Placed[]): BenchError {
+  const [first] = errors;
+  return new BenchError({
+    reason: 'model-unsupported',
+    message: `This is not a valid model config. ${first?.message ?? 'It has none of the fields of one.'}`,
+    where: first?.where ?? { file: path },
+    ...(errors.length > 1 ? { nextStep: `There are ${String(errors.length)} such problems.` } : {}),
+  });
 }
 
 function unsupported(path: string, model: ParsedModel): BenchError {

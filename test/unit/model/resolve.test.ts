@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { BenchError } from '../../../src/core/errors.ts';
+import { BenchError, explain } from '../../../src/core/errors.ts';
 import { modelSchema } from '../../../src/core/plan.ts';
 import { resolveModel, type ModelRequest, type ResolvedModel } from '../../../src/models/resolve.ts';
 
@@ -228,7 +228,9 @@ describe('a Triton model', () => {
     await write({ 'm/config.pbtxt': pbtxt('instance_group { count: "1" }'), 'm/1/model.onnx': onnxStart });
     const error = await failure(resolve('m'));
     expect(error.reason).toBe('model-unsupported');
-    expect(error.message).toContain('config.pbtxt:8:25:');
+    expect(explain(error)).toMatch(
+      /^\S*config\.pbtxt:8:25: This is not a valid model config\. "count" takes a whole number of 32 bits\.$/u,
+    );
   });
 
   test('another kind of model, with the reason', async () => {
