@@ -12,7 +12,7 @@ export { sha256 } from '../hashes/sha256.ts';
 export { createLoadDriver } from '../load/driver.ts';
 export { lookAtMachine, type LookedAt } from '../local/prepare.ts';
 export { createLocalTarget } from '../local/target.ts';
-export { resolveModel } from '../models/resolve.ts';
+export { findModelTokenizer, resolveModel } from '../models/resolve.ts';
 export { claimsDirectory, dropClaim, passClaim, takeTurn } from '../runs/claims.ts';
 export { keepConfigText } from '../runs/configTexts.ts';
 export { beginHold, releaseHold, takeHold } from '../runs/hold.ts';

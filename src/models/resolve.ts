@@ -89,6 +89,18 @@ export async function resolveModel(request: ModelRequest, signal: AbortSignal): 
   };
 }
 
+/**
+ * Finds the tokenizer of a model as resolveModel does, without reading the model.
+ * @throws BenchError as resolveModel, tokenizer-missing among them
+ */
+export async function findModelTokenizer(request: ModelRequest, signal: AbortSignal): Promise<void> {
+  const source = await openSource(request.path);
+  const { tritonConfigPath } = source;
+  const triton = tritonConfigPath === undefined ? undefined : (await readConfig(tritonConfigPath, [])).parsed;
+  const onnxPath = await findOnnx(source, onnxFileName(triton));
+  await checkTokenizer(await findTokenizer(source, onnxPath, request.tokenizerPath), signal);
+}
+
 /** What another backend loads, a Python model's program for one, is no ONNX file; ONNX Runtime's may be called anything. */
 function onnxFileName(triton: ParsedModel | undefined): string | null {
   const name = triton?.modelFileName ?? null;

@@ -17,7 +17,7 @@ import { startRun } from '../startRun.ts';
 import { trustedOrTold } from '../trust.ts';
 import { meantRun } from './meantRun.ts';
 import { choicesOfPlan, planFileIn } from './planFile.ts';
-import { prepareAsking, prepareRun } from './planAsking.ts';
+import { askMissingTokenizer, prepareAsking, prepareRun } from './planAsking.ts';
 
 /**
  * Benchmark Topology: on a model config or a plan file (lens, explorer), on a topology of the tree, or on nothing (palette).
@@ -34,8 +34,9 @@ export async function benchmarkCommand(argument: unknown, services: Services): P
   // Before four questions that lead nowhere.
   if (target?.kind === 'local' && topologiesWithoutCluster(process).length === 0) throw nothingRunsHere();
   const title = vscode.l10n.t('Benchmark Topology');
-  const prepared = await askAbout(argument, title, async (subject, canGoBack) => {
+  const prepared = await askAbout<PreparedRun>(argument, title, async (subject, canGoBack) => {
     await saveSubject(subject);
+    if (!(await askMissingTokenizer(subject, services))) return { kind: canGoBack ? 'back' : 'left' };
     const known = {
       subject,
       last: services.memory.lastChoices(),

@@ -19,7 +19,7 @@ import type { Services } from '../services.ts';
 import { readSettings } from '../settings.ts';
 import { signalFrom } from '../signals.ts';
 import { trustedOrTold } from '../trust.ts';
-import { planAsking } from './planAsking.ts';
+import { askMissingTokenizer, planAsking } from './planAsking.ts';
 
 /** Deploy: a topology that stays until it is deleted. */
 export async function deployTopology(argument: unknown, services: Services): Promise<void> {
@@ -43,8 +43,9 @@ async function choose(argument: unknown, services: Services): Promise<DeployChoi
   await needContexts(services.cluster);
   const topology = topologyOf(argument);
   const title = vscode.l10n.t('Deploy Topology');
-  return askAbout(topology === undefined ? argument : undefined, title, async (subject, canGoBack) =>
-    askDeploy({
+  return askAbout<DeployChoices>(topology === undefined ? argument : undefined, title, async (subject, canGoBack) => {
+    if (!(await askMissingTokenizer(subject, services))) return { kind: canGoBack ? 'back' : 'left' };
+    return askDeploy({
       subject,
       topology,
       last: services.memory.lastAnswers(),
@@ -52,8 +53,8 @@ async function choose(argument: unknown, services: Services): Promise<DeployChoi
       cluster: services.cluster,
       title: vscode.l10n.t('Deploy Topology: {0}', subjectName(subject)),
       canGoBack,
-    }),
-  );
+    });
+  });
 }
 
 async function confirmed(choices: DeployChoices, lacksNamespace: boolean): Promise<boolean> {

@@ -2,6 +2,7 @@ import * as vscode from 'vscode';
 import { BenchError, isCancelled } from '../../core/errors.ts';
 import type { BenchmarkChoices, Subject } from '../choices.ts';
 import { subjectName } from '../describe.ts';
+import { loadEngine } from '../engine.ts';
 import { configUri, makePlanned, prepare, type Planned, type PrepareContext, type PreparedRun } from '../prepare.ts';
 import type { Services } from '../services.ts';
 import { shownWait } from '../shownWait.ts';
@@ -18,6 +19,48 @@ export function planAsking(choices: BenchmarkChoices, services: Services): Promi
 /** The same for a run. */
 export function prepareAsking(choices: BenchmarkChoices, services: Services): Promise<PreparedRun | undefined> {
   return asking(choices, services, (signal) => prepareRun(choices, services, signal));
+}
+
+/**
+ * Asks for the tokenizer of a model that has none, before other questions are asked in vain. Whatever else is wrong with the model
+ * is said when it is read.
+ * @returns false where the user left
+ * @throws BenchError what is wrong with the file that was chosen
+ */
+export async function askMissingTokenizer(subject: Subject, { memory }: Pick<Services, 'memory'>): Promise<boolean> {
+  const path = configUri(subject)?.fsPath;
+  if (path === undefined) return true;
+  const { findModelTokenizer } = await loadEngine();
+  const look = (): Promise<void> =>
+    shown((signal) => findModelTokenizer({ path, tokenizerPath: memory.tokenizerOf(subject) }, signal));
+  try {
+    await look();
+    return true;
+  } catch (error) {
+    if (isCancelled(error)) return false;
+    if (!(error instanceof BenchError) || error.reason !== 'tokenizer-missing') return true;
+    const chosen = await askTokenizer(error, subject);
+    if (chosen === undefined) return false;
+    await memory.rememberTokenizer(subject, chosen);
+  }
+  return orForget(subject, memory, async () => {
+    await look();
+    return true;
+  });
+}
+
+/** A file that turned out to be no tokenizer must be asked for again the next time. */
+async function orForget<Value>(
+  subject: Subject,
+  memory: Services['memory'],
+  work: () => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await work();
+  } catch (error) {
+    await memory.rememberTokenizer(subject, undefined);
+    throw error;
+  }
 }
 
 /** Without questions: a missing tokenizer is a failure. */
@@ -45,13 +88,7 @@ async function asking<Value>(
     if (path === undefined) return undefined;
     await services.memory.rememberTokenizer(subject, path);
   }
-  try {
-    return await shown(plan);
-  } catch (error) {
-    // A file that turned out to be no tokenizer must be asked for again the next time.
-    await services.memory.rememberTokenizer(subject, undefined);
-    throw error;
-  }
+  return orForget(subject, services.memory, () => shown(plan));
 }
 
 function shown<Value>(plan: (signal: AbortSignal) => Promise<Value>): Promise<Value> {

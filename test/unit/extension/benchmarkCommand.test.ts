@@ -4,7 +4,7 @@ import type { ClusterInventory } from '../../../src/core/cluster.ts';
 import { BenchError, cancelled } from '../../../src/core/errors.ts';
 import { estimateSeconds, makePlan } from '../../../src/core/planning.ts';
 import { profileNames } from '../../../src/core/profiles.ts';
-import type { BenchmarkChoices } from '../../../src/extension/choices.ts';
+import type { BenchmarkChoices, Subject } from '../../../src/extension/choices.ts';
 import { settingDefaults } from '../../../src/extension/contributions.ts';
 import { createMemory } from '../../../src/extension/memory.ts';
 import type { PreparedRun, RunEnd } from '../../../src/extension/prepare.ts';
@@ -36,7 +36,7 @@ const { benchmarkAgain, benchmarkCommand, benchmarkUnasked } =
   await import('../../../src/extension/commands/benchmark.ts');
 const { runName } = await import('../../../src/extension/questions/run.ts');
 const { Protection } = await import('../../../src/extension/protection.ts');
-Object.assign(fakeVscode.workspace, { findFiles: async () => [] });
+Object.assign(fakeVscode.workspace, { findFiles: async () => [], textDocuments: [] });
 
 const engine = {
   makePlan,
@@ -54,6 +54,10 @@ const engine = {
     modelPaths: {},
     warnings: [],
   }),
+  findModelTokenizer: async ({ tokenizerPath }: { tokenizerPath: string | undefined }) => {
+    if (tokenizerPath === undefined) throw new BenchError({ reason: 'tokenizer-missing', message: 'It has none.' });
+    if (tokenizerPath === '/wrong') throw new BenchError({ reason: 'model-incomplete', message: 'It is none.' });
+  },
   lookAtMachine: async () => here,
 };
 const gpuNode = {
@@ -114,7 +118,8 @@ beforeEach(() => {
       },
       lastAnswers: () => answers.lastAnswers(),
       rememberAnswers: (choices: BenchmarkChoices) => answers.rememberAnswers(choices),
-      tokenizerOf: () => undefined,
+      tokenizerOf: (subject: Subject) => answers.tokenizerOf(subject),
+      rememberTokenizer: (subject: Subject, path: string | undefined) => answers.rememberTokenizer(subject, path),
     },
     cluster: {
       contexts: async () => contexts,
@@ -403,6 +408,36 @@ describe('what ran last', () => {
     refuse();
     await run;
     expect(last).toEqual(onCluster);
+  });
+});
+
+describe('a tokenizer that is missing', () => {
+  const subject: Subject = { kind: 'config', uri: 'file:///project/m/config.pbtxt' };
+  const choose = (path: string): void => {
+    fakeVscode.window.showWarningMessage.mockImplementationOnce(async () => 'Choose tokenizer.json');
+    fakeVscode.window.showOpenDialog.mockResolvedValueOnce([fakeVscode.Uri.file(path)]);
+  };
+
+  test('is asked for before anything else, once', async () => {
+    reply();
+    await benchmarkCommand(subject, services);
+    expect(fakeVscode.window.showWarningMessage.mock.lastCall?.[0]).toBe('It has none.');
+    expect(shown).toEqual([]);
+    choose('/tokenizer.json');
+    reply('leave');
+    await benchmarkCommand(subject, services);
+    expect(shown).toHaveLength(1);
+    expect(services.memory.tokenizerOf(subject)).toBe('/tokenizer.json');
+    reply('leave');
+    await benchmarkCommand(subject, services);
+    expect(fakeVscode.window.showWarningMessage).toHaveBeenCalledTimes(2);
+  });
+
+  test('is asked for again where the file is none', async () => {
+    choose('/wrong');
+    reply();
+    await expect(benchmarkCommand(subject, services)).rejects.toThrow('It is none.');
+    expect(services.memory.tokenizerOf(subject)).toBeUndefined();
   });
 });
 

@@ -29,6 +29,7 @@ vi.mock('../../../src/extension/questions/deploy.ts', () => ({
   }),
 }));
 vi.mock('../../../src/extension/commands/planAsking.ts', () => ({
+  askMissingTokenizer: async () => true,
   planAsking: async () => ({
     plan: { topologies: [{ name: 'triton' }] },
     settings: { kubeconfig: null, packageIndexUrl: null },

@@ -5,7 +5,12 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { BenchError, explain } from '../../../src/core/errors.ts';
 import { modelSchema } from '../../../src/core/plan.ts';
-import { resolveModel, type ModelRequest, type ResolvedModel } from '../../../src/models/resolve.ts';
+import {
+  findModelTokenizer,
+  resolveModel,
+  type ModelRequest,
+  type ResolvedModel,
+} from '../../../src/models/resolve.ts';
 
 const tiny = join(import.meta.dirname, '../../../media/models/tiny-sentiment');
 const never = new AbortController().signal;
@@ -436,4 +441,14 @@ describe('cancel', () => {
     expect((await outcome).reason).toBe('cancelled');
     expect(performance.now() - abortedAt).toBeLessThan(5000);
   });
+});
+
+test('a tokenizer is missed without the model being read', async () => {
+  const find = (tokenizerPath?: string): Promise<void> =>
+    findModelTokenizer({ path: join(folder, 'm'), tokenizerPath }, never);
+  await write({ 'm/model.onnx': onnxStart });
+  await expect(find()).rejects.toMatchObject({ reason: 'tokenizer-missing' });
+  await expect(find(join(tiny, 'tokenizer.json'))).resolves.toBeUndefined();
+  await write({ 'm/tokenizer.json': '{}' });
+  await expect(find()).rejects.toMatchObject({ reason: 'model-incomplete' });
 });
