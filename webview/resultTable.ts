@@ -186,7 +186,12 @@ function rowElement(
         return h('th', { scope: 'row' }, ...nameElements(cell.text, styles.get(row.topology) ?? 0), ...second);
       return h(
         'td',
-        { 'data-column': column.id, 'data-value': cell.value, class: classesOf(column, cell) },
+        {
+          'data-column': column.id,
+          'data-value': cell.value,
+          class: classesOf(column, cell),
+          title: cell.text.endsWith(doubtMark) ? 'Not valid, as its row' : null,
+        },
         ...cellElements(cell),
         ...second,
       );
@@ -196,7 +201,14 @@ function rowElement(
 
 /** The interval stands below its number, so that the columns stay narrow. */
 function cellElements({ text, interval }: TableCell): Child[] {
-  return interval === null ? [text] : [text, ' ', h('span', { class: 'interval' }, interval)];
+  const marked = text.endsWith(doubtMark)
+    ? [
+        text.slice(0, -doubtMark.length),
+        h('span', { 'aria-hidden': 'true' }, doubtMark),
+        h('span', { class: 'visually-hidden' }, 'not valid'),
+      ]
+    : [text];
+  return interval === null ? marked : [...marked, ' ', h('span', { class: 'interval' }, interval)];
 }
 
 function belowElement(
@@ -223,10 +235,14 @@ function validityElements(
   return [`${verdict}${why}`, ...(links.length === 0 ? [] : [...links, ']'])];
 }
 
+/** What a screen reader makes nothing of, and the tooltip of its cell says. */
+const doubtMark = '(!)';
+
 /** In words, since what it is of stands beside it and not above. */
 function belowText(id: ColumnId, text: string): string {
   if (id === 'errors') return text.replace(/^\d+/u, (count) => `${count} ${count === '1' ? 'error' : 'errors'}`);
-  return id === 'rps-per-gpu' ? `${text}/GPU` : text;
+  if (id === 'rps-per-gpu') return text === 'CPU' ? 'on the CPU' : `${text}/GPU`;
+  return text;
 }
 
 function classesOf(column: TableColumn, cell: TableCell): string | null {

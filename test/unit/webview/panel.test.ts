@@ -154,6 +154,54 @@ describe('a finished run', () => {
     expect(await page.page.locator('.notes li:visible').allTextContents()).toHaveLength(2);
   });
 
+  it('gets narrower with its panel: charts that were painted before, tabs and table', async () => {
+    const page = await open({ width: 1100 });
+    const late = sampleRecord({
+      plan: samplePlan({ allowCpuProvider: true }),
+      change: (result) => ({
+        ...result,
+        phases: result.phases.map((phase) => ({
+          ...phase,
+          validity: { valid: false, reasons: ['the load generator was late'], caveats: [] },
+        })),
+      }),
+    });
+    await page.show(recordView(late));
+    const tabs = ['throughput', 'percentiles', 'split', 'time', 'paper'];
+    for (const tab of tabs) {
+      await page.page.click(`#tab-${tab}`);
+      await page.page.waitForTimeout(100);
+    }
+    await page.page.click('#tab-throughput');
+    await page.page.setViewportSize({ width: 402, height: 900 });
+    const overflows = (selector: string): Promise<number> =>
+      page.page.$$eval(selector, (elements) =>
+        Math.max(...elements.map((element) => element.scrollWidth - element.clientWidth)),
+      );
+    for (const tab of tabs) {
+      await page.page.click(`#tab-${tab}`);
+      await expect.poll(() => overflows('html')).toBe(0);
+      for (const figure of await page.page.locator(`#view-${tab} .chart-frame`).all())
+        await expect.poll(async () => (await figure.boundingBox())?.width).toBeLessThanOrEqual(402);
+    }
+    expect(await overflows('.table-scroll:has(table.results)')).toBe(0);
+    // No line of a tab's name is above or below it.
+    const cut = await page.page.$$eval('vscode-panel-tab', (elements) =>
+      elements
+        .filter((element) => {
+          const range = document.createRange();
+          range.selectNodeContents(element);
+          const [text, box] = [range.getBoundingClientRect(), element.getBoundingClientRect()];
+          return text.top < box.top - 1 || text.bottom > box.bottom + 1;
+        })
+        .map(({ id }) => id),
+    );
+    expect(cut).toEqual([]);
+    const batch = page.page.locator('td[data-column=batch]', { hasText: '(!)' }).first();
+    expect(await batch.getAttribute('title')).toBe('Not valid, as its row');
+    expect(await batch.locator('.visually-hidden').textContent()).toBe('not valid');
+  });
+
   it('has RPS for each GPU below RPS, where a topology holds several', async () => {
     const plan = samplePlan();
     if (plan.gpu === null) throw new Error('the sample holds a GPU');
