@@ -118,7 +118,7 @@ function undecidedLead(
   const reasons = judged.map((one) => commonReason(all, one));
   const [reason] = reasons;
   const isOfAll = reasons.every((one) => one === reason);
-  const lack = reason === noInterval && isOfAll ? lackText(ranked, judged) : undefined;
+  const lack = reason === noInterval && isOfAll && level.closed ? lackText(ranked) : undefined;
   if (lack !== undefined) return { text: `${open}; ${lack}`, told: judged };
   const whys = toBest.map(({ why, pairs }) => reasonText(why, pairs, quantity, names[quantity]));
   return {
@@ -127,18 +127,12 @@ function undecidedLead(
   };
 }
 
-/** "neither RPS nor p95 of fastapi has a 95% interval"; undefined where some quantity lacks none. */
-function lackText(rows: readonly PhaseRow[], judged: readonly Judged[]): string | undefined {
-  const lacks = judged.map((quantity) => {
-    const which = lacking(rows, quantity);
-    return { quantity, of: which.length === rows.length ? '' : ` of ${formatList(topologiesOf(which))}`, which };
-  });
-  const [first] = lacks;
-  if (first === undefined || lacks.some(({ which }) => which.length === 0)) return undefined;
-  if (lacks.length === 1) return `${names[first.quantity]}${first.of} has no 95% interval`;
-  return lacks.every(({ of }) => of === first.of)
-    ? `neither ${lacks.map(({ quantity }) => names[quantity]).join(' nor ')}${first.of} has a 95% interval`
-    : `${lacks.map(({ quantity, of }) => `${names[quantity]}${of}`).join(' and ')} have no 95% interval`;
+/** "neither RPS nor p95 of fastapi has a 95% interval"; undefined where it is not the same rows that lack both. */
+function lackText(rows: readonly PhaseRow[]): string | undefined {
+  const [rps, p95] = (['rps', 'p95Ms'] as const).map((quantity) => formatList(topologiesOf(lacking(rows, quantity))));
+  if (rps === '' || rps === undefined || rps !== p95) return undefined;
+  const whose = rps === formatList(topologiesOf(rows)) ? '' : ` of ${rps}`;
+  return `neither RPS nor p95${whose} has a 95% interval`;
 }
 
 function topologiesOf(rows: readonly PhaseRow[]): string[] {
