@@ -1,5 +1,6 @@
 import { hasCost } from '../src/core/view/cost.ts';
 import type { ComparisonView } from '../src/core/view/comparisonView.ts';
+import { isImageFailure } from '../src/core/view/failureText.ts';
 import { recordMarkdown } from '../src/core/view/markdown.ts';
 import { endAnnouncement } from '../src/core/view/headline.ts';
 import { measuredRecord, measuredState, rowsOf } from '../src/core/view/measured.ts';
@@ -78,6 +79,7 @@ const copy = controls.button('Copy as Markdown', 'secondary', copyMarkdown);
 const exporting = controls.button('Export…', 'secondary', asking({ kind: 'export' }));
 const openRecord = controls.button('Open record JSON', 'secondary', asking({ kind: 'open-record' }));
 const setPrice = controls.button('Set GPU price', 'secondary', asking({ kind: 'set-gpu-price' }));
+const imageSettings = controls.button('Open image settings', 'secondary', asking({ kind: 'open-image-settings' }));
 const compare = controls.button('Compare with…', 'secondary', asking({ kind: 'compare' }));
 const openLog = controls.button('Show log', 'secondary', asking({ kind: 'open-log' }));
 const actions = h(
@@ -89,6 +91,7 @@ const actions = h(
   exporting,
   openRecord,
   setPrice,
+  imageSettings,
   openLog,
 );
 const comparison = new ComparisonPage(controls, (request, done) => {
@@ -199,6 +202,7 @@ function fill(view: View): void {
     case 'record': {
       const measured = measuredRecord(view.record);
       setPrice.hidden = !hasCost(rowsOf(measured));
+      imageSettings.hidden = !view.record.topologies.some(({ failure }) => failure !== null && isImageFailure(failure));
       facts.show({ caveats: recordCaveats(view.record), sections: recordFacts(view.record, view.times) });
       offerAgain(view.benchmarkAgain);
       results.show(measured, view.gpuPrice.price, readTheme());
@@ -239,6 +243,7 @@ function partsOf(kind: View['kind']): HTMLElement[] {
   exporting.hidden = kind !== 'record';
   openRecord.hidden = kind !== 'record';
   setPrice.hidden = kind !== 'record';
+  imageSettings.hidden = true;
   openLog.hidden = kind === 'record';
   switch (kind) {
     case 'record':

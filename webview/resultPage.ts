@@ -1,4 +1,5 @@
 import { cancelledText } from '../src/core/view/cancelledRun.ts';
+import { failureDetails } from '../src/core/view/failureText.ts';
 import { headlineOf } from '../src/core/view/headline.ts';
 import { fullStop } from '../src/core/view/format.ts';
 import type { Measured } from '../src/core/view/measured.ts';
@@ -22,8 +23,7 @@ export function problemsOf(measured: Measured): Callout[] {
     const { failure } = topology;
     // Stopping is what the user asked for, and is told by itself.
     if (failure === null || topology.status === 'cancelled') continue;
-    const next = failure.nextStep === null ? '' : ` ${fullStop(failure.nextStep)}`;
-    const text = `${fullStop(failure.message)}${next}`;
+    const text = failureDetails(failure);
     byText.set(text, [...(byText.get(text) ?? []), `${topology.key} ${topology.status}`]);
   }
   const callouts = [...byText].map(([text, who]): Callout => ({ kind: 'problem', title: `${who.join(', ')}.`, text }));

@@ -20,7 +20,7 @@ import type { Results } from './results.ts';
 import { choicesOfRun } from './runChoices.ts';
 import type { LiveRun, Runs } from './runs.ts';
 import { saveChart } from './saveChart.ts';
-import { readSettings } from './settings.ts';
+import { openSettings, readSettings } from './settings.ts';
 import { textColumn } from './textColumn.ts';
 
 /** Longest that a panel waits for what goes on without a window to be found. */
@@ -194,6 +194,9 @@ async function answer(
     case 'set-gpu-price':
       // As above: the page need not wait for what the user types.
       void vscode.commands.executeCommand('topologyBench.setGpuPrice' satisfies CommandId);
+      return;
+    case 'open-image-settings':
+      await openSettings('images');
       return;
     case 'export':
       if (runId === null) throw refusal(vscode.l10n.t('This panel shows no run.'));

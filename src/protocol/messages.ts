@@ -98,6 +98,8 @@ export type PanelRequest =
   | { readonly kind: 'open-record' }
   /** Asks the user what a GPU costs for an hour. */
   | { readonly kind: 'set-gpu-price' }
+  /** Shows the settings of the images that servers run from. */
+  | { readonly kind: 'open-image-settings' }
   /** Asks the user which run to compare this one with. */
   | { readonly kind: 'compare' }
   /** Of a comparison: the run after becomes the one before. */

@@ -70,6 +70,7 @@ function parseRequest(value: unknown): PanelRequest | null {
     case 'benchmark-again':
     case 'open-record':
     case 'set-gpu-price':
+    case 'open-image-settings':
     case 'export':
     case 'compare':
     case 'swap':

@@ -1,3 +1,4 @@
+import { failureGist } from './failureText.ts';
 import { formatCount, formatList, formatShare, fullStop, isKnown } from './format.ts';
 import { isEndpointPlan, isSmokeTest } from '../anyPlan.ts';
 import type { AnyPlan } from '../endpointPlan.ts';
@@ -181,10 +182,10 @@ function whyNoNumbers(measured: Measured): string {
   if (record === null) return 'No numbers yet';
   if (record.status === 'cancelled') return 'Cancelled before anything was measured';
   const failed = measured.topologies.filter((topology) => topology.failure !== null);
-  const messages = new Set(failed.map((topology) => topology.failure?.message));
+  const messages = new Set(failed.flatMap(({ failure }) => (failure === null ? [] : failureGist(failure))));
   const [only] = messages;
   if (messages.size === 1 && only !== undefined) return `No numbers: ${only}`;
-  if (record.failure !== null) return `No numbers: ${record.failure.message}`;
+  if (record.failure !== null) return `No numbers: ${failureGist(record.failure)}`;
   const names = formatList(failed.map((topology) => topology.key));
   return names === '' ? 'No numbers: nothing was measured' : `No numbers: ${names} failed`;
 }

@@ -3,6 +3,7 @@ import type { GpuPrice } from '../gpuPrice.ts';
 import { estimateSeconds, usualLoadSeconds } from '../loadLength.ts';
 import { nameLoad } from '../phaseLoad.ts';
 import type { Phase } from '../plan.ts';
+import { failureGist } from './failureText.ts';
 import { formatBytes, formatClock, formatMs, formatRps } from './format.ts';
 import { gpuTimeSoFar } from './gpuTime.ts';
 import { waitingWords } from './waitingWords.ts';
@@ -181,7 +182,7 @@ function liveTopology(state: RunState, topology: TopologyState): LiveTopology {
   const base = { key: topology.key, upload: null, running: '' };
   if (status === 'completed')
     return { ...base, state: 'done', text: `measured at ${levelCount(distinctLevels(topology))}` };
-  if (status !== undefined) return { ...base, state: status, text: topology.result?.failure?.message ?? status };
+  if (status !== undefined) return { ...base, state: status, text: failedText(topology) ?? status };
   if (topology.stage === 'queued') return { ...base, state: 'queued', text: 'queued' };
   const stage = topologyStageText(topology)
     .replace(/ (to|for|the answers of|of)$/, '')
@@ -194,6 +195,11 @@ function liveTopology(state: RunState, topology: TopologyState): LiveTopology {
     upload: topology.stage === 'upload' ? uploadOf(topology) : null,
     running: runningOf(topology),
   };
+}
+
+function failedText({ result }: TopologyState): string | undefined {
+  const failure = result?.failure ?? null;
+  return failure === null ? undefined : failureGist(failure);
 }
 
 function measuredSoFar({ plan: { load } }: RunState, measured: number): string {

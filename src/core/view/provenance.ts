@@ -15,6 +15,7 @@ import { areOverRepetitions, repeatedMethod } from '../repeatedMethod.ts';
 import { topologyKey } from '../topologyKey.ts';
 import { twoRepetitionsText } from '../twoRepetitions.ts';
 import { briefPhaseDoubt, validityLimits } from '../validityLimits.ts';
+import { failureGist } from './failureText.ts';
 import { formatCount, formatList, formatSeconds, formatTime, sentence, type TimeWords } from './format.ts';
 import { generatorOverhead } from './generatorOverhead.ts';
 import { loadTiming } from './loadTiming.ts';
@@ -262,7 +263,10 @@ function answersText(record: RunRecord): string {
 function topologyFacts(result: TopologyResult): Fact[] {
   const { topology } = result;
   const facts: Fact[] = [
-    { term: 'Status', text: result.failure === null ? result.status : `${result.status}: ${result.failure.message}` },
+    {
+      term: 'Status',
+      text: result.failure === null ? result.status : `${result.status}: ${failureGist(result.failure)}`,
+    },
   ];
   for (const runtime of result.runtimes) facts.push({ term: runtime.component, text: runtimeText(runtime) });
   if (topology.name !== 'endpoint') facts.push({ term: 'Resources', text: resourcesText(topology) });

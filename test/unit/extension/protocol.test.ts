@@ -16,6 +16,7 @@ test.each<WebviewMessage>([
   { type: 'request', id: 7, request: { kind: 'copy', text: '| a |' } },
   { type: 'request', id: 8, request: { kind: 'set-gpu-price' } },
   { type: 'request', id: 9, request: { kind: 'export' } },
+  { type: 'request', id: 9, request: { kind: 'open-image-settings' } },
   { type: 'request', id: 10, request: { kind: 'save-chart', title: 'Percentiles', png: 'iVBORw0KGgo=' } },
   { type: 'request', id: 11, request: { kind: 'show-run', which: 'before' } },
   { type: 'request', id: 12, request: { kind: 'swap' } },

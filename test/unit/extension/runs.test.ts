@@ -830,6 +830,11 @@ test("a panel shows a run at the price of the user's settings, as they stand, an
   });
   await content.answer({ runId: run.id }, { kind: 'set-gpu-price' });
   expect(fakeVscode.commands.executeCommand).toHaveBeenCalledWith('topologyBench.setGpuPrice');
+  await content.answer({ runId: run.id }, { kind: 'open-image-settings' });
+  expect(fakeVscode.commands.executeCommand).toHaveBeenCalledWith(
+    'workbench.action.openSettings',
+    'topologyBench.images',
+  );
 });
 
 test('a run that was stopped before its first number has no record, and its panel says why', async () => {

@@ -736,6 +736,27 @@ describe('a run that is not whole', () => {
     expect(await page.page.locator('.card').count()).toBe(2);
   });
 
+  it('says of an image that cannot be pulled what to do before the long words of the cluster, which it has once', async () => {
+    const message = 'triton: ImagePullBackOff: Back-off pulling image "nvcr.io/x": dial tcp: network is unreachable';
+    const failure = { reason: 'image-unavailable', message, nextStep: "Check the image's name." };
+    const unpulled = sampleRecord({
+      change: (result) => ({ ...failedResult(result), failure }),
+      record: { status: 'failed' },
+    });
+    const page = await open();
+    await page.show(recordView(unpulled));
+    expect(await page.page.textContent('h1')).toBe('No numbers: the image of triton could not be pulled.');
+    expect(await page.page.locator('.callout.problem').allTextContents()).toEqual([
+      `fastapi failed, triton failed, hybrid failed. The image of triton could not be pulled. Check the image's name. In the cluster's words: ${message}.`,
+    ]);
+    expect((await page.page.textContent('main'))?.split('Back-off').length).toBe(2);
+    expect(await requestOf(page, () => page.page.getByText('Open image settings').click())).toEqual({
+      kind: 'open-image-settings',
+    });
+    await page.show(recordView(record));
+    expect(await page.page.getByText('Open image settings').isVisible()).toBe(false);
+  });
+
   it('shows no empty table or chart where nothing was measured', async () => {
     const page = await open();
     await page.show(
