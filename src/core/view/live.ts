@@ -94,7 +94,12 @@ function topologyStageText(topology: TopologyState): string {
   if (topology.stage === 'queued') return 'Next:';
   // A phase that warms up reads so whatever stage was announced last.
   if (topology.stage === 'load' && topology.phase?.load.kind === 'warm-up') return topologyStageTexts['warm-up'];
-  return topologyStageTexts[topology.stage];
+  return topologyStageTexts[isUploadToCome(topology) ? 'wait' : topology.stage];
+}
+
+/** A model is uploaded to a pod that runs: until then the pod is waited for, whose image may never come. */
+function isUploadToCome({ stage, upload }: TopologyState): boolean {
+  return stage === 'upload' && upload === null;
 }
 
 const runStageTexts: Readonly<Record<Stage, string>> = {

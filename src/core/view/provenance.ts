@@ -206,8 +206,8 @@ function whereFacts(record: RunRecord): Fact[] {
     { term: 'Target', text: targetText(record) },
     { term: 'GPU', text: gpuText(record) },
     ...(environment.machines.length === 0
-      ? // A record from before machines were told apart.
-        [{ term: 'This machine', text: environment.machine }]
+      ? // A record from before machines were told apart, or of a run whose pods came to no node.
+        [{ term: record.plan.target.kind === 'kubernetes' ? 'Nodes' : 'This machine', text: environment.machine }]
       : environment.machines.map(machineFact)),
   ];
 }

@@ -33,6 +33,14 @@ describe('a run under way', () => {
     expect(first?.upload).toEqual({ share: 171 / 268, text: '171 MB of 268 MB' });
   });
 
+  it('waits for the pod that a model is to be uploaded to, and uploads nothing yet', () => {
+    const state = sampleState(record, 'upload');
+    const topologies = state.topologies.map((topology) => ({ ...topology, upload: null }));
+    const view = liveView({ ...state, topologies }, 0, false);
+    expect(view.title).toBe('Waiting for fastapi');
+    expect(view.topologies[0]).toMatchObject({ text: 'waiting', upload: null });
+  });
+
   it("says what is waited for in the cluster's own words", () => {
     const view = liveView(sampleState(record, 'waiting'), 0, false);
     expect(view.title).toBe('Waiting for triton');

@@ -451,6 +451,16 @@ describe('a record as text', () => {
     expect(line).toBe('- \\<img src=x\\> \\[click\\](http://x) \\| a \\`b\\` \\*c\\* next.');
   });
 
+  it('how it was measured names the nodes of a cluster as such, and not as this machine', () => {
+    const environment = { ...complete.environment, machine: '1 node: linux amd64, 8 cores', machines: [] };
+    const terms = (record: RunRecord): string[] =>
+      recordFacts(record).flatMap(({ facts }) =>
+        facts.flatMap(({ term, text }) => (text === environment.machine ? term : [])),
+      );
+    expect(terms({ ...complete, environment })).toEqual(['Nodes']);
+    expect(terms({ ...complete, environment, plan: sampleLocalPlan() })).toEqual(['This machine']);
+  });
+
   it('how it was measured', async () => {
     await expectGolden(golden('facts.txt'), `${factsOf(complete)}\n`);
   });
