@@ -1,7 +1,7 @@
 import type { GpuPrice } from '../gpuPrice.ts';
 import { costColumns, costRemarks, type CostColumn } from './cost.ts';
 import { gistOf } from '../gist.ts';
-import { columnDecimals, formatInterval, formatShare } from './format.ts';
+import { formatInterval, formatShare, significant } from './format.ts';
 import type { Interval } from '../record.ts';
 import { levelsOf, rowsAt, type PhaseRow } from './measured.ts';
 import { commonNotes, Notes } from './notes.ts';
@@ -124,11 +124,7 @@ function costMaker({ id, header, title, cell }: CostColumn): ColumnMaker {
 
 /** Figures and their worth first, because a narrow panel cuts the end off; columns that would be empty in every row are left out. */
 function columnsFor(rows: readonly PhaseRow[], notes: Notes): ColumnMaker[] {
-  const latencyDecimals = columnDecimals(rows.flatMap((row) => [row.p50Ms, row.p95Ms, row.p99Ms]));
-  const rpsDecimals = columnDecimals(rows.map((row) => row.rps));
-  const perGpuDecimals = columnDecimals(rows.map((row) => row.rpsPerGpu));
-  const latency = (value: number | null, interval?: Interval): TableCell =>
-    numberCell(value, latencyDecimals, 'insufficient', interval);
+  const latency = (value: number | null, interval?: Interval): TableCell => figureCell(value, 'insufficient', interval);
   const columns: ColumnMaker[] = [
     {
       id: 'topology',
@@ -163,7 +159,7 @@ function columnsFor(rows: readonly PhaseRow[], notes: Notes): ColumnMaker[] {
       header: 'RPS',
       title: 'Successful requests per second, below them their 95% interval',
       align: 'end',
-      cell: (row) => numberCell(row.rps, rpsDecimals, '–', row.intervals?.rps),
+      cell: (row) => figureCell(row.rps, '–', row.intervals?.rps),
     },
   ];
   columns.push({
@@ -195,7 +191,7 @@ function columnsFor(rows: readonly PhaseRow[], notes: Notes): ColumnMaker[] {
       header: 'RPS/GPU',
       title: 'Successful requests per second and GPU',
       align: 'end',
-      cell: (row) => numberCell(row.rpsPerGpu, perGpuDecimals, row.gpu === 'unused' ? 'CPU' : '–'),
+      cell: (row) => figureCell(row.rpsPerGpu, row.gpu === 'unused' ? 'CPU' : '–'),
     });
   }
   if (rows.some((row) => row.batching !== null)) {
@@ -221,10 +217,19 @@ function plain(text: string): TableCell {
   return { text, value: null, interval: null, tone: 'normal' };
 }
 
-function numberCell(value: number | null, decimals: number, absent: string, interval?: Interval): TableCell {
+/** With as many digits as its interval, the headline and the cards have. */
+function figureCell(value: number | null, absent: string, interval?: Interval): TableCell {
   return value === null
-    ? { text: absent, value: null, interval: null, tone: 'absent' }
-    : { text: value.toFixed(decimals), value, interval: formatInterval(interval), tone: 'normal' };
+    ? absentCell(absent)
+    : { text: significant(value), value, interval: formatInterval(interval), tone: 'normal' };
+}
+
+function numberCell(value: number | null, decimals: number, absent: string): TableCell {
+  return value === null ? absentCell(absent) : { text: value.toFixed(decimals), value, interval: null, tone: 'normal' };
+}
+
+function absentCell(text: string): TableCell {
+  return { text, value: null, interval: null, tone: 'absent' };
 }
 
 function errorsCell(row: PhaseRow): TableCell {

@@ -234,6 +234,12 @@ describe('a record in words', () => {
     expect(headlineOf(measuredRecord(someErrors)).text).toMatch(/; errors: hybrid 0\.1%\. RPS: /u);
   });
 
+  it('has as many digits in the table as in intervals and cards', () => {
+    const [row] = resultTable(rowsOf(measuredRecord(complete))).groups.at(-1)?.rows ?? [];
+    const [, p50, p95] = row?.cells ?? [];
+    expect([p50?.text, p50?.interval, p95?.text, p95?.interval]).toEqual(['68.2', '[67.1–69.0]', '113', '[110–116]']);
+  });
+
   it('says why a number stands without its interval', () => {
     const bursts = sampleRecord({
       change: withPhase('fastapi', 8, (phase) => ({
@@ -261,7 +267,7 @@ describe('a record in words', () => {
     const [row] = resultTable(rowsOf(measuredRecord(fewSamples))).groups[0]?.rows ?? [];
     expect(row?.cells.map((cell) => cell.text)).toEqual([
       'fastapi',
-      '3.3',
+      '3.30',
       'insufficient',
       'insufficient',
       '290',
