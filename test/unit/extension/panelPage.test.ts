@@ -54,7 +54,7 @@ beforeEach(() => {
 
 /** @returns the panel that a run is shown in, and what it was written */
 async function opened(runId = record.id) {
-  const content = { view: () => view() } as unknown as PanelContent;
+  const content = { view: () => view(), isUnderWay: () => false } as unknown as PanelContent;
   const all = new Panels(fakeVscode.Uri.file(root) as never, content, { error } as unknown as LogOutputChannel);
   all.show({ runId }, 'title');
   const panel = panels.at(-1);
@@ -125,7 +125,7 @@ test('a page that is hidden comes back with what it is about now, and never with
     expect(panel.webview.html).toContain(headline);
   });
   view = async () => ({ ...recordView, record: other, subject: 'toxicity' });
-  all.show({ runId: record.id, before: other.id }, 'compared');
+  all.show({ runId: other.id }, 'toxicity');
   const { html } = panel.webview;
   expect(panel.reveals).toBe(1);
   expect(html).toContain('<main id="app" aria-busy="true"></main>');

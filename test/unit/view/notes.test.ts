@@ -51,12 +51,12 @@ describe('the notes of a table', () => {
     expect(notes.refer([`steady state of p50 and p95 not judged: ${few}`])).toBe(' [2]');
     expect(notes.refer(['repetition 1: steady state not judged: too short'])).toBe(' [3]');
     expect(notes.texts).toEqual([
-      `RPS or p95 differed ${thirdsWords} by no more than chance may explain`,
+      `RPS, p50 or p95 differed ${thirdsWords}, by no more than chance may explain`,
       `steady state of p50 or p95 not judged: ${few}`,
       'steady state not judged: too short',
     ]);
     expect(commonNotes([[differed('RPS', '1, then 2, then 3')], [differed('p50', '3, then 2, then 1')]])).toEqual([
-      `RPS or p50 differed ${thirdsWords} by no more than chance may explain`,
+      `RPS, p50 or p95 differed ${thirdsWords}, by no more than chance may explain`,
     ]);
   });
 

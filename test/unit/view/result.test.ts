@@ -252,7 +252,7 @@ describe('a record in words', () => {
     });
     const table = resultTable(rowsOf(measuredRecord(bursts)));
     expect(table.notes).toEqual([
-      'RPS differed over the thirds of the phase by no more than chance may explain',
+      'RPS, p50 or p95 differed over the thirds of the phase, by no more than chance may explain',
       'no interval of p95: too few bursts',
       expect.stringMatching(/^1\.4% of the requests sent were unanswered at the end/),
     ]);
