@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import * as esbuild from 'esbuild';
 import { leanAutocannon } from './leanAutocannon.ts';
 import { leanKubernetesClient } from './leanKubernetesClient.ts';
+import { sharedZod, zodSource } from './sharedZod.ts';
 import { vscodeApi } from './vscodeApi.ts';
 import { buildPages } from './webview.ts';
 
@@ -28,6 +29,9 @@ const node: esbuild.BuildOptions = {
   banner: { js: "const importMetaUrl=require('node:url').pathToFileURL(__filename).href;" },
 };
 
+/** Of those that VS Code's processes load side by side; worker and command line are copied and run alone. */
+const sharing: esbuild.BuildOptions = { ...node, plugins: [...(node.plugins ?? []), sharedZod] };
+
 /** What VS Code loads to activate; the others come when they are needed. */
 export const extensionBundle: esbuild.BuildOptions = {
   ...node,
@@ -44,6 +48,7 @@ const refuseOldNode =
 /** The code that goes into the .vsix, below dist/. */
 export const shippedCode: readonly string[] = [
   'extension.cjs',
+  'zod.cjs',
   'records.cjs',
   'firstPaint.cjs',
   'planFiles.cjs',
@@ -72,7 +77,8 @@ export async function buildAll(): Promise<void> {
       outfile: out('runner.cjs'),
       external: ['./engine.cjs', './kubernetes.cjs'],
     }),
-    esbuild.build({ ...node, entryPoints: ['src/runs/index.ts'], outfile: out('records.cjs') }),
+    buildZod(),
+    esbuild.build({ ...sharing, entryPoints: ['src/runs/index.ts'], outfile: out('records.cjs') }),
     // The page's own code, with a document that makes text.
     esbuild.build({
       ...node,
@@ -80,9 +86,9 @@ export async function buildAll(): Promise<void> {
       outfile: out('firstPaint.cjs'),
       inject: ['webview/textDocument.ts'],
     }),
-    esbuild.build({ ...node, entryPoints: ['src/engine/planFiles.ts'], outfile: out('planFiles.cjs') }),
-    esbuild.build({ ...node, entryPoints: ['src/engine/index.ts'], outfile: out('engine.cjs') }),
-    esbuild.build({ ...node, entryPoints: ['src/kubernetes/index.ts'], outfile: out('kubernetes.cjs') }),
+    esbuild.build({ ...sharing, entryPoints: ['src/engine/planFiles.ts'], outfile: out('planFiles.cjs') }),
+    esbuild.build({ ...sharing, entryPoints: ['src/engine/index.ts'], outfile: out('engine.cjs') }),
+    esbuild.build({ ...sharing, entryPoints: ['src/kubernetes/index.ts'], outfile: out('kubernetes.cjs') }),
     // Without "vscode" among its externals, a stray import of it fails this bundle. The first line of its source makes it a program.
     esbuild.build({
       ...node,
@@ -92,6 +98,11 @@ export async function buildAll(): Promise<void> {
     }),
     writePages(),
   ]);
+}
+
+async function buildZod(): Promise<void> {
+  const stdin = { contents: await zodSource(root), resolveDir: root };
+  await esbuild.build({ ...node, stdin, outfile: out('zod.cjs') });
 }
 
 async function writePages(): Promise<void> {
