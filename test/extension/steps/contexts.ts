@@ -68,6 +68,7 @@ export async function chosenInTheTree({ code, workbench, folder }: Drive): Promi
   expect(await cluster.row(/^default/u).inlineActions()).toEqual(['Select Namespace']);
   expect(await cluster.row(/^default/u).menuItems()).toEqual(['Select Namespace']);
   await cluster.row(/^default/u).pressInline('Select Namespace');
+  // Nothing answers there, so that there are no namespaces to pick from.
   await quickInput.fill('team-a');
   await head('the selected namespace', 'production', 'team-anamespace, selected here');
 

@@ -22,7 +22,8 @@ export async function lensAndPaletteToTheConfirmation({ code, workbench, folder 
   await workbench.askFromCodeLens(texts.startLens);
 
   expect(await quickInput.waitForItem('triton')).toEqual(['fastapi', 'triton', 'hybrid']);
-  expect(await quickInput.title()).toBe('Benchmark Topology: sentiment (1/4)');
+  // Where this machine was the last answer, it is not asked which GPU.
+  expect(await quickInput.title()).toMatch(/^Benchmark Topology: sentiment \(1\/[34]\)$/u);
   await quickInput.pickMany(['fastapi', 'triton']);
 
   // This machine stands first once the window knows that the cluster is away, and last before.
@@ -65,12 +66,12 @@ export async function lensesOfTheOtherConfigs({ code, workbench, folder }: Drive
   await code.changeSettings({ 'editor.codeLens': false });
   await workbench.openFile(samplePaths.huggingFace);
   await (await workbench.explorerRow('config.json')).pressMenu('Benchmark Topology');
-  expect(await quickInput.title()).toBe('Benchmark Topology: distilbert (1/4)');
+  expect(await quickInput.title()).toBe('Benchmark Topology: distilbert (1/3)');
   await quickInput.cancel();
   await code.changeSettings({ 'editor.codeLens': undefined });
 
   await workbench.askFromCodeLens(texts.startLens);
-  expect(await quickInput.title()).toBe('Benchmark Topology: distilbert (1/4)');
+  expect(await quickInput.title()).toBe('Benchmark Topology: distilbert (1/3)');
   await quickInput.cancel();
 
   // What the file does not say has a default, so that nothing is asked; what is wrong in it keeps it from running.
