@@ -85,13 +85,18 @@ test('a run whose VS Code was killed ends by itself, leaves nothing, and the nex
 
 test('a window that closes stops its run where the settings say so, and the run cleans up', async (parts) => {
   const before = await inventory();
-  await parts.code.changeSettings({ 'topologyBench.whenWindowCloses': 'stop' });
+  const set = async (whenWindowCloses: 'stop' | undefined): Promise<void> => {
+    await parts.code.changeSettings({ 'topologyBench.whenWindowCloses': whenWindowCloses });
+    // A window reads its settings when it starts; of a change meanwhile it may hear late, or on a busy machine never.
+    await parts.workbench.reload();
+  };
+  await set('stop');
   try {
     await startRunUnderLoad(parts);
     await parts.workbench.reload();
     await untilCleanedUp(before);
   } finally {
-    await parts.code.changeSettings({ 'topologyBench.whenWindowCloses': undefined });
+    await set(undefined);
   }
   await expectSameInventory(before);
 });

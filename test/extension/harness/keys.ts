@@ -1,4 +1,5 @@
 /** The workbench without a pointer. */
+import { basename, dirname } from 'node:path';
 import type { Page } from 'playwright-core';
 import type { Panel } from './panel.ts';
 import { exactly, plain } from './quickInput.ts';
@@ -16,8 +17,17 @@ export class Keys {
     await this.choose('F1', name, name);
   }
 
-  /** Opens a list by its key, types, and accepts the row that is then the current one. */
-  async choose(key: string, text: string, label: string): Promise<void> {
+  /** Opens a file by its path in the workspace. */
+  async openFile(path: string): Promise<void> {
+    await this.choose('Control+P', path, basename(path), dirname(path));
+  }
+
+  /**
+   * Opens a list by its key, types, and accepts the row that is then the current one.
+   *
+   * @param description a part of what stands beside the label: a list that has not caught up with the text has other rows of the same label
+   */
+  async choose(key: string, text: string, label: string, description = ''): Promise<void> {
     const input = this.#page.locator('.quick-input-widget:visible .quick-input-box input');
     await eventually(
       `"${label}" in the list of ${key}`,
@@ -26,7 +36,7 @@ export class Keys {
         await this.#page.keyboard.press(key);
         await input.waitFor({ timeout: 3000 });
         await this.#page.keyboard.type(text);
-        await this.#row(exactly(label), '.focused').waitFor({ timeout: 5000 });
+        await this.#row(exactly(label), '.focused', description).waitFor({ timeout: 5000 });
         await this.#page.keyboard.press('Enter');
         return true;
       },
@@ -85,10 +95,14 @@ export class Keys {
     throw new Error(`Tab does not come to ${String(text)}; it came by: ${seen.join(' | ')}`);
   }
 
-  #row(label: RegExp, state = ''): ReturnType<Page['locator']> {
+  #row(label: RegExp, state = '', description = ''): ReturnType<Page['locator']> {
     const name = this.#page.locator('.quick-input-list-row:first-child .monaco-icon-name-container', {
       hasText: label,
     });
-    return this.#page.locator(`.quick-input-list .monaco-list-row${state}`).filter({ has: name }).first();
+    return this.#page
+      .locator(`.quick-input-list .monaco-list-row${state}`)
+      .filter({ has: name })
+      .filter({ hasText: description })
+      .first();
   }
 }

@@ -1,5 +1,5 @@
 /** The box that drops from the top: command palette, quick picks and input boxes. */
-import { extname } from 'node:path';
+import { basename, dirname, extname } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import { eventually, patienceMs } from './waiting.ts';
 
@@ -33,8 +33,9 @@ export class QuickInput {
 
   /** Opens a file by its path in the workspace. */
   async openFile(path: string): Promise<void> {
-    const name = path.slice(path.lastIndexOf('/') + 1);
-    await this.#choose('Control+P', path, this.#row(name));
+    // A list that has not caught up with the text yet may hold a file of the same name in another folder.
+    const folder = path.includes('/') ? dirname(path) : '';
+    await this.#choose('Control+P', path, this.#row(basename(path), folder));
   }
 
   /** Whether it is shown within this time. */
@@ -166,9 +167,10 @@ export class QuickInput {
     return this.#box.locator('.quick-input-list .monaco-list-row');
   }
 
-  #row(label: string | RegExp): Locator {
+  /** @param description a part of what stands beside the label, or "" */
+  #row(label: string | RegExp, description = ''): Locator {
     const name = this.#page.locator(labelOfRow, { hasText: typeof label === 'string' ? exactly(label) : label });
-    return this.#rows.filter({ has: name }).first();
+    return this.#rows.filter({ has: name }).filter({ hasText: description }).first();
   }
 
   async #whenStill(): Promise<string[]> {

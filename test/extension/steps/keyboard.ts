@@ -15,7 +15,7 @@ export async function runByKeyboard({ workbench, folder }: Drive): Promise<void>
   await putRecords(folder, []);
   const { page } = workbench;
   const keys = new Keys(page);
-  await keys.choose('Control+P', samplePaths.classifier, 'config.pbtxt');
+  await keys.openFile(samplePaths.classifier);
   await workbench.tab('config.pbtxt').waitFor();
   // Before it has lenses the extension may not know of the editor yet, and would ask which model.
   await page.locator('.codelens-decoration > a', { hasText: texts.startLens }).first().waitFor();

@@ -473,12 +473,9 @@ describe('a window that closes in mid-run', () => {
       expect(runs.get(id)?.end).toBeNull();
       close(runs);
       channelIsClosed = false;
-      await vi.waitFor(
-        () => {
-          expect(next.get(id)).toBeDefined();
-        },
-        { timeout: 10_000 },
-      );
+      await vi.waitFor(() => {
+        expect(next.get(id)).toBeDefined();
+      });
       await expectCancelled(next, id);
     });
   });
@@ -561,12 +558,9 @@ describe('a window that closes in mid-run', () => {
     test('hands it over when it closes itself: the other one has the progress and the end of it from then on', async () => {
       const { first, second, runId, goOn } = await inTwoWindows();
       first.leave(false);
-      await vi.waitFor(
-        () => {
-          expect(fakeVscode.window.withProgress).toHaveBeenCalled();
-        },
-        { timeout: 5_000 },
-      );
+      await vi.waitFor(() => {
+        expect(fakeVscode.window.withProgress).toHaveBeenCalled();
+      });
       const hold = await readFile(holds.holdPath(journals.journalPath(directory, runId)), 'utf8');
       expect(JSON.parse(hold)).toMatchObject({ window: 'next' });
       goOn();
@@ -641,12 +635,9 @@ describe('a window that closes in mid-run', () => {
       );
       const next = new Runs(memory, log);
       await watchAgain(updated(next));
-      await vi.waitFor(
-        () => {
-          expect(target.calls.at(-1)).toBe('close');
-        },
-        { timeout: 5_000 },
-      );
+      await vi.waitFor(() => {
+        expect(target.calls.at(-1)).toBe('close');
+      });
       const [options] = fakeVscode.window.withProgress.mock.calls[0] ?? [];
       expect(options).toMatchObject({ cancellable: true, title: 'A benchmark of Topology Bench 1 goes on' });
       await vi.waitFor(() => {
