@@ -1,8 +1,8 @@
 import { compareRecords, judgeChange, type Change, type IntervalOf } from './compare.ts';
 import { generatorLimit, isGeneratorBound } from './generatorBound.ts';
 import { firstReason } from './gist.ts';
-import { repetitionCounts, whyNotGood } from './goodLevel.ts';
-import { foundRate, phaseOf, repetitionsOf, resultOf, whyMissing, type Level } from './levels.ts';
+import { whyNotGood } from './goodLevel.ts';
+import { foundRate, measuredAt, phaseOf, repetitionsOf, resultOf, whyMissing, type Level } from './levels.ts';
 import type { PhaseResult, RunRecord } from './record.ts';
 import { decidingChanges } from './regressions.ts';
 import { keepsSlo, placesIn, sloFigure, type Slo } from './slo.ts';
@@ -69,12 +69,11 @@ function phaseFound(slo: Slo, record: RunRecord, { topology, level }: Level, pha
   const limited = slo.metric === 'rps' && !kept && repetitions.some(isGeneratorBound) ? `: ${generatorLimit}` : '';
   return {
     outcome: kept ? 'passed' : 'failed',
-    message: `${slo.metric} is ${figureText(slo, figure)}${counted}${leftOutText(record, { topology, level })}${limited}`,
+    message: `${slo.metric} is ${figureText(slo, figure)}${counted}${leftOutText(repetitions.length, measuredAt(record, topology, level).length)}${limited}`,
   };
 }
 
-function leftOutText(record: RunRecord, level: Level): string {
-  const { used, of } = repetitionCounts(record, level);
+function leftOutText(used: number, of: number): string {
   return used === of
     ? ''
     : `, of ${String(used)} of ${formatCount(of, 'repetition')} (in the rest the load generator was not valid)`;

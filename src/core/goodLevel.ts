@@ -1,4 +1,4 @@
-import { measuredAt, phaseOf, repetitionsOf, type Level } from './levels.ts';
+import { measuredAt, phaseOf, type Level } from './levels.ts';
 import type { PhaseResult, RunRecord } from './record.ts';
 import { generatorReasons } from './validity.ts';
 
@@ -20,15 +20,4 @@ export function whyNotGood(record: RunRecord, { topology, level }: Level): reado
 function isGenerators(reasons: readonly string[], measurement: PhaseResult['measurement']): boolean {
   const own = generatorReasons(measurement);
   return reasons.every((reason) => own.includes(reason));
-}
-
-/** How many repetitions a level's numbers are of, and how many there were. */
-export function repetitionCounts(
-  record: RunRecord,
-  { topology, level }: Level,
-): { readonly used: number; readonly of: number } {
-  return {
-    used: repetitionsOf(record, topology, level).length,
-    of: measuredAt(record, topology, level).length,
-  };
 }

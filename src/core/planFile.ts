@@ -132,16 +132,13 @@ function withMeant(fault: Fault, meant: string | undefined, names: readonly stri
   return names.length === 0 ? fault : { ...fault, message: `${fault.message} The fields are: ${names.join(', ')}` };
 }
 
-/** Entries of a list are counted as people do. */
+/** "gpu.tolerations, entry 1, operator": entries of a list are counted as people do. */
 function placeText(path: PlanFilePath): string {
-  return path.reduce<string>((text, part) => {
-    if (typeof part === 'number') return `${text}, entry ${String(part + 1)}`;
-    return text === ''
-      ? String(part)
-      : /, entry \d+$/.test(text)
-        ? `${text}, ${String(part)}`
-        : `${text}.${String(part)}`;
-  }, '');
+  const words = path.map((part, at) => {
+    if (typeof part === 'number') return `, entry ${String(part + 1)}`;
+    return `${typeof path[at - 1] === 'number' ? ', ' : '.'}${String(part)}`;
+  });
+  return words.join('').replace(/^\./, '');
 }
 
 function isMissing({ path, code }: z.core.$ZodIssue, document: Document): boolean {

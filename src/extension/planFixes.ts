@@ -1,5 +1,6 @@
 import * as vscode from 'vscode';
 import { loadPlanFiles } from './engine.ts';
+import { actionOf, rangeOf } from './quickFixes.ts';
 
 /** Offers, at what is misspelt in a plan file, the word that was most likely meant. */
 export class PlanFixes implements vscode.CodeActionProvider {
@@ -16,14 +17,17 @@ export class PlanFixes implements vscode.CodeActionProvider {
     if (diagnostics.length === 0) return [];
     const { parsePlanFile } = await loadPlanFiles();
     return parsePlanFile(document.getText()).problems.flatMap(({ start, end, meant }) => {
-      const marked = new vscode.Range(document.positionAt(start), document.positionAt(end));
+      const marked = rangeOf(document, start, end);
       if (meant === undefined || marked.intersection(range) === undefined) return [];
-      const action = new vscode.CodeAction(vscode.l10n.t('Change to "{0}"', meant), vscode.CodeActionKind.QuickFix);
-      action.edit = new vscode.WorkspaceEdit();
-      action.edit.replace(document.uri, marked, meant);
-      action.isPreferred = true;
-      action.diagnostics = diagnostics.filter((diagnostic) => marked.isEqual(diagnostic.range));
-      return [action];
+      const edits = [{ offset: start, length: end - start, text: meant }];
+      const fix = { title: vscode.l10n.t('Change to "{0}"', meant), edits, isPreferred: true };
+      return [
+        actionOf(
+          document,
+          fix,
+          diagnostics.filter((diagnostic) => marked.isEqual(diagnostic.range)),
+        ),
+      ];
     });
   }
 }

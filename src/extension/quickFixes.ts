@@ -27,7 +27,8 @@ export class QuickFixes implements vscode.CodeActionProvider {
   }
 }
 
-function actionOf(document: vscode.TextDocument, fix: Fix, diagnostics: vscode.Diagnostic[]): vscode.CodeAction {
+/** @param diagnostics which the fix does away with */
+export function actionOf(document: vscode.TextDocument, fix: Fix, diagnostics: vscode.Diagnostic[]): vscode.CodeAction {
   const action = new vscode.CodeAction(fix.title, vscode.CodeActionKind.QuickFix);
   action.edit = new vscode.WorkspaceEdit();
   for (const { offset, length, text } of fix.edits) {
@@ -43,6 +44,7 @@ function isOf({ code, range }: vscode.Diagnostic, hint: Hint, marked: vscode.Ran
   return typeof code === 'object' && code.value === hint.code && range.isEqual(marked);
 }
 
-function rangeOf(document: vscode.TextDocument, start: number, end: number): vscode.Range {
+/** @param end exclusive */
+export function rangeOf(document: vscode.TextDocument, start: number, end: number): vscode.Range {
   return new vscode.Range(document.positionAt(start), document.positionAt(end));
 }
