@@ -1,5 +1,6 @@
 /** Notifications and modal dialogs. */
 import type { Locator, Page } from 'playwright-core';
+import { clickWhatHoverShows } from './pointer.ts';
 import { plain } from './quickInput.ts';
 import { patienceMs } from './waiting.ts';
 
@@ -30,8 +31,13 @@ export class Notification {
   }
 
   async dismiss(): Promise<void> {
-    await this.locator.hover({ timeout: patienceMs });
-    await this.locator.locator('.notification-list-item-toolbar-container .codicon-notifications-clear').click();
+    await this.locator.waitFor({ timeout: patienceMs });
+    // What has no buttons goes by itself after a while: then there is nothing left to dismiss.
+    await clickWhatHoverShows(
+      this.locator,
+      this.locator.locator('.notification-list-item-toolbar-container .codicon-notifications-clear'),
+      () => this.locator.isHidden(),
+    );
   }
 
   async waitUntilGone(timeoutMs = patienceMs): Promise<void> {

@@ -1,6 +1,7 @@
 /** A tree in the side bar. */
 import type { Locator, Page } from 'playwright-core';
 import { Menu } from './menu.ts';
+import { clickWhatHoverShows } from './pointer.ts';
 import { plain } from './quickInput.ts';
 import { eventually, patienceMs } from './waiting.ts';
 
@@ -82,10 +83,9 @@ export class TreeView {
 
   /** An action of the view's title bar. */
   async pressTitleAction(label: string): Promise<void> {
-    await this.locator.locator('.pane-header').hover();
     const inHeader = this.locator.locator(`.pane-header .action-label[aria-label^="${label}"]`);
     const merged = this.#page.locator(`.sidebar .composite.title .action-label[aria-label^="${label}"]`);
-    await inHeader.or(merged).first().click({ timeout: patienceMs });
+    await clickWhatHoverShows(this.locator.locator('.pane-header'), inHeader.or(merged).first());
   }
 
   /** The actions that the title bar has no room for: what stands behind its dots. */
@@ -138,8 +138,7 @@ export class TreeRow {
   }
 
   async pressInline(label: string): Promise<void> {
-    await this.locator.hover({ timeout: patienceMs });
-    await this.locator.locator(`.actions .action-label[aria-label^="${label}"]`).click({ timeout: patienceMs });
+    await clickWhatHoverShows(this.locator, this.locator.locator(`.actions .action-label[aria-label^="${label}"]`));
   }
 
   /** Labels of the context menu, which is closed again. */
