@@ -53,6 +53,8 @@ export interface LevelComparison extends Level {
   readonly problems: readonly string[];
   /** The same, with the first alone of the reasons why figures are not valid. */
   readonly brief: readonly string[];
+  /** The same, each reason by itself and the runs as "before" and "after", so that what several levels have can be told once. */
+  readonly causes: readonly string[];
 }
 
 /** How far a ratio may be off by chance; null where that is not known. */
@@ -175,6 +177,11 @@ export function compareRecords(before: RunRecord, after: RunRecord, intervalOf?:
       loadedAlike: apart.length === 0,
       problems: problemsAt((reasons) => reasons.join('; ')),
       brief: problemsAt(firstReason),
+      causes: [
+        ...causesOf('before', before, { topology, level }, first.phase),
+        ...causesOf('after', after, { topology, level }, second.phase),
+        ...apart,
+      ],
     };
   });
 }
@@ -240,4 +247,9 @@ function problemsOf(
 ): string[] {
   if (phase === undefined) return [`run ${record.id} has no numbers for it (${whyMissing(record, level)})`];
   return phase.validity.valid ? [] : [`run ${record.id} is not valid there (${told(phase.validity.reasons)})`];
+}
+
+function causesOf(role: 'before' | 'after', record: RunRecord, level: Level, phase: PhaseResult | undefined): string[] {
+  if (phase === undefined) return [`no numbers ${role}: ${whyMissing(record, level)}`];
+  return phase.validity.valid ? [] : phase.validity.reasons.map((reason) => `not valid ${role}: ${reason}`);
 }

@@ -16,12 +16,14 @@ export interface ComparedPlace extends Level {
   readonly changes: Readonly<Record<ShownMetric, ShownChange>>;
   /** Why the figures are no comparison; clauses without a full stop. */
   readonly problems: readonly string[];
+  /** The same, each reason by itself. */
+  readonly causes: readonly string[];
 }
 
 /** In the order of the later run. */
 export function comparedPlaces(before: RunRecord, after: RunRecord): ComparedPlace[] {
   const measuredAlike = incomparable(before.plan, after.plan).length === 0;
-  return compareRecords(before, after).map(({ topology, level, changes, loadedAlike, problems }) => {
+  return compareRecords(before, after).map(({ topology, level, changes, loadedAlike, problems, causes }) => {
     const [from, to] = [measuredLevel(before, { topology, level }), measuredLevel(after, { topology, level })];
     const [first, second] = [from.phase, to.phase];
     const comparable = measuredAlike && loadedAlike;
@@ -40,6 +42,7 @@ export function comparedPlaces(before: RunRecord, after: RunRecord): ComparedPla
         rps: shown(known.rps, comparable),
       },
       problems,
+      causes,
     };
   });
 }

@@ -8,6 +8,7 @@ import { confirmationNote, unshownNotes } from './comparison.ts';
 import { comparisonHeadline } from './comparisonHeadline.ts';
 import { planParts } from './describe.ts';
 import { formatList, formatShare, sentence } from './format.ts';
+import { Notes } from './notes.ts';
 
 /** Two runs beside each other as panel, report and Markdown show them: texts, already formatted. Plain JSON. */
 export interface ComparisonView {
@@ -75,7 +76,7 @@ export interface ComparisonCell {
   readonly finding: Finding;
   /** Of figures that a phase which is not valid has a part in; the note that is referred to has the reasons. */
   readonly doubt: 'not valid' | null;
-  /** "[1]" of a note; empty without. */
+  /** "[1, 2]" of notes; empty without. */
   readonly reference: string;
 }
 
@@ -93,7 +94,7 @@ const figureColumns: readonly ComparisonColumn[] = [
 export function comparisonView(before: RunRecord, after: RunRecord): ComparisonView {
   const reasons = incomparable(before.plan, after.plan);
   const places = comparedPlaces(before, after);
-  const notes: string[] = [];
+  const notes = new Notes([]);
   const topologies = [...new Set(places.map(({ topology }) => topology))];
   const groups = topologies.map((topology) => ({
     topology,
@@ -109,7 +110,7 @@ export function comparisonView(before: RunRecord, after: RunRecord): ComparisonV
     caption: 'Latency, throughput and errors of both runs for each topology at each load that they have in common',
     columns: [loadColumn(places), ...figureColumns],
     groups,
-    notes,
+    notes: notes.texts,
     remarks: [
       ...absentRemark(groups),
       ...confirmationNote(places),
@@ -134,8 +135,8 @@ function loadColumn(places: readonly ComparedPlace[]): ComparisonColumn {
     : { header: 'Load', title: 'Load that both runs put on the topology' };
 }
 
-function rowOf(place: ComparedPlace, notes: string[]): ComparisonRow {
-  const note = reference(place.problems, notes);
+function rowOf(place: ComparedPlace, notes: Notes): ComparisonRow {
+  const note = notes.refer(place.causes.map(sentence)).trimStart();
   return {
     level: levelText(place, 'short'),
     cells: [
@@ -181,17 +182,6 @@ function errorsText(phase: PhaseResult | undefined): string {
 function validText(phase: PhaseResult | undefined): string {
   if (phase === undefined) return figureText(null);
   return phase.validity.valid ? 'yes' : 'no';
-}
-
-/** "[1] [2]": each text stands once, and keeps its number. */
-function reference(problems: readonly string[], notes: string[]): string {
-  return problems
-    .map((problem) => {
-      const text = sentence(problem);
-      if (!notes.includes(text)) notes.push(text);
-      return `[${String(notes.indexOf(text) + 1)}]`;
-    })
-    .join(' ');
 }
 
 function comparedRun(record: RunRecord, before: RunRecord | null): ComparedRun {

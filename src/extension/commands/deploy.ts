@@ -59,7 +59,15 @@ async function choose(argument: unknown, services: Services): Promise<DeployChoi
 
 async function confirmed(choices: DeployChoices, lacksNamespace: boolean): Promise<boolean> {
   const deployNow = lacksNamespace ? vscode.l10n.t('Create Namespace and Deploy') : vscode.l10n.t('Deploy');
-  const chosen = await vscode.window.showInformationMessage(deployQuestion(choices), { modal: true }, deployNow);
+  const goes = vscode.l10n.t(
+    'The namespace {0} is made for it, and goes with it unless something else lives there by then.',
+    choices.target.namespace,
+  );
+  const chosen = await vscode.window.showInformationMessage(
+    deployQuestion(choices),
+    { modal: true, ...(lacksNamespace ? { detail: goes } : {}) },
+    deployNow,
+  );
   return chosen === deployNow;
 }
 

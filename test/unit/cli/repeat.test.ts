@@ -155,7 +155,7 @@ describe('run --repeat', () => {
         new Watched(),
         undefined,
         undefined,
-        (what) => chosen.push(what),
+        { chosen: (what) => chosen.push(what) },
       );
       expect(code).toBe(0);
       expect(planned).toEqual(record.plan);

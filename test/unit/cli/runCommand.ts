@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Writable } from 'node:stream';
 import { Command } from 'commander';
 import { registerRun } from '../../../src/cli/run.ts';
 import type { Chosen } from '../../../src/cli/choices.ts';
@@ -21,16 +21,36 @@ export interface RunEnded {
   readonly stderr: string;
 }
 
-/** `run` as it ships, but for its target and its clock, which waits in no time; its exit code is left in process.exitCode, for the test to take away. @param claims folder of the runs that it may wait for @param hearChosen told what its target is made from */
+/** What is told while a run is under way. */
+export interface Heard {
+  /** What its target is made from. */
+  chosen?(chosen: Chosen): void;
+  /** All that stands on stderr so far. */
+  stderr?(text: string): void;
+}
+
+/**
+ * `run` as it ships, but for its target and its clock, which waits in no time; its exit code is left in process.exitCode, for the
+ * test to take away.
+ * @param claims folder of the runs that it may wait for
+ */
 export async function runCommand(
   options: readonly string[],
   target: Target,
   signal = new AbortController().signal,
   claims?: string,
-  hearChosen: (chosen: Chosen) => void = () => undefined,
+  heard: Heard = {},
 ): Promise<RunEnded> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const streams = { stdout, stderr, stdin: new PassThrough() } as unknown as Record<
+  const written = { stdout: '', stderr: '' };
+  const into = (name: 'stdout' | 'stderr'): Writable =>
+    new Writable({
+      write: (chunk, _encoding, done) => {
+        written[name] += String(chunk);
+        if (name === 'stderr') heard.stderr?.(written.stderr);
+        done();
+      },
+    });
+  const streams = { stdout: into('stdout'), stderr: into('stderr'), stdin: new PassThrough() } as unknown as Record<
     'stdout' | 'stderr',
     NodeJS.WriteStream
   > & { stdin: NodeJS.ReadStream };
@@ -40,7 +60,7 @@ export async function runCommand(
     { ...streams, signal, root, version: '0.0.0' },
     {
       targetFor: (chosen) => {
-        hearChosen(chosen);
+        heard.chosen?.(chosen);
         return target;
       },
       clock: new SettableClock(),
@@ -49,6 +69,5 @@ export async function runCommand(
   );
   process.exitCode = undefined;
   await program.parseAsync(['run', ...options], { from: 'user' });
-  const code = process.exitCode;
-  return { code, stdout: String(stdout.read() ?? ''), stderr: String(stderr.read() ?? '') };
+  return { code: process.exitCode, ...written };
 }

@@ -7,7 +7,7 @@ import { identityOf } from '../../../src/local/processIdentity.ts';
 import { dropClaim, takeTurn, type Claimant } from '../../../src/runs/claims.ts';
 import { ScriptedTarget } from '../../support/scriptedTarget.ts';
 import { parseXml } from '../../support/xml.ts';
-import { runCommand, type RunEnded } from './runCommand.ts';
+import { runCommand, type Heard, type RunEnded } from './runCommand.ts';
 
 /** A benchmark beside another one that is under way; the target follows a script, all else is the command as it ships. */
 
@@ -54,8 +54,28 @@ const kubeconfigWith = (current: string): string =>
   });
 
 const target = new ScriptedTarget();
-const run = (options: readonly string[] = [], signal?: AbortSignal): Promise<RunEnded> =>
-  runCommand(['--local', '--topologies', 'fastapi', '--out', join(folder, 'runs'), ...options], target, signal, claims);
+const run = (options: readonly string[] = [], signal?: AbortSignal, heard?: Heard): Promise<RunEnded> =>
+  runCommand(
+    ['--local', '--topologies', 'fastapi', '--out', join(folder, 'runs'), ...options],
+    target,
+    signal,
+    claims,
+    heard,
+  );
+
+/** A run that has said that it waits: its claim is there before it looks for others. */
+async function waitingRun(begin: (heard: Heard) => Promise<RunEnded>): Promise<{ readonly ended: Promise<RunEnded> }> {
+  let told = '';
+  const ended = begin({ stderr: (text) => (told = text) });
+  await Promise.race([
+    vi.waitFor(() => {
+      expect(told).toContain('Waits for');
+    }),
+    ended,
+  ]);
+  expect(await readdir(claims)).toHaveLength(2);
+  return { ended };
+}
 
 describe('a run beside one that uses the same', () => {
   beforeEach(() => {
@@ -64,10 +84,7 @@ describe('a run beside one that uses the same', () => {
 
   it('waits for it, says which it is, and leaves no claim at its end', async () => {
     const other = await otherRun();
-    const ended = run();
-    await vi.waitFor(async () => {
-      expect(await readdir(claims)).toHaveLength(2);
-    });
+    const { ended } = await waitingRun((heard) => run([], undefined, heard));
     expect(target.calls).toEqual([]);
     await dropClaim(other);
     const { code, stderr } = await ended;
@@ -100,19 +117,18 @@ describe('a run beside one that uses the same', () => {
     const { key } = clusterName({ kubeconfigPath });
     const other = await otherRun({ pools: [`cluster ${key}, namespace models`] });
     const chosen: (string | undefined)[] = [];
-    const ended = runCommand(
-      [
-        ...['--kubeconfig', kubeconfigPath, '--namespace', 'models', '--topologies', 'fastapi'],
-        ...['--out', join(folder, 'runs')],
-      ],
-      target,
-      undefined,
-      claims,
-      ({ kubeContext }) => chosen.push(kubeContext),
+    const { ended } = await waitingRun((heard) =>
+      runCommand(
+        [
+          ...['--kubeconfig', kubeconfigPath, '--namespace', 'models', '--topologies', 'fastapi'],
+          ...['--out', join(folder, 'runs')],
+        ],
+        target,
+        undefined,
+        claims,
+        { ...heard, chosen: ({ kubeContext }) => chosen.push(kubeContext) },
+      ),
     );
-    await vi.waitFor(async () => {
-      expect(await readdir(claims)).toHaveLength(2);
-    });
     await isCurrent('production');
     await dropClaim(other);
     await ended;
@@ -122,10 +138,7 @@ describe('a run beside one that uses the same', () => {
   it('ends without a record when the wait is ended', async () => {
     await otherRun();
     const stop = new AbortController();
-    const ended = run([], stop.signal);
-    await vi.waitFor(async () => {
-      expect(await readdir(claims)).toHaveLength(2);
-    });
+    const { ended } = await waitingRun((heard) => run([], stop.signal, heard));
     stop.abort();
     await expect(ended).rejects.toMatchObject({ reason: 'cancelled' });
     expect([target.calls, await readdir(claims)]).toEqual([[], ['1-20261124-200000-0001.json']]);

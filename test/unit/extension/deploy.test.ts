@@ -56,6 +56,7 @@ const changed = vi.fn();
 const lastAnswers = vi.fn(() => undefined);
 const oneContext = () => [{ name: place.context, namespace: place.namespace, current: false }];
 let contexts: () => ReturnType<typeof oneContext> = oneContext;
+let lacking = false;
 const services = {
   memory: {
     lastAnswers,
@@ -71,7 +72,7 @@ const services = {
     contexts: async () => contexts(),
     placeOf: () => place,
     wasAway: () => false,
-    lacksNamespace: async () => false,
+    lacksNamespace: async () => lacking,
     changed,
   },
   protection: { permits: async () => true },
@@ -84,6 +85,7 @@ beforeEach(() => {
   useDefaults(settingDefaults);
   unfinished = [];
   contexts = oneContext;
+  lacking = false;
   fakeVscode.window.showInformationMessage.mockResolvedValueOnce('Deploy');
 });
 
@@ -127,6 +129,22 @@ test('one that was cancelled and could not clean up says what is left, offers to
   });
   expect(noted).toHaveBeenCalledWith(stillThere, 'cleaning up');
   expect(unfinished).toMatchObject([place]);
+});
+
+test('says before it makes a namespace when that goes again', async () => {
+  lacking = true;
+  deployOn = async () => {
+    throw new Error('Nobody agreed to make a namespace.');
+  };
+  await deployTopology(undefined, services);
+  expect(fakeVscode.window.showInformationMessage.mock.calls[0]).toEqual([
+    'triton with the model tiny-sentiment on kind-x/team-a, CPU only. It stays until you delete it.',
+    {
+      modal: true,
+      detail: 'The namespace team-a is made for it, and goes with it unless something else lives there by then.',
+    },
+    'Create Namespace and Deploy',
+  ]);
 });
 
 test.each([

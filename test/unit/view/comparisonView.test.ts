@@ -158,14 +158,39 @@ describe('the table', () => {
     ]);
     expect(row(view, 'triton', '32').at(-2)).toBe('yes → no [1]');
     expect(row(view, 'triton', '1').at(-2)).toBe('yes');
-    expect(view.notes).toEqual(['Run 20260103-093000-0001 is not valid there (the load generator was late).']);
+    expect(view.notes).toEqual(['Not valid after: the load generator was late.']);
     expect(view.worth.join(' ')).toContain('At 2 of them a number is missing or not valid');
     const both = comparisonView(
       sampleRecord({ change: (result) => ({ ...result, phases: result.phases.map(notValid) }) }),
       laterRecord({ change: notValid }),
     );
-    expect(row(both, 'hybrid', '1')[1]).toMatch(/ 1\.00x not valid \[1\] \[2\]$/);
-    expect(both.notes).toHaveLength(2);
+    expect(row(both, 'hybrid', '1')[1]).toMatch(/ 1\.00x not valid \[1, 2\]$/);
+    expect(both.notes).toEqual([
+      'Not valid before: the load generator was late.',
+      'Not valid after: the load generator was late.',
+    ]);
+  });
+
+  it('tells what several places have once, with the smallest and the largest of its figures', () => {
+    const reasons: Readonly<Record<string, string[]>> = {
+      c1: ['errors: 2 of 100 requests failed'],
+      c8: ['errors: 7 of 100 requests failed', 'the load generator was late'],
+      c32: ['errors: 5 of 100 requests failed'],
+    };
+    const late = laterRecord({
+      topology: 'triton',
+      change: (phase) => ({ ...phase, validity: { valid: false, reasons: reasons[phase.name] ?? [], caveats: [] } }),
+    });
+    const view = comparisonView(before, late);
+    expect(view.notes).toEqual([
+      'Not valid after: errors: 2 to 7 of 100 requests failed.',
+      'Not valid after: the load generator was late.',
+    ]);
+    expect(['1', '8', '32'].map((level) => row(view, 'triton', level).at(-2))).toEqual([
+      'yes → no [1]',
+      'yes → no [1, 2]',
+      'yes → no [1]',
+    ]);
   });
 
   it('says so also where the runs cannot be compared', () => {
@@ -206,7 +231,7 @@ describe('the table', () => {
       'yes → – [1]',
       '0 → –',
     ]);
-    expect(missing.notes[0]).toMatch(/^Run 20260103-093000-0002 has no numbers for it \(the topology failed: /);
+    expect(missing.notes[0]).toMatch(/^No numbers after: the topology failed: /);
     expect(missing.runs.after.text).toMatch(/, failed$/);
   });
 
