@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PhaseMeasurement } from '../../../src/core/load.ts';
 import type { Phase } from '../../../src/core/plan.ts';
 import { judgeMeasurement } from '../../../src/core/validity.ts';
+import { expectSnapshots } from './expectSnapshots.ts';
 import { heardOfWorker } from './heardOfWorker.ts';
 import { loadSpec, openPhase } from './spec.ts';
 import { startTruthServer, type TruthServer } from './truth.ts';
@@ -22,6 +23,8 @@ afterAll(() => server.stop());
 
 const hour = 3_600_000;
 const seconds = 3;
+/** What pauses of the machine may add to a phase and to a latency: far less than the clock is set by. */
+const mostPausesMs = 60_000;
 const closed: Phase = { name: 'load', kind: 'measured', loop: 'closed', connections: 4, durationSeconds: seconds };
 const open = openPhase({ durationSeconds: seconds });
 
@@ -38,9 +41,10 @@ async function measure(
   });
   let startedAt = 0;
   let tookMs = 0;
+  let wasSet = false;
   const { messages, measurement, code } = await heardOfWorker(worker, (message) => {
     if (message.type === 'phase-started') startedAt = performance.now();
-    if (message.type === 'snapshot' && message.snapshot.elapsedMs < 1_500) worker.kill('SIGUSR2');
+    if (message.type === 'snapshot' && !wasSet) wasSet = worker.kill('SIGUSR2');
     if (message.type === 'phase-ended') tookMs = performance.now() - startedAt;
   });
   expect(code).toBe(0);
@@ -61,15 +65,15 @@ describe('a clock that is set in the middle of a phase, done to the real worker'
     expect(Math.sign(generator.clockShiftMs ?? 0)).toBe(Math.sign(jumpMs));
     const lengthMs = window.endMs - window.startMs;
     expect(lengthMs).toBeGreaterThan(seconds * 1_000 - 1);
-    expect(lengthMs).toBeLessThan(seconds * 1_000 + 500);
-    expect(tookMs).toBeLessThan(seconds * 1_000 + 2_000);
+    expect(lengthMs).toBeLessThan(seconds * 1_000 + mostPausesMs);
+    expect(tookMs).toBeLessThan(seconds * 1_000 + mostPausesMs);
     expect(measurement.rps).toBeCloseTo((requests.ok * 1_000) / lengthMs, 2);
     expect(latency.p50Ms).toBeGreaterThan(4);
-    expect(latency.maxMs).toBeLessThan(1_500);
+    expect(latency.maxMs).toBeLessThan(mostPausesMs);
     expect(requests.errors).toBe(0);
-    // A phase has a snapshot at each of its whole seconds but the last, whatever the wall clock says.
-    expect(elapsedMs.map((ms) => Math.round(ms / 1_000))).toEqual([1, 2]);
-    expect(timeSeries.every(({ ok }) => ok > 50)).toBe(true);
+    expectSnapshots(elapsedMs, 2, generator.stalledMs);
+    // A second without answers is one in which the generator stood still, whatever the wall clock says.
+    expect(timeSeries.filter(({ ok }) => ok <= 50).length).toBeLessThanOrEqual(Math.round(generator.stalledMs / 1_000));
     const told = judgeMeasurement(measurement).caveats.filter((caveat) => caveat.includes('clock'));
     expect(told).toEqual([expect.stringMatching(/clock (was set back|went ahead) by (3600\.0|3599\.9) s meanwhile/)]);
   });

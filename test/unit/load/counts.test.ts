@@ -73,7 +73,7 @@ describe('the closed loop against a server that keeps its own account', () => {
 
   it('counts requests that never get an answer as timeouts, or as in flight', async () => {
     // Long enough that a pause of the machine makes no answer late.
-    const { measured, truth } = await load('/hang?every=10&delay=1', { timeoutMs: 1_000, durationSeconds: 2.5 });
+    const { measured, truth } = await load('/hang?every=10&delay=1', { timeoutMs: 3_000, durationSeconds: 5 });
     expect(measured.requests.sent).toBe(truth.received);
     expect(measured.errorsByKind).toEqual({ timeout: measured.requests.timeouts });
     expectCount(measured.requests.timeouts, measured, truth, 'hang');
@@ -139,7 +139,8 @@ describe('the closed loop against a server of known delay', () => {
     expect(measured.attemptedRps).toBeCloseTo((measured.requests.sent * 1000) / windowMs, 2);
     expect(measured.timeSeries.reduce((sum, second) => sum + second.ok, 0)).toBe(measured.requests.ok);
     expect(measured.timeSeries.at(-1)?.second).toBeCloseTo(windowMs / 1000, 2);
-    expect(measured.timeSeries).toHaveLength(2);
+    expect(measured.timeSeries.length).toBeGreaterThanOrEqual(2 - Math.round(measured.generator.stalledMs / 1_000));
+    expect(measured.timeSeries.length).toBeLessThanOrEqual(2);
   });
 
   it('gives the histogram that its quantiles come from', async () => {
@@ -159,7 +160,8 @@ describe('the requests', () => {
     const bodies = Array.from({ length: 20 }, (_, index) => `body number ${String(index)} ü`);
     const order = async (seed: number): Promise<string[]> => {
       await server.forget();
-      const { truth } = await load('/ok?keep=1&delay=4', { method: 'POST', bodies, seed, connections: 1 });
+      const parts = { bodies, seed, connections: 1, durationSeconds: 2.5 };
+      const { truth } = await load('/ok?keep=1&delay=1', { method: 'POST', ...parts });
       return truth.bodies;
     };
     const first = await order(7);
@@ -175,9 +177,9 @@ describe('the requests', () => {
     const order = async (seed: number): Promise<string[]> => {
       await server.forget();
       const phases = [
-        { name: 'load', kind: 'measured', loop: 'closed', connections: 1, durationSeconds: 1, seed },
+        { name: 'load', kind: 'measured', loop: 'closed', connections: 1, durationSeconds: 2.5, seed },
       ] as const;
-      const { truth } = await load('/ok?keep=1&delay=4', { method: 'POST', bodies, phases: [...phases] });
+      const { truth } = await load('/ok?keep=1&delay=1', { method: 'POST', bodies, phases: [...phases] });
       return truth.bodies.slice(0, 20);
     };
     const first = await order(7);

@@ -2,6 +2,8 @@ import { fork } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLoadDriver, type LocalLoadDriver } from '../../../src/load/driver.ts';
+import { startStopwatch } from '../../support/stopwatch.ts';
+import { expectSnapshots } from './expectSnapshots.ts';
 import { carryOut, listen, loadSpec } from './spec.ts';
 import { startTruthServer, type TruthServer } from './truth.ts';
 import { workerBundle } from './worker-bundle.ts';
@@ -56,7 +58,8 @@ describe('the load driver', () => {
   it('gives a snapshot a second, each complete', async () => {
     const heard = listen();
     await carryOut(driver, loadSpec({ url: server.url('/ok?delay=5'), durationSeconds: 3.9 }), {}, heard, never);
-    expect(heard.snapshots.map((snapshot) => Math.floor(snapshot.elapsedMs / 1000 + 0.001))).toEqual([1, 2, 3]);
+    const elapsedMs = heard.snapshots.map((snapshot) => snapshot.elapsedMs);
+    expectSnapshots(elapsedMs, 3, heard.ended[0]?.generator.stalledMs ?? 0);
     const sent = heard.snapshots.map((snapshot) => snapshot.requests.sent);
     expect([...sent].sort((a, b) => a - b)).toEqual(sent);
     for (const { requests } of heard.snapshots)
@@ -65,10 +68,11 @@ describe('the load driver', () => {
 
   it('cancels within a second, and says what was measured by then', async () => {
     const controller = new AbortController();
-    let abortedAt = 0;
+    const startedAt = performance.now();
+    let sinceAbort = (): number => Number.NaN;
     const heard = listen({
       snapshot: () => {
-        abortedAt = performance.now();
+        sinceAbort = startStopwatch();
         controller.abort();
       },
     });
@@ -80,11 +84,12 @@ describe('the load driver', () => {
       controller.signal,
     );
     await expect(run).rejects.toMatchObject({ reason: 'cancelled' });
-    expect(performance.now() - abortedAt).toBeLessThan(1000);
+    expect(sinceAbort()).toBeLessThan(1000);
+    const tookMs = performance.now() - startedAt;
     expect(heard.calls).toEqual(['before 0', 'cancelled 0']);
     const [measured] = heard.cancelled;
     expect(measured?.requests.ok).toBeGreaterThan(0);
-    expect((measured?.window.endMs ?? 0) - (measured?.window.startMs ?? 0)).toBeLessThan(2000);
+    expect((measured?.window.endMs ?? 0) - (measured?.window.startMs ?? 0)).toBeLessThan(tookMs);
     const { received } = await server.truth();
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect((await server.truth()).received).toBe(received);
@@ -99,23 +104,23 @@ describe('the load driver', () => {
       listen(),
       controller.signal,
     );
-    await Promise.race([run, new Promise((resolve) => setTimeout(resolve, 700))]);
-    const abortedAt = performance.now();
+    await Promise.race([run, expect.poll(async () => (await server.truth()).received).toBeGreaterThan(0)]);
+    const sinceAbort = startStopwatch();
     controller.abort();
     await expect(run).rejects.toMatchObject({ reason: 'cancelled' });
-    expect(performance.now() - abortedAt).toBeLessThan(1000);
+    expect(sinceAbort()).toBeLessThan(1000);
   });
 
   it('cancels within a second while a handler hangs', async () => {
     const controller = new AbortController();
     const heard = listen({ beforePhase: () => new Promise<never>(() => undefined) });
     const run = carryOut(driver, loadSpec({ url: server.url('/ok') }), {}, heard, controller.signal);
-    await Promise.race([run, new Promise((resolve) => setTimeout(resolve, 700))]);
-    const abortedAt = performance.now();
+    await Promise.race([run, expect.poll(() => heard.calls).toEqual(['before 0'])]);
+    const sinceAbort = startStopwatch();
     controller.abort();
     await expect(run).rejects.toMatchObject({ reason: 'cancelled' });
     // The worker is killed after 0.8 s; the rest is what a busy machine may add.
-    expect(performance.now() - abortedAt).toBeLessThan(3000);
+    expect(sinceAbort()).toBeLessThan(3000);
   });
 
   it('starts nothing when it is cancelled before', async () => {
@@ -168,10 +173,13 @@ describe('the load driver', () => {
     });
     while ((await server.truth()).received === 0) await new Promise((resolve) => setTimeout(resolve, 50));
     parent.kill('SIGKILL');
-    await new Promise((resolve) => setTimeout(resolve, 1000));
-    const { received } = await server.truth();
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    expect((await server.truth()).received).toBe(received);
+    await expect
+      .poll(async () => {
+        const { received } = await server.truth();
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        return (await server.truth()).received - received;
+      })
+      .toBe(0);
   });
 
   it('gives the worker nothing of its own environment but what a runtime needs', async () => {

@@ -79,14 +79,14 @@ describe('loading https', () => {
     const { requests, latency, errorsByKind } = await load(phase, { caPem: own.cert, verify: true });
     const answered = (await server.entries()).length;
     expect(errorsByKind).toEqual({});
-    expect(requests.ok).toBeGreaterThan(100);
+    expect(requests.ok).toBeGreaterThan(10);
     expect(answered).toBeGreaterThanOrEqual(requests.ok);
     expect(answered).toBeLessThanOrEqual(requests.sent);
     expect(latency.p50Ms).toBeGreaterThan(2.9);
   });
 
   it('unverified when that is asked for', async () => {
-    expect((await load(open, { caPem: null, verify: false })).requests.ok).toBeGreaterThan(100);
+    expect((await load(open, { caPem: null, verify: false })).requests.ok).toBeGreaterThan(10);
   });
 
   it.each([
@@ -175,7 +175,7 @@ describe('topology-bench load https://', () => {
     }
     return printed;
   }
-  const short = ['--connections', '2', '--duration', '0.3'];
+  const short = ['--connections', '2', '--duration', '1'];
 
   it('takes an authority by file, and does without when told', async () => {
     const file = join(root, 'ca.pem');

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { ConnectionPool } from '../../../src/load/connectionPool.ts';
 import { openEndpoint } from '../../../src/load/endpoint.ts';
@@ -183,7 +182,9 @@ describe('a request of an open loop', () => {
     });
     await idling.pool.open(1);
     await idling.send(performance.now());
-    await sleep(200);
+    await vi.waitFor(() => {
+      expect(idling.closed).toBe(1);
+    });
     expect(await idling.send(performance.now())).toMatchObject({ wasOpen: false });
     expect(await idling.send(performance.now() + 3_000)).toMatchObject({ wasOpen: true });
   });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { LoadReport } from '../../../src/cli/loadReport.ts';
 import { defaultMaxInFlight } from '../../../src/core/phaseLoad.ts';
+import { startStopwatch } from '../../support/stopwatch.ts';
 import { startTruthServer, type TruthServer } from './truth.ts';
 import { workerBundle } from './worker-bundle.ts';
 
@@ -26,7 +27,7 @@ interface Ended {
   readonly afterInterruptMs: number;
 }
 
-/** Runs the command without a terminal; interrupts it as Ctrl-C does when `interruptWhen` has been printed. */
+/** Runs the command without a terminal; interrupts it as Ctrl-C does under load, when `interruptWhen` has been printed. */
 async function load(args: readonly string[], interruptWhen?: string): Promise<Ended> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'load-program.ts'), 'load', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -35,22 +36,25 @@ async function load(args: readonly string[], interruptWhen?: string): Promise<En
   });
   let stdout = '';
   let stderr = '';
-  let interruptedAt = 0;
+  let isLooking = false;
+  let sinceInterrupt = (): number => Number.NaN;
+  const interrupt = async (): Promise<void> => {
+    // The first request looks at the endpoint, before any load.
+    await expect.poll(async () => (await server.truth()).received).toBeGreaterThan(20);
+    sinceInterrupt = startStopwatch();
+    // The whole process group, as a terminal does: the worker hears it too.
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
+  };
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
-    if (interruptWhen === undefined || interruptedAt > 0 || !stderr.includes(interruptWhen) || child.pid === undefined)
-      return;
-    interruptedAt = Infinity;
-    setTimeout(() => {
-      interruptedAt = performance.now();
-      // The whole process group, as a terminal does: the worker hears it too.
-      if (child.pid !== undefined) process.kill(-child.pid, 'SIGINT');
-    }, 700);
+    if (interruptWhen === undefined || isLooking || !stderr.includes(interruptWhen)) return;
+    isLooking = true;
+    void interrupt();
   });
   return new Promise((resolve) => {
     child.on('close', (code) => {
-      resolve({ code, stdout, stderr, afterInterruptMs: performance.now() - interruptedAt });
+      resolve({ code, stdout, stderr, afterInterruptMs: sinceInterrupt() });
     });
   });
 }
@@ -89,7 +93,7 @@ describe('topology-bench load', () => {
     expect(report.generator.overheadMs?.p50).toBeGreaterThan(0);
     expect(report.generator.scheduleDelay?.p50Ms).toBeGreaterThanOrEqual(0);
     const table = (await load([...args, '--max-in-flight', '300'])).stdout;
-    expect(table).toMatch(/^Open loop from this machine: 200\/s constant, at most 300 in flight, for 1\.\d\d s\n/);
+    expect(table).toMatch(/^Open loop from this machine: 200\/s constant, at most 300 in flight, for \d+\.\d\d s\n/);
     expect(table).toMatch(/schedule +200 scheduled at 200\/s, 200 sent \(0 late\), 0 unsent\n/);
     expect(table).toMatch(
       /delay +of the sending: median \d+\.\d+ ms, p99 too few samples \(needs 459\), max \d+\.\d+ ms; \d+ sent more than 10 ms late\n/,
@@ -112,7 +116,7 @@ describe('topology-bench load', () => {
     const { received } = await server.truth();
     expect(report.settings).toMatchObject({ warmUpSeconds: 0.5, durationSeconds: 0.5 });
     expect(report.requests.sent).toBeLessThan(received);
-    expect(report.window.endMs - report.window.startMs).toBeLessThan(1000);
+    expect(report.window.endMs - report.window.startMs).toBeLessThan(1000 + report.generator.stalledMs);
   });
 
   it('says why a result is not valid, and ends with 1', async () => {
@@ -181,7 +185,7 @@ describe('topology-bench load', () => {
     expect(report.validity.valid).toBe(false);
     expect(report.validity.reasons[0]).toBe('cancelled before the duration was over');
     expect(report.requests.ok).toBeGreaterThan(0);
-    expect(report.window.endMs - report.window.startMs).toBeLessThan(5000);
+    expect(report.window.endMs - report.window.startMs).toBeLessThan(30_000);
   });
 
   it('has measured nothing when Ctrl-C comes in the warm-up', async () => {

@@ -97,7 +97,7 @@ describe('topology-bench load --inputs', () => {
     const orders: string[][] = [];
     for (const seed of ['1', '1', '2']) {
       await server.forget();
-      const { stdout } = await load(['--inputs', inputs, '--seed', seed]);
+      const { stdout } = await load(['--inputs', inputs, '--seed', seed, '--duration', '2.5']);
       expect(stdout).toContain(`bodies    20 in turn, in an order drawn from seed ${seed}`);
       orders.push((await server.truth()).bodies.slice(1, 21));
     }

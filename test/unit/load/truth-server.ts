@@ -111,10 +111,21 @@ function respond(behaviour: Behaviour, request: IncomingMessage, response: Serve
   }
 }
 
+/** A turn of the event loop may read a message before the requests that came earlier; a new connection is read a turn later. */
+function afterAllThatArrived(then: () => void, turns = 4): void {
+  if (turns === 0) then();
+  else
+    setImmediate(() => {
+      afterAllThatArrived(then, turns - 1);
+    });
+}
+
 server.on('connection', () => (truth.sockets += 1));
 process.on('message', (message: { tell?: true; forget?: true }) => {
-  if (message.forget === true) truth = none();
-  process.send?.(truth);
+  afterAllThatArrived(() => {
+    if (message.forget === true) truth = none();
+    process.send?.(truth);
+  });
 });
 process.on('disconnect', () => process.exit());
 server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));

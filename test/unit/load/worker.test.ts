@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { decodeHistogram, latencyOf } from '../../../src/core/histogram.ts';
 import type { LoadSpec, PhaseSnapshot, WorkerMessage } from '../../../src/core/load.ts';
 import { createWorkerMessageReader } from '../../../src/core/workerMessages.ts';
+import { startStopwatch } from '../../support/stopwatch.ts';
 import { loadSpec } from './spec.ts';
 import { startTruthServer, type TruthServer } from './truth.ts';
 import { workerBundle } from './worker-bundle.ts';
@@ -86,27 +87,30 @@ describe('the worker as a program of its own', () => {
     ];
     const worker = start(loadSpec({ url: server.url('/ok?delay=5'), phases }));
     expect(await worker.exit).toBe(0);
-    expect(worker.messages.map((message) => message.type)).toEqual([
+    // Whether a second was passed over in a pause is not the question here.
+    expect(worker.messages.map((message) => message.type).filter((type) => type !== 'snapshot')).toEqual([
       'ready',
       'phase-started',
       'phase-ended',
       'phase-started',
-      'snapshot',
       'phase-ended',
       'finished',
     ]);
-    expect(worker.messages.map((message) => message.seq)).toEqual([0, 1, 2, 3, 4, 5, 6]);
+    expect(worker.messages.map((message) => message.seq)).toEqual(worker.messages.map((_, index) => index));
     expect(worker.messages[0]).toMatchObject({ node: process.version, autocannon: '9.0.0' });
   });
 
   it('tells its histogram each second when it is one of several, and spares a single one the work', async () => {
     const snapshots = async (environment: Record<string, string>): Promise<PhaseSnapshot[]> => {
-      const worker = start(loadSpec({ url: server.url('/ok?delay=5'), durationSeconds: 2.5 }), environment);
-      expect(await worker.exit).toBe(0);
-      return worker.messages.flatMap((message) => (message.type === 'snapshot' ? [message.snapshot] : []));
+      const worker = start(loadSpec({ url: server.url('/ok?delay=5'), durationSeconds: 60 }), environment);
+      const told = (): PhaseSnapshot[] =>
+        worker.messages.flatMap((message) => (message.type === 'snapshot' ? [message.snapshot] : []));
+      await expect.poll(() => told().length).toBeGreaterThanOrEqual(2);
+      worker.child.kill('SIGTERM');
+      await worker.exit;
+      return told().slice(0, 2);
     };
     const told = await snapshots({ JOB_COMPLETION_INDEX: '1' });
-    expect(told).toHaveLength(2);
     for (const { histogram, latency } of told) {
       const all = decodeHistogram(histogram ?? '');
       expect(all.totalCount).toBe(latency.samples);
@@ -137,10 +141,10 @@ describe('the worker as a program of its own', () => {
   it('ends within a second of SIGTERM, in the middle of a phase', async () => {
     const worker = start(loadSpec({ url: server.url('/ok?delay=5'), durationSeconds: 60 }));
     await worker.until('phase-started');
-    const askedAt = performance.now();
+    const sinceAsked = startStopwatch();
     worker.child.kill('SIGTERM');
     expect(await worker.exit).toBe(1);
-    expect(performance.now() - askedAt).toBeLessThan(1000);
+    expect(sinceAsked()).toBeLessThan(1000);
     expect(worker.messages.at(-1)).toMatchObject({ type: 'failed', reason: 'cancelled' });
     // A phase that was cut short must not look like one that ended.
     expect(worker.messages.some((message) => message.type === 'phase-ended')).toBe(false);
@@ -150,10 +154,10 @@ describe('the worker as a program of its own', () => {
     const worker = start(loadSpec({ url: server.url(path), gate: 'stdin', durationSeconds: 60 }));
     worker.child.stdin?.write(`${word(0, 60)}\n`);
     await worker.until('phase-started');
-    const endedAt = performance.now();
+    const sinceGone = startStopwatch();
     worker.child.stdin?.end();
     expect(await worker.exit).toBe(1);
-    expect(performance.now() - endedAt).toBeLessThan(1000);
+    expect(sinceGone()).toBeLessThan(1000);
   });
 
   it('leaves Ctrl-C to its controller when it has one', async () => {
