@@ -203,13 +203,11 @@ ADVERSARIAL = [
 def test_time_grows_linearly(piece: str) -> None:
     def seconds(length: int) -> float:
         text = piece * (length // len(piece)) + "!"
-        best = float("inf")
-        for _ in range(3):
-            started = time.process_time()
-            deidentify(text)
-            best = min(best, time.process_time() - started)
-        return best
+        started = time.process_time()
+        deidentify(text)
+        return time.process_time() - started
 
-    short, long = seconds(2_500), seconds(20_000)
-    # Eight times the text: linear is 8, quadratic is 64.
-    assert long < 24 * max(short, 0.001)
+    short = min(seconds(2_500) for _ in range(3))
+    # Eight times the text: linear is 8, quadratic is 64. What a pause falls into takes longer; not each of ten does.
+    limit = 24 * max(short, 0.001)
+    assert any(seconds(20_000) < limit for _ in range(10))

@@ -13,7 +13,16 @@ from pathlib import Path
 import httpx
 import onnxruntime
 import pytest
-from processes import MODEL_NAME, TINY_MODEL, Server, infer_request, run_server
+from processes import (
+    ANSWER_SECONDS,
+    MODEL_NAME,
+    TINY_MODEL,
+    Bounds,
+    Server,
+    despite_pauses,
+    infer_request,
+    run_server,
+)
 
 from topology_bench_serving.counters import NAMES, Counters
 from topology_bench_serving.fastapi_server import LocalBackend
@@ -34,7 +43,7 @@ def test_every_answer_is_counted_once_over_all_workers(fastapi_server: Server) -
     address = str(fastapi_server.client.base_url)
 
     def ask(index: int) -> None:
-        with httpx.Client(base_url=address) as client:
+        with httpx.Client(base_url=address, timeout=ANSWER_SECONDS) as client:
             for _ in range(50):
                 texts = ["good", "bad"][: 1 + index % 2]
                 answer = client.post(f"/v2/models/{MODEL_NAME}/infer", json=infer_request(*texts))
@@ -80,8 +89,12 @@ def test_workers_take_the_gpus_in_turns(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_connections_are_spread_over_the_workers(tmp_path: Path) -> None:
     """A worker that wakes to waiting connections must leave some of them to the other, which wakes a little later."""
+    despite_pauses(fewest_connections_of_a_worker, tmp_path)
+
+
+def fewest_connections_of_a_worker(directory: Path) -> Bounds:
     count = 400
-    with run_server("fastapi", tmp_path, STATE_DIRECTORY=str(tmp_path)) as server, contextlib.ExitStack() as stack:
+    with run_server("fastapi", directory, STATE_DIRECTORY=str(directory)) as server, contextlib.ExitStack() as stack:
         first, second = worker_ids(server.process.pid)
         for worker in (first, second):
             os.kill(worker, signal.SIGSTOP)
@@ -93,9 +106,9 @@ def test_connections_are_spread_over_the_workers(tmp_path: Path) -> None:
         for connection in connections:
             send_infer_request(connection, "good")
         assert [connection.getresponse().status for connection in connections] == [200] * count
-        answered = requests_by_worker(tmp_path)
+        answered = requests_by_worker(directory)
     assert sum(answered) == count
-    assert min(answered) >= count / 16
+    return [(count / 16, min(answered), count)]
 
 
 def requests_by_worker(directory: Path) -> list[float]:
@@ -104,10 +117,15 @@ def requests_by_worker(directory: Path) -> list[float]:
 
 
 def test_health_is_answered_during_inference(tmp_path: Path) -> None:
-    with run_server("fastapi", tmp_path, WORKERS="1", MAX_BATCH_SIZE="400", MAX_BODY_BYTES=str(1 << 24)) as server:
+    despite_pauses(slowest_health, tmp_path)
+
+
+def slowest_health(directory: Path) -> Bounds:
+    with run_server("fastapi", directory, WORKERS="1", MAX_BATCH_SIZE="400", MAX_BODY_BYTES=str(1 << 24)) as server:
         texts = ["word " * 200] * 400
         before = server.metrics()
-        with ThreadPoolExecutor(1) as threads, httpx.Client(base_url=server.client.base_url) as client:
+        address = server.client.base_url
+        with ThreadPoolExecutor(1) as threads, httpx.Client(base_url=address, timeout=ANSWER_SECONDS) as client:
             long = threads.submit(server.infer, *texts)
             slowest = 0.0
             while not long.done():
@@ -117,7 +135,7 @@ def test_health_is_answered_during_inference(tmp_path: Path) -> None:
         assert long.result().status_code == 200
         inference = difference(before, server.metrics(), 'topology_bench_stage_seconds_total{stage="compute"}')
         assert inference > 0.5
-        assert slowest < inference / 2
+        return [(0, slowest, inference / 2)]
 
 
 def test_more_than_the_limit_in_flight_is_refused(tmp_path: Path) -> None:
@@ -125,7 +143,7 @@ def test_more_than_the_limit_in_flight_is_refused(tmp_path: Path) -> None:
         address = str(server.client.base_url)
 
         def ask(_: int) -> set[int]:
-            with httpx.Client(base_url=address) as client:
+            with httpx.Client(base_url=address, timeout=ANSWER_SECONDS) as client:
                 path = f"/v2/models/{MODEL_NAME}/infer"
                 return {client.post(path, json=infer_request(*["slow " * 200] * 32)).status_code for _ in range(10)}
 
@@ -136,10 +154,14 @@ def test_more_than_the_limit_in_flight_is_refused(tmp_path: Path) -> None:
 
 
 def test_requests_under_way_are_answered_before_the_end(tmp_path: Path) -> None:
-    with run_server("fastapi", tmp_path, STATE_DIRECTORY=str(tmp_path)) as server, contextlib.ExitStack() as stack:
+    texts = ["slow " * 200] * 128
+    with (
+        run_server("fastapi", tmp_path, STATE_DIRECTORY=str(tmp_path), MAX_BATCH_SIZE=str(len(texts))) as server,
+        contextlib.ExitStack() as stack,
+    ):
         connections = [stack.enter_context(connect(server)) for _ in range(8)]
         for connection in connections:
-            send_infer_request(connection, *["slow " * 200] * 32)
+            send_infer_request(connection, *texts)
         wait_until_all_is_read(server)
         server.process.send_signal(signal.SIGTERM)
         assert sum(requests_by_worker(tmp_path)) < 8
@@ -151,7 +173,7 @@ def test_requests_under_way_are_answered_before_the_end(tmp_path: Path) -> None:
 def connect(server: Server) -> contextlib.closing[http.client.HTTPConnection]:
     """Open a connection, which the system does for a server that has not accepted it yet."""
     address = server.client.base_url
-    connection = http.client.HTTPConnection(address.host, address.port, timeout=60)
+    connection = http.client.HTTPConnection(address.host, address.port, timeout=ANSWER_SECONDS)
     connection.connect()
     return contextlib.closing(connection)
 
@@ -168,12 +190,17 @@ def send_infer_request(connection: http.client.HTTPConnection, *texts: str) -> N
 def wait_until_all_is_read(server: Server) -> None:
     """Wait until the server has accepted every connection and read every byte sent to it, as the kernel counts them."""
     port = f"{server.client.base_url.port:04X}"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + ANSWER_SECONDS
     while time.monotonic() < deadline:
         rows = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
-        # Bytes on their way out and in; of a listening socket the second is its connections not yet accepted.
-        waiting = [row[4] for row in rows if port in (row[1].partition(":")[2], row[2].partition(":")[2])]
-        if waiting and all(queues == "00000000:00000000" for queues in waiting):
+        # Bytes on their way out and in; of a listening socket the second is its connections not yet accepted. An answer
+        # that is there already waits at our end.
+        queues = [
+            row[4].partition(":")[0 if row[2].endswith(f":{port}") else 2]
+            for row in rows
+            if port in (row[1].partition(":")[2], row[2].partition(":")[2])
+        ]
+        if queues and not any(int(queue, 16) for queue in queues):
             return
         time.sleep(0.002)
     pytest.fail("the server does not read what it is sent")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import numpy as np
 import pytest
-from processes import API_KEY, MODEL_NAME, Server, free_port, infer_request, run_server, run_triton
+from processes import ANSWER_SECONDS, API_KEY, MODEL_NAME, Server, free_port, infer_request, run_server, run_triton
 
 from topology_bench_serving.authentication import fingerprint
 from topology_bench_serving.deidentify import deidentify
@@ -61,7 +61,7 @@ def test_the_answer_is_tritons_to_the_deidentified_text(gateway: Server, triton:
     ],
 )
 def test_without_the_key_nothing_is_answered(gateway: Server, headers: dict[str, str]) -> None:
-    with httpx.Client(base_url=gateway.client.base_url, headers=headers) as client:
+    with httpx.Client(base_url=gateway.client.base_url, headers=headers, timeout=ANSWER_SECONDS) as client:
         answers = [
             client.post(INFER, json=infer_request(NOTE)),
             client.post(INFER, content=b"{"),
@@ -78,7 +78,8 @@ def test_without_the_key_nothing_is_answered(gateway: Server, headers: dict[str,
 
 
 def test_the_key_may_come_as_a_bearer_token(gateway: Server) -> None:
-    with httpx.Client(base_url=gateway.client.base_url, headers={"authorization": f"bearer {API_KEY}"}) as client:
+    headers = {"authorization": f"bearer {API_KEY}"}
+    with httpx.Client(base_url=gateway.client.base_url, headers=headers, timeout=ANSWER_SECONDS) as client:
         assert client.post(INFER, json=infer_request("good")).status_code == 200
 
 
@@ -89,12 +90,13 @@ def test_one_audit_line_for_each_request_without_any_text(triton: Triton, tmp_pa
         assert server.client.post(INFER, content=b'{"John Smith').status_code == 400
         assert server.client.post("/v2/models/JohnSmith/infer", json=request).status_code == 404
         assert server.client.post(INFER, content=b" " * (2 << 20)).status_code == 413
-        with httpx.Client(base_url=server.client.base_url) as stranger:
+        with httpx.Client(base_url=server.client.base_url, timeout=ANSWER_SECONDS) as stranger:
             assert stranger.post(INFER, json=request).status_code == 401
         server.client.get(f"/v2/models/{MODEL_NAME}")
 
         def ask(_: int) -> None:
-            with httpx.Client(base_url=server.client.base_url, headers={"x-api-key": API_KEY}) as client:
+            headers = {"x-api-key": API_KEY}
+            with httpx.Client(base_url=server.client.base_url, headers=headers, timeout=ANSWER_SECONDS) as client:
                 for _ in range(25):
                     assert client.post(INFER, json=infer_request(NOTE)).status_code == 200
 
@@ -174,7 +176,7 @@ def test_a_model_that_triton_lacks_is_not_ready(triton: Triton, tmp_path: Path) 
 
 
 def await_status(server: Server, path: str, status: int) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + ANSWER_SECONDS
     found = None
     while found != status and time.monotonic() < deadline:
         try:

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any
 import grpc
 import httpx
 import pytest
-from processes import API_KEY, MODEL_NAME, TINY_MODEL, Server, infer_request, run_server
+from processes import (
+    ANSWER_SECONDS,
+    API_KEY,
+    MODEL_NAME,
+    TINY_MODEL,
+    Bounds,
+    Server,
+    despite_pauses,
+    infer_request,
+    run_server,
+)
 from tritonclient.grpc import service_pb2, service_pb2_grpc
 
 from topology_bench_serving.accounting import Accounting
@@ -23,7 +33,7 @@ from topology_bench_serving.fastapi_server import LocalBackend
 from topology_bench_serving.settings import read_classifier_settings, read_server_settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from fastapi import FastAPI
@@ -56,7 +66,7 @@ def gained(before: dict[str, float], after: dict[str, float]) -> dict[str, float
 
 def settled_metrics(server: Server, count: float) -> dict[str, float]:
     """Return the metrics once `count` requests are timed; a client may have its answer a moment before that."""
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + ANSWER_SECONDS
     while (metrics := server.metrics())[COUNT] < count and time.monotonic() < deadline:
         time.sleep(0.01)
     return metrics
@@ -104,25 +114,6 @@ async def ask_at_once(directory: Path, requests: int) -> Timed:
     return Timed(counters.totals(), client_seconds)
 
 
-Bounds = list[tuple[float, float, float]]
-
-
-def despite_pauses(measure: Callable[[Path], Bounds], directory: Path) -> None:
-    """Measure until each time lies between its bounds: at least, the seconds, at most.
-
-    A pause of the machine spoils a time once; a time that is counted in the wrong place is wrong at each of the five.
-    What is exact (answers, counts) is for `measure` to assert, and fails at once.
-    """
-    for attempt in range(5):
-        own = directory / str(attempt)
-        own.mkdir()
-        times = measure(own)
-        outside = [bounds for bounds in times if not bounds[0] <= bounds[1] <= bounds[2]]
-        if not outside:
-            return
-    pytest.fail(f"at least, seconds, at most: {outside}")
-
-
 @pytest.mark.usefixtures("slow_classifier")
 def test_waiting_tokenizing_and_computing_are_told_apart(tmp_path: Path) -> None:
     """Four requests at once before one thread: the first waits for none, the second for one, and so on."""
@@ -159,7 +150,8 @@ def test_only_successes_are_timed_over_all_workers(fastapi_server: Server) -> No
     client_seconds = 0.0
     with contextlib.ExitStack() as stack:
         # Several connections, so that both workers have some of the requests.
-        clients = [stack.enter_context(httpx.Client(base_url=fastapi_server.client.base_url)) for _ in range(8)]
+        address = fastapi_server.client.base_url
+        clients = [stack.enter_context(httpx.Client(base_url=address, timeout=ANSWER_SECONDS)) for _ in range(8)]
         for client in clients * 5:
             started = time.perf_counter()
             assert client.post(INFER, json=infer_request("good")).status_code == 200
@@ -218,7 +210,7 @@ def own_work_and_wait(slow_triton: str, directory: Path) -> Bounds:
         address = str(server.client.base_url)
 
         def ask(index: int) -> float:
-            with httpx.Client(base_url=address, headers={"x-api-key": API_KEY}, timeout=60) as client:
+            with httpx.Client(base_url=address, headers={"x-api-key": API_KEY}, timeout=ANSWER_SECONDS) as client:
                 if index % 2:
                     assert client.post(INFER, json=infer_request("one", "two")).status_code == 502
                     return 0.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import numpy as np
-from processes import MODEL_NAME, TINY_MODEL, infer_request
+from processes import ANSWER_SECONDS, MODEL_NAME, TINY_MODEL, infer_request
 
 from topology_bench_serving import triton_model
 from topology_bench_serving.classifier import Classifier
@@ -21,6 +21,7 @@ INFER = f"/v2/models/{MODEL_NAME}/infer"
 ROWS = 'nv_inference_count{model="sentiment",version="1"}'
 RUNS = 'nv_inference_exec_count{model="sentiment",version="1"}'
 MODEL = '{model="sentiment",version="1"}'
+SUCCESSES = f"nv_inference_request_success{MODEL}"
 TIMES = (
     "request_success",
     "request_duration_us",
@@ -33,13 +34,13 @@ EXPECTED = Classifier(ClassifierSettings(TINY_MODEL, "cpu", 1, 1, 128, (16, 32, 
 
 
 def test_requests_at_once_share_a_run_and_keep_their_answers(triton: Triton) -> None:
-    before = triton.metrics()
+    before = settled(triton)
     address = str(triton.server.client.base_url)
     texts = ["wonderful", "dull", "a fine film", "I hated every minute", "not good at all", "loved it", "mess", "ok"]
     expected = dict(zip(texts, EXPECTED.classify(texts).logits, strict=True))
 
     def ask(index: int) -> None:
-        with httpx.Client(base_url=address, timeout=60) as client:
+        with httpx.Client(base_url=address, timeout=ANSWER_SECONDS) as client:
             for turn in range(40):
                 text = texts[(index + turn) % len(texts)]
                 answer = client.post(INFER, json=infer_request(text)).json()
@@ -47,9 +48,9 @@ def test_requests_at_once_share_a_run_and_keep_their_answers(triton: Triton) -> 
 
     with ThreadPoolExecutor(16) as threads:
         list(threads.map(ask, range(16)))
-    after = triton.metrics()
-    assert after[ROWS] - before[ROWS] == 640
-    assert after[RUNS] - before[RUNS] < 400
+    after = settled(triton, before.get(SUCCESSES, 0) + 640)
+    assert after[ROWS] - before.get(ROWS, 0) == 640
+    assert after[RUNS] - before.get(RUNS, 0) < 400
 
 
 def test_a_bad_text_fails_alone_among_those_it_is_grouped_with(triton: Triton) -> None:
@@ -58,7 +59,7 @@ def test_a_bad_text_fails_alone_among_those_it_is_grouped_with(triton: Triton) -
 
     def ask(index: int) -> list[int]:
         body = good.replace(b"good", b"\xff") if index % 2 else good
-        with httpx.Client(base_url=address, timeout=60) as client:
+        with httpx.Client(base_url=address, timeout=ANSWER_SECONDS) as client:
             return [client.post(INFER, content=body).status_code for _ in range(20)]
 
     with ThreadPoolExecutor(8) as threads:
@@ -74,7 +75,7 @@ def test_durations_are_of_what_triton_counts_as_a_success(triton: Triton) -> Non
     before = settled(triton)
     codes = [client.post(INFER, json=infer_request("good")).status_code for _ in range(20)]
     codes += [client.post(INFER, content=bad).status_code for _ in range(5)]
-    after = settled(triton)
+    after = settled(triton, before.get(SUCCESSES, 0) + len(codes))
     gained = {
         name: after.get(f"nv_inference_{name}{MODEL}", 0) - before.get(f"nv_inference_{name}{MODEL}", 0)
         for name in TIMES
@@ -89,10 +90,14 @@ def test_durations_are_of_what_triton_counts_as_a_success(triton: Triton) -> Non
     assert stages <= gained["request_duration_us"] <= elapsed
 
 
-def settled(triton: Triton) -> dict[str, float]:
-    """Return the metrics when they stand still; Triton counts a moment after it has answered."""
+def settled(triton: Triton, successes: float = 0) -> dict[str, float]:
+    """Return the metrics when so many are counted and they stand still; Triton counts a moment after it has answered."""
     last: dict[str, float] = {}
-    while (metrics := {name: value for name, value in triton.metrics().items() if "inference" in name}) != last:
+    deadline = time.monotonic() + ANSWER_SECONDS
+    while time.monotonic() < deadline:
+        metrics = {name: value for name, value in triton.metrics().items() if "inference" in name}
+        if metrics == last and metrics.get(SUCCESSES, 0) >= successes:
+            break
         last = metrics
         time.sleep(0.1)
     return last
