@@ -164,7 +164,7 @@ describe('a deployment', () => {
   }
 
   async function until(reached: (now: DeployedTopology) => boolean): Promise<DeployedTopology> {
-    const deadline = Date.now() + 60_000;
+    const deadline = Date.now() + 240_000;
     for (;;) {
       const [now] = await listDeployments(choice(), signal);
       if (now !== undefined && (reached(now) || Date.now() > deadline)) return now;

@@ -38,7 +38,7 @@ describe('what the cluster refuses is said in its own words', () => {
     progress = new ProgressLog();
   });
   afterEach(async () => {
-    await target?.close(AbortSignal.timeout(60_000));
+    await target?.close(AbortSignal.timeout(240_000));
     await kubectl('delete', 'pods,resourcequotas,rolebindings', '--all', '--namespace', namespace, '--wait=true');
     await expectSameInventory(before);
   });
@@ -160,13 +160,13 @@ describe('what the cluster refuses is said in its own words', () => {
       } finally {
         await kubectl('delete', 'apiservice', `v1.${group}`);
       }
-      await kubectl('wait', '--for=delete', `namespace/${name}`, '--timeout=60s');
+      await kubectl('wait', '--for=delete', `namespace/${name}`, '--timeout=240s');
     });
   });
 
   it('a quota', async () => {
     await kubectl('create', 'quota', 'small', '--hard=requests.cpu=500m', '--namespace', namespace);
-    await kubectl('wait', '--for=jsonpath={.status.hard}', 'quota/small', '--namespace', namespace, '--timeout=20s');
+    await kubectl('wait', '--for=jsonpath={.status.hard}', 'quota/small', '--namespace', namespace, '--timeout=240s');
     const error = await refusedBy(await testPlan(['fastapi'], namespace));
     expect(error.reason).toBe('rejected-by-cluster');
     expect(error.message).toMatch(/exceeded quota: small, requested: requests.cpu=1, .*limited: requests.cpu=500m/u);
@@ -206,14 +206,15 @@ describe('what the cluster refuses is said in its own words', () => {
         requirements: 'cpu-numpy1',
       },
     });
-    const began = Date.now();
+    const began = performance.now();
     const error = await deployFails(plan);
     expect(error.reason).toBe('image-unavailable');
     expect(error.message).toContain(missing);
     // The cluster changes its words with every try; the user reads them once.
     const told = progress.statuses.filter((text) => /ErrImagePull|ImagePullBackOff/u.test(text));
     expect(told.length).toBeLessThanOrEqual(1);
-    expect(Date.now() - began).toBeLessThan(60_000);
+    // Not only when its time is over.
+    expect(performance.now() - began).toBeLessThan(plan.readyTimeoutSeconds * 1_000);
   });
 
   it('a pod that has too little memory for its model', async () => {
@@ -287,7 +288,7 @@ describe('what the cluster refuses is said in its own words', () => {
       '--namespace',
       namespace,
       ...names.map((name) => `pod/${name}`),
-      '--timeout=30s',
+      '--timeout=240s',
     );
   }
 });
@@ -333,7 +334,7 @@ describe('two GPU pods are placed and a third is explained', () => {
       expect(error.message).toMatch(/of 2 on [\w-]+ 0 are free. The others are held by .*-fastapi-.*-triton-/u);
       expect(error.nextStep).toMatch(/clean/u);
     } finally {
-      for (const target of targets) await target.close(AbortSignal.timeout(60_000));
+      for (const target of targets) await target.close(AbortSignal.timeout(240_000));
     }
     await expectSameInventory(before);
   });

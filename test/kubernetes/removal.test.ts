@@ -137,9 +137,9 @@ describe('what cannot be removed, or must not be', () => {
       await target.preflight(plan, newRunId(), new ProgressLog(), never);
       await meanwhile();
     } catch (error) {
-      await target.close(AbortSignal.timeout(60_000));
+      await target.close(AbortSignal.timeout(240_000));
       throw error;
     }
-    return await target.close(AbortSignal.timeout(60_000));
+    return await target.close(AbortSignal.timeout(240_000));
   }
 });

@@ -47,11 +47,18 @@ async function reasonOf(action: Promise<unknown>): Promise<BenchError> {
   return outcome;
 }
 
-/** What other runs on this machine have there is none of ours. */
-const before = await sharedMemory();
+/** How the shared memory of these tests' runs is called; what other runs on this machine have there is none of ours. */
+const prefixes = new Set<string>();
+
+/** To be called while they are there. */
+async function noteRuns(): Promise<string[]> {
+  const runs = await readdir(runsDirectory);
+  for (const name of runs) prefixes.add(name.replace('run-', 'topology_bench_'));
+  return runs;
+}
 
 async function sharedMemory(): Promise<string[]> {
-  return (await readdir('/dev/shm')).filter((name) => name.startsWith('topology_bench_'));
+  return (await readdir('/dev/shm')).filter((name) => [...prefixes].some((prefix) => name.startsWith(prefix)));
 }
 
 const benches: Bench[] = [];
@@ -59,13 +66,14 @@ const benches: Bench[] = [];
 async function open(options?: Parameters<typeof openBench>[0]): Promise<Bench> {
   const bench = await openBench(options);
   benches.push(bench);
+  expect(await noteRuns()).not.toEqual([]);
   return bench;
 }
 
 afterEach(async () => {
   for (const bench of benches.splice(0)) await bench.target.close(never);
   expect(await remainingProcesses(0)).toEqual([]);
-  expect((await sharedMemory()).filter((name) => !before.includes(name))).toEqual([]);
+  expect(await sharedMemory()).toEqual([]);
 });
 
 afterAll(removeRunsDirectory);
@@ -126,10 +134,11 @@ test.each<[TopologyName, string]>([
   const bench = await open();
   const deployment = await bench.deploy(name);
   const ended: number[] = [];
+  let killed: Promise<void> | undefined;
   const phases = [measuredPhase(2, 1), measuredPhase(2, 60)];
   const error = await reasonOf(
     deployment.load(
-      { bodies: [inferenceRequestBody(['anybody there?'])], seed: 1, timeoutMs: 5000 },
+      { bodies: [inferenceRequestBody(['anybody there?'])], seed: 1, timeoutMs: 20_000 },
       {
         running: () => undefined,
         nextPhase: async (index) => phases[index] ?? null,
@@ -137,13 +146,14 @@ test.each<[TopologyName, string]>([
           ended.push(index);
         },
         snapshot: (index) => {
-          if (index === 1) void kill(commandPart);
+          if (index === 1) killed ??= kill(commandPart);
         },
         warning: () => undefined,
       },
       never,
     ),
   );
+  await killed;
   expect(error.reason).toBe('pod-failed');
   expect(error.message).toMatch(new RegExp(`^${name} ended with code 137 while it was under load`, 'u'));
   expect(ended).toEqual([0]);
@@ -162,10 +172,10 @@ test('a killed run takes its servers with it, and the next start finds its folde
   const [ready] = (await once(child.stdout, 'data')) as [Buffer];
   expect(ready.toString()).toContain('ready');
   expect((await serverProcesses()).length).toBeGreaterThan(3);
-  expect((await readdir(runsDirectory)).length).toBe(1);
+  expect((await noteRuns()).length).toBe(1);
   child.kill('SIGKILL');
   await once(child, 'exit');
-  expect(await remainingProcesses(15_000)).toEqual([]);
+  expect(await remainingProcesses(60_000)).toEqual([]);
   expect(await removeLeftovers(runsDirectory)).toBe(1);
   expect(await readdir(runsDirectory)).toEqual([]);
 });
@@ -173,6 +183,7 @@ test('a killed run takes its servers with it, and the next start finds its folde
 test('what a killed run could not end itself is ended by the next start', async () => {
   using child = holdDeployment();
   await once(child.stdout, 'data');
+  await noteRuns();
   // Those that would end the servers are killed first, all at once.
   const keepers = (await serverProcesses()).filter((line) => line.includes('grace, first, count'));
   expect(keepers.length).toBe(2);
@@ -181,7 +192,7 @@ test('what a killed run could not end itself is ended by the next start', async 
   await once(child, 'exit');
   expect((await serverProcesses()).length).toBeGreaterThan(0);
   expect(await removeLeftovers(runsDirectory)).toBe(1);
-  expect(await remainingProcesses(2000)).toEqual([]);
+  expect(await remainingProcesses(20_000)).toEqual([]);
 });
 
 test("a run that is under way is nobody else's leftover", async () => {

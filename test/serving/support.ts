@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { openAssets } from '../../src/assets/assets.ts';
 import type { PhaseMeasurement } from '../../src/core/load.ts';
 import { inferenceRequestBody } from '../../src/core/openInference.ts';
@@ -111,13 +112,17 @@ export async function loadOnce(
   );
   const [measurement] = measurements;
   if (measurement === undefined) throw new Error('the load ended without a measurement');
-  // What was in flight at the end is answered a moment later.
-  let after = await deployment.counters(never);
-  for (let last = -1; last !== after.answered; after = await deployment.counters(never)) {
-    last = after.answered;
-    await new Promise((resolve) => setTimeout(resolve, 200));
+  return { measurement, before, after: await countersAtRest(deployment) };
+}
+
+/** What was in flight at the end of a load is answered a moment later, and counted by one server before the other. */
+async function countersAtRest(deployment: Deployment): Promise<ServerCounters> {
+  for (let before = await deployment.counters(never); ;) {
+    await sleep(200);
+    const now = await deployment.counters(never);
+    if (isDeepStrictEqual(now, before)) return now;
+    before = now;
   }
-  return { measurement, before, after };
 }
 
 export function measuredPhase(connections: number, durationSeconds: number): Phase {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isCancelled } from '../../../src/core/errors.ts';
 import type { TopologyName } from '../../../src/core/plan.ts';
+import { startStopwatch } from '../../support/stopwatch.ts';
 import { expectSameInventory, inventory } from '../support/inventory.ts';
 import { openLink, type Link } from '../support/link.ts';
 import { deleteNamespace, makeNamespace } from '../support/namespaces.ts';
@@ -46,7 +47,8 @@ describe('a run that is cancelled leaves nothing behind', () => {
     link?: Link,
   ): Promise<{ status: string; msToClean: number }> {
     const controller = new AbortController();
-    let cancelledAt = 0;
+    let isMet = false;
+    let sinceCancel: (() => number) | undefined;
     let msToClean = Number.NaN;
     const plan = await testPlan([topology], namespace, {
       cores: topology === 'hybrid' ? 2 : 1,
@@ -60,17 +62,18 @@ describe('a run that is cancelled leaves nothing behind', () => {
         plan,
         (event) => {
           const now = momentOf(event);
-          if (now === moment && cancelledAt === 0) {
+          if (now === moment && !isMet) {
+            isMet = true;
             // A little later, so that it is really under way.
             const delayMs = moment === 'load' ? 1_000 : 50;
             setTimeout(() => {
               link?.hold();
-              cancelledAt = Date.now();
+              sinceCancel = startStopwatch();
               controller.abort();
             }, delayMs);
           }
-          if (now !== 'delete' || cancelledAt === 0) return;
-          if (Number.isNaN(msToClean)) msToClean = Date.now() - cancelledAt;
+          if (now !== 'delete' || sinceCancel === undefined) return;
+          if (Number.isNaN(msToClean)) msToClean = sinceCancel();
           link?.mend();
         },
         controller.signal,

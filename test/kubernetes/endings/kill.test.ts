@@ -80,7 +80,7 @@ describe('a run whose process is killed', () => {
     const made = `${namespace}-empty`;
     const child = startRun(made, 'hybrid', 'make');
     const closed = once(child, 'close');
-    await kubectl('wait', '--for=create', `namespace/${made}`, '--timeout=60s');
+    await kubectl('wait', '--for=create', `namespace/${made}`, '--timeout=240s');
     child.kill('SIGKILL');
     await closed;
     const choice = { kubeconfigPath: testCluster().kubeconfig };
@@ -110,8 +110,8 @@ describe('a run whose process is killed', () => {
       '--type=merge',
       '--patch={"spec":{"activeDeadlineSeconds":1}}',
     );
-    await kubectl('wait', name, '--namespace', namespace, '--for=condition=Failed', '--timeout=60s');
-    await kubectl('wait', 'pods', '--all', '--namespace', namespace, '--for=delete', '--timeout=60s');
+    await kubectl('wait', name, '--namespace', namespace, '--for=condition=Failed', '--timeout=240s');
+    await kubectl('wait', 'pods', '--all', '--namespace', namespace, '--for=delete', '--timeout=240s');
     const choice = { kubeconfigPath: testCluster().kubeconfig, namespace };
     await removeLeftovers(choice, await findLeftovers(choice, signal), signal);
     await expectSameInventory(before);

@@ -26,7 +26,8 @@ export async function inventory(): Promise<string[]> {
 
 /** Fails unless the cluster holds exactly what it held before; what garbage collection has to do yet is waited for. */
 export async function expectSameInventory(before: readonly string[]): Promise<void> {
-  const deadline = Date.now() + 15_000;
+  // Less than the half minute that a pod may have to end, so that nothing passes for removed which was not told to go.
+  const deadline = Date.now() + 25_000;
   let after = await inventory();
   while (Date.now() < deadline && after.join('\n') !== before.join('\n')) {
     await new Promise((resolve) => setTimeout(resolve, 500));

@@ -13,11 +13,11 @@ export async function makeNamespace(prefix: string): Promise<string> {
     name,
     'serviceaccount/default',
     'configmap/kube-root-ca.crt',
-    '--timeout=30s',
+    '--timeout=240s',
   );
   return name;
 }
 
 export async function deleteNamespace(name: string): Promise<void> {
-  await kubectl('delete', 'namespace', name, '--wait=true', '--timeout=60s');
+  await kubectl('delete', 'namespace', name, '--wait=true', '--timeout=240s');
 }

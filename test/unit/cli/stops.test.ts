@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { join } from 'node:path';
 import { startProgram, type Started } from './bundle.ts';
 
-/** A program that stops as the command line does, and then needs two seconds to clean up. */
-const program = `
+/** A program that stops as the command line does, and then needs a while to clean up. */
+const programThatCleansUpFor = (cleaningMs: number): string => `
   import { signalOfStops } from ${JSON.stringify(join(import.meta.dirname, '../../../src/cli/stops.ts'))};
   const signal = signalOfStops(process);
   const alive = setInterval(() => process.stdout.write('working\\n'), 50);
@@ -13,12 +13,13 @@ const program = `
     setTimeout(() => {
       clearInterval(alive);
       process.exitCode = 7;
-    }, 2000);
+    }, ${String(cleaningMs)});
   });
   process.stderr.write('ready\\n');
 `;
 
-async function start(): Promise<Started> {
+async function start(cleaningMs = 2_000): Promise<Started> {
+  const program = programThatCleansUpFor(cleaningMs);
   const started = startProgram(process.execPath, ['--input-type=module', '--eval', program], {});
   await started.said('ready');
   return started;
@@ -44,7 +45,8 @@ describe.concurrent('what stops the command line', () => {
   });
 
   it('a second Ctrl-C, a person waiting, ends it at once', async () => {
-    const { child, ended, said } = await start();
+    // Longer than any pause of the machine, so that only the second one ends it.
+    const { child, ended, said } = await start(120_000);
     child.kill('SIGINT');
     await said('stopping');
     await sleep(1200);

@@ -174,7 +174,7 @@ describe('what the tree has read', () => {
   test('is not replaced by what a question reads of another place', async () => {
     await tree().texts();
     readInventory = () => inventory({ context: 'production' });
-    await cluster.inventory({ context: 'production', namespace: 'models' }, AbortSignal.timeout(1000));
+    await cluster.inventory({ context: 'production', namespace: 'models' }, AbortSignal.timeout(40_000));
     expect(cluster.lastInventory()?.context).toBe('staging');
   });
 });

@@ -190,10 +190,15 @@ test('each version of a document is read once, whoever asks', () => {
 
 test('of a huge file that has the name of a config nothing is kept', () => {
   vi.useRealTimers();
-  const huge = new FakeDocument(path, '# \n'.repeat(4_000_000));
-  const startedAt = performance.now();
-  expect(readDocument(real(huge))).toMatchObject({ model: undefined, problems: [], text: '' });
-  expect(hints.of(real(huge))).toEqual([]);
-  expect(huge.reads).toBe(1);
-  expect(performance.now() - startedAt).toBeLessThan(1000);
+  const text = '# \n'.repeat(4_000_000);
+  const tookMs = [1, 2, 3].map(() => {
+    const huge = new FakeDocument(path, text);
+    const startedAt = performance.now();
+    expect(readDocument(real(huge))).toMatchObject({ model: undefined, problems: [], text: '' });
+    expect(hints.of(real(huge))).toEqual([]);
+    expect(huge.reads).toBe(1);
+    return performance.now() - startedAt;
+  });
+  // One of them may fall into a pause of the machine.
+  expect(Math.min(...tookMs)).toBeLessThan(1000);
 });

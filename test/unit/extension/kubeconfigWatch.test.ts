@@ -68,7 +68,7 @@ afterEach(() => {
 const pathsInView = (): string[] => watchers.filter(({ isDisposed }) => !isDisposed).map(({ path }) => path);
 
 /** The kubeconfig is read; waits until what follows from that is done, for which the file system is asked. */
-async function look(isDone = (): boolean => pathsInView().length >= files.length, limitMs = 5_000): Promise<void> {
+async function look(isDone = (): boolean => pathsInView().length >= files.length, limitMs = 20_000): Promise<void> {
   looked.fire(undefined);
   const began = performance.now();
   while (!isDone() && performance.now() - began < limitMs) await new Promise((resolve) => setImmediate(resolve));

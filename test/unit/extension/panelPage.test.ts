@@ -94,6 +94,10 @@ test('a page whose run takes long to be found is written without it, and gets it
 test('the state is sent once: again only when it is another one, or the page is', async () => {
   const { all, panel } = await opened();
   const sent = async (count: number): Promise<void> => {
+    await vi.waitFor(() => {
+      expect(panel.posted.length).toBeGreaterThanOrEqual(count);
+    });
+    // And no more than that.
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(panel.posted).toHaveLength(count);
   };

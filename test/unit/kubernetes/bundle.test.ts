@@ -96,7 +96,7 @@ async function kubeconfig(user: object, cluster: object = {}): Promise<{ kubecon
 async function asked(user: object, cluster?: object): Promise<Heard | undefined> {
   const choice = await kubeconfig(user, cluster);
   // The server says that there is none, so that "false" is its own answer.
-  expect(await bundle.namespaceExists(choice, 'team', AbortSignal.timeout(10_000))).toBe(false);
+  expect(await bundle.namespaceExists(choice, 'team', AbortSignal.timeout(40_000))).toBe(false);
   expect(heard.map((request) => request.path)).toEqual(['/api/v1/namespaces/team']);
   return heard[0];
 }
@@ -125,7 +125,7 @@ test('a token is sent, and a server that the kubeconfig does not trust gets none
   heard = [];
   const other = { 'certificate-authority-data': base64(selfSigned({ ip: [127, 0, 0, 1] }).cert) };
   const choice = await kubeconfig({ token: 'of-the-file' }, other);
-  await expect(bundle.namespaceExists(choice, 'team', AbortSignal.timeout(10_000))).rejects.toThrow(
+  await expect(bundle.namespaceExists(choice, 'team', AbortSignal.timeout(40_000))).rejects.toThrow(
     /certificate that the kubeconfig does not trust/u,
   );
   expect(heard).toEqual([]);
@@ -209,7 +209,7 @@ describe('an OIDC token', () => {
 
   test('that has run out is said to be so, and by what it is renewed', async () => {
     const choice = await kubeconfig(oidc('https://127.0.0.1:1', token({ exp: 1 })));
-    await expect(bundle.namespaceExists(choice, 'team', AbortSignal.timeout(10_000))).rejects.toMatchObject({
+    await expect(bundle.namespaceExists(choice, 'team', AbortSignal.timeout(40_000))).rejects.toMatchObject({
       reason: 'unauthenticated',
       message: 'The OIDC token of this context has run out, and Topology Bench does not renew it.',
       nextStep: expect.stringContaining('Renew it with "kubectl get pods"') as string,

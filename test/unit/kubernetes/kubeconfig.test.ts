@@ -7,6 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { BenchError, explain } from '../../../src/core/errors.ts';
 import { defaultNamespaceOf, kubeconfigFiles, listContexts, readInventory } from '../../../src/kubernetes/index.ts';
 import { clusterName, loadKubeconfig } from '../../../src/kubernetes/kubeconfig.ts';
+import { startStopwatch } from '../../support/stopwatch.ts';
 
 const secret = 'c2VjcmV0LXRva2Vu';
 
@@ -168,26 +169,27 @@ describe('kubeconfig', () => {
 
     it('says so at once when the connection is refused, without its address', async () => {
       const path = await write('refused', config('here', 'https://127.0.0.1:1'));
-      const began = Date.now();
+      const sinceAsked = startStopwatch();
       const error = await readInventory({ kubeconfigPath: path }, new AbortController().signal).catch(
         (reason: unknown) => reason,
       );
+      expect(sinceAsked()).toBeLessThan(2_000);
       expect(error).toMatchObject({ reason: 'api-unreachable' });
       expect(String(error)).toContain('ECONNREFUSED');
       expect(String(error)).not.toContain('127.0.0.1');
-      expect(Date.now() - began).toBeLessThan(2_000);
     });
 
     it('gives up after ten seconds of silence', async () => {
       const { port } = silent.address() as AddressInfo;
       const path = await write('silent', config('here', `https://127.0.0.1:${String(port)}`));
-      const began = Date.now();
+      const began = performance.now();
+      const sinceAsked = startStopwatch();
       const error = await readInventory({ kubeconfigPath: path }, new AbortController().signal).catch(
         (reason: unknown) => reason,
       );
+      expect(sinceAsked()).toBeLessThan(13_000);
       expect(error).toMatchObject({ reason: 'api-unreachable' });
-      expect(Date.now() - began).toBeGreaterThan(9_000);
-      expect(Date.now() - began).toBeLessThan(13_000);
+      expect(performance.now() - began).toBeGreaterThan(9_000);
     });
 
     it('stops at once when it is cancelled', async () => {
@@ -197,10 +199,10 @@ describe('kubeconfig', () => {
       setTimeout(() => {
         controller.abort();
       }, 100);
-      const began = Date.now();
+      const sinceAsked = startStopwatch();
       const error = await readInventory({ kubeconfigPath: path }, controller.signal).catch((reason: unknown) => reason);
+      expect(sinceAsked()).toBeLessThan(1_000);
       expect(error).toMatchObject({ reason: 'cancelled' });
-      expect(Date.now() - began).toBeLessThan(1_000);
     });
 
     it('with a credential helper that fails says that, and not what the helper said', async () => {

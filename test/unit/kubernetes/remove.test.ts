@@ -47,7 +47,7 @@ describe('removing what a run made', () => {
       world.objects['configmaps'] = [];
     }, 400);
     const waiting = (message: string): unknown => said.push(message);
-    await removeAll(world.cluster, 'team', anchorSelector('r1'), never, { ...quick, waiting });
+    await removeAll(world.cluster, 'team', anchorSelector('r1'), never, { ...quick, stuckAfterMs: 20_000, waiting });
     clearTimeout(timer);
     expect(said).toEqual([expect.stringMatching(/^The cluster refused to say what is left: etcd is away/u)]);
   });
@@ -57,8 +57,9 @@ describe('removing what a run made', () => {
     const world = makeWorld({
       configmaps: names.map((name) => ({ name, uid: name, finalizers: ['example.org/keep'] })),
     });
-    const timer = setInterval(() => world.objects['configmaps']?.pop(), 400);
-    await removeAll(world.cluster, 'team', anchorSelector('r1'), never, quick);
+    // The last one goes later than one that is stuck is given up, and each of them sooner.
+    const timer = setInterval(() => world.objects['configmaps']?.pop(), 800);
+    await removeAll(world.cluster, 'team', anchorSelector('r1'), never, { ...quick, stuckAfterMs: 2_800 });
     clearInterval(timer);
   });
 });

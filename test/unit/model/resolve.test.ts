@@ -439,7 +439,7 @@ describe('cancel', () => {
     }, 30);
     const abortedAt = performance.now();
     expect((await outcome).reason).toBe('cancelled');
-    expect(performance.now() - abortedAt).toBeLessThan(5000);
+    expect(performance.now() - abortedAt).toBeLessThan(20_000);
   });
 });
 

@@ -40,7 +40,7 @@ afterEach(async () => {
 
 async function follow(hasGone = isThere): Promise<{ how: string; lines: JournalLine[] }> {
   const lines: JournalLine[] = [];
-  const how = await followJournal(path, (line) => lines.push(line), hasGone, AbortSignal.timeout(10_000));
+  const how = await followJournal(path, (line) => lines.push(line), hasGone, AbortSignal.timeout(40_000));
   return { how, lines };
 }
 
