@@ -125,7 +125,7 @@ describe('when something breaks in the middle', () => {
     const [topology] = record.topologies;
     expect(topology?.phases.map(({ name }) => name)).toEqual(['warm-up', 'c1', 'c2']);
     for (const { serverCount, measurement } of topology?.phases ?? []) {
-      expect(measurement.requests.ok).toBeGreaterThan(10);
+      expect(measurement.requests.ok).toBeGreaterThan(0);
       expect(serverCount).toBeGreaterThanOrEqual(measurement.requests.ok);
       expect(serverCount).toBeLessThanOrEqual(measurement.requests.sent);
     }

@@ -33,11 +33,12 @@ test('one that is gone, or that somebody has changed, is none', async () => {
 
 test('those that no run was started with for longest are forgotten', async () => {
   await keepConfigText(directory, text);
+  const nowSeconds = Date.now() / 1000;
   for (let at = 0; at < 501; at += 1) {
     const path = join(directory, hashOf(String(at)));
     await writeFile(path, String(at));
     const ageSeconds = 1_000 + at;
-    await utimes(path, Date.now() / 1000 - ageSeconds, Date.now() / 1000 - ageSeconds);
+    await utimes(path, nowSeconds - ageSeconds, nowSeconds - ageSeconds);
   }
   await keepConfigText(directory, text);
   const left = await readdir(directory);
