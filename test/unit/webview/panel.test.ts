@@ -318,17 +318,18 @@ describe('a finished run', () => {
       () => document.querySelector('.card[data-topology=triton] .value')?.textContent === '886',
     );
     await page.page.click('#tab-time');
-    const kept = await page.keptState();
     const choice = { section: 'time', level: 'closed 8', hidden: [] };
     // What was clicked lies below the window, so that the page has scrolled.
-    expect(kept).toMatchObject({ version: 1, runId: record.id, choice, place: { isHowOpen: false } });
+    const wanted = { version: 1, runId: record.id, choice, place: { isHowOpen: false } };
+    await expect.poll(() => page.keptState()).toMatchObject(wanted);
+    const kept = await page.keptState();
     await page.page.close();
 
     const again = await open({ state: kept });
     await again.show(recordView(record));
     expect(await again.page.locator('.card[data-topology=triton] .value').first().textContent()).toBe('886');
     expect(await again.page.getAttribute('#tab-time', 'aria-selected')).toBe('true');
-    expect(await paintedShares(again.page)).toHaveLength(3);
+    await expect.poll(() => paintedShares(again.page)).toHaveLength(3);
   });
 
   it('is made anew where the reader was, and begins at the top for another run', async () => {
