@@ -43,7 +43,10 @@ describe('when something breaks in the middle', () => {
     let killed: Promise<void> | undefined;
     let killedAt = 0;
     let endedAfterMs = Number.NaN;
-    const phases = [shortPhase, ...longPhases.map((phase) => (phase.name === 'c1' ? { ...phase, durationSeconds: 300 } : phase))];
+    const phases = [
+      shortPhase,
+      ...longPhases.map((phase) => (phase.name === 'c1' ? { ...phase, durationSeconds: 300 } : phase)),
+    ];
     const record = await runBenchmark(
       await testPlan(['fastapi'], namespace, { phases }),
       (event) => {
@@ -86,7 +89,7 @@ describe('when something breaks in the middle', () => {
     const [, phase] = record.topologies[0]?.phases ?? [];
     if (phase === undefined) throw new Error('there was no second phase');
     const { requests, timeSeries, generator } = phase.measurement;
-    expect(timeSeries.length).toBeGreaterThanOrEqual(7 - Math.round(generator.stalledMs / 1_000));
+    expect(timeSeries.length).toBeGreaterThanOrEqual(7 - Math.round((generator.stalledMs ?? 0) / 1_000));
     expect(phase.serverCount).toBeGreaterThanOrEqual(requests.ok);
     expect(phase.serverCount).toBeLessThanOrEqual(requests.sent);
   });

@@ -91,7 +91,7 @@ def test_durations_are_of_what_triton_counts_as_a_success(triton: Triton) -> Non
 
 
 def settled(triton: Triton, successes: float = 0) -> dict[str, float]:
-    """Return the metrics when so many are counted and they stand still; Triton counts a moment after it has answered."""
+    """Return the metrics when so many are counted and they stand still; Triton counts a moment after it answers."""
     last: dict[str, float] = {}
     deadline = time.monotonic() + ANSWER_SECONDS
     while time.monotonic() < deadline:

@@ -59,7 +59,7 @@ describe('the load driver', () => {
     const heard = listen();
     await carryOut(driver, loadSpec({ url: server.url('/ok?delay=5'), durationSeconds: 3.9 }), {}, heard, never);
     const elapsedMs = heard.snapshots.map((snapshot) => snapshot.elapsedMs);
-    expectSnapshots(elapsedMs, 3, heard.ended[0]?.generator.stalledMs ?? 0);
+    expectSnapshots(elapsedMs, 3, heard.ended[0]?.generator.stalledMs ?? null);
     const sent = heard.snapshots.map((snapshot) => snapshot.requests.sent);
     expect([...sent].sort((a, b) => a - b)).toEqual(sent);
     for (const { requests } of heard.snapshots)
