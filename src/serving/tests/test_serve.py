@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from processes import TINY_MODEL, free_port, serving_environment
+from processes import START_SECONDS, TINY_MODEL, free_port, serving_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def serve(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "topology_bench_serving.serve", *arguments]
     environment = serving_environment({"PORT": str(free_port()), **variables})
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=START_SECONDS, check=False)
 
 
 @pytest.mark.parametrize("arguments", [[], ["triton"], ["fastapi", "gateway"]])
