@@ -1,5 +1,6 @@
+import { randomInt } from 'node:crypto';
 import { request } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { BenchError, throwIfCancelled } from '../core/errors.ts';
 
 /** Talks to the servers on this machine, never through a proxy. */
@@ -43,28 +44,45 @@ export async function loopbackRequest(asked: LoopbackRequest, signal: AbortSigna
   }
 }
 
-/** Ports that are free now; they are given out together, so that they differ. */
+/** Systems give others to outgoing connections (Linux from 32768 on, most from 49152 on), and Kubernetes has 30000 to 32767. */
+const portRange = { from: 15_000, to: 30_000 } as const;
+
+/**
+ * Ports that are free now, each once. None is one that the system gives to the next outgoing connection of anybody, which might
+ * have it before the server that it is for.
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(0, loopbackAddress, resolve);
-      });
-      return server;
-    }),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(
-    servers.map(
-      (server) =>
-        new Promise((resolve) => {
-          server.close(resolve);
-        }),
-    ),
-  );
-  return ports;
+  const held: Server[] = [];
+  try {
+    while (held.length < count) {
+      const server = await listening(randomInt(portRange.from, portRange.to));
+      if (server !== null) held.push(server);
+    }
+    return held.map((server) => (server.address() as AddressInfo).port);
+  } finally {
+    await Promise.all(
+      held.map(
+        (server) =>
+          new Promise((resolve) => {
+            server.close(resolve);
+          }),
+      ),
+    );
+  }
+}
+
+/** null where the port is somebody else's, or one that the system keeps. */
+async function listening(port: number): Promise<Server | null> {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE' || error.code === 'EACCES') resolve(null);
+      else reject(error);
+    });
+    server.listen(port, loopbackAddress, () => {
+      resolve(server);
+    });
+  });
 }
 
 function send(asked: LoopbackRequest, signal: AbortSignal): Promise<LoopbackResponse> {
