@@ -19,6 +19,7 @@ export async function newPage(browser: Browser, size = { width: 1500, height: 90
   const context = await browser.newContext({ viewport: size, reducedMotion: 'reduce' });
   await context.grantPermissions(['clipboard-read', 'clipboard-write']);
   await context.addInitScript(keepStill);
+  await context.addInitScript(keepNotifications);
   return context.newPage();
 }
 
@@ -27,6 +28,19 @@ function keepStill(): void {
   const still = new CSSStyleSheet();
   still.replaceSync('*, *::before, *::after { animation: none !important; transition: none !important; }');
   document.adoptedStyleSheets.push(still);
+}
+
+/**
+ * Runs in each page and frame: VS Code hides a notification after ten seconds, with buttons or without, unless the pointer is
+ * over it, and a busy machine may not have looked by then. So each is told every second that the pointer is over it.
+ */
+function keepNotifications(): void {
+  if (window !== window.top) return;
+  setInterval(() => {
+    for (const toast of document.querySelectorAll('.notification-toast-container')) {
+      toast.dispatchEvent(new MouseEvent('mouseover'));
+    }
+  }, 1000);
 }
 
 export async function screenshot(page: Page, path: string): Promise<void> {
