@@ -19,9 +19,14 @@ process.stdin.on('end', () => {
   abandoned = true;
   process.kill(0, 'SIGTERM');
   setTimeout(() => {
-    for (const pid of runs()) process.kill(pid, 'SIGKILL');
-    rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
-    process.kill(0, 'SIGKILL');
+    // Who still writes there would keep it from being removed.
+    child.kill('SIGKILL');
+    try {
+      for (const pid of runs()) process.kill(pid, 'SIGKILL');
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    } finally {
+      process.kill(0, 'SIGKILL');
+    }
   }, 2000);
 });
 
