@@ -1,5 +1,5 @@
 /** A workspace as a user of the extension might have it, with records of runs that nobody ran. */
-import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { RunRecord } from '../../../src/core/record.ts';
 import { samplePaths } from './samplePaths.ts';
@@ -85,5 +85,10 @@ export async function putRecords(
   const wanted = new Map(Object.entries(others));
   for (const record of records) wanted.set(`${record.id}.json`, JSON.stringify(record, undefined, 2));
   for (const name of await readdir(runs)) if (!wanted.has(name)) await rm(join(runs, name));
-  for (const [name, text] of wanted) await writeFile(join(runs, name), text);
+  for (const [name, text] of wanted) {
+    // Whole at once, as every program leaves them: half of one is a result that cannot be read.
+    const temporary = join(runs, '..', 'new');
+    await writeFile(temporary, text);
+    await rename(temporary, join(runs, name));
+  }
 }

@@ -34,12 +34,13 @@ function markOf(uri: vscode.Uri, hint: string): vscode.Diagnostic | undefined {
 
 /** What `look` finds, as soon as it does. */
 async function eventually<Found>(look: () => Found | undefined): Promise<Found> {
-  for (let tries = 0; tries < 100; tries += 1) {
+  const deadline = Date.now() + 60_000;
+  for (;;) {
     const found = look();
     if (found !== undefined) return found;
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.ok(Date.now() < deadline, 'waited 60 s');
+    await new Promise((next) => setTimeout(next, 100));
   }
-  throw new Error('nothing came within 10 s');
 }
 
 describe('the extension', () => {
@@ -59,7 +60,7 @@ describe('the extension', () => {
     assert.ok(file);
     assert.equal((await api.tree('results')).length, 1);
     await vscode.commands.executeCommand('topologyBench.openResults', file[0].replace('.json', ''));
-    await until(() => (api.panels().some(({ view }) => view?.kind === 'record') ? true : undefined));
+    await eventually(() => (api.panels().some(({ view }) => view?.kind === 'record') ? true : undefined));
     assert.deepEqual(api.loadedBundles(), ['records', 'firstPaint']);
     await vscode.commands.executeCommand('workbench.action.closeAllEditors');
   });
@@ -134,7 +135,7 @@ describe('the extension', () => {
     const [lens, ...others] = await lensesOf(samplePaths.plan);
     assert.equal(lens?.command?.command, 'topologyBench.benchmark');
     assert.deepEqual(others, []);
-    const problems = await until(() => {
+    const problems = await eventually(() => {
       const found = vscode.languages.getDiagnostics(uri);
       return found.length === 0 ? undefined : found;
     });
@@ -180,7 +181,7 @@ describe('the extension', () => {
     assert.ok(file);
     const runId = file.path.slice(file.path.lastIndexOf('/') + 1, -'.json'.length);
     await vscode.commands.executeCommand('topologyBench.openResults', runId);
-    const drawn = await until(() => api.panels().find((panel) => panel.drawn?.runId === runId));
+    const drawn = await eventually(() => api.panels().find((panel) => panel.drawn?.runId === runId));
     assert.deepEqual(drawn.problems, []);
     assert.equal(drawn.drawn?.kind, 'record');
     assert.ok(drawn.drawn.figures.length >= 9, 'three topologies at three levels');
@@ -209,13 +210,3 @@ describe('the extension', () => {
     }
   }
 });
-
-async function until<Value>(read: () => Value | undefined): Promise<Value> {
-  const deadline = Date.now() + 60_000;
-  for (;;) {
-    const value = read();
-    if (value !== undefined) return value;
-    assert.ok(Date.now() < deadline, 'waited 60 s');
-    await new Promise((next) => setTimeout(next, 100));
-  }
-}
