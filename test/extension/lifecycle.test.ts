@@ -86,7 +86,7 @@ test('a run whose VS Code was killed ends by itself, leaves nothing, and the nex
 test('a window that closes stops its run where the settings say so, and the run cleans up', async (parts) => {
   const before = await inventory();
   const set = async (whenWindowCloses: 'stop' | undefined): Promise<void> => {
-    await parts.code.changeSettings({ 'topologyBench.whenWindowCloses': whenWindowCloses });
+    await parts.workbench.changeSettings({ 'topologyBench.whenWindowCloses': whenWindowCloses });
     // A window reads its settings when it starts; of a change meanwhile it may hear late, or on a busy machine never.
     await parts.workbench.reload();
   };
@@ -126,7 +126,7 @@ test('what a run left behind that was killed with VS Code is offered by the next
 });
 
 async function startRunUnderLoad(parts: Drive, load: 'short' | 'until cancelled' = 'until cancelled'): Promise<void> {
-  await useTestCluster(parts.code, namespace);
+  await useTestCluster(parts.workbench, namespace);
   const panel = await startFromPlan(parts, namespace, load);
   const isUnderWay = load === 'short' ? texts.panel.warmingUpOrMeasuring : texts.panel.measuring;
   await expect.poll(() => panel.text(), { timeout: 240_000, interval: 250 }).toMatch(isUnderWay);

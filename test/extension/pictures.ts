@@ -36,8 +36,8 @@ await edit(5000);
 await run();
 
 const prepare = (copy: string): Promise<void> => cp(folder, copy, { recursive: true });
-const { code, workbench } = resources.use(await openDrive({ version: 'newest', vsix: ownPackage(), prepare }));
-await useTestCluster(code, namespace);
+const { workbench } = resources.use(await openDrive({ version: 'newest', vsix: ownPackage(), prepare }));
+await useTestCluster(workbench, namespace);
 await workbench.openFile(samplePaths.classifier);
 await workbench.waitForCodeLens(texts.figuresLens);
 const results = await workbench.view('Topology Bench', 'Results');

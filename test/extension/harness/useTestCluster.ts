@@ -1,11 +1,11 @@
 /** The settings that a user of the test cluster would make. */
 import { testCluster } from '../../kubernetes/support/testCluster.ts';
-import type { VsCode } from './vscode.ts';
+import type { Workbench } from './workbench.ts';
 
 /** The test cluster's images, and its GPUs that compute on the CPU. */
-export async function useTestCluster(code: VsCode, namespace: string): Promise<void> {
+export async function useTestCluster(workbench: Workbench, namespace: string): Promise<void> {
   const { kubeconfig, images } = testCluster();
-  await code.changeSettings({
+  await workbench.changeSettings({
     'topologyBench.kubeconfig': kubeconfig,
     'topologyBench.namespace': namespace,
     'topologyBench.images.server': images.servingPrebuilt,

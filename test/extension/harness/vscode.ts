@@ -4,7 +4,7 @@ import { closeSync, openSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { installVsCode, type InstalledVsCode, type VsCodeVersion } from './install.ts';
 
@@ -75,7 +75,10 @@ export class VsCode implements AsyncDisposable {
   readonly dataDirectory: string;
   readonly options: StartOptions;
   readonly #installed: InstalledVsCode;
+  readonly #firstSettings: Readonly<Record<string, unknown>>;
   #settings: Readonly<Record<string, unknown>>;
+  /** How often they were written. */
+  #settingsCount = 0;
   #process: ChildProcess | undefined;
   #port = 0;
 
@@ -84,7 +87,8 @@ export class VsCode implements AsyncDisposable {
     this.dataDirectory = dataDirectory;
     this.options = options;
     this.#installed = installed;
-    this.#settings = { ...quietSettings, ...this.#themeSetting('dark'), ...options.settings };
+    this.#firstSettings = { ...quietSettings, ...this.themeSettings('dark'), ...options.settings };
+    this.#settings = this.#firstSettings;
   }
 
   /** e.g. "http://127.0.0.1:41234". */
@@ -105,21 +109,43 @@ export class VsCode implements AsyncDisposable {
     return `${this.url}/?${query.toString()}`;
   }
 
-  /** Changes user settings of a running VS Code; undefined removes one. */
+  /**
+   * Changes user settings; undefined removes one. `Workbench.changeSettings` also waits until the window has read them.
+   *
+   * They change in one file alone, the one that a server's window keeps an eye on: of changes in the user's own a window hears
+   * sometimes, so that what was removed there could stay for it. That one has what the window begins with, also what counts nowhere else.
+   */
   async changeSettings(changes: Readonly<Record<string, unknown>>): Promise<void> {
     this.#settings = { ...this.#settings, ...changes };
-    const text = JSON.stringify(this.#settings, undefined, 2);
-    for (const scope of ['User', 'Machine']) {
-      await mkdir(join(this.dataDirectory, 'data', scope), { recursive: true });
-    }
-    await writeFile(join(this.dataDirectory, 'data', 'User', 'settings.json'), text);
-    // Settings of scope "machine" are read from here when the extension host is a remote one.
-    await writeFile(join(this.dataDirectory, 'data', 'Machine', 'settings.json'), text);
+    this.#settingsCount += 1;
+    await this.#writeSettings('Machine', { ...this.#settings, 'window.title': `\${rootName}${this.titleMark}` });
+    await this.#writeSettings('User', this.#firstSettings);
   }
 
-  /** `Workbench.switchTheme` also waits until the workbench shows it. */
-  async changeTheme(theme: Theme): Promise<void> {
-    await this.changeSettings(this.#themeSetting(theme));
+  /** What the title of a window ends with that has read the settings as they were written last: their count, in characters without width. */
+  get titleMark(): string {
+    const digits = this.#settingsCount.toString(2).replaceAll('0', '\u200b').replaceAll('1', '\u200c');
+    return `\u2060${digits}\u2060`;
+  }
+
+  async #writeSettings(scope: 'User' | 'Machine', settings: Readonly<Record<string, unknown>>): Promise<void> {
+    const path = join(this.dataDirectory, 'data', scope, 'settings.json');
+    const text = JSON.stringify(settings, undefined, 2);
+    if ((await readFile(path, 'utf8').catch(() => '')) === text) return;
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, text);
+  }
+
+  /** `Workbench.switchTheme` makes them. */
+  themeSettings(theme: Theme): Record<string, unknown> {
+    const names = themes[this.options.version ?? 'newest'];
+    const name = {
+      dark: names.dark,
+      light: names.light,
+      'high-contrast': 'Default High Contrast',
+      'high-contrast-light': 'Default High Contrast Light',
+    }[theme];
+    return { 'workbench.colorTheme': name };
   }
 
   async start(): Promise<void> {
@@ -150,7 +176,7 @@ export class VsCode implements AsyncDisposable {
   /** Ends the processes of the runs that windows of this VS Code began, as a crash of the machine would. @returns how many */
   async killRuns(): Promise<number> {
     const runs = await runsUnder(this.dataDirectory);
-    for (const pid of runs) process.kill(pid, 'SIGKILL');
+    for (const pid of runs) kill(pid);
     return runs.length;
   }
 
@@ -183,17 +209,6 @@ export class VsCode implements AsyncDisposable {
       if (Date.now() > deadline) throw new Error('The server did not answer within 60 s.');
       await delay(50);
     }
-  }
-
-  #themeSetting(theme: Theme): Record<string, unknown> {
-    const names = themes[this.options.version ?? 'newest'];
-    const name = {
-      dark: names.dark,
-      light: names.light,
-      'high-contrast': 'Default High Contrast',
-      'high-contrast-light': 'Default High Contrast Light',
-    }[theme];
-    return { 'workbench.colorTheme': name };
   }
 
   async #installExtension(vsix: string): Promise<void> {
@@ -253,6 +268,15 @@ async function runsUnder(folder: string): Promise<number[]> {
   return commands
     .filter(({ command }) => command.includes('runner.cjs\0') && command.includes(`\0${folder}/`))
     .map(({ id }) => id);
+}
+
+/** One that has ended meanwhile needs no more. */
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
 }
 
 /** False when no process of the group is left. */

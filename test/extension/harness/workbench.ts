@@ -83,6 +83,28 @@ export class Workbench implements AsyncDisposable {
     await this.#waitUntilReady();
   }
 
+  /**
+   * Changes user settings of the running VS Code (undefined removes one) and waits until this window has read them, which it
+   * does late on a busy machine; where it has not been told of the change, the files are written again.
+   */
+  async changeSettings(changes: Readonly<Record<string, unknown>>): Promise<void> {
+    await this.code.changeSettings(changes);
+    await eventually(
+      'the window to read its settings',
+      async () => {
+        const hasRead = await eventually(
+          'the mark in the title',
+          () => this.page.title(),
+          (title) => title.includes(this.code.titleMark),
+          10_000,
+        ).then(Boolean, () => false);
+        if (!hasRead) await this.code.changeSettings({});
+        return hasRead;
+      },
+      Boolean,
+    );
+  }
+
   /** Leaves no editor, question, dialog, menu or notification of what went before, nor what its webviews said. */
   async clear(): Promise<void> {
     await this.dialog().leave();
@@ -220,7 +242,7 @@ export class Workbench implements AsyncDisposable {
   }
 
   async switchTheme(theme: Theme): Promise<void> {
-    await this.code.changeTheme(theme);
+    await this.changeSettings(this.code.themeSettings(theme));
     await this.page.locator(`.monaco-workbench.${themeClasses[theme]}`).waitFor();
   }
 

@@ -10,8 +10,8 @@ import { texts } from '../harness/texts.ts';
 import { useTestCluster } from '../harness/useTestCluster.ts';
 
 export async function cancelledByThePalette(parts: Drive, namespace: string): Promise<void> {
-  const { code, workbench } = parts;
-  await useTestCluster(code, namespace);
+  const { workbench } = parts;
+  await useTestCluster(workbench, namespace);
   const panel = await startFromPlan(parts, namespace, 'short, then until cancelled');
   // One level is measured, and the next one says each second how it stands.
   await expect

@@ -12,7 +12,7 @@ import { slower, whole } from './records.ts';
 export async function comparedWithABaseline({ code, workbench, folder }: Drive): Promise<void> {
   const version = code.options.version ?? 'newest';
   await putRecords(folder, [whole, slower]);
-  await code.changeSettings({ 'topologyBench.kubeconfig': join(folder, 'no-such-file') });
+  await workbench.changeSettings({ 'topologyBench.kubeconfig': join(folder, 'no-such-file') });
   await workbench.openFile(samplePaths.classifier);
   const results = await workbench.view('Topology Bench', 'Results');
   await results.waitForRows('two results', (all) => all.length === 2 && all[0]?.includes('Jan 3, 2026') === true);

@@ -11,8 +11,8 @@ import { whileNothingIsSaid } from '../harness/silentServer.ts';
 import { texts } from '../harness/texts.ts';
 import { eventually, patienceMs } from '../harness/waiting.ts';
 
-export async function protectedContext({ code, workbench, folder }: Drive): Promise<void> {
-  await code.changeSettings({
+export async function protectedContext({ workbench, folder }: Drive): Promise<void> {
+  await workbench.changeSettings({
     'topologyBench.kubeconfig': join(folder, samplePaths.kubeconfig),
     'topologyBench.protectedContexts': ['stag*'],
   });
@@ -40,12 +40,12 @@ export async function protectedContext({ code, workbench, folder }: Drive): Prom
   expect(await workbench.page.locator('.tabs-container .tab').count()).toBe(1);
 }
 
-export async function chosenInTheTree({ code, workbench, folder }: Drive): Promise<void> {
+export async function chosenInTheTree({ workbench, folder }: Drive): Promise<void> {
   const [port = 0] = await freePorts(1);
   const kubeconfig = join(folder, 'kubeconfig-of-a-port');
   const sample = await readFile(join(folder, samplePaths.kubeconfig), 'utf8');
   await writeFile(kubeconfig, sample.replace('127.0.0.1:9', `127.0.0.1:${String(port)}`));
-  await code.changeSettings({
+  await workbench.changeSettings({
     'topologyBench.kubeconfig': kubeconfig,
     'topologyBench.protectedContexts': [],
   });
@@ -84,9 +84,9 @@ export async function chosenInTheTree({ code, workbench, folder }: Drive): Promi
   expect(await quickInput.message()).toContain('which is default now');
   await quickInput.fill('');
   await head('the namespace of the context again', 'production', 'defaultnamespace');
-  await code.changeSettings({ 'topologyBench.namespace': 'of-the-setting' });
+  await workbench.changeSettings({ 'topologyBench.namespace': 'of-the-setting' });
   await head('the namespace of the setting', 'production', 'of-the-settingnamespace');
-  await code.changeSettings({ 'topologyBench.namespace': undefined });
+  await workbench.changeSettings({ 'topologyBench.namespace': undefined });
   await head('the namespace of the context once more', 'production', 'defaultnamespace');
   await cluster.titleMenu().press('Select Kubernetes Context');
   await quickInput.pick('Select Namespace…');
@@ -128,7 +128,7 @@ export async function chosenInTheTree({ code, workbench, folder }: Drive): Promi
   await head('the context of the kubeconfig again', 'staging', 'modelsnamespace');
 
   // What a setting mends leads to the setting.
-  await code.changeSettings({ 'topologyBench.kubeconfig': join(folder, samplePaths.brokenKubeconfig) });
+  await workbench.changeSettings({ 'topologyBench.kubeconfig': join(folder, samplePaths.brokenKubeconfig) });
   await cluster.waitForRows('that the kubeconfig is broken', (rows) => rows.length === 1);
   expect(await cluster.row(/./u).inlineActions()).toEqual(['Refresh', 'Open Settings']);
   await cluster.row(/./u).pressInline('Open Settings');
@@ -138,12 +138,12 @@ export async function chosenInTheTree({ code, workbench, folder }: Drive): Promi
   await workbench.tab('Settings').waitFor();
 }
 
-export async function followedContext({ code, workbench, folder }: Drive): Promise<void> {
+export async function followedContext({ workbench, folder }: Drive): Promise<void> {
   const outside = await mkdtemp(join(tmpdir(), 'topology-bench-kubeconfig-'));
   try {
     const kubeconfig = join(outside, 'config');
     await copyFile(join(folder, samplePaths.kubeconfig), kubeconfig);
-    await code.changeSettings({ 'topologyBench.kubeconfig': kubeconfig });
+    await workbench.changeSettings({ 'topologyBench.kubeconfig': kubeconfig });
     const placeShown = async (): Promise<string> => (await workbench.statusBar()).join('\n');
     await workbench.openFile(samplePaths.classifier);
     await expect.poll(placeShown, { timeout: patienceMs }).toContain('staging/models');

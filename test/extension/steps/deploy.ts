@@ -8,8 +8,8 @@ import { texts } from '../harness/texts.ts';
 import { useTestCluster } from '../harness/useTestCluster.ts';
 import { eventually } from '../harness/waiting.ts';
 
-export async function deployedFromTheTree({ code, workbench }: Drive, namespace: string): Promise<void> {
-  await useTestCluster(code, namespace);
+export async function deployedFromTheTree({ workbench }: Drive, namespace: string): Promise<void> {
+  await useTestCluster(workbench, namespace);
   const { quickInput } = workbench;
   const tree = await workbench.view('Topology Bench', 'Topologies');
   await tree.waitForRows('nothing deployed', (rows) => rows.join() === texts.nothingDeployed.join());

@@ -8,7 +8,7 @@ import { eventually } from '../harness/waiting.ts';
 
 export async function leftBehindByAKilledRun(parts: Drive, namespace: string): Promise<void> {
   const { code, workbench } = parts;
-  await useTestCluster(code, namespace);
+  await useTestCluster(workbench, namespace);
   await startFromPlan(parts, namespace, 'until cancelled');
   await eventually(
     'a Job of the run',

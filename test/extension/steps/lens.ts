@@ -13,7 +13,7 @@ import { eventually } from '../harness/waiting.ts';
 import type { Workbench } from '../harness/workbench.ts';
 
 export async function lensAndPaletteToTheConfirmation({ code, workbench, folder }: Drive): Promise<void> {
-  await code.changeSettings({ 'topologyBench.kubeconfig': join(folder, samplePaths.kubeconfig) });
+  await workbench.changeSettings({ 'topologyBench.kubeconfig': join(folder, samplePaths.kubeconfig) });
   const { quickInput } = workbench;
   const version = code.options.version ?? 'newest';
   await workbench.openFile(samplePaths.classifier);
@@ -45,7 +45,7 @@ export async function lensAndPaletteToTheConfirmation({ code, workbench, folder 
 
   // Without a model config in view and without a kubeconfig.
   await workbench.runCommand('View: Close All Editors');
-  await code.changeSettings({ 'topologyBench.kubeconfig': join(folder, 'no-such-file') });
+  await workbench.changeSettings({ 'topologyBench.kubeconfig': join(folder, 'no-such-file') });
   await workbench.runCommand('Topology Bench: Benchmark Topology');
   expect(await quickInput.waitForItem('Tiny sentiment model (built in)')).toEqual([
     'distilbert',
@@ -60,15 +60,15 @@ export async function lensAndPaletteToTheConfirmation({ code, workbench, folder 
   await quickInput.cancel();
 }
 
-export async function lensesOfTheOtherConfigs({ code, workbench, folder }: Drive): Promise<void> {
+export async function lensesOfTheOtherConfigs({ workbench, folder }: Drive): Promise<void> {
   const { quickInput } = workbench;
   // Without lenses there is the menu of the explorer.
-  await code.changeSettings({ 'editor.codeLens': false });
+  await workbench.changeSettings({ 'editor.codeLens': false });
   await workbench.openFile(samplePaths.huggingFace);
   await (await workbench.explorerRow('config.json')).pressMenu('Benchmark Topology');
   expect(await quickInput.title()).toBe('Benchmark Topology: distilbert (1/3)');
   await quickInput.cancel();
-  await code.changeSettings({ 'editor.codeLens': undefined });
+  await workbench.changeSettings({ 'editor.codeLens': undefined });
 
   await workbench.askFromCodeLens(texts.startLens);
   expect(await quickInput.title()).toBe('Benchmark Topology: distilbert (1/3)');

@@ -16,12 +16,12 @@ import { texts } from '../harness/texts.ts';
 import { patienceMs } from '../harness/waiting.ts';
 import { whole } from './records.ts';
 
-export async function modelConfigsInADiffEditor({ code, workbench, folder }: Drive): Promise<void> {
+export async function modelConfigsInADiffEditor({ workbench, folder }: Drive): Promise<void> {
   const original = await runWith(8, sampleRecord);
   const edited = await runWith(16, laterRecord);
   try {
     await putRecords(folder, [original.record, edited.record]);
-    await code.changeSettings({ 'topologyBench.kubeconfig': join(folder, 'no-such-file') });
+    await workbench.changeSettings({ 'topologyBench.kubeconfig': join(folder, 'no-such-file') });
     await workbench.openFile(samplePaths.classifier);
     const results = await workbench.view('Topology Bench', 'Results');
     await results.waitForRows('two results', (all) => all.length === 2 && all[0]?.includes('Jan 3, 2026') === true);

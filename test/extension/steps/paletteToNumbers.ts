@@ -14,8 +14,8 @@ import { texts } from '../harness/texts.ts';
 import { useTestCluster } from '../harness/useTestCluster.ts';
 import { eventually } from '../harness/waiting.ts';
 
-export async function paletteToNumbers({ code, workbench, folder }: Drive, namespace: string): Promise<void> {
-  await useTestCluster(code, namespace);
+export async function paletteToNumbers({ workbench, folder }: Drive, namespace: string): Promise<void> {
+  await useTestCluster(workbench, namespace);
   const { quickInput } = workbench;
   await workbench.openFile(samplePaths.classifier);
   await workbench.view('Topology Bench', 'Topologies');

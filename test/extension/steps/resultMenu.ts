@@ -10,7 +10,7 @@ import { putRecords } from '../harness/sampleWorkspace.ts';
 import { eventually, patienceMs } from '../harness/waiting.ts';
 import { slower, whole } from './records.ts';
 
-export async function outOfTheMenu({ code, workbench, folder }: Drive): Promise<void> {
+export async function outOfTheMenu({ workbench, folder }: Drive): Promise<void> {
   await putRecords(folder, [whole, slower]);
   const { quickInput } = workbench;
   const results = await workbench.view('Topology Bench', 'Results');
@@ -64,7 +64,7 @@ export async function outOfTheMenu({ code, workbench, folder }: Drive): Promise<
     await quickInput.fill('');
     await expect.poll(() => panel.text(), { timeout: patienceMs }).not.toContain(price);
   } finally {
-    await code.changeSettings({});
+    await workbench.changeSettings({});
   }
 }
 

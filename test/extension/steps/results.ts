@@ -18,7 +18,7 @@ export async function recordBesideTheCode(parts: Drive): Promise<void> {
   const { code, workbench, folder } = parts;
   const version = code.options.version ?? 'newest';
   await putRecords(folder, [whole, broken], { '20251231-235959-dead.json': '{ "version": 1, ' });
-  await code.changeSettings({ 'topologyBench.kubeconfig': join(folder, 'no-such-file') });
+  await workbench.changeSettings({ 'topologyBench.kubeconfig': join(folder, 'no-such-file') });
   await workbench.openFile(samplePaths.classifier);
   await workbench.waitForCodeLens(texts.startLens);
   const results = await workbench.view('Topology Bench', 'Results');
@@ -114,7 +114,7 @@ export async function resultsOfTwoModels({ workbench, folder }: Drive): Promise<
 }
 
 /** A page that is hidden behind another tab is thrown away; what it comes back with are its figures, at what a GPU costs by then. */
-async function expectBackFromBehindATab({ code, workbench }: Drive, panel: Panel): Promise<void> {
+async function expectBackFromBehindATab({ workbench }: Drive, panel: Panel): Promise<void> {
   const drawn = async (): Promise<string> => {
     await expect.poll(() => panel.text(), { timeout: patienceMs }).toContain('triton is ahead in RPS and p95');
     await panel.waitUntilDrawn();
@@ -125,14 +125,15 @@ async function expectBackFromBehindATab({ code, workbench }: Drive, panel: Panel
   // Opened where the focus is, over the panel.
   await panel.frame.locator('h1').click();
   await workbench.openFile(samplePaths.huggingFace);
-  await code.changeSettings({ 'topologyBench.gpuHourPrice': 2.5, 'topologyBench.currency': 'EUR' });
+  await workbench.changeSettings({ 'topologyBench.gpuHourPrice': 2.5, 'topologyBench.currency': 'EUR' });
   try {
     await workbench.runCommand('View: Close Editor');
     await expect.poll(() => panel.text(), { timeout: patienceMs }).toContain('EUR/1M req');
     expect(await drawn()).not.toContain('OOMKilled');
   } finally {
-    await code.changeSettings({ 'topologyBench.gpuHourPrice': undefined, 'topologyBench.currency': undefined });
+    await workbench.changeSettings({ 'topologyBench.gpuHourPrice': undefined, 'topologyBench.currency': undefined });
   }
+  await expect.poll(() => panel.text(), { timeout: patienceMs }).not.toContain('EUR/1M req');
 }
 
 /** The panel's own ways out: its Export button, and the button at the chart in view. */

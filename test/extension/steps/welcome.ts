@@ -8,7 +8,7 @@ import { screenshots } from '../harness/screenshots.ts';
 
 export async function welcomeWithoutCluster({ code, workbench, folder }: Drive): Promise<void> {
   await putRecords(folder, []);
-  await code.changeSettings({ 'topologyBench.kubeconfig': undefined });
+  await workbench.changeSettings({ 'topologyBench.kubeconfig': undefined });
   const { quickInput } = workbench;
   const cluster = await workbench.view('Topology Bench', 'Cluster');
   await cluster.waitForMessage('No kubeconfig was found');
@@ -49,7 +49,7 @@ export async function welcomeWithoutCluster({ code, workbench, folder }: Drive):
   await cluster.pressWelcome('Choose a kubeconfig');
   await quickInput.choose(join(folder, samplePaths.kubeconfig));
   await cluster.waitForRows('the chosen context', ([context]) => context?.startsWith('staging') === true);
-  await code.changeSettings({});
+  await workbench.changeSettings({});
   await cluster.waitForMessage('No kubeconfig was found');
 
   // Somebody puts a kubeconfig in the place where one is looked for, in which no context is chosen.
