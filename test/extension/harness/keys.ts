@@ -34,9 +34,9 @@ export class Keys {
       async () => {
         await this.#page.keyboard.press('Escape');
         await this.#page.keyboard.press(key);
-        await input.waitFor({ timeout: 3000 });
+        await input.waitFor({ timeout: 10_000 });
         await this.#page.keyboard.type(text);
-        await this.#row(exactly(label), '.focused', description).waitFor({ timeout: 5000 });
+        await this.#row(exactly(label), '.focused', description).waitFor({ timeout: 10_000 });
         await this.#page.keyboard.press('Enter');
         return true;
       },
@@ -80,6 +80,20 @@ export class Keys {
     await this.#page.keyboard.type(label);
     await this.#row(exactly(label), '.focused').waitFor({ timeout: patienceMs });
     await this.#page.keyboard.press('Enter');
+  }
+
+  /** Puts the focus into the panel, the second group of editors: a Tab that came before would be one more character of the first. */
+  async focusPanel(): Promise<void> {
+    const isThere = (): Promise<boolean> =>
+      this.#page.evaluate(() => document.activeElement?.matches('iframe.webview') === true);
+    await eventually(
+      'the focus in the panel',
+      async () => {
+        await this.#page.keyboard.press('Control+2');
+        return eventually('the focus', isThere, Boolean, 3000);
+      },
+      Boolean,
+    );
   }
 
   /** Presses Tab until an element of the page with such a text has the focus. */

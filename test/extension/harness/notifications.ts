@@ -1,8 +1,8 @@
 /** Notifications and modal dialogs. */
 import type { Locator, Page } from 'playwright-core';
-import { clickWhatHoverShows } from './pointer.ts';
+import { click, clickWhatHoverShows } from './pointer.ts';
 import { plain } from './quickInput.ts';
-import { patienceMs } from './waiting.ts';
+import { eventually, patienceMs } from './waiting.ts';
 
 /** A notification whose text contains `text`; waits for it when asked something. */
 export class Notification {
@@ -24,19 +24,24 @@ export class Notification {
   }
 
   async press(button: string): Promise<void> {
-    await this.locator
-      .locator('.notification-list-item-buttons-container .monaco-button', { hasText: button })
-      .first()
-      .click({ timeout: patienceMs });
+    await click(
+      this.locator.locator('.notification-list-item-buttons-container .monaco-button', { hasText: button }).first(),
+    );
   }
 
+  /** Its toolbar shows only under the pointer, and one that slides from under a pointer at rest shows none. */
   async dismiss(): Promise<void> {
+    const cross = this.locator.locator('.notification-list-item-toolbar-container .codicon-notifications-clear');
     await this.locator.waitFor({ timeout: patienceMs });
-    // What has no buttons goes by itself after a while: then there is nothing left to dismiss.
-    await clickWhatHoverShows(
-      this.locator,
-      this.locator.locator('.notification-list-item-toolbar-container .codicon-notifications-clear'),
-      () => this.locator.isHidden(),
+    await eventually(
+      `${this.locator.toString()} to go`,
+      async () => {
+        if (await this.locator.isHidden()) return true;
+        await clickWhatHoverShows(this.locator, cross, () => this.locator.isHidden());
+        await this.locator.waitFor({ state: 'hidden', timeout: 3000 });
+        return true;
+      },
+      Boolean,
     );
   }
 
@@ -81,10 +86,7 @@ export class Dialog {
   }
 
   async press(button: string): Promise<void> {
-    await this.locator
-      .locator('.dialog-buttons .monaco-button', { hasText: button })
-      .first()
-      .click({ timeout: patienceMs });
+    await click(this.locator.locator('.dialog-buttons .monaco-button', { hasText: button }).first());
     await this.locator.waitFor({ state: 'hidden', timeout: patienceMs });
   }
 }

@@ -1,6 +1,7 @@
 /** The box that drops from the top: command palette, quick picks and input boxes. */
 import { basename, dirname, extname } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
+import { click, clickOnce } from './pointer.ts';
 import { eventually, patienceMs } from './waiting.ts';
 
 export class QuickInput {
@@ -12,23 +13,29 @@ export class QuickInput {
     this.#box = page.locator('.quick-input-widget');
   }
 
-  /** Runs a command by its whole name, category included: "Topology Bench: Benchmark Topology". */
-  async runCommand(name: string): Promise<void> {
-    await this.#choose('F1', `>${name}`, this.#row(name));
-    await eventually(
-      'the palette to give way',
-      async () => !(await this.isShown()) || !(await this.value()).startsWith('>'),
-      Boolean,
-    );
+  /**
+   * Runs a command by its whole name, category included: "Topology Bench: Benchmark Topology".
+   *
+   * @param isDone whether nobody needs it any more
+   */
+  async runCommand(name: string, isDone?: () => Promise<boolean>): Promise<void> {
+    await this.#choose('F1', `>${name}`, this.#row(name), isDone);
   }
 
-  /** The commands that the palette offers for a search text. */
-  async findCommands(text: string): Promise<string[]> {
-    await this.#open('F1');
-    await this.#input.fill(`>${text}`);
-    const labels = await this.#whenStill();
-    await this.cancel();
-    return labels;
+  /** The commands that the palette offers for a search text, once they satisfy: it first has those of no search text. */
+  async findCommands(text: string, satisfies: (labels: readonly string[]) => boolean): Promise<string[]> {
+    return eventually(
+      `the commands that "${text}" finds`,
+      async () => {
+        await this.#open('F1');
+        const before = (await this.#whenStill((items) => items.length > 0)).join('\n');
+        await this.#input.fill(`>${text}`);
+        const found = await this.#whenStill((items) => items.join('\n') !== before);
+        await this.cancel();
+        return found;
+      },
+      satisfies,
+    );
   }
 
   /** Opens a file by its path in the workspace. */
@@ -75,20 +82,29 @@ export class QuickInput {
   /** Picks one row, once the list stands still: a row that moves under the pointer would have another one picked. */
   async pick(label: string | RegExp): Promise<void> {
     await this.waitForItem(label);
-    await this.#row(label).click({ timeout: patienceMs });
+    await click(this.#row(label));
   }
 
   /** In a pick with check boxes: checks exactly these and accepts. */
   async pickMany(labels: readonly string[]): Promise<void> {
     const [first] = labels;
     for (const label of first === undefined ? await this.#whenStill() : await this.waitForItem(first)) {
-      const box = this.#row(label).locator('input[type=checkbox], .monaco-checkbox').first();
-      const isChecked = await box.evaluate((element) =>
-        element instanceof HTMLInputElement ? element.checked : element.getAttribute('aria-checked') === 'true',
+      await eventually(
+        `${label} as wanted`,
+        async () => {
+          if ((await this.isChecked(label)) !== labels.includes(label)) await click(this.#checkBox(label));
+          return this.isChecked(label);
+        },
+        (isChecked) => isChecked === labels.includes(label),
       );
-      if (isChecked !== labels.includes(label)) await box.click();
     }
     await this.accept();
+  }
+
+  async isChecked(label: string): Promise<boolean> {
+    return this.#checkBox(label).evaluate((element) =>
+      element instanceof HTMLInputElement ? element.checked : element.getAttribute('aria-checked') === 'true',
+    );
   }
 
   /** Fills the input and accepts it. */
@@ -109,12 +125,13 @@ export class QuickInput {
       () => this.value(),
       (value) => value.endsWith(extname(path)),
     );
-    await this.#input.fill(path);
     await eventually(
       `the dialog to take ${path}`,
       async () => {
+        if (!(await this.isShown())) return true;
+        if ((await this.value()) !== path) await this.#input.fill(path);
         await this.accept();
-        await this.#box.waitFor({ state: 'hidden', timeout: 3000 });
+        await this.#box.waitFor({ state: 'hidden', timeout: 5000 });
         return true;
       },
       Boolean,
@@ -127,9 +144,10 @@ export class QuickInput {
     await eventually(
       `the dialog to take ${path}`,
       async () => {
+        if (!(await this.isShown())) return true;
         await this.#input.fill(path);
         await this.accept();
-        await this.#box.waitFor({ state: 'hidden', timeout: 3000 });
+        await this.#box.waitFor({ state: 'hidden', timeout: 5000 });
         return true;
       },
       Boolean,
@@ -146,12 +164,21 @@ export class QuickInput {
 
   /** One question back, where there is one. */
   async back(): Promise<void> {
-    await this.#box.locator('.quick-input-titlebar [aria-label^="Back"]').click({ timeout: patienceMs });
+    await click(this.#box.locator('.quick-input-titlebar [aria-label^="Back"]'));
   }
 
+  /** An Escape that no box takes hides every notification. */
   async cancel(): Promise<void> {
-    await this.#input.press('Escape');
-    await this.#box.waitFor({ state: 'hidden', timeout: patienceMs });
+    await eventually(
+      'the quick input to go',
+      async () => {
+        if (!(await this.isShown())) return true;
+        await this.#input.press('Escape', { timeout: 5000 });
+        await this.#box.waitFor({ state: 'hidden', timeout: 5000 });
+        return true;
+      },
+      Boolean,
+    );
   }
 
   /** True once a box is shown. */
@@ -167,13 +194,17 @@ export class QuickInput {
     return this.#box.locator('.quick-input-list .monaco-list-row');
   }
 
+  #checkBox(label: string): Locator {
+    return this.#row(label).locator('input[type=checkbox], .monaco-checkbox').first();
+  }
+
   /** @param description a part of what stands beside the label, or "" */
   #row(label: string | RegExp, description = ''): Locator {
     const name = this.#page.locator(labelOfRow, { hasText: typeof label === 'string' ? exactly(label) : label });
     return this.#rows.filter({ has: name }).filter({ hasText: description }).first();
   }
 
-  async #whenStill(): Promise<string[]> {
+  async #whenStill(satisfies: (items: string[]) => boolean = () => true): Promise<string[]> {
     let before: string | undefined;
     return eventually(
       'the list to stand still',
@@ -181,30 +212,54 @@ export class QuickInput {
       (items) => {
         const isStill = before === items.join('\n');
         before = items.join('\n');
-        return isStill;
+        return isStill && satisfies(items);
       },
     );
   }
 
   /** A list is made when it opens, so what an extension adds while it starts is only in the next one. */
-  async #choose(key: string, text: string, row: Locator): Promise<void> {
+  async #choose(
+    key: string,
+    text: string,
+    row: Locator,
+    isDone: () => Promise<boolean> = () => Promise.resolve(false),
+  ): Promise<void> {
     await eventually(
       `"${text}" in the list`,
       async () => {
+        if (await isDone()) return true;
         await this.#open(key);
         await this.#input.fill(text);
         try {
           await row.waitFor({ timeout: 5000 });
-          // A click that worked, but is told as too late, would be tried again on a command that is no longer offered.
-          await row.click({ timeout: 20_000 });
+          await this.#whenStill();
+          if (await isDone()) {
+            await this.cancel();
+            return true;
+          }
+          await clickOnce(row, 20_000);
+          // The list goes as it takes the click, and stays where it was drawn anew under it.
+          if (await this.#givesWay(text)) return true;
+          await clickOnce(row, 5000).catch(() => undefined);
+          if (await this.#givesWay(text)) return true;
         } catch (error) {
           await this.cancel();
           throw error;
         }
-        return true;
+        throw new Error('The list took no click.');
       },
       Boolean,
     );
+  }
+
+  /** Whether it goes, or another one with another text comes, within a few seconds. */
+  async #givesWay(text: string): Promise<boolean> {
+    return eventually(
+      'the list to give way',
+      async () => !(await this.isShown()) || (await this.#input.inputValue({ timeout: 1000 })) !== text,
+      Boolean,
+      5000,
+    ).catch(() => false);
   }
 
   /** A key that is pressed while the workbench starts or a webview has the focus can be lost. */
@@ -213,7 +268,7 @@ export class QuickInput {
       'the quick input to open',
       async () => {
         await this.#page.keyboard.press(key);
-        await this.#input.waitFor({ timeout: 3000 });
+        await this.#input.waitFor({ timeout: 5000 });
         return true;
       },
       Boolean,

@@ -1,7 +1,7 @@
 /** A tree in the side bar. */
 import type { Locator, Page } from 'playwright-core';
 import { Menu } from './menu.ts';
-import { clickWhatHoverShows } from './pointer.ts';
+import { click, clickOnce, clickWhatHoverShows } from './pointer.ts';
 import { plain } from './quickInput.ts';
 import { eventually, patienceMs } from './waiting.ts';
 
@@ -20,8 +20,16 @@ export async function openView(page: Page, container: string, name: string): Pro
   );
   // A container's only view has no header of its own to open.
   const header = pane.locator('.pane-header');
-  if ((await header.getAttribute('aria-expanded')) === 'false') await header.click();
-  await pane.locator('.pane-body').waitFor({ timeout: patienceMs });
+  const body = pane.locator('.pane-body');
+  await eventually(
+    `the view "${name}" to unfold`,
+    async () => {
+      if ((await header.getAttribute('aria-expanded')) === 'false') await click(header);
+      await body.waitFor({ timeout: 5000 });
+      return true;
+    },
+    Boolean,
+  );
   return new TreeView(page, pane);
 }
 
@@ -44,6 +52,14 @@ export class TreeView {
     return eventually(what, () => this.rows(), satisfies, timeoutMs);
   }
 
+  /** Waits until there are these rows and no others. */
+  async waitForRowsLike(what: string, patterns: readonly RegExp[]): Promise<string[]> {
+    return this.waitForRows(
+      what,
+      (rows) => rows.length === patterns.length && patterns.every((pattern, at) => pattern.test(rows[at] ?? '')),
+    );
+  }
+
   /** What an empty view says instead (its welcome content), and the message above a tree. */
   async message(): Promise<string> {
     const texts = await this.locator.locator('.welcome-view-content:visible, .message:visible').allInnerTexts();
@@ -60,7 +76,7 @@ export class TreeView {
 
   /** A button of the welcome content, or a link in its text. */
   async pressWelcome(label: string): Promise<void> {
-    await this.#welcome(label).click({ timeout: patienceMs });
+    await click(this.#welcome(label));
   }
 
   /** Whether such a one is seen without scrolling; a click would scroll to it. */
@@ -81,6 +97,25 @@ export class TreeView {
     return new TreeRow(this.#page, this.locator.locator('.monaco-list-row', { hasText: text }).first());
   }
 
+  /** Presses a key in the tree, wherever the focus went when a row of it was clicked. */
+  async press(key: string): Promise<void> {
+    await this.locator.locator('.monaco-list').first().press(key);
+  }
+
+  /** Selects two rows; the second one has the menu of both. */
+  async selectBoth(one: string | RegExp, other: string | RegExp): Promise<void> {
+    const selected = this.locator.locator('.monaco-list-row.selected');
+    await eventually(
+      `"${String(one)}" and "${String(other)}" to be selected`,
+      async () => {
+        await this.row(one).click();
+        await click(this.row(other).locator, { modifiers: ['ControlOrMeta'] });
+        return selected.count();
+      },
+      (count) => count === 2,
+    );
+  }
+
   /** An action of the view's title bar. */
   async pressTitleAction(label: string): Promise<void> {
     const inHeader = this.locator.locator(`.pane-header .action-label[aria-label^="${label}"]`);
@@ -91,10 +126,9 @@ export class TreeView {
   /** The actions that the title bar has no room for: what stands behind its dots. */
   titleMenu(): Menu {
     const header = this.locator.locator('.pane-header');
-    return new Menu(this.#page, async () => {
-      await header.hover({ timeout: patienceMs });
-      await header.locator('.action-label.codicon-toolbar-more').click({ timeout: patienceMs });
-    });
+    return new Menu(this.#page, (isOpen) =>
+      clickWhatHoverShows(header, header.locator('.action-label.codicon-toolbar-more'), isOpen),
+    );
   }
 }
 
@@ -108,7 +142,7 @@ export class TreeRow {
   }
 
   async click(): Promise<void> {
-    await this.locator.click({ timeout: patienceMs });
+    await click(this.locator);
   }
 
   /** Name of the icon, as VS Code's own icons are called. */
@@ -151,12 +185,12 @@ export class TreeRow {
   }
 
   #menu(): Menu {
-    return new Menu(this.#page, () => this.locator.click({ button: 'right', timeout: patienceMs }));
+    return new Menu(this.#page, () => clickOnce(this.locator, 10_000, { button: 'right' }));
   }
 
   async #toggleWhen(expanded: 'true' | 'false'): Promise<void> {
     await this.locator.waitFor({ timeout: patienceMs });
     if ((await this.locator.getAttribute('aria-expanded')) === expanded)
-      await this.locator.locator('.monaco-tl-twistie').click();
+      await click(this.locator.locator('.monaco-tl-twistie'));
   }
 }

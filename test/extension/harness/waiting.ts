@@ -1,6 +1,9 @@
 /** How long a state may take to come: two slow cores shared with a cluster need their time; a state that is there costs none. */
 export const patienceMs = 60_000;
 
+/** How long a run may take to remove from a cluster what it made, whose pods have their own time to end. */
+export const cleanedUpWithinMs = 180_000;
+
 /** Tries until the value satisfies; the error says what was last seen. For what no locator can wait for. */
 export async function eventually<T>(
   what: string,

@@ -5,6 +5,7 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { launchBrowser, newPage, screenshot } from './browser.ts';
 import { Dialog, Notification } from './notifications.ts';
 import { Panel } from './panel.ts';
+import { click, clickOnce } from './pointer.ts';
 import { exactly, plain, QuickInput } from './quickInput.ts';
 import { openView, TreeRow, type TreeView } from './sideBar.ts';
 import type { Theme, VsCode } from './vscode.ts';
@@ -18,7 +19,8 @@ const themeClasses: Readonly<Record<Theme, string>> = {
 };
 
 /** Longer than a busy machine takes from a click to what it brings; a click that was lost costs as much. */
-const lensAnswersWithinMs = 7000;
+const lensAnswersWithinMs = 15_000;
+const mostLensClicks = 6;
 
 /** Opens a folder in a window of its own; resolves once its files are listed. */
 export async function openWorkbench(code: VsCode, folder: string): Promise<Workbench> {
@@ -70,16 +72,18 @@ export class Workbench implements AsyncDisposable {
    * told again.
    */
   async reload(): Promise<void> {
+    await this.page.evaluate(() => {
+      document.documentElement.dataset['before'] = 'reload';
+    });
+    const isNew = (): Promise<boolean> =>
+      this.page.evaluate(() => document.documentElement.dataset['before'] !== 'reload');
     for (let attempt = 1; ; attempt += 1) {
-      const loaded = this.page.waitForEvent('load', { timeout: 20_000 }).then(
-        () => true,
-        () => false,
-      );
-      // The page may go before the palette is seen to close; what counts is that a new one comes.
-      const told = this.runCommand('Developer: Reload Window').catch(() => undefined);
-      if (await Promise.race([loaded, told.then(() => loaded)])) break;
+      // The page may go before the palette is seen to close; nothing of that may go on in the new one.
+      await this.quickInput.runCommand('Developer: Reload Window', isNew).catch(() => undefined);
+      if (await eventually('another page', isNew, Boolean, 20_000).catch(() => false)) break;
       if (attempt === 4) throw new Error(`The window was told ${String(attempt)} times to reload, and did not.`);
     }
+    await this.page.waitForLoadState();
     await this.#waitUntilReady();
   }
 
@@ -107,6 +111,7 @@ export class Workbench implements AsyncDisposable {
 
   /** Leaves no editor, question, dialog, menu or notification of what went before, nor what its webviews said. */
   async clear(): Promise<void> {
+    await this.page.mouse.move(0, 0);
     await this.dialog().leave();
     if (await this.page.locator('.context-view .monaco-menu').isVisible()) await this.page.keyboard.press('Escape');
     if (await this.quickInput.isShown()) await this.quickInput.cancel();
@@ -148,7 +153,23 @@ export class Workbench implements AsyncDisposable {
 
   /** Makes the tab's editor the active one. */
   async showTab(label: string | RegExp): Promise<void> {
-    await this.tab(label).click();
+    await click(this.tab(label));
+  }
+
+  /** The same for a text, until its editor takes what is typed: keys go where the focus is, which comes after the editor. */
+  async focusEditor(label: string): Promise<void> {
+    const tab = this.page.locator('.editor-group-container.active .tabs-container .tab.active', { hasText: label });
+    const editor = this.page.locator('.editor-group-container.active .monaco-editor.focused');
+    await eventually(
+      `the cursor in ${label}`,
+      async () => {
+        await this.showTab(label);
+        await tab.first().waitFor({ timeout: 5000 });
+        await editor.first().waitFor({ timeout: 5000 });
+        return true;
+      },
+      Boolean,
+    );
   }
 
   /** The lenses in view, from top to bottom, of all open editors. */
@@ -172,10 +193,6 @@ export class Workbench implements AsyncDisposable {
     return lens;
   }
 
-  async clickCodeLens(text: string | RegExp): Promise<void> {
-    await (await this.waitForCodeLens(text)).click();
-  }
-
   /** Clicks a lens that opens something, until its tab is there. */
   async openFromCodeLens(text: string | RegExp, label: string | RegExp): Promise<void> {
     await this.#clickUntil(text, `"${String(label)}"`, () => isShownWithin(this.tab(label), lensAnswersWithinMs));
@@ -189,6 +206,11 @@ export class Workbench implements AsyncDisposable {
   /** Clicks a lens that asks something. */
   async askFromCodeLens(text: string | RegExp): Promise<void> {
     await this.#clickUntil(text, 'a question', () => this.quickInput.appears(lensAnswersWithinMs));
+  }
+
+  /** Clicks a lens that brings a notification. */
+  async notifyFromCodeLens(text: string | RegExp, notification: Notification): Promise<void> {
+    await this.#clickUntil(text, 'a notification', () => isShownWithin(notification.locator, lensAnswersWithinMs));
   }
 
   async view(container: string, name: string): Promise<TreeView> {
@@ -241,6 +263,13 @@ export class Workbench implements AsyncDisposable {
       .filter((text) => text !== '');
   }
 
+  /** What the status bar says for a few seconds once `action` begins: to look after it could be too late. */
+  async statusBarSays(text: string | RegExp, action: () => Promise<void>): Promise<string> {
+    const item = this.page.locator('.statusbar-item:visible', { hasText: text }).first();
+    const [said] = await Promise.all([item.innerText(), action()]);
+    return plain(said);
+  }
+
   async switchTheme(theme: Theme): Promise<void> {
     await this.changeSettings(this.code.themeSettings(theme));
     await this.page.locator(`.monaco-workbench.${themeClasses[theme]}`).waitFor();
@@ -284,7 +313,9 @@ export class Workbench implements AsyncDisposable {
 
   /** An editor that loses the focus before its lenses came asks for them when it has it again, so it is given back. */
   async #askForLenses(): Promise<void> {
-    const input = this.page.locator('.monaco-editor :is(.native-edit-context, textarea.inputarea)').first();
+    const input = this.page
+      .locator('.editor-group-container .monaco-editor :is(.native-edit-context, textarea.inputarea)')
+      .first();
     await input.blur();
     await input.focus();
   }
@@ -294,12 +325,20 @@ export class Workbench implements AsyncDisposable {
    * command not found") stays as it is until the editor asks anew; so both are tried again.
    */
   async #clickUntil(text: string | RegExp, what: string, hasCome: () => Promise<boolean>): Promise<void> {
-    for (let attempt = 1; attempt <= 8; attempt += 1) {
-      await this.clickCodeLens(text);
+    for (let attempt = 1; attempt <= mostLensClicks; attempt += 1) {
+      const lens = await this.waitForCodeLens(text);
+      // What comes late may lie over the lens by then.
+      const clicked = await clickOnce(lens, 5000).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      if (clicked !== undefined) await this.page.mouse.move(0, 0);
       if (await hasCome()) return;
       await this.#askForLenses();
     }
-    throw new Error(`The lens "${String(text)}" was clicked 8 times, and ${what} did not come.`);
+    throw new Error(
+      `The lens "${String(text)}" was clicked ${String(mostLensClicks)} times, and ${what} did not come.`,
+    );
   }
 
   async #waitUntilReady(): Promise<void> {

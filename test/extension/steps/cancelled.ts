@@ -8,6 +8,7 @@ import { screenshots } from '../harness/screenshots.ts';
 import { pageThemes, switchTheme } from '../harness/switchTheme.ts';
 import { texts } from '../harness/texts.ts';
 import { useTestCluster } from '../harness/useTestCluster.ts';
+import { cleanedUpWithinMs } from '../harness/waiting.ts';
 
 export async function cancelledByThePalette(parts: Drive, namespace: string): Promise<void> {
   const { workbench } = parts;
@@ -27,6 +28,6 @@ export async function cancelledByThePalette(parts: Drive, namespace: string): Pr
 
   await workbench.runCommand('Topology Bench: Cancel Run');
   // The page of a finished run alone offers this: before it, the target may still be at its clean-up.
-  await expect.poll(() => panel.text(), { timeout: 60_000, interval: 250 }).toMatch(texts.panel.again);
+  await expect.poll(() => panel.text(), { timeout: cleanedUpWithinMs, interval: 250 }).toMatch(texts.panel.again);
   expect(await panel.text()).toMatch(texts.panel.cancelled);
 }

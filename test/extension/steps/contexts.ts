@@ -22,7 +22,9 @@ export async function protectedContext({ workbench, folder }: Drive): Promise<vo
     'the context with its protection, though nothing answers',
     ([context, namespace]) => context === 'stagingprotected' && namespace === 'modelsnamespace',
   );
-  expect(await cluster.row('staging').menuItems()).toEqual(['Select Kubernetes Context', 'Unprotect Context']);
+  await expect
+    .poll(() => cluster.row('staging').menuItems(), { timeout: patienceMs })
+    .toEqual(['Select Kubernetes Context', 'Unprotect Context']);
   await workbench.screenshot(join(screenshots, 'protected-context.png'));
 
   await workbench.openFile(samplePaths.classifier);
@@ -34,7 +36,9 @@ export async function protectedContext({ workbench, folder }: Drive): Promise<vo
   await workbench.dialog().press('Start');
   await expect.poll(() => quickInput.title(), { timeout: patienceMs }).toBe('Protected Context staging');
   await quickInput.fill('production');
-  expect(await quickInput.message()).toContain('Type staging to go on.');
+  // The question says so too; what is wrong is all that an answer is told.
+  await expect.poll(() => quickInput.message(), { timeout: patienceMs }).toContain('Type staging to go on.');
+  expect(await quickInput.title()).toBe('Protected Context staging');
   await quickInput.cancel();
   expect(await workbench.notifications()).toEqual([]);
   expect(await workbench.page.locator('.tabs-container .tab').count()).toBe(1);
@@ -54,7 +58,9 @@ export async function chosenInTheTree({ workbench, folder }: Drive): Promise<voi
   const head = (what: string, context: string, namespace: string): Promise<string[]> =>
     cluster.waitForRows(what, (rows) => rows[0] === context && rows[1] === namespace);
   await head('the context of the kubeconfig', 'staging', 'modelsnamespace');
-  expect(await cluster.row('staging').inlineActions()).toEqual(['Select Kubernetes Context']);
+  await expect
+    .poll(() => cluster.row('staging').inlineActions(), { timeout: patienceMs })
+    .toEqual(['Select Kubernetes Context']);
   await cluster.row('staging').pressInline('Select Kubernetes Context');
   expect(await quickInput.waitForItem('production')).toEqual([
     "Follow the kubeconfig's current context",
@@ -65,10 +71,12 @@ export async function chosenInTheTree({ workbench, folder }: Drive): Promise<voi
   await quickInput.pick('production');
   await head('the selected context', 'production', 'defaultnamespace');
 
-  expect(await cluster.row(/^default/u).inlineActions()).toEqual(['Select Namespace']);
-  expect(await cluster.row(/^default/u).menuItems()).toEqual(['Select Namespace']);
-  await cluster.row(/^default/u).pressInline('Select Namespace');
+  const namespaceRow = cluster.row(/^default/u);
+  await expect.poll(() => namespaceRow.inlineActions(), { timeout: patienceMs }).toEqual(['Select Namespace']);
+  await expect.poll(() => namespaceRow.menuItems(), { timeout: patienceMs }).toEqual(['Select Namespace']);
+  await namespaceRow.pressInline('Select Namespace');
   // Nothing answers there, so that there are no namespaces to pick from.
+  await expect.poll(() => quickInput.title(), { timeout: patienceMs }).toBe('Select Namespace');
   await quickInput.fill('team-a');
   await head('the selected namespace', 'production', 'team-anamespace, selected here');
 
@@ -81,7 +89,7 @@ export async function chosenInTheTree({ workbench, folder }: Drive): Promise<voi
   // With nothing typed, settings and context decide again. The menu of the title leads there, too.
   await cluster.titleMenu().press('Select Namespace');
   await expect.poll(() => quickInput.value(), { timeout: patienceMs }).toBe('team-a');
-  expect(await quickInput.message()).toContain('which is default now');
+  await expect.poll(() => quickInput.message(), { timeout: patienceMs }).toContain('which is default now');
   await quickInput.fill('');
   await head('the namespace of the context again', 'production', 'defaultnamespace');
   await workbench.changeSettings({ 'topologyBench.namespace': 'of-the-setting' });
@@ -96,8 +104,10 @@ export async function chosenInTheTree({ workbench, folder }: Drive): Promise<voi
   // Nothing answers there, and the row that says so leads on.
   await cluster.waitForRows('why there is nothing to show', (rows) => rows.length === 3);
   const problem = cluster.row(/refused|reach/u);
-  expect(await problem.inlineActions()).toEqual(['Refresh']);
-  expect(await problem.menuItems()).toEqual(['Select Kubernetes Context', 'Refresh', 'Show Log']);
+  await expect.poll(() => problem.inlineActions(), { timeout: patienceMs }).toEqual(['Refresh']);
+  await expect
+    .poll(() => problem.menuItems(), { timeout: patienceMs })
+    .toEqual(['Select Kubernetes Context', 'Refresh', 'Show Log']);
   for (const press of [() => problem.pressInline('Refresh'), () => problem.pressMenu('Refresh')]) {
     await whileNothingIsSaid(port, async () => {
       await press();
@@ -120,7 +130,7 @@ export async function chosenInTheTree({ workbench, folder }: Drive): Promise<voi
   await showsLog(() => problem.pressMenu('Show Log'));
 
   // What every view has, and what this one has besides, stands behind the dots of its title.
-  expect(await cluster.titleMenu().items()).toEqual(texts.menuOfClusterView);
+  await expect.poll(() => cluster.titleMenu().items(), { timeout: patienceMs }).toEqual(texts.menuOfClusterView);
   await showsLog(() => cluster.titleMenu().press('Show Log'));
 
   await cluster.row('production').pressMenu('Select Kubernetes Context');
@@ -130,7 +140,9 @@ export async function chosenInTheTree({ workbench, folder }: Drive): Promise<voi
   // What a setting mends leads to the setting.
   await workbench.changeSettings({ 'topologyBench.kubeconfig': join(folder, samplePaths.brokenKubeconfig) });
   await cluster.waitForRows('that the kubeconfig is broken', (rows) => rows.length === 1);
-  expect(await cluster.row(/./u).inlineActions()).toEqual(['Refresh', 'Open Settings']);
+  await expect
+    .poll(() => cluster.row(/./u).inlineActions(), { timeout: patienceMs })
+    .toEqual(['Refresh', 'Open Settings']);
   await cluster.row(/./u).pressInline('Open Settings');
   await workbench.tab('Settings').waitFor();
   await workbench.runCommand('View: Close All Editors');

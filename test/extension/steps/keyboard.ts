@@ -18,7 +18,7 @@ export async function runByKeyboard({ workbench, folder }: Drive): Promise<void>
   await keys.openFile(samplePaths.classifier);
   await workbench.tab('config.pbtxt').waitFor();
   // Before it has lenses the extension may not know of the editor yet, and would ask which model.
-  await page.locator('.codelens-decoration > a', { hasText: texts.startLens }).first().waitFor();
+  await workbench.waitForCodeLens(texts.startLens);
 
   await keys.command('Topology Bench: Benchmark Topology');
   await keys.checkOnly('fastapi', ['fastapi', 'triton', 'hybrid']);
@@ -34,7 +34,7 @@ export async function runByKeyboard({ workbench, folder }: Drive): Promise<void>
   const panel = await workbench.panelInSight(/sentiment/u);
   await expect.poll(() => panel.text(), { timeout: 300_000, interval: 500 }).toMatch(texts.panel.again);
   await panel.waitUntilDrawn();
-  await page.keyboard.press('Control+2');
+  await keys.focusPanel();
   await keys.tabTo(panel, /^Export/u);
   await workbench.screenshot(join(screenshots, 'keyboard-focus.png'));
   await page.keyboard.press('Enter');

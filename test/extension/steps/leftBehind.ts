@@ -4,7 +4,7 @@ import { kubectl } from '../../kubernetes/support/testCluster.ts';
 import { startFromPlan } from '../harness/clusterPlan.ts';
 import type { Drive } from '../harness/drive.ts';
 import { useTestCluster } from '../harness/useTestCluster.ts';
-import { eventually } from '../harness/waiting.ts';
+import { cleanedUpWithinMs, eventually, patienceMs } from '../harness/waiting.ts';
 
 export async function leftBehindByAKilledRun(parts: Drive, namespace: string): Promise<void> {
   const { code, workbench } = parts;
@@ -25,13 +25,19 @@ export async function leftBehindByAKilledRun(parts: Drive, namespace: string): P
   await offer.dismiss();
 
   const topologies = await workbench.view('Topology Bench', 'Topologies');
-  expect(await topologies.titleMenu().items()).toEqual(['Clean Up', 'Open Settings', 'Show Log']);
+  await expect
+    .poll(() => topologies.titleMenu().items(), { timeout: patienceMs })
+    .toEqual(['Clean Up', 'Open Settings', 'Show Log']);
   await topologies.titleMenu().press('Clean Up');
-  const [leftover, ...others] = await workbench.quickInput.waitForItem(/^\s*Benchmark run /u);
+  const { quickInput } = workbench;
+  const [leftover = '', ...others] = await quickInput.waitForItem(/^\s*Benchmark run /u);
   expect(leftover).toMatch(/^Benchmark run \d{8}-\d{6}-[\da-f]{4}$/u);
   expect(others).toEqual([]);
-  expect(await workbench.quickInput.title()).toBe(`Clean Up topology-bench-test/${namespace}`);
+  expect(await quickInput.title()).toBe(`Clean Up topology-bench-test/${namespace}`);
   // What was left behind is ticked already.
-  await workbench.quickInput.accept();
-  await workbench.notification('Removed 1 leftover').dismiss();
+  await expect.poll(() => quickInput.isChecked(leftover), { timeout: patienceMs }).toBe(true);
+  await quickInput.accept();
+  const removed = workbench.notification('Removed 1 leftover');
+  await removed.text(cleanedUpWithinMs);
+  await removed.dismiss();
 }

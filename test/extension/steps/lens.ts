@@ -9,7 +9,7 @@ import type { Drive } from '../harness/drive.ts';
 import { samplePaths } from '../harness/sampleWorkspace.ts';
 import { screenshots } from '../harness/screenshots.ts';
 import { texts } from '../harness/texts.ts';
-import { eventually } from '../harness/waiting.ts';
+import { eventually, patienceMs } from '../harness/waiting.ts';
 import type { Workbench } from '../harness/workbench.ts';
 
 export async function lensAndPaletteToTheConfirmation({ code, workbench, folder }: Drive): Promise<void> {
@@ -18,6 +18,8 @@ export async function lensAndPaletteToTheConfirmation({ code, workbench, folder 
   const version = code.options.version ?? 'newest';
   await workbench.openFile(samplePaths.classifier);
   await workbench.waitForCodeLens(texts.startLens);
+  const placeShown = async (): Promise<string> => (await workbench.statusBar()).join('\n');
+  await expect.poll(placeShown, { timeout: patienceMs }).toContain('staging/models');
   await workbench.screenshot(join(screenshots, `lens-${version}.png`));
   await workbench.askFromCodeLens(texts.startLens);
 
@@ -44,8 +46,9 @@ export async function lensAndPaletteToTheConfirmation({ code, workbench, folder 
   expect(await workbench.notifications()).toEqual([]);
 
   // Without a model config in view and without a kubeconfig.
-  await workbench.runCommand('View: Close All Editors');
   await workbench.changeSettings({ 'topologyBench.kubeconfig': join(folder, 'no-such-file') });
+  await expect.poll(placeShown, { timeout: patienceMs }).not.toContain('staging/models');
+  await workbench.runCommand('View: Close All Editors');
   await workbench.runCommand('Topology Bench: Benchmark Topology');
   expect(await quickInput.waitForItem('Tiny sentiment model (built in)')).toEqual([
     'distilbert',
@@ -66,12 +69,12 @@ export async function lensesOfTheOtherConfigs({ workbench, folder }: Drive): Pro
   await workbench.changeSettings({ 'editor.codeLens': false });
   await workbench.openFile(samplePaths.huggingFace);
   await (await workbench.explorerRow('config.json')).pressMenu('Benchmark Topology');
-  expect(await quickInput.title()).toBe('Benchmark Topology: distilbert (1/3)');
+  await expect.poll(() => quickInput.title(), { timeout: patienceMs }).toBe('Benchmark Topology: distilbert (1/3)');
   await quickInput.cancel();
   await workbench.changeSettings({ 'editor.codeLens': undefined });
 
   await workbench.askFromCodeLens(texts.startLens);
-  expect(await quickInput.title()).toBe('Benchmark Topology: distilbert (1/3)');
+  await expect.poll(() => quickInput.title(), { timeout: patienceMs }).toBe('Benchmark Topology: distilbert (1/3)');
   await quickInput.cancel();
 
   // What the file does not say has a default, so that nothing is asked; what is wrong in it keeps it from running.
@@ -134,7 +137,7 @@ async function staleAndBack(workbench: Workbench, file: string, change: () => Pr
     (text) => texts.panel.again.test(text),
   );
 
-  await workbench.showTab(file);
+  await workbench.focusEditor(file);
   await change();
   await untilStale(true);
   await workbench.screenshot(join(screenshots, `stale-${file}.png`));

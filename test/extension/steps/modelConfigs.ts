@@ -25,8 +25,7 @@ export async function modelConfigsInADiffEditor({ workbench, folder }: Drive): P
     await workbench.openFile(samplePaths.classifier);
     const results = await workbench.view('Topology Bench', 'Results');
     await results.waitForRows('two results', (all) => all.length === 2 && all[0]?.includes('Jan 3, 2026') === true);
-    await results.row(/Jan 2, 2026/u).click();
-    await results.row(/Jan 3, 2026/u).locator.click({ modifiers: ['ControlOrMeta'] });
+    await results.selectBoth(/Jan 2, 2026/u, /Jan 3, 2026/u);
     await results.row(/Jan 3, 2026/u).pressMenu('Compare Selected');
 
     const show = async (): Promise<Panel> => {
@@ -41,7 +40,7 @@ export async function modelConfigsInADiffEditor({ workbench, folder }: Drive): P
     await workbench.tab(/^Model configs: Jan 2, 2026, .* ↔ Jan 3, 2026/u).waitFor({ timeout: patienceMs });
     await expect.poll(shown, { timeout: patienceMs }).toMatch(/max_batch_size: 8.*max_batch_size: 16/u);
     // It stands beside the panel, and not over it.
-    expect(await panel.frame.locator('h1').isVisible()).toBe(true);
+    await panel.frame.locator('h1').waitFor({ timeout: patienceMs });
     await workbench.screenshot(join(screenshots, 'model-configs.png'));
 
     await rm(edited.path);

@@ -18,7 +18,7 @@ export async function paletteToNumbers({ workbench, folder }: Drive, namespace: 
   await useTestCluster(workbench, namespace);
   const { quickInput } = workbench;
   await workbench.openFile(samplePaths.classifier);
-  await workbench.view('Topology Bench', 'Topologies');
+  const topologies = await workbench.view('Topology Bench', 'Topologies');
   await workbench.runCommand('Topology Bench: Benchmark Topology');
   await quickInput.pickMany(['fastapi', 'triton', 'hybrid']);
   await quickInput.pick(`topology-bench-test/${namespace}`);
@@ -30,10 +30,9 @@ export async function paletteToNumbers({ workbench, folder }: Drive, namespace: 
   await workbench.dialog().press('Start');
 
   const panel = await workbench.panel(/sentiment/u);
-  await waitForText(panel, /Measuring triton at (8|32)/u);
   // The run's row opens by itself, so that the state of each topology is in sight.
-  const topologies = await workbench.view('Topology Bench', 'Topologies');
-  await topologies.waitForRows('each topology of the run', (rows) => isRunShown(rows));
+  await topologies.waitForRows('each topology of the run', (rows) => isRunShown(rows), 240_000);
+  await waitForText(panel, /Measuring triton at (8|32)/u);
   await workbench.screenshot(join(screenshots, 'cluster-live-dark.png'));
   await waitForText(panel, /Measuring hybrid/u);
   await switchTheme(workbench, panel, 'light');
@@ -42,9 +41,16 @@ export async function paletteToNumbers({ workbench, folder }: Drive, namespace: 
   const record = await waitForRecord(folder);
   expect(record.status).toBe('completed');
   expect(record.sameAnswers.verdict).toBe('agreed');
-  await waitForText(panel, texts.panel.again, 60_000);
+  await waitForText(panel, texts.panel.again);
   await panel.waitUntilDrawn();
-  expectFigures(await paintedRows(panel), record);
+  await eventually(
+    'the figures of the record',
+    async () => {
+      expectFigures(await paintedRows(panel), record);
+      return true;
+    },
+    Boolean,
+  );
   expectServerCounts(record);
   expect(record.topologies.find(({ topology }) => topology.name === 'hybrid')?.networkPolicy).toBe('enforced');
 
@@ -88,13 +94,19 @@ function isRunShown(rows: readonly string[]): boolean {
 
 async function waitForRecord(folder: string): Promise<RunRecord> {
   const runs = join(folder, samplePaths.runs);
-  const deadline = Date.now() + 300_000;
-  for (;;) {
-    const [name] = (await readdir(runs).catch((): string[] => [])).filter((file) => /^\d.*\.json$/u.test(file));
-    if (name !== undefined) return runRecordSchema.parse(JSON.parse(await readFile(join(runs, name), 'utf8')));
-    if (Date.now() > deadline) throw new Error('No record was written.');
-    await new Promise((resolve) => setTimeout(resolve, 500));
-  }
+  const record = await eventually(
+    'a record',
+    async () => {
+      const [name] = (await readdir(runs)).filter((file) => /^\d.*\.json$/u.test(file));
+      return name === undefined
+        ? undefined
+        : runRecordSchema.parse(JSON.parse(await readFile(join(runs, name), 'utf8')));
+    },
+    (found) => found !== undefined,
+    300_000,
+  );
+  if (record === undefined) throw new Error('There is no record.');
+  return record;
 }
 
 /** Every row of the painted table holds the record's own figures, and no measured phase is missing. */

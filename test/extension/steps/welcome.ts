@@ -5,6 +5,7 @@ import { expect } from 'vitest';
 import type { Drive } from '../harness/drive.ts';
 import { putRecords, samplePaths } from '../harness/sampleWorkspace.ts';
 import { screenshots } from '../harness/screenshots.ts';
+import { patienceMs } from '../harness/waiting.ts';
 
 export async function welcomeWithoutCluster({ code, workbench, folder }: Drive): Promise<void> {
   await putRecords(folder, []);
@@ -16,21 +17,28 @@ export async function welcomeWithoutCluster({ code, workbench, folder }: Drive):
   await results.waitForMessage('No results yet.');
   const topologies = await workbench.view('Topology Bench', 'Topologies');
   await topologies.waitForMessage('Without a cluster, topologies run on this machine');
-  expect(await results.showsWelcome('Benchmark Topology')).toBe(true);
+  await expect.poll(() => results.showsWelcome('Benchmark Topology'), { timeout: patienceMs }).toBe(true);
   await workbench.screenshot(join(screenshots, 'welcome.png'));
 
   // There is nowhere to deploy to, and no context to choose or to clean up.
-  expect(await topologies.row(/^fastapi/u).inlineActions()).toEqual(['Benchmark Topology']);
-  expect(await topologies.row(/^fastapi/u).menuItems()).toEqual(['Benchmark Topology']);
-  expect(await cluster.titleMenu().items()).toEqual(['Choose Kubeconfig…', 'Open Settings', 'Show Log']);
-  expect(await topologies.titleMenu().items()).toEqual(['Open Settings', 'Show Log']);
-  const offered = await quickInput.findCommands('Topology Bench: Topology');
-  expect(offered).toContain('Topology Bench: Benchmark Topology');
-  expect(offered).not.toContain('Topology Bench: Deploy Topology');
+  const fastapi = topologies.row(/^fastapi/u);
+  await expect.poll(() => fastapi.inlineActions(), { timeout: patienceMs }).toEqual(['Benchmark Topology']);
+  await expect.poll(() => fastapi.menuItems(), { timeout: patienceMs }).toEqual(['Benchmark Topology']);
+  await expect
+    .poll(() => cluster.titleMenu().items(), { timeout: patienceMs })
+    .toEqual(['Choose Kubeconfig…', 'Open Settings', 'Show Log']);
+  await expect
+    .poll(() => topologies.titleMenu().items(), { timeout: patienceMs })
+    .toEqual(['Open Settings', 'Show Log']);
+  await quickInput.findCommands(
+    'Topology Bench: Topology',
+    (found) =>
+      found.includes('Topology Bench: Benchmark Topology') && !found.includes('Topology Bench: Deploy Topology'),
+  );
 
   // What works now is in sight. No question of where: that is decided.
-  expect(await cluster.showsWelcome('Benchmark on this machine')).toBe(true);
-  expect(await cluster.showsWelcome('Choose a kubeconfig')).toBe(true);
+  for (const label of ['Benchmark on this machine', 'Choose a kubeconfig'])
+    await expect.poll(() => cluster.showsWelcome(label), { timeout: patienceMs }).toBe(true);
   await cluster.pressWelcome('Benchmark on this machine');
   await quickInput.pick('Tiny sentiment model (built in)');
   await quickInput.pickMany(['triton']);
