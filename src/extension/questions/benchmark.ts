@@ -146,8 +146,7 @@ function questionsOf(known: Known, draft: Draft): Step[] {
       },
     },
     {
-      // Until it is answered where, the count of questions is that of the last time.
-      applies: () => (draft.target ?? answers?.target)?.kind !== 'local',
+      applies: () => expectedTarget(known, draft) !== 'local',
       ask: async (where) => {
         const { target } = draft;
         if (target?.kind !== 'kubernetes') return 'on';
@@ -183,6 +182,12 @@ function questionsOf(known: Known, draft: Draft): Step[] {
         }),
     },
   ];
+}
+
+/** Until it is answered where, the count of questions is that of the last time, and before that the one of the place in view. */
+function expectedTarget({ answers, cluster }: Known, { target }: Draft): TargetChoice['kind'] {
+  const inView = cluster.lastPlace() === undefined ? 'local' : 'kubernetes';
+  return (target ?? answers?.target)?.kind ?? inView;
 }
 
 function askSameAgain(known: Known, last: BenchmarkChoices, canGoBack: boolean): Promise<Answer<boolean>> {

@@ -87,6 +87,7 @@ let last: BenchmarkChoices | undefined;
 let earlier: BenchmarkChoices | undefined;
 let away: string | undefined;
 let here: LookedAt;
+let placeInView: { readonly context: string; readonly namespace: string } | undefined;
 let lacksNamespace = false;
 let namespaceStays: string | undefined;
 const showFailure = vi.fn<Services['failures']['show']>();
@@ -105,6 +106,7 @@ beforeEach(() => {
   earlier = undefined;
   away = undefined;
   here = { toFetch: [], cacheDirectory: '/home/me/.cache/topology-bench', noTriton: null };
+  placeInView = { context: 'staging', namespace: 'models' };
   lacksNamespace = false;
   namespaceStays = undefined;
   const answers = createMemory(new JsonMemento(), new JsonMemento());
@@ -123,7 +125,8 @@ beforeEach(() => {
     },
     cluster: {
       contexts: async () => contexts,
-      current: async () => ({ context: 'staging', namespace: 'models' }),
+      current: async () => placeInView,
+      lastPlace: () => placeInView,
       placeOf: ({ name, namespace }: (typeof contexts)[number]) => ({ context: name, namespace }),
       wasAway: (context: string) => away === context,
       inventory: async () => inventory,
@@ -438,6 +441,22 @@ describe('a tokenizer that is missing', () => {
     reply();
     await expect(benchmarkCommand(subject, services)).rejects.toThrow('It is none.');
     expect(services.memory.tokenizerOf(subject)).toBeUndefined();
+  });
+});
+
+describe('the count of questions', () => {
+  test('has none for a GPU where no context is in view', async () => {
+    placeInView = undefined;
+    reply({ pick: ['fastapi'] }, { pick: ['This machine'] }, { pick: ['quick'] });
+    await benchmark();
+    expect(steps()).toEqual(['1/3', '2/3', '3/3']);
+  });
+
+  test('has one more once a context is chosen all the same', async () => {
+    placeInView = undefined;
+    reply({ pick: ['fastapi'] }, { pick: ['staging/models'] }, { pick: [t4] }, { pick: ['quick'] });
+    await benchmark();
+    expect(steps()).toEqual(['1/3', '2/3', '3/4', '4/4']);
   });
 });
 
