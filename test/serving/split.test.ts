@@ -9,9 +9,6 @@ import { loadOnce, never, openBench, plainTexts, removeRunsDirectory, requestsOf
 
 /** Whether the servers' own times add up with the client's: held to milliseconds, so the machine is these tests' alone. */
 
-/** A machine that stands still for one request moves the means, and the servers' alone for that in flight at the end; what never fits is wrong. */
-const turns = 5;
-
 let bench: Bench;
 let texts: string[];
 
@@ -39,17 +36,25 @@ describe.each(['fastapi', 'triton', 'hybrid'] as const)('%s', (name) => {
   test.each([16, 1])("at %i connections the servers' own times fit into the client's", async (connections) => {
     // The one that is in flight at the end is in the servers' means alone: where there are few, all are alike.
     const bodies = connections === 1 ? [inferenceRequestBody(texts.slice(0, 4))] : requestsOf(texts);
-    let unfit: string[] = [];
-    for (let turn = 0; turn === 0 || (turn < turns && unfit.length > 0); turn += 1) {
+    await expectToFit(async () => {
       const { measurement, before, after } = await loadOnce(deployment, connections, bodies);
       const split = splitOf(measurement.latency, before, after);
       if (split === null) throw new Error('there is no split');
       expectAddsUp(name, split, measurement);
-      unfit = connections > 1 ? misfits(name, split) : [...misfits(name, split), ...misfitsOfOne(name, split)];
-    }
-    expect(unfit).toEqual([]);
+      return connections > 1 ? misfits(name, split) : [...misfits(name, split), ...misfitsOfOne(name, split)];
+    });
   });
 });
+
+/**
+ * Measures until nothing is unfit, five times at most: a machine that stands still for one request moves the means, and the
+ * servers' alone for the one that is in flight at the end; what never fits is wrong.
+ */
+async function expectToFit(measure: () => Promise<string[]>): Promise<void> {
+  let unfit = await measure();
+  for (let again = 1; again < 5 && unfit.length > 0; again += 1) unfit = await measure();
+  expect(unfit).toEqual([]);
+}
 
 /** What holds whatever the machine does. */
 function expectAddsUp(name: TopologyName, split: Split, measurement: PhaseMeasurement): void {
@@ -104,17 +109,15 @@ test.each(['triton', 'hybrid'] as const)(
     });
     try {
       const deployment = await delayed.deploy(name);
-      let unfit: string[] = [];
-      for (let turn = 0; turn === 0 || (turn < turns && unfit.length > 0); turn += 1) {
+      await expectToFit(async () => {
         const { measurement, before, after } = await loadOnce(deployment, 1, requestsOf(texts));
         const split = splitOf(measurement.latency, before, after);
         expect(split?.totalMs).toBeGreaterThan(delayMs);
         expect(split?.queueMs).toBeGreaterThanOrEqual(delayMs);
         const { queueMs = Infinity, computeMs = Infinity, gatewayMs } = split ?? {};
         const fits = queueMs < delayMs * 1.5 && computeMs < delayMs / 2 && (gatewayMs ?? 0) < delayMs / 2;
-        unfit = fits ? [] : [JSON.stringify(split)];
-      }
-      expect(unfit).toEqual([]);
+        return fits ? [] : [JSON.stringify(split)];
+      });
     } finally {
       await delayed.target.close(never);
     }
