@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -166,6 +167,23 @@ def test_ready_follows_triton(triton_directory: Path, model_repository: Path, tm
         await_status(server, "/v2/health/ready", 503)
         assert server.infer(NOTE).status_code == 503
         assert not parts_in_output(server)
+
+
+def test_a_connection_that_triton_takes_its_time_for_is_waited_for(triton: Triton, tmp_path: Path) -> None:
+    triton.server.process.send_signal(signal.SIGSTOP)
+    try:
+        with (
+            run_server("gateway", tmp_path, TRITON_GRPC=triton.grpc, WORKERS="1", await_ready=False) as server,
+            ThreadPoolExecutor(1) as thread,
+        ):
+            await_status(server, "/v2/health/live", 200)
+            answer = thread.submit(server.infer, NOTE)
+            time.sleep(1)
+            assert not answer.done()
+            triton.server.process.send_signal(signal.SIGCONT)
+            assert answer.result().status_code == 200
+    finally:
+        triton.server.process.send_signal(signal.SIGCONT)
 
 
 def test_a_model_that_triton_lacks_is_not_ready(triton: Triton, tmp_path: Path) -> None:

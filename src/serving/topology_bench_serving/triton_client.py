@@ -19,7 +19,8 @@ PROBE_SECONDS = 2.0
 CHANNEL_OPTIONS = [
     # By default a channel that found no Triton may wait two minutes before it looks again.
     ("grpc.initial_reconnect_backoff_ms", 200),
-    ("grpc.min_reconnect_backoff_ms", 200),
+    # Despite its name what an attempt to connect may take: a busy Triton, or a lost packet, is not one that is away.
+    ("grpc.min_reconnect_backoff_ms", 5000),
     ("grpc.max_reconnect_backoff_ms", 2000),
 ]
 ERRORS = {
@@ -38,8 +39,9 @@ class TritonClient:
     """One gRPC channel to one model; to be made and used inside one event loop."""
 
     def __init__(self, target: str, model_name: str, timeout_seconds: float) -> None:
-        """Take Triton's host:port; the connection is made when first needed."""
+        """Take Triton's host:port, and begin to connect, so that no request pays for it."""
         self._channel = grpc.aio.insecure_channel(target, options=CHANNEL_OPTIONS)
+        self._channel.get_state(try_to_connect=True)
         self._stub = service_pb2_grpc.GRPCInferenceServiceStub(self._channel)
         self._model_name = model_name
         self._timeout_seconds = timeout_seconds
