@@ -7,6 +7,8 @@ import { eventually, patienceMs } from './waiting.ts';
 /** For so long after it opens a menu takes no click, which might be the one that opened it; a button that is held as long as by a hand outlasts that. */
 const heldMs = 150;
 
+let releases = 0;
+
 export class Menu {
   readonly #page: Page;
   readonly #click: (isOpen: () => Promise<boolean>) => Promise<void>;
@@ -32,28 +34,36 @@ export class Menu {
     );
   }
 
-  /** Presses it, until the menu that was clicked goes: what is drawn anew under one that was not closes it. */
+  /** Presses it, until it was the entry on which the button was let go, and the menu went for that: what is drawn anew under one closes it. */
   async press(label: string): Promise<void> {
     const item = this.#menu.locator('.action-item', { hasText: label }).first();
-    let isClicked = false;
     await eventually(
       `the menu to take "${label}"`,
       async () => {
-        if (!isClicked) await this.#open();
-        else if (!(await this.#isOpen())) return true;
+        await this.#open();
+        const mark = `data-release-${String(++releases)}`;
         try {
+          await item.evaluate(markRelease, mark, { timeout: 5000 });
           await clickOnce(item, 5000, { delay: heldMs });
-          isClicked = true;
+          if (!(await this.#isMarked(mark))) throw new Error('The menu went while the entry was held.');
         } catch (error) {
-          // It may have come with other entries than those that there are now.
-          if (!isClicked) await this.#close();
-          throw error;
+          if (!(await this.#isMarked(mark))) {
+            // It may have come with other entries than those that there are now.
+            await this.#close();
+            throw error;
+          }
         }
-        await this.#menu.waitFor({ state: 'hidden', timeout: 3000 });
+        // One that stays was too new to take it.
+        await this.#menu.waitFor({ state: 'hidden', timeout: 5000 });
         return true;
       },
       Boolean,
     );
+  }
+
+  /** Whether the button was let go on the entry that has this mark. */
+  async #isMarked(mark: string): Promise<boolean> {
+    return (await this.#page.locator('html').getAttribute(mark)) !== null;
   }
 
   get #menu(): Locator {
@@ -84,4 +94,15 @@ export class Menu {
     await this.#page.keyboard.press('Escape');
     await this.#menu.waitFor({ state: 'hidden', timeout: patienceMs });
   }
+}
+
+/** Runs in the page. VS Code acts on the button that is let go. */
+function markRelease(entry: Element, mark: string): void {
+  entry.addEventListener(
+    'mouseup',
+    () => {
+      document.documentElement.setAttribute(mark, '');
+    },
+    { capture: true },
+  );
 }

@@ -125,17 +125,7 @@ export class QuickInput {
       () => this.value(),
       (value) => value.endsWith(extname(path)),
     );
-    await eventually(
-      `the dialog to take ${path}`,
-      async () => {
-        if (!(await this.isShown())) return true;
-        if ((await this.value()) !== path) await this.#input.fill(path);
-        await this.accept();
-        await this.#box.waitFor({ state: 'hidden', timeout: 5000 });
-        return true;
-      },
-      Boolean,
-    );
+    await this.choose(path);
   }
 
   /** Names the file in the dialog that VS Code has in a browser for opening one. */
@@ -145,7 +135,7 @@ export class QuickInput {
       `the dialog to take ${path}`,
       async () => {
         if (!(await this.isShown())) return true;
-        await this.#input.fill(path);
+        if ((await this.value()) !== path) await this.#input.fill(path);
         await this.accept();
         await this.#box.waitFor({ state: 'hidden', timeout: 5000 });
         return true;

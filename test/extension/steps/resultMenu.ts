@@ -20,17 +20,8 @@ export async function outOfTheMenu({ workbench, folder }: Drive): Promise<void> 
   );
   const row = results.row(/Jan 2, 2026/u);
 
-  // Rows that are drawn anew for the new records close the menu, also while its entry is pressed.
-  const tab = workbench.tab(`${whole.id}.json`);
-  await eventually(
-    'the record in a tab',
-    async () => {
-      await row.pressMenu('Open Record as JSON');
-      await tab.waitFor({ timeout: 15_000 });
-      return true;
-    },
-    Boolean,
-  );
+  await row.pressMenu('Open Record as JSON');
+  await workbench.tab(`${whole.id}.json`).waitFor();
 
   await row.pressMenu('Copy as Markdown');
   await eventually(
