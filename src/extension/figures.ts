@@ -1,5 +1,5 @@
 import type { RunRecord } from '../core/record.ts';
-import { formatMs, formatRps } from '../core/view/format.ts';
+import { formatMs, formatRps, significant } from '../core/view/format.ts';
 import { levelToTell } from '../core/view/levelToTell.ts';
 import { measuredRecord, rowsAt, rowsOf, type PhaseRow } from '../core/view/measured.ts';
 
@@ -14,11 +14,12 @@ export function tellingRows(record: RunRecord): readonly PhaseRow[] {
 
 /**
  * The rows of a run for the lens, what is most wanted first and as short as three beside each other above a line of code must be:
- * the first says what its figures are of. "fastapi 501 RPS, p95 4.45 ms", "triton 541 RPS, 3.84 ms"
+ * the first says what its figures are of. "fastapi 501 RPS, p50/p95 2.98/4.45 ms", "triton 541 RPS, 2.61/3.84 ms"
  */
 export function lensTitles(rows: readonly PhaseRow[]): string[] {
-  return rows.map(({ topology, rps, p95Ms }, index) => {
+  return rows.map(({ topology, rps, p50Ms, p95Ms }, index) => {
+    const p50 = p50Ms === null ? '–' : significant(p50Ms);
     const p95 = p95Ms === null ? '–' : formatMs(p95Ms);
-    return `${topology} ${formatRps(rps)}, ${index === 0 ? 'p95 ' : ''}${p95}`;
+    return `${topology} ${formatRps(rps)}, ${index === 0 ? 'p50/p95 ' : ''}${p50}/${p95}`;
   });
 }

@@ -99,7 +99,7 @@ test.each([
 test('figures are stale once the config says something else, saved or not, and no longer when that is undone', async () => {
   measured(hour);
   document.type(config.replace('max_batch_size: 8', 'max_batch_size: 16'));
-  expect((await titles())[1]).toMatch(/^stale, 1h ago, 32 conn\.: fastapi 447 RPS, p95 /u);
+  expect((await titles())[1]).toMatch(/^stale, 1h ago, 32 conn\.: fastapi 447 RPS, p50\/p95 /u);
   for (const { tooltip } of (await drawn()).slice(1)) expect(tooltip).toMatch(/\nThe config has changed since\.$/u);
   document.type(config);
   expect((await titles())[1]).toMatch(/^1h ago, /u);
@@ -163,7 +163,7 @@ describe('a run that was started elsewhere', () => {
   test('is the last one of its config, and says where it was found', async () => {
     show(undefined, ranElsewhere('20260102-093000-0001'));
     const [, first] = await drawnAgain();
-    expect(first?.title).toMatch(/ ago, 32 conn\.: fastapi 447 RPS, p95 /u);
+    expect(first?.title).toMatch(/ ago, 32 conn\.: fastapi 447 RPS, p50\/p95 /u);
     expect(first?.tooltip).toMatch(/\nFound among the results: it was started elsewhere, or is not remembered/u);
     await titles();
     expect(redrawn).toBe(1);

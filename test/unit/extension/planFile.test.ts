@@ -414,7 +414,7 @@ describe('the lens', () => {
     expect(begin).toMatchObject({ command: 'topologyBench.benchmark', title: '$(beaker) Benchmark Topology' });
     expect(begin?.arguments).toEqual([planUri]);
     expect(figures.map((figure) => figure?.title)).toEqual([
-      expect.stringMatching(/^\S+ ago, \S+ conn\.: fastapi \S+ RPS, p95 \S+ ms$/u),
+      expect.stringMatching(/^\S+ ago, \S+ conn\.: fastapi \S+ RPS, p50\/p95 \S+ ms$/u),
       expect.stringMatching(/^triton /u),
       expect.stringMatching(/^hybrid /u),
     ]);
