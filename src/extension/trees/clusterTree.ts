@@ -18,7 +18,13 @@ export type ClusterNode =
       readonly context: string;
       readonly inventory: ClusterInventory | null;
     }
-  | { readonly kind: 'namespace'; readonly id: string; readonly place: ClusterPlace }
+  | {
+      readonly kind: 'namespace';
+      readonly id: string;
+      readonly place: ClusterPlace;
+      /** Known not to exist. */
+      readonly isMissing: boolean;
+    }
   | { readonly kind: 'pool'; readonly id: string; readonly pool: GpuPool; readonly seen: PodsSeen | null }
   | { readonly kind: 'gpu'; readonly id: string; readonly gpu: GpuNode; readonly seen: PodsSeen | null }
   | { readonly kind: 'note'; readonly id: string; readonly text: string }
@@ -29,9 +35,13 @@ interface Known {
   readonly place: ClusterPlace;
   /** Of the last answer; null: none yet, or it was a failure. */
   readonly inventory: ClusterInventory | null;
+  /** The namespace is known not to exist. */
+  readonly lacksNamespace: boolean;
   /** Why there is no inventory; null: there is one, or it is being read. */
   readonly problem: ProblemNode | null;
 }
+
+const unknown = { inventory: null, lacksNamespace: false };
 
 /**
  * Context, namespace, and the GPUs by product with free of total, their nodes below. Context and namespace are there at once,
@@ -75,8 +85,8 @@ export class ClusterTree extends Tree<ClusterNode> {
   lookAgain(): void {
     const before = this.#shown;
     if (before === undefined || this.#isStale || this.#isAsking) return;
-    this.#question(before.place, ({ inventory, problem }) => {
-      return problem !== before.problem || !isDeepStrictEqual(inventory, before.inventory);
+    this.#question(before.place, (answer) => {
+      return answer.problem !== before.problem || !isDeepStrictEqual(answer, before);
     });
   }
 
@@ -118,7 +128,7 @@ export class ClusterTree extends Tree<ClusterNode> {
       case 'context':
         return renderContext(node.context, node.inventory);
       case 'namespace':
-        return this.#renderNamespace(node.place);
+        return this.#renderNamespace(node.place, node.isMissing);
       case 'pool':
         return renderPool(node.pool, node.seen);
       case 'gpu':
@@ -136,8 +146,8 @@ export class ClusterTree extends Tree<ClusterNode> {
    */
   #ask(place: ClusterPlace): Known {
     this.#isStale = false;
-    const inventory = this.#shown !== undefined && isSamePlace(this.#shown.place, place) ? this.#shown.inventory : null;
-    const until: Known = { place, inventory, problem: null };
+    const before = this.#shown !== undefined && isSamePlace(this.#shown.place, place) ? this.#shown : unknown;
+    const until: Known = { ...before, place, problem: null };
     this.#shown = until;
     this.#question(place, () => true);
     void vscode.window.withProgress({ location: { viewId: viewIds.cluster } }, () => this.#asking);
@@ -170,10 +180,12 @@ export class ClusterTree extends Tree<ClusterNode> {
   /** Never rejects: a failure is a node. */
   async #answer(place: ClusterPlace, signal: AbortSignal): Promise<Known> {
     try {
-      return { place, inventory: await this.#cluster.inventoryInView(place, signal), problem: null };
+      // One after the other: a login that the first one asks for serves the second.
+      const inventory = await this.#cluster.inventoryInView(place, signal);
+      const lacksNamespace = await this.#cluster.lacksNamespace(place, signal);
+      return { place, inventory, lacksNamespace, problem: null };
     } catch (error) {
-      if (signal.aborted) return { place, inventory: null, problem: null };
-      return { place, inventory: null, problem: this.#problemOf(error) };
+      return { ...unknown, place, problem: signal.aborted ? null : this.#problemOf(error) };
     }
   }
 
@@ -213,7 +225,7 @@ export class ClusterTree extends Tree<ClusterNode> {
     }
   }
 
-  #renderNamespace(place: ClusterPlace): vscode.TreeItem {
+  #renderNamespace(place: ClusterPlace, isMissing: boolean): vscode.TreeItem {
     const elsewhere = this.#cluster.foldersElsewhere(place);
     const others = elsewhere.map(({ folder, namespace }) =>
       vscode.l10n.t('Models of the folder {0} are deployed to {1}', folder, namespace),
@@ -226,15 +238,20 @@ export class ClusterTree extends Tree<ClusterNode> {
           ),
         ]
       : [];
+    const missing = isMissing
+      ? [vscode.l10n.t('It does not exist yet. Benchmark Topology and Deploy offer to make it.')]
+      : [];
+    const kind = isSelected
+      ? vscode.l10n.t('namespace, selected here')
+      : elsewhere.length === 0
+        ? vscode.l10n.t('namespace')
+        : vscode.l10n.t('namespace; folders have others');
     return row(place.namespace, 'symbol-namespace', {
-      description: isSelected
-        ? vscode.l10n.t('namespace, selected here')
-        : elsewhere.length === 0
-          ? vscode.l10n.t('namespace')
-          : vscode.l10n.t('namespace; folders have others'),
+      description: isMissing ? vscode.l10n.t('{0}; does not exist yet', kind) : kind,
       contextValue: nodeContexts.namespace,
       tooltip: [
         vscode.l10n.t('Topologies are deployed to the namespace {0}', place.namespace),
+        ...missing,
         ...selected,
         ...others,
       ].join('\n'),
@@ -246,10 +263,10 @@ function isSamePlace(one: ClusterPlace, other: ClusterPlace): boolean {
   return one.context === other.context && one.namespace === other.namespace;
 }
 
-function nodesOf({ place, inventory, problem }: Known): (ClusterNode | ProblemNode)[] {
+function nodesOf({ place, inventory, lacksNamespace, problem }: Known): (ClusterNode | ProblemNode)[] {
   const head: ClusterNode[] = [
     { kind: 'context', id: 'context', context: place.context, inventory },
-    { kind: 'namespace', id: 'namespace', place },
+    { kind: 'namespace', id: 'namespace', place, isMissing: lacksNamespace },
   ];
   if (inventory !== null) return [...head, ...poolNodes(inventory), ...noteNodes(inventory)];
   return [...head, problem ?? { kind: 'asking', id: 'asking' }];

@@ -14,6 +14,7 @@ vi.mock('../../../src/extension/engine.ts', () => ({
   loadKubernetes: async () => ({
     listContexts: () => listContexts(),
     readInventory: async (_choice: unknown, signal: AbortSignal) => readInventory(signal),
+    namespaceExists: async () => Promise.resolve(namespaceExists),
   }),
 }));
 const { Cluster } = await import('../../../src/extension/cluster.ts');
@@ -60,6 +61,7 @@ const inventory = (change: Partial<ClusterInventory> = {}): ClusterInventory => 
 
 let listContexts = () => [staging];
 let readInventory: (signal: AbortSignal) => ClusterInventory | Promise<ClusterInventory> = () => inventory();
+let namespaceExists = true;
 let cluster = new Cluster(memory);
 
 beforeEach(async () => {
@@ -72,6 +74,7 @@ beforeEach(async () => {
   selectedNamespace = undefined;
   listContexts = () => [staging];
   readInventory = () => inventory();
+  namespaceExists = true;
   cluster = new Cluster(memory);
 });
 
@@ -86,7 +89,8 @@ async function tooltipOf(label: string, ofChild = false): Promise<string> {
   const row = (await shown.getChildren()).find((node) => shown.getTreeItem(node).label === label);
   const [child] = ofChild ? await shown.getChildren(row) : [row];
   if (child === undefined) throw new Error(`There is no row ${label}.`);
-  return (shown.getTreeItem(child).tooltip as { value: string }).value;
+  const { tooltip } = shown.getTreeItem(child);
+  return typeof tooltip === 'string' ? tooltip : (tooltip?.value ?? '');
 }
 
 describe('GPUs', () => {
@@ -314,6 +318,17 @@ describe('what a cluster has free is asked again', () => {
     expect(asked).toBe(3);
   });
 
+  test('and says so as soon as a namespace that was missing is there', async () => {
+    namespaceExists = false;
+    await seconds(60);
+    expect(drawn.mock.calls.length).toBe(2);
+    await seconds(60);
+    expect(drawn.mock.calls.length).toBe(2);
+    namespaceExists = true;
+    await seconds(60);
+    expect(drawn.mock.calls.length).toBe(3);
+  });
+
   test('while it does not answer, too, and the log is told once why', async () => {
     answer = () => {
       throw new BenchError({ reason: 'api-unreachable', message: 'It is not reached.' });
@@ -386,6 +401,15 @@ describe('context and namespace', () => {
     const { label, description, tooltip } = shown.getTreeItem(row);
     expect([label, description]).toEqual(['team-a', 'namespace, selected here']);
     expect(tooltip).toContain('Select Namespace lets go of it again');
+  });
+
+  test('say that the namespace does not exist, once that is known', async () => {
+    namespaceExists = false;
+    expect((await texts())[1]).toBe('models: namespace; does not exist yet');
+    expect(await tooltipOf('models')).toContain('offer to make it');
+    namespaceExists = true;
+    expect((await texts())[1]).toBe('models: namespace');
+    expect(await tooltipOf('models')).not.toContain('offer to make it');
   });
 
   test('of a protected context show a lock, and offer to unprotect', async () => {
