@@ -174,7 +174,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
       protection.shows(place?.context);
     }),
     results.onDidChange(() => {
-      trees.results.refresh();
+      void trees.results.lookAgain();
       panels.refresh();
     }),
     baselines.onDidChange((key) => {

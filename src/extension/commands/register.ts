@@ -66,7 +66,7 @@ export function registerCommands(
       run: (argument) => uploadModelAgain(argument, services),
     },
     'topologyBench.openResults': { doing: 'opening the results', run: (argument) => openResults(argument, services) },
-    'topologyBench.openRecord': { doing: 'opening the run record', run: (argument) => openRecord(argument) },
+    'topologyBench.openRecord': { doing: 'opening the run record', run: (argument) => openRecord(argument, services) },
     'topologyBench.saveAsPlan': { doing: 'saving the plan', run: (argument) => saveAsPlan(argument, services) },
     'topologyBench.deleteResult': {
       doing: 'deleting the result',

@@ -22,10 +22,15 @@ export async function openResults(argument: unknown, services: Services): Promis
   services.panels.show({ runId }, panelTitle({ id: runId, subject: planSubject(record.plan) }));
 }
 
-export async function openRecord(argument: unknown): Promise<void> {
-  const result = resultIn(argument);
-  if (result === undefined) return;
-  await vscode.window.showTextDocument(vscode.Uri.file(result.path), { viewColumn: textColumn() });
+/** The file of a result of the tree, which may not be readable as a record, or of the run that the user picks. */
+export async function openRecord(argument: unknown, services: Services): Promise<void> {
+  const path = resultIn(argument)?.path ?? (await pickedPath(services));
+  if (path !== undefined) await vscode.window.showTextDocument(vscode.Uri.file(path), { viewColumn: textColumn() });
+}
+
+async function pickedPath(services: Services): Promise<string | undefined> {
+  const runId = await pickResult(services, vscode.l10n.t('Open Record as JSON'), 'ended');
+  return runId === undefined ? undefined : (await services.results.fileOf(runId))?.fsPath;
 }
 
 /** The run that a command was called on. */

@@ -39,6 +39,14 @@ interface ReadingNode {
 
 type Node = ResultNode | GroupNode | ReadingNode;
 
+/** What the list was drawn from. */
+interface Listed {
+  readonly results: readonly Result[];
+  readonly isWhole: boolean;
+  /** Of each result whether it is known what its run was started with. */
+  readonly canRunAgain: readonly boolean[];
+}
+
 /** Results that are shown before the others are read: about what the view has room for, and soon read. */
 const firstRows = 30;
 
@@ -57,6 +65,8 @@ export class ResultsTree extends Tree<Node> {
   /** The first reading of all results; undefined before it was needed. */
   #readingAll: Promise<void> | undefined;
   #hasReadAll = false;
+  /** What is shown; undefined before anything was read, and where it could not be. */
+  #shown: Listed | undefined;
 
   /** @param canRunAgain whether it is known what a run was started with */
   constructor(results: Results, baselines: Baselines, failures: Failures, canRunAgain: (runId: string) => boolean) {
@@ -74,11 +84,32 @@ export class ResultsTree extends Tree<Node> {
     });
   }
 
+  /**
+   * Reads the list again, and draws it where it is another one by now: while it is drawn, VS Code knows of no row, and what is
+   * pressed in the menu of one then comes without its result.
+   */
+  async lookAgain(): Promise<void> {
+    const shown = this.#shown;
+    try {
+      if (shown !== undefined) {
+        const found = await this.#listed();
+        await setContextKey(contextKeys.noResults, found.results.length === 0);
+        if (this.#shown === shown && isSameList(shown, found)) return;
+      }
+    } catch {
+      // The row that is drawn for it says why.
+    }
+    this.refresh();
+  }
+
   protected async read(parent: Node | undefined): Promise<readonly Node[]> {
     if (parent !== undefined)
       return 'group' in parent ? parent.group.results.map((result) => nodeOf(result, true)) : [];
     await setContextKey(contextKeys.noResults, false);
-    const [{ results, isWhole }] = await Promise.all([this.#listed(), this.#baselines.read()]);
+    this.#shown = undefined;
+    const [listed] = await Promise.all([this.#listed(), this.#baselines.read()]);
+    this.#shown = listed;
+    const { results, isWhole } = listed;
     await setContextKey(contextKeys.noResults, results.length === 0);
     const { groups, unreadable } = groupResults(results);
     const rest: ReadingNode[] = isWhole ? [] : [{ id: 'results:reading' }];
@@ -120,12 +151,16 @@ export class ResultsTree extends Tree<Node> {
   }
 
   /** Of very many results the newest first: the others follow as soon as they are read, which takes its time once. */
-  async #listed(): Promise<{ readonly results: readonly Result[]; readonly isWhole: boolean }> {
-    if (this.#hasReadAll) return { results: await this.#results.list(), isWhole: true };
+  async #listed(): Promise<Listed> {
+    if (this.#hasReadAll) return this.#listOf(await this.#results.list(), true);
     const newest = await this.#results.list(firstRows + 1);
-    if (newest.length <= firstRows) return { results: newest, isWhole: true };
+    if (newest.length <= firstRows) return this.#listOf(newest, true);
     this.#readingAll ??= this.#readAll();
-    return { results: newest.slice(0, firstRows), isWhole: false };
+    return this.#listOf(newest.slice(0, firstRows), false);
+  }
+
+  #listOf(results: readonly Result[], isWhole: boolean): Listed {
+    return { results, isWhole, canRunAgain: results.map(({ id }) => this.#canRunAgain(id)) };
   }
 
   async #readAll(): Promise<void> {
@@ -137,6 +172,23 @@ export class ResultsTree extends Tree<Node> {
     this.#hasReadAll = true;
     this.refresh();
   }
+}
+
+/** Records are read once, and so are the same objects as long as their files are. */
+function isSameList(one: Listed, other: Listed): boolean {
+  return (
+    one.isWhole === other.isWhole &&
+    one.results.length === other.results.length &&
+    one.results.every(({ path, record, problem }, at) => {
+      const beside = other.results[at];
+      return (
+        beside?.path === path &&
+        beside.record === record &&
+        beside.problem === problem &&
+        one.canRunAgain[at] === other.canRunAgain[at]
+      );
+    })
+  );
 }
 
 function nodeOf(result: Result, isInGroup: boolean): ResultNode {

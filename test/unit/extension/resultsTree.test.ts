@@ -350,3 +350,45 @@ test('a group has no number of runs while not all are read, and a folder that ca
   });
   expect((await shown.texts()).map(({ label }) => label)).toEqual([expect.stringContaining('The disk is gone.')]);
 });
+
+test('the list is drawn again where it is another one, and only then', async () => {
+  const first = runOf('sentiment', '20260102-080000-0002');
+  results = [first];
+  let canRunAgain = false;
+  const shown = new ResultsTree({ list } as unknown as Results, noBaselines, failures, () => canRunAgain);
+  const drawn = vi.fn();
+  shown.onDidChangeTreeData(drawn);
+  const drawnBy = async (change: () => void): Promise<number> => {
+    await shown.getChildren();
+    drawn.mockClear();
+    change();
+    await shown.lookAgain();
+    return drawn.mock.calls.length;
+  };
+  expect(await drawnBy(() => undefined)).toBe(0);
+  expect(await drawnBy(() => (results = [runOf('sentiment', '20260103-080000-0003'), first]))).toBe(1);
+  expect(await drawnBy(() => (results = [...results]))).toBe(0);
+  expect(await drawnBy(() => (results = results.map((result) => ({ ...result, path: `${result.path}.json` }))))).toBe(
+    1,
+  );
+  expect(await drawnBy(() => (results = [first, unreadable]))).toBe(1);
+  expect(await drawnBy(() => (results = [first, { ...unreadable, problem: 'it is of another version' }]))).toBe(1);
+  expect(await drawnBy(() => (canRunAgain = true))).toBe(1);
+  expect(await drawnBy(() => (results = []))).toBe(1);
+  expect(await drawnBy(() => list.mockRejectedValueOnce(new Error('the folder cannot be read')))).toBe(1);
+});
+
+test('a list that changes while it is looked at is drawn', async () => {
+  results = [runOf('sentiment', '20260102-080000-0002')];
+  const shown = tree();
+  const drawn = vi.fn();
+  shown.onDidChangeTreeData(drawn);
+  const looking = shown.lookAgain();
+  expect(drawn).toHaveBeenCalledTimes(1);
+  await looking;
+  await shown.getChildren();
+  const again = shown.lookAgain();
+  await shown.getChildren();
+  await again;
+  expect(drawn).toHaveBeenCalledTimes(2);
+});
