@@ -163,10 +163,17 @@ def test_ready_follows_triton(triton_directory: Path, model_repository: Path, tm
         assert server.client.get(f"/v2/models/{MODEL_NAME}").status_code == 503
         with run_triton(triton_directory, model_repository, tmp_path, grpc_port):
             await_status(server, "/v2/health/ready", 200)
-            assert server.infer(NOTE).status_code == 200
+            # A connection each, so that every worker has some of them.
+            assert [infer_anew(server) for _ in range(16)] == [200] * 16
         await_status(server, "/v2/health/ready", 503)
         assert server.infer(NOTE).status_code == 503
         assert not parts_in_output(server)
+
+
+def infer_anew(server: Server) -> int:
+    headers = {"x-api-key": API_KEY}
+    with httpx.Client(base_url=server.client.base_url, headers=headers, timeout=ANSWER_SECONDS) as client:
+        return client.post(INFER, json=infer_request(NOTE)).status_code
 
 
 def test_a_connection_that_triton_takes_its_time_for_is_waited_for(triton: Triton, tmp_path: Path) -> None:
@@ -178,7 +185,7 @@ def test_a_connection_that_triton_takes_its_time_for_is_waited_for(triton: Trito
         ):
             await_status(server, "/v2/health/live", 200)
             answer = thread.submit(server.infer, NOTE)
-            time.sleep(1)
+            time.sleep(0.5)
             assert not answer.done()
             triton.server.process.send_signal(signal.SIGCONT)
             assert answer.result().status_code == 200

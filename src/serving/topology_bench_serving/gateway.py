@@ -48,8 +48,9 @@ def create_app() -> ASGIApp:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         backend.open()
-        counters.set_ready(ready=True)
+        following = asyncio.create_task(backend.follow(counters))
         yield
+        following.cancel()
         counters.set_ready(ready=False)
         await backend.close()
 
@@ -72,6 +73,13 @@ class TritonBackend:
     def open(self) -> None:
         """Make the channel; to be called inside the event loop that will use it."""
         self._client = TritonClient(self._settings.triton_grpc, self._model_name, self._settings.triton_timeout_seconds)
+
+    async def follow(self, counters: Counters) -> None:
+        """Have this worker count as ready while its own connection stands, the one that carries its requests."""
+        async for is_connected in self._client.connected():
+            if is_connected:
+                self._triton_version = await self._client.server_version() or self._triton_version
+            counters.set_ready(ready=is_connected)
 
     async def close(self) -> None:
         """Close the channel and the thread."""
@@ -106,8 +114,6 @@ class TritonBackend:
 
     async def runtime_info(self) -> RuntimeInfo:
         """Return Triton's version beside our own; the provider is Triton's to report, since no model runs here."""
-        if self._triton_version == "unknown":
-            self._triton_version = await self._client.server_version() or "unknown"
         return RuntimeInfo(
             component="gateway",
             provider="none",

@@ -13,6 +13,8 @@ from tritonclient.grpc import service_pb2, service_pb2_grpc
 from topology_bench_serving.open_inference import INPUT_NAME, OpenInferenceError, Tensor
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from topology_bench_serving.open_inference import InferRequest
 
 PROBE_SECONDS = 2.0
@@ -39,12 +41,18 @@ class TritonClient:
     """One gRPC channel to one model; to be made and used inside one event loop."""
 
     def __init__(self, target: str, model_name: str, timeout_seconds: float) -> None:
-        """Take Triton's host:port, and begin to connect, so that no request pays for it."""
+        """Take Triton's host:port; `connected` connects."""
         self._channel = grpc.aio.insecure_channel(target, options=CHANNEL_OPTIONS)
-        self._channel.get_state(try_to_connect=True)
         self._stub = service_pb2_grpc.GRPCInferenceServiceStub(self._channel)
         self._model_name = model_name
         self._timeout_seconds = timeout_seconds
+
+    async def connected(self) -> AsyncIterator[bool]:
+        """Keep the channel connected, so that no request pays for it; yields at each change whether it is."""
+        while True:
+            state = self._channel.get_state(try_to_connect=True)
+            yield state is grpc.ChannelConnectivity.READY
+            await self._channel.wait_for_state_change(state)
 
     async def infer(self, request: InferRequest) -> list[Tensor]:
         """Return the outputs asked for. Raises OpenInferenceError."""
@@ -95,8 +103,9 @@ class TritonClient:
 
     async def server_version(self) -> str | None:
         """Return Triton's version, or None where it cannot be asked."""
+        request = service_pb2.ServerMetadataRequest()
         try:
-            answer = await self._stub.ServerMetadata(service_pb2.ServerMetadataRequest(), timeout=PROBE_SECONDS)
+            answer = await self._stub.ServerMetadata(request, timeout=self._timeout_seconds)
         except grpc.RpcError:
             return None
         return str(answer.version)
