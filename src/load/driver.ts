@@ -5,9 +5,15 @@ import type { Go, LoadSpec, PhaseMeasurement, WorkerMessage } from '../core/load
 import type { Phase } from '../core/plan.ts';
 import type { LoadDriver, LoadOutcome, PhaseHandlers } from '../core/ports.ts';
 import { readWorkerMessages } from '../core/workerMessages.ts';
+import { haveRun } from './runningTime.ts';
 
-/** A worker asked to stop reports and ends in a few milliseconds; one that does not is killed after this. */
-const longestStopMs = 800;
+/**
+ * A worker asked to stop reports and ends in a few milliseconds, on a busy machine in a second or two; one that does not is
+ * killed after this, and what it had measured is lost.
+ */
+const longestStopMs = 4_000;
+/** What a worker that has ended had to say is read by then, unless a handler hangs. */
+const longestReadMs = 800;
 /** Of what the worker wrote to stderr, kept for the error message. */
 const keptStderrCharacters = 4_000;
 
@@ -65,6 +71,7 @@ export function createLoadDriver(options: {
 
 class WorkerProcess {
   readonly #child: ChildProcessWithoutNullStreams;
+  readonly #exited: Promise<void>;
   readonly #closed: Promise<string>;
   #stderr = '';
 
@@ -85,6 +92,14 @@ class WorkerProcess {
     });
     // A worker that has ended takes no more input; how it ended is what counts.
     this.#child.stdin.on('error', () => undefined);
+    this.#exited = new Promise((resolve) => {
+      this.#child.once('error', () => {
+        resolve();
+      });
+      this.#child.once('exit', () => {
+        resolve();
+      });
+    });
     this.#closed = new Promise((resolve) => {
       this.#child.once('error', (error) => {
         resolve(`it could not be run: ${error.message}`);
@@ -116,12 +131,19 @@ class WorkerProcess {
     signal.addEventListener('abort', stop);
     try {
       // The worker's own word comes first, with what it measured; a handler or a worker that hangs is not waited for.
-      return await Promise.race([work, rejectAfterAbort(signal, stopping.signal)]);
+      return await Promise.race([work, this.#rejectAfterAbort(signal, stopping.signal)]);
     } finally {
       signal.removeEventListener('abort', stop);
       stopping.abort();
       work.catch(() => undefined);
     }
+  }
+
+  async #rejectAfterAbort(signal: AbortSignal, over: AbortSignal): Promise<never> {
+    if (!signal.aborted) await once(signal, 'abort', { signal: over });
+    const read = this.#exited.then(() => haveRun(longestReadMs, over));
+    await Promise.race([haveRun(longestStopMs, over), read]);
+    throw cancelled('the load was under way');
   }
 
   async #readMessages(
@@ -175,12 +197,6 @@ class WorkerProcess {
 
 function wordFor(go: number, phase: Phase | null): Go {
   return phase === null ? { go, next: 'end' } : { go, next: 'phase', phase, startAtMs: null, offsetMs: 0 };
-}
-
-async function rejectAfterAbort(signal: AbortSignal, over: AbortSignal): Promise<never> {
-  if (!signal.aborted) await once(signal, 'abort', { signal: over });
-  await new Promise((resolve) => setTimeout(resolve, longestStopMs));
-  throw cancelled('the load was under way');
 }
 
 function failure(

@@ -1,10 +1,12 @@
 import { fork } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createLoadDriver, type LocalLoadDriver } from '../../../src/load/driver.ts';
 import { startStopwatch } from '../../support/stopwatch.ts';
 import { expectSnapshots } from './expectSnapshots.ts';
-import { carryOut, listen, loadSpec } from './spec.ts';
+import { carryOut, type Heard, listen, loadSpec } from './spec.ts';
 import { startTruthServer, type TruthServer } from './truth.ts';
 import { workerBundle } from './worker-bundle.ts';
 
@@ -28,6 +30,42 @@ const phase = (name: string, durationSeconds = 0.2) => ({
   connections: 2,
   durationSeconds,
 });
+
+/** A driver of workers that hear the word to stop only so much later, as on a machine that has other things to do; null: never. */
+function driverOfSlowWorkers(stopDelayMs: number | null): LocalLoadDriver {
+  const slow = join(mkdtempSync(join(tmpdir(), 'topology-bench-slow-')), 'slow.cjs');
+  writeFileSync(
+    slow,
+    `const worker = require('node:child_process').spawn(process.execPath, [${JSON.stringify(workerPath)}, '-'], {
+      stdio: ['pipe', 'inherit', 'inherit'],
+    });
+    worker.on('exit', (code) => process.exit(code));
+    const lines = require('node:readline').createInterface({ input: process.stdin });
+    lines.on('close', () => worker.stdin.end());
+    lines.on('line', (line) => {
+      const say = () => worker.stdin.write(line + '\\n');
+      if (line !== '{"stop":true}') say();
+      else if (${String(stopDelayMs)} !== null) setTimeout(say, ${String(stopDelayMs)});
+    });`,
+  );
+  return createLoadDriver({ workerPath: slow });
+}
+
+/** Cancels a load under way, of a worker that is slow to hear of it. */
+async function cancelSlow(stopDelayMs: number | null, afterwards: () => void): Promise<Heard> {
+  const controller = new AbortController();
+  const heard = listen({
+    snapshot: () => {
+      if (controller.signal.aborted) return;
+      controller.abort();
+      setImmediate(afterwards);
+    },
+  });
+  const spec = loadSpec({ url: server.url('/ok?delay=5'), durationSeconds: 60 });
+  const run = carryOut(driverOfSlowWorkers(stopDelayMs), spec, {}, heard, controller.signal);
+  await expect(run).rejects.toMatchObject({ reason: 'cancelled' });
+  return heard;
+}
 
 describe('the load driver', () => {
   it('calls the handlers in order, and starts no phase before its handler has resolved', async () => {
@@ -119,8 +157,37 @@ describe('the load driver', () => {
     const sinceAbort = startStopwatch();
     controller.abort();
     await expect(run).rejects.toMatchObject({ reason: 'cancelled' });
-    // The worker is killed after 0.8 s; the rest is what a busy machine may add.
+    // The handler is given up 0.8 s after the worker's end; the rest is what a busy machine may add.
     expect(sinceAbort()).toBeLessThan(3000);
+  });
+
+  it('waits for a worker that is slow to stop, and for what it measured', async () => {
+    const heard = await cancelSlow(1_500, () => undefined);
+    expect(heard.calls).toEqual(['before 0', 'cancelled 0']);
+    expect(heard.cancelled[0]?.requests.ok).toBeGreaterThan(0);
+  });
+
+  it('hears what the worker said while this process stood still', async () => {
+    const heard = await cancelSlow(300, () => {
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4_500);
+    });
+    expect(heard.calls).toEqual(['before 0', 'cancelled 0']);
+  });
+
+  it('ends a worker that does not stop', async () => {
+    let sinceAbort = (): number => Number.NaN;
+    const heard = await cancelSlow(null, () => {
+      sinceAbort = startStopwatch();
+    });
+    expect(sinceAbort()).toBeLessThan(6000);
+    expect(heard.calls).toEqual(['before 0']);
+    await expect
+      .poll(async () => {
+        const { received } = await server.truth();
+        await new Promise((resolve) => setTimeout(resolve, 500));
+        return (await server.truth()).received - received;
+      })
+      .toBe(0);
   });
 
   it('starts nothing when it is cancelled before', async () => {
