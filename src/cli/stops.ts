@@ -1,6 +1,10 @@
+import { type RunningTime, startRunningTime } from '../load/runningTime.ts';
 import { exitCodes } from './context.ts';
 
-/** npm and other wrappers hand an interrupt on that the terminal has sent already: within this time it is the same one. */
+/**
+ * npm and other wrappers hand an interrupt on that the terminal has sent already: within this time it is the same one. Only time
+ * in which this process ran counts, since a machine that stands still between the two must not make a person of npm.
+ */
 const sameInterruptMs = 1000;
 
 /**
@@ -16,11 +20,10 @@ export function signalOfStops(output: {
   const stop = (): void => {
     controller.abort();
   };
-  let interruptedAt: number | undefined;
+  let sinceInterrupt: RunningTime | undefined;
   process.on('SIGINT', () => {
-    const now = performance.now();
-    interruptedAt ??= now;
-    if (now - interruptedAt > sameInterruptMs) process.exit(exitCodes.cancelled);
+    sinceInterrupt ??= startRunningTime();
+    if (sinceInterrupt.ms() > sameInterruptMs) process.exit(exitCodes.cancelled);
     stop();
   });
   process.on('SIGTERM', stop);

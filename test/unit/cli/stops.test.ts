@@ -3,13 +3,14 @@ import { describe, expect, it } from 'vitest';
 import { join } from 'node:path';
 import { startProgram, type Started } from './bundle.ts';
 
-/** A program that stops as the command line does, and then needs a while to clean up. */
-const programThatCleansUpFor = (cleaningMs: number): string => `
+/** A program that stops as the command line does, and then needs a while to clean up; it may stand still before that. */
+const programThatCleansUpFor = (cleaningMs: number, standsStill: boolean): string => `
   import { signalOfStops } from ${JSON.stringify(join(import.meta.dirname, '../../../src/cli/stops.ts'))};
   const signal = signalOfStops(process);
   const alive = setInterval(() => process.stdout.write('working\\n'), 50);
   signal.addEventListener('abort', () => {
     process.stderr.write('stopping\\n');
+    if (${String(standsStill)}) process.kill(process.pid, 'SIGSTOP');
     setTimeout(() => {
       clearInterval(alive);
       process.exitCode = 7;
@@ -18,8 +19,8 @@ const programThatCleansUpFor = (cleaningMs: number): string => `
   process.stderr.write('ready\\n');
 `;
 
-async function start(cleaningMs = 2_000): Promise<Started> {
-  const program = programThatCleansUpFor(cleaningMs);
+async function start(cleaningMs = 2_000, standsStill = false): Promise<Started> {
+  const program = programThatCleansUpFor(cleaningMs, standsStill);
   const started = startProgram(process.execPath, ['--input-type=module', '--eval', program], {});
   await started.said('ready');
   return started;
@@ -49,9 +50,22 @@ describe.concurrent('what stops the command line', () => {
     const { child, ended, said } = await start(120_000);
     child.kill('SIGINT');
     await said('stopping');
+    // Again where the program stood still for a part of that second.
+    while (child.exitCode === null) {
+      await sleep(1200);
+      child.kill('SIGINT');
+    }
+    expect(await ended).toMatchObject({ code: 130 });
+  });
+
+  it('Ctrl-C that npm hands on after the machine stood still, and lets it clean up', async () => {
+    const { child, ended, said } = await start(2_000, true);
+    child.kill('SIGINT');
+    await said('stopping');
     await sleep(1200);
     child.kill('SIGINT');
-    expect(await ended).toMatchObject({ code: 130 });
+    child.kill('SIGCONT');
+    expect(await ended).toMatchObject({ code: cleanedUp });
   });
 
   it.each(['stdout', 'stderr'] as const)('%s that nobody reads any more, and lets it clean up', async (name) => {
