@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { LoadSpec, PhaseMeasurement } from '../core/load.ts';
 import type { Phase } from '../core/plan.ts';
+import { validityLimits } from '../core/validityLimits.ts';
 import type { Alarm } from './alarm.ts';
 import { type ClosedLoopClient, runClosedLoopPhase } from './closedLoopPhase.ts';
 import { openEndpoint } from './endpoint.ts';
@@ -16,10 +17,26 @@ const measuredSeconds = 0.5;
 /** Enough requests for a p95 at the one end, nothing that a small machine could not do at the other. */
 const rateLimits = { least: 250, most: 1000 };
 
+/** Where the machine stood still in one of them, the next one is believed. */
+const mostMeasurements = 3;
+
 /** What the generator adds to each latency by itself, measured when it is first asked for. */
 export interface Overheads {
   /** @param alarm of open loops */
   of(phase: Phase, alarm: Alarm | undefined, signal: AbortSignal): Promise<Overhead>;
+}
+
+/** A load of an endpoint that answers at once. */
+export interface InstantLoad {
+  run(durationSeconds: number): Promise<PhaseMeasurement>;
+  end(): Promise<unknown>;
+}
+
+interface Loop {
+  /** 0: a closed loop with one connection. */
+  readonly ratePerSecond: number;
+  readonly client: ClosedLoopClient;
+  readonly alarm: Alarm | undefined;
 }
 
 /**
@@ -27,21 +44,23 @@ export interface Overheads {
  * itself. A closed loop runs with one connection, for more would wait for each other; an open one at the phase's rate,
  * within limits. TLS is left out: its price is the endpoint's, too.
  */
-export function createOverheads(client: ClosedLoopClient): Overheads {
+export function createOverheads(
+  client: ClosedLoopClient,
+  begin: (loop: Loop, signal: AbortSignal) => Promise<InstantLoad> = beginInstantLoad,
+): Overheads {
   const known = new Map<number, Overhead>();
   return {
     async of(phase, alarm, signal) {
-      const rate = rateOf(phase);
-      const before = known.get(rate);
+      const ratePerSecond = rateOf(phase);
+      const before = known.get(ratePerSecond);
       if (before !== undefined) return before;
-      const responder = startThread({ role: 'responder' });
+      const load = await begin({ ratePerSecond, client, alarm }, signal);
       try {
-        const [port] = (await once(responder, 'message')) as [number];
-        const overhead = await measureOne(`http://127.0.0.1:${String(port)}/`, rate, { client, alarm }, signal);
-        known.set(rate, overhead);
+        const overhead = await measure(load, signal);
+        if (overhead !== null) known.set(ratePerSecond, overhead);
         return overhead;
       } finally {
-        await responder.terminate();
+        await load.end();
       }
     },
   };
@@ -53,12 +72,38 @@ function rateOf(phase: Phase): number {
   return Math.min(rateLimits.most, Math.max(rateLimits.least, phase.ratePerSecond));
 }
 
-async function measureOne(
+/** It holds for every phase of the rate, so that a pause of the machine must not be taken for the generator's own. */
+async function measure(load: InstantLoad, signal: AbortSignal): Promise<Overhead> {
+  await load.run(warmUpSeconds);
+  for (let measurements = 1; ; measurements += 1) {
+    const measurement = await load.run(measuredSeconds);
+    const { p50Ms, p95Ms } = measurement.latency;
+    const isLast = measurements === mostMeasurements || signal.aborted;
+    if (p50Ms !== null && (isLast || !stoodStill(measurement))) return { p50: p50Ms, p95: p95Ms };
+    if (isLast) return null;
+  }
+}
+
+function stoodStill({ generator, window }: PhaseMeasurement): boolean {
+  return (generator.stalledMs ?? 0) > validityLimits.stalledShare * (window.endMs - window.startMs);
+}
+
+async function beginInstantLoad(loop: Loop, signal: AbortSignal): Promise<InstantLoad> {
+  const responder = startThread({ role: 'responder' });
+  const [port] = (await once(responder, 'message')) as [number];
+  return {
+    run: async (durationSeconds) =>
+      (await runLoop(`http://127.0.0.1:${String(port)}/`, loop, durationSeconds, signal)).measurement,
+    end: () => responder.terminate(),
+  };
+}
+
+function runLoop(
   url: string,
-  ratePerSecond: number,
-  { client, alarm }: { readonly client: ClosedLoopClient; readonly alarm: Alarm | undefined },
+  { ratePerSecond, client, alarm }: Loop,
+  durationSeconds: number,
   signal: AbortSignal,
-): Promise<Overhead> {
+): Promise<EndedPhase> {
   const spec: Pick<LoadSpec, 'url' | 'tls' | 'method' | 'headers' | 'secretHeader' | 'bodies' | 'seed'> = {
     url,
     tls: null,
@@ -69,25 +114,12 @@ async function measureOne(
     seed: 1,
   };
   const endpoint = openEndpoint(spec);
-  const requests = requestBytes(spec, {});
-  const timeoutMs = 1_000;
-  const run = (durationSeconds: number): Promise<EndedPhase> => {
-    if (ratePerSecond === 0 || alarm === undefined) {
-      const phase = { url, connections: 1, durationSeconds, timeoutMs, requests, client, ...alone };
-      return runClosedLoopPhase(phase, endpoint, silent, signal);
-    }
-    const phase = { ratePerSecond, arrivals: 'poisson' as const, seed: spec.seed, maxInFlight: 64 };
-    return runOpenLoopPhase(
-      { ...phase, durationSeconds, timeoutMs, requests, ...alone },
-      endpoint,
-      alarm,
-      silent,
-      signal,
-    );
-  };
-  await run(warmUpSeconds);
-  const { latency } = (await run(measuredSeconds)).measurement;
-  return latency.p50Ms === null ? null : { p50: latency.p50Ms, p95: latency.p95Ms };
+  const shared = { durationSeconds, timeoutMs: 1_000, requests: requestBytes(spec, {}), ...alone };
+  if (ratePerSecond === 0 || alarm === undefined) {
+    return runClosedLoopPhase({ url, connections: 1, client, ...shared }, endpoint, silent, signal);
+  }
+  const phase = { ratePerSecond, arrivals: 'poisson' as const, seed: spec.seed, maxInFlight: 64 };
+  return runOpenLoopPhase({ ...phase, ...shared }, endpoint, alarm, silent, signal);
 }
 
 /** Nobody starts with it, and nobody is told of it. */
