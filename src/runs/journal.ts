@@ -140,14 +140,15 @@ export async function followJournal(
       }
       return read.length > 0 ? 'news' : 'none';
     };
+    let isGone = false;
     while (!signal.aborted) {
       const state = await readOn();
       if (state === 'ended') return 'ended';
-      if (state === 'none') {
-        // What it wrote between our last look and its end is read before it counts as gone.
-        if (await hasGone(process)) return (await readOn()) === 'ended' ? 'ended' : 'gone';
-        await sleep(pollMs, undefined, { signal, ref: false }).catch(() => undefined);
-      }
+      if (state === 'news') continue;
+      // All that it wrote between our last look and its end is read before it counts as gone.
+      if (isGone) return 'gone';
+      isGone = await hasGone(process);
+      if (!isGone) await sleep(pollMs, undefined, { signal, ref: false }).catch(() => undefined);
     }
     return 'left';
   } finally {

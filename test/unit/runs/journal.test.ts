@@ -96,6 +96,19 @@ test('a process that ended without a last word is gone, but not before all that 
   expect(hasGone).toHaveBeenCalledWith({ kind: 'process', pid: 7, startedAt: '123' });
 });
 
+test('what a process wrote just before its end is read to its last line, however much it is', async () => {
+  const long = log('é'.repeat(200_000));
+  const writer = appendToJournal(path);
+  const hasGone = vi.fn(async () => {
+    if (hasGone.mock.calls.length === 1) for (const line of [long, long, long, end]) writer.write(line);
+    return true;
+  });
+  const { how, lines } = await follow(hasGone);
+  writer.close();
+  expect(how).toBe('ended');
+  expect(lines).toEqual([header, long, long, long, end]);
+});
+
 test('a window that leaves reads no more', async () => {
   const leaving = new AbortController();
   const following = followJournal(path, () => undefined, isThere, leaving.signal);
