@@ -33,6 +33,7 @@ export class Hold implements HoldState {
   #isOurs = false;
   #isReleased = false;
   #timer: NodeJS.Timeout | undefined;
+  #taking: Promise<boolean> | undefined;
 
   /** @param window id of this window */
   constructor(engine: Engine, journal: string, window: string, log: vscode.LogOutputChannel) {
@@ -68,7 +69,15 @@ export class Hold implements HoldState {
   }
 
   /** Never rejects. @returns whether this window looks after the run */
-  async take(): Promise<boolean> {
+  take(): Promise<boolean> {
+    // One at a time: of two the later one may answer first, and the earlier one's answer is not true any more.
+    this.#taking ??= this.#takeNow().finally(() => {
+      this.#taking = undefined;
+    });
+    return this.#taking;
+  }
+
+  async #takeNow(): Promise<boolean> {
     if (this.#isSettled()) return this.#isOurs;
     const engine = this.#engine;
     try {
