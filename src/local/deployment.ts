@@ -166,7 +166,7 @@ export class LocalDeployment implements Deployment {
     const again = this.#removed;
     this.#removed = true;
     await Promise.all(this.#servers.map((server) => server.process.stop()));
-    const died = again ? [] : this.#servers.filter((server) => server.process.exitCode !== 0);
+    const died = again ? [] : this.#servers.filter((server) => server.process.died);
     for (const server of died) await this.#keepLog(server.process.name, server.process.logPath);
   }
 

@@ -30,6 +30,8 @@ export class ServerProcess {
   readonly #child: ChildProcess;
   readonly #ended: Promise<number>;
   #exitCode: number | undefined;
+  #wasTold = false;
+  #wasKilled = false;
 
   private constructor(name: string, logPath: string, child: ChildProcess) {
     this.name = name;
@@ -41,6 +43,7 @@ export class ServerProcess {
         resolve(code);
       };
       child.on('exit', (code, signal) => {
+        this.#wasKilled = signal !== null;
         end(code ?? (signal === null ? 1 : 137));
       });
       child.on('error', () => {
@@ -85,6 +88,12 @@ export class ServerProcess {
     return this.#exitCode !== undefined;
   }
 
+  /** Whether it ended otherwise than by being told to; one that took no word and had to be killed was told to. */
+  get died(): boolean {
+    if (this.#exitCode === undefined || this.#exitCode === 0) return false;
+    return !(this.#wasTold && this.#wasKilled);
+  }
+
   /** Resolves with the exit code when it ends, for whatever reason; never rejects. */
   get whenEnded(): Promise<number> {
     return this.#ended;
@@ -94,6 +103,7 @@ export class ServerProcess {
    * @throws BenchError clean-up-incomplete when something cannot be ended
    */
   async stop(): Promise<void> {
+    if (!this.ended) this.#wasTold = true;
     this.#child.stdin?.end();
     const { pid } = this.#child;
     await Promise.race([this.#ended, sleep((graceSeconds + 3) * 1000, undefined, { ref: false })]);

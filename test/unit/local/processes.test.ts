@@ -84,6 +84,21 @@ describe('a server', () => {
     await server.stop();
     expect(await contentOf('end')).toBe('orderly');
     expect(server.exitCode).toBe(0);
+    expect(server.died).toBe(false);
+  });
+
+  test('that is told to end and has to be killed for it has not died', async () => {
+    const server = await start('echo up > up; while :; do sleep 0.05; done');
+    await contentOf('up');
+    const { pid } = JSON.parse(await readFile(join(folder, 'server.pid'), 'utf8')) as { pid: number };
+    // It hears no word any more.
+    process.kill(pid, 'SIGSTOP');
+    const stopped = server.stop();
+    process.kill(-pid, 'SIGKILL');
+    await stopped;
+    await server.whenEnded;
+    expect(server.exitCode).toBe(137);
+    expect(server.died).toBe(false);
   });
 
   test('that ends by itself says with which code, and takes its children along', async () => {
@@ -92,6 +107,8 @@ describe('a server', () => {
     await server.whenEnded;
     expect(server.exitCode).toBe(7);
     expect(exists(child)).toBe(false);
+    await server.stop();
+    expect(server.died).toBe(true);
     expect(await logTail(server.logPath)).toBe('no such model');
   });
 
@@ -99,6 +116,8 @@ describe('a server', () => {
     const server = await start('kill -9 $$');
     await server.whenEnded;
     expect(server.exitCode).toBe(128 + 9);
+    await server.stop();
+    expect(server.died).toBe(true);
   });
 
   test('that does not exist is an end, not a crash', async () => {
