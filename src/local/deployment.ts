@@ -16,13 +16,15 @@ import type {
 import { runtimeReportsFrom, serverCountersFrom } from '../core/prometheus.ts';
 import type { Placement, RuntimeReport } from '../core/record.ts';
 import { apiKeyHeader } from '../topologies/hybrid.ts';
-import { freePorts, loopbackAddress, loopbackRequest, type LoopbackResponse } from './loopback.ts';
+import { areFree, freePorts, loopbackAddress, loopbackRequest, type LoopbackResponse } from './loopback.ts';
 import { fastapiCommand, gatewayCommand, tritonCommand, type ServerParts } from './servers.ts';
 import { logTail } from './serverLog.ts';
 import { ServerProcess } from './serverProcess.ts';
 
 const requestTimeoutMs = 30_000;
 const pollMs = 100;
+/** Of a server whose ports another process took between our look at them and its start. */
+const mostStarts = 2;
 const gateTimeoutSeconds = 600;
 const apiKeyVariable = 'TOPOLOGY_BENCH_LOAD_API_KEY';
 
@@ -31,7 +33,12 @@ interface Server {
   readonly process: ServerProcess;
   readonly port: number;
   readonly metricsPort: number;
+  /** All that it listens on. */
+  readonly ports: readonly number[];
 }
+
+/** Finds ports for a server and starts it. */
+type Start = () => Promise<Server>;
 
 /** One topology as processes on this machine. */
 export class LocalDeployment implements Deployment {
@@ -81,16 +88,14 @@ export class LocalDeployment implements Deployment {
     const deadline = startedAt + this.#parts.plan.readyTimeoutSeconds * 1000;
     progress.stage('apply');
     const { name } = this.#parts.topology;
-    if (name !== 'fastapi') await this.#startTriton(signal);
-    if (name === 'fastapi') {
-      const [port = 0] = await freePorts(1);
-      await this.#startServer('fastapi', fastapiCommand(this.#parts, port), port, port, signal);
-    }
+    const startModel: Start = name === 'fastapi' ? () => this.#startFastapi(signal) : () => this.#startTriton(signal);
+    const untilReady = (server: Server): Promise<void> => this.#waitUntilReady(server, deadline, progress, signal);
+    const model = await startModel();
     progress.stage('wait');
-    for (const server of this.#servers) await this.#waitUntilReady(server, deadline, progress, signal);
+    await this.#bringUp(model, startModel, untilReady);
     if (name === 'hybrid') {
-      await this.#startGateway(signal);
-      await this.#waitUntilReady(this.#front, deadline, progress, signal);
+      const startGateway: Start = () => this.#startGateway(signal);
+      await this.#bringUp(await startGateway(), startGateway, untilReady);
     }
     this.#readyMs = performance.now() - startedAt;
     const pages = await Promise.all(this.#servers.map((server) => this.#metricsOf(server, signal)));
@@ -170,35 +175,61 @@ export class LocalDeployment implements Deployment {
     for (const server of died) await this.#keepLog(server.process.name, server.process.logPath);
   }
 
-  async #startTriton(signal: AbortSignal): Promise<void> {
-    const { triton } = this.#parts.prepared;
-    if (triton === null || triton instanceof BenchError) throw new Error('Triton was not prepared');
-    const [http = 0, grpc = 0, metrics = 0] = await freePorts(3);
-    this.#tritonGrpc = grpc;
-    const command = await tritonCommand(this.#parts, triton, { http, grpc, metrics });
-    await this.#startServer('triton', command, http, metrics, signal);
+  async #startFastapi(signal: AbortSignal): Promise<Server> {
+    const ports = await freePorts(1);
+    const [port = 0] = ports;
+    const server = { component: 'fastapi', port, metricsPort: port, ports } as const;
+    return await this.#startServer(server, fastapiCommand(this.#parts, port), signal);
   }
 
-  async #startGateway(signal: AbortSignal): Promise<void> {
-    const [port = 0] = await freePorts(1);
+  async #startTriton(signal: AbortSignal): Promise<Server> {
+    const { triton } = this.#parts.prepared;
+    if (triton === null || triton instanceof BenchError) throw new Error('Triton was not prepared');
+    const ports = await freePorts(3);
+    const [http = 0, grpc = 0, metrics = 0] = ports;
+    this.#tritonGrpc = grpc;
+    const command = await tritonCommand(this.#parts, triton, { http, grpc, metrics });
+    const server = { component: 'triton', port: http, metricsPort: metrics, ports } as const;
+    return await this.#startServer(server, command, signal);
+  }
+
+  async #startGateway(signal: AbortSignal): Promise<Server> {
+    const ports = await freePorts(1);
+    const [port = 0] = ports;
     const command = gatewayCommand(this.#parts, port, this.#tritonGrpc, this.#apiKey ?? '');
-    await this.#startServer('gateway', command, port, port, signal);
+    const server = { component: 'gateway', port, metricsPort: port, ports } as const;
+    return await this.#startServer(server, command, signal);
   }
 
   #tritonGrpc = 0;
 
   async #startServer(
-    component: Server['component'],
+    about: Omit<Server, 'process'>,
     command: Parameters<typeof ServerProcess.start>[0],
-    port: number,
-    metricsPort: number,
     signal: AbortSignal,
-  ): Promise<void> {
-    throwIfCancelled(signal, `starting ${component}`);
-    const process = await ServerProcess.start(command);
-    this.#servers.push({ component, process, port, metricsPort });
+  ): Promise<Server> {
+    throwIfCancelled(signal, `starting ${about.component}`);
+    const server = { ...about, process: await ServerProcess.start(command) };
+    this.#servers.push(server);
     // A deployment that was removed in the meantime keeps nothing.
-    if (this.#removed) await process.stop();
+    if (this.#removed) await server.process.stop();
+    return server;
+  }
+
+  /** Waits until it is ready, and starts it once more where another process was faster at its ports. */
+  async #bringUp(first: Server, start: Start, untilReady: (server: Server) => Promise<void>): Promise<void> {
+    let server = first;
+    for (let starts = 1; ; starts += 1) {
+      try {
+        await untilReady(server);
+        return;
+      } catch (error) {
+        if (starts === mostStarts || !server.process.ended || (await areFree(server.ports))) throw error;
+        await server.process.stop();
+        this.#servers.splice(this.#servers.indexOf(server), 1);
+        server = await start();
+      }
+    }
   }
 
   async #waitUntilReady(

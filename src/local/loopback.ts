@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
 import { request } from 'node:http';
 import { createServer, type AddressInfo, type Server } from 'node:net';
 import { BenchError, throwIfCancelled } from '../core/errors.ts';
@@ -60,15 +61,20 @@ export async function freePorts(count: number): Promise<number[]> {
     }
     return held.map((server) => (server.address() as AddressInfo).port);
   } finally {
-    await Promise.all(
-      held.map(
-        (server) =>
-          new Promise((resolve) => {
-            server.close(resolve);
-          }),
-      ),
-    );
+    await Promise.all(held.map(closed));
   }
+}
+
+/** Whether nobody listens on any of these ports now. */
+export async function areFree(ports: readonly number[]): Promise<boolean> {
+  const held = await Promise.all(ports.map(listening));
+  await Promise.all(held.filter((server) => server !== null).map(closed));
+  return !held.includes(null);
+}
+
+async function closed(server: Server): Promise<void> {
+  server.close();
+  await once(server, 'close');
 }
 
 /** null where the port is somebody else's, or one that the system keeps. */

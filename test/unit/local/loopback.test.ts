@@ -2,7 +2,7 @@ import type * as nodeCrypto from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:net';
 import { afterEach, expect, test, vi } from 'vitest';
-import { freePorts, loopbackAddress } from '../../../src/local/loopback.ts';
+import { areFree, freePorts, loopbackAddress } from '../../../src/local/loopback.ts';
 
 const proposed: number[] = [];
 vi.mock('node:crypto', async (original) => {
@@ -41,4 +41,12 @@ test("a port that is somebody else's is passed over, and so is one that is propo
   expect(ports[0]).toBe(free);
   expect([taken, free]).not.toContain(ports[1]);
   expect(proposed).toEqual([]);
+});
+
+test('ports are free where nobody listens on any of them', async () => {
+  const [first = 0, second = 0] = await freePorts(2);
+  expect(await areFree([first, second])).toBe(true);
+  await hold(second);
+  expect(await areFree([first, second])).toBe(false);
+  expect(await areFree([first])).toBe(true);
 });
