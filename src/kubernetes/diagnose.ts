@@ -11,6 +11,8 @@ export type Finding =
       readonly cause: 'unschedulable' | 'image' | 'model' | 'other';
       /** When it stays so for this long it will not pass; undefined: it may pass until the time is up. */
       readonly patienceSeconds?: number;
+      /** What the patience is with, where its cause has several kinds of trouble; each is borne for its own time. */
+      readonly trouble?: string;
       /** For when the patience is over. */
       readonly nextStep?: string;
     }
@@ -76,7 +78,14 @@ export function diagnoseMissingPod(component: string, name: string, events: read
   if (failed?.message === undefined) return waiting(`${component}: waiting for its pod`);
   const message = `${component}: ${failed.message}`;
   if (failed.message.includes('exceeded quota') && !isBeyondQuota(failed.message)) {
-    return { state: 'waiting', cause: 'other', message, patienceSeconds: 60, nextStep: quotaNextStep };
+    return {
+      state: 'waiting',
+      cause: 'other',
+      trouble: 'FailedCreate',
+      message,
+      patienceSeconds: 60,
+      nextStep: quotaNextStep,
+    };
   }
   if (failed.message.includes('is forbidden')) {
     return {
@@ -86,7 +95,7 @@ export function diagnoseMissingPod(component: string, name: string, events: read
       nextStep: failed.message.includes('exceeded quota') ? quotaNextStep : 'Choose a namespace that allows such pods.',
     };
   }
-  return { state: 'waiting', cause: 'other', message, patienceSeconds: 60 };
+  return { state: 'waiting', cause: 'other', trouble: 'FailedCreate', message, patienceSeconds: 60 };
 }
 
 /** How a container ended, e.g. "OOMKilled (exit code 137)"; why one could not even be started is told in its message. */
@@ -201,7 +210,7 @@ function diagnoseWaiting(
     }
     default:
       // CreateContainerConfigError, RunContainerError and their like: a volume or Secret may still be on its way.
-      return { state: 'waiting', cause: 'other', message: words, patienceSeconds: 30 };
+      return { state: 'waiting', cause: 'other', trouble: reason, message: words, patienceSeconds: 30 };
   }
 }
 

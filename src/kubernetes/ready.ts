@@ -8,6 +8,7 @@ import { lastLogLines } from './logs.ts';
 import { impossibleResources, readNodes } from './nodes.ts';
 import { placementNextStep, whyNowhere } from './placement.ts';
 import { PodWatch } from './podWatch.ts';
+import { StateClocks } from './stateClocks.ts';
 import { isConnectionTrouble } from './statusError.ts';
 
 export interface AwaitedPod {
@@ -45,7 +46,7 @@ export async function* waitForPods(
   signal: AbortSignal,
 ): AsyncGenerator<string, Pod[]> {
   const began = performance.now();
-  const since = new Map<string, number>();
+  const clocks = new StateClocks();
   let events: readonly ClusterEvent[] = [];
   let eventsReadAt = -Infinity;
   const imageWords = new Map<string, string>();
@@ -76,6 +77,7 @@ export async function* waitForPods(
       });
       eventsReadAt = performance.now();
     }
+    clocks.keepOnly(missing.map(({ awaited }) => awaited.name));
     const messages: string[] = [];
     for (const { awaited, pod } of missing) {
       const finding =
@@ -83,10 +85,7 @@ export async function* waitForPods(
           ? diagnoseMissingPod(awaited.component, awaited.name, events)
           : diagnosePod(awaited.component, pod, events);
       if (finding.state === 'failed') throw await failure(cluster, finding, request.namespace, pod, signal);
-      const key = `${awaited.name} ${finding.cause}`;
-      const sinceMs = since.get(key) ?? performance.now();
-      since.set(key, sinceMs);
-      const seconds = (performance.now() - sinceMs) / 1000;
+      const seconds = clocks.seconds(awaited.name, finding, performance.now());
       if (seconds > (finding.patienceSeconds ?? Number.POSITIVE_INFINITY)) {
         throw await failure(cluster, expired(finding), request.namespace, pod, signal);
       }

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
-import { describe, expect, it } from 'vitest';
-import { BenchError } from '../../../src/core/errors.ts';
-import type { Pod } from '../../../src/kubernetes/apiObjects.ts';
+import { describe, expect, it, vi } from 'vitest';
+import { BenchError, throwIfCancelled } from '../../../src/core/errors.ts';
+import type { ContainerStatus, Pod } from '../../../src/kubernetes/apiObjects.ts';
 import type { Cluster } from '../../../src/kubernetes/cluster.ts';
 import { isPodReady, waitForPods } from '../../../src/kubernetes/ready.ts';
 import { superviseServers, type StandingServer } from '../../../src/kubernetes/supervise.ts';
@@ -77,6 +77,81 @@ describe('waiting for pods', () => {
   });
 });
 
+describe('patience with a pod', () => {
+  const creating = { waiting: { reason: 'ContainerCreating' } };
+  const notCreated = { waiting: { reason: 'CreateContainerError', message: 'context deadline exceeded' } };
+  const notConfigured = { waiting: { reason: 'CreateContainerConfigError', message: 'secret "key" not found' } };
+  const pulled = (reason: string) => ({ waiting: { reason, message: 'dial tcp 10.0.0.9:443: i/o timeout' } });
+
+  it('begins with the trouble, not with the harmless wait before it', async () => {
+    const { said, error } = await lived([
+      { forSeconds: 60, state: creating },
+      { forSeconds: 10, state: notCreated },
+      { forSeconds: 60, state: creating },
+      { forSeconds: 10, state: notCreated },
+      { forSeconds: 0, state: { running: {} } },
+    ]);
+    expect(error).toBeUndefined();
+    expect(said).toEqual([
+      expect.stringContaining('being made') as string,
+      expect.stringContaining('CreateContainerError') as string,
+      expect.stringContaining('being made') as string,
+      expect.stringContaining('CreateContainerError') as string,
+      expect.stringContaining('starting') as string,
+    ]);
+  });
+
+  it('ends with a trouble that stays', async () => {
+    const { error } = await lived([
+      { forSeconds: 60, state: creating },
+      { forSeconds: 31, state: notCreated },
+    ]);
+    expect(error).toMatchObject({
+      reason: 'rejected-by-cluster',
+      message: expect.stringContaining('CreateContainerError') as string,
+    });
+  });
+
+  it('begins anew with another trouble, and ends with two that take turns', async () => {
+    const other = await lived([
+      { forSeconds: 20, state: notConfigured },
+      { forSeconds: 20, state: notCreated },
+      { forSeconds: 0, state: { running: {} } },
+    ]);
+    expect(other.error).toBeUndefined();
+    const turns = await lived(
+      [0, 1, 2, 3].map((turn) => ({ forSeconds: 12, state: turn % 2 === 0 ? notConfigured : notCreated })),
+    );
+    expect(turns.error).toMatchObject({ reason: 'rejected-by-cluster' });
+  });
+
+  it('ends with an image whose pull fails and waits by turns', async () => {
+    const { error, said } = await lived([
+      { forSeconds: 60, state: creating },
+      { forSeconds: 10, state: pulled('ErrImagePull') },
+      { forSeconds: 10, state: pulled('ImagePullBackOff') },
+      { forSeconds: 10, state: pulled('ErrImagePull') },
+    ]);
+    expect(said).toHaveLength(2);
+    expect(error).toMatchObject({ reason: 'image-unavailable' });
+  });
+
+  it('ends with a container that starts and crashes by turns, however long each start lives', async () => {
+    const crashed = { waiting: { reason: 'CrashLoopBackOff' } };
+    const lastState = { terminated: { exitCode: 1 } };
+    const { error } = await lived([
+      { forSeconds: 100, state: { running: {} } },
+      { forSeconds: 10, state: crashed, restartCount: 1, lastState },
+      { forSeconds: 100, state: { running: {} }, restartCount: 1, lastState },
+      { forSeconds: 0, state: crashed, restartCount: 2, lastState },
+    ]);
+    expect(error).toMatchObject({
+      reason: 'pod-failed',
+      message: expect.stringContaining('it was started 3 times') as string,
+    });
+  });
+});
+
 it('servers are not watched for ever by whoever has no credentials any more', async () => {
   const servers = [{ server: { component: 'fastapi' }, pod: podOf(true) }] as unknown as StandingServer[];
   const watching = superviseServers(
@@ -101,16 +176,22 @@ function fakeCluster({ list, watch = () => new PassThrough() }: Answers): Cluste
       if (!path.includes('/pods?')) return { items: [] };
       return { metadata: { resourceVersion: '1' }, items: await list() };
     },
-    stream: async () => watch(),
+    async stream(_path: string, signal: AbortSignal) {
+      throwIfCancelled(signal, 'watching');
+      const stream = watch();
+      signal.addEventListener('abort', () => stream.end());
+      return stream;
+    },
   } as unknown as Cluster;
 }
 
 async function waited(
   answers: Answers,
   timeoutSeconds: number,
+  reached: (pod: Pod) => boolean = isPodReady,
 ): Promise<{ said: string[]; pods?: Pod[]; error?: unknown }> {
   const pods = [{ component: 'fastapi', name: 'a', selector }];
-  const request = { namespace: 'team', selector, pods, reached: isPodReady, timeoutSeconds };
+  const request = { namespace: 'team', selector, pods, reached, timeoutSeconds };
   const waiting = waitForPods(fakeCluster(answers), request, never);
   const said: string[] = [];
   try {
@@ -121,5 +202,45 @@ async function waited(
     }
   } catch (error) {
     return { said, error };
+  }
+}
+
+interface Episode extends Partial<ContainerStatus> {
+  readonly forSeconds: number;
+  readonly state: NonNullable<ContainerStatus['state']>;
+}
+
+/** What is said of a pod whose container goes through these states, each of which lasts for as long by the clock. */
+async function lived(episodes: readonly Episode[]): Promise<{ said: string[]; error?: unknown }> {
+  const realNow = performance.now.bind(performance);
+  let aheadMs = 0;
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => realNow() + aheadMs);
+  const podIn = (index: number): Pod => {
+    const containerStatuses = [{ name: 'fastapi', ready: false, restartCount: 0, ...episodes[index] }];
+    return {
+      ...podOf(false),
+      metadata: { ...podOf(false).metadata, name: String(index) },
+      status: { containerStatuses },
+    };
+  };
+  const stream = new PassThrough();
+  const show = (index: number): void => {
+    stream.write(`${JSON.stringify({ type: 'MODIFIED', object: podIn(index) })}\n`);
+  };
+  const looks = episodes.map(() => 0);
+  /** The first look at a state begins its time, the second is at the end of it. */
+  const reached = (pod: Pod): boolean => {
+    const index = Number(pod.metadata.name);
+    looks[index] = (looks[index] ?? 0) + 1;
+    if (looks[index] === 1) show(index);
+    if (looks[index] !== 2) return looks.at(-1) === 3;
+    aheadMs += (episodes[index]?.forSeconds ?? 0) * 1_000;
+    show(Math.min(index + 1, episodes.length - 1));
+    return false;
+  };
+  try {
+    return await waited({ list: () => Promise.resolve([podIn(0)]), watch: () => stream }, 3_600, reached);
+  } finally {
+    clock.mockRestore();
   }
 }
