@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { cancelled } from '../../../src/core/errors.ts';
 import type { ApiMeta } from '../../../src/kubernetes/apiObjects.ts';
 import type { Cluster } from '../../../src/kubernetes/cluster.ts';
@@ -149,6 +149,51 @@ describe('a namespace that was made for a run', () => {
       message: expect.stringContaining('is still there') as string,
     });
     expect(world.deleted).toEqual([]);
+  });
+});
+
+describe('a namespace whose deletion fails', () => {
+  const failing = { type: 'NamespaceDeletionDiscoveryFailure', status: 'True', message: 'metrics.k8s.io is away' };
+
+  /** Looks at it while it goes: how long after the look before, and whether the cluster says then that it fails. */
+  async function going(looks: readonly { readonly afterSeconds: number; readonly fails: boolean }[]) {
+    const realNow = performance.now.bind(performance);
+    let aheadMs = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => realNow() + aheadMs);
+    const metadata = { name: 'made', uid: 'n', labels: ownLabels(owner), deletionTimestamp: '2026-11-29T00:00:00Z' };
+    const left = [{ afterSeconds: 0, fails: false }, ...looks];
+    const cluster = {
+      settled: async () => undefined,
+      async get() {
+        const look = left.shift();
+        if (look === undefined) throw new StatusError(404, 'NotFound', 'gone');
+        aheadMs += look.afterSeconds * 1_000;
+        return { metadata, status: { conditions: look.fails ? [failing] : [] } };
+      },
+    } as unknown as Cluster;
+    try {
+      return await removeOwnNamespace(cluster, 'made', 'r1', never);
+    } finally {
+      clock.mockRestore();
+    }
+  }
+
+  it('is waited for as long as it has not failed for long, however long it took before', async () => {
+    const slow = { afterSeconds: 40, fails: false };
+    expect(await going([slow, { afterSeconds: 1, fails: true }, { afterSeconds: 5, fails: true }])).toBeUndefined();
+  });
+
+  it('is waited for anew when it failed before and went on', async () => {
+    const fails = { afterSeconds: 9, fails: true };
+    expect(await going([fails, { afterSeconds: 9, fails: false }, fails, fails])).toBeUndefined();
+  });
+
+  it('is given up once it has failed for long, with what the cluster says', async () => {
+    const fails = { afterSeconds: 9, fails: true };
+    await expect(going([fails, fails, fails])).rejects.toMatchObject({
+      reason: 'clean-up-incomplete',
+      message: expect.stringContaining('metrics.k8s.io is away') as string,
+    });
   });
 });
 
