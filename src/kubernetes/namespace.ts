@@ -22,8 +22,11 @@ const stuckAfterMs = 15_000;
 /** Nor one that is only slow for this long. */
 const goneWithinMs = 120_000;
 const shownKinds = 4;
-/** A cluster that cannot be reached is not worth a long wait for names to choose from. */
-const reachableWithinMs = 3_000;
+/**
+ * A cluster that cannot be reached is not worth a long wait for names to choose from, but one behind a VPN may need more than a
+ * moment. It is asked once: connecting anew is no faster.
+ */
+const reachableWithinMs = 8_000;
 
 interface Namespace extends ApiObject {
   readonly status?: { readonly conditions?: readonly Condition[] };

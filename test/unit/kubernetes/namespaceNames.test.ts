@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Cluster } from '../../../src/kubernetes/cluster.ts';
+import type { Cluster, GetOptions } from '../../../src/kubernetes/cluster.ts';
 import { namespaceNames } from '../../../src/kubernetes/namespace.ts';
 import { StatusError } from '../../../src/kubernetes/statusError.ts';
 
@@ -28,4 +28,16 @@ it('namespaces are listed by name, for who may', async () => {
       never,
     ),
   ).rejects.toThrow('list namespaces');
+});
+
+it('a cluster that is slow to say its namespaces has more time than whoever chooses one waits for it', async () => {
+  let asked: GetOptions | undefined;
+  const cluster = {
+    async get(_path: string, _signal: AbortSignal, options: GetOptions) {
+      asked = options;
+      return { items: [] };
+    },
+  } as unknown as Cluster;
+  await namespaceNames(cluster, never);
+  expect(asked?.onceWithinMs).toBeGreaterThan(5_000);
 });
