@@ -1,9 +1,10 @@
 import { Agent, request as httpRequest } from 'node:http';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import { BenchError, cancelled } from '../core/errors.ts';
+import { BenchError, cancelled, isCancelled } from '../core/errors.ts';
 import type { ChannelSocket } from './channelSocket.ts';
 import type { Cluster } from './cluster.ts';
 import { objectPath } from './resources.ts';
+import { isStatus } from './statusError.ts';
 
 export interface ForwardTarget {
   readonly namespace: string;
@@ -21,7 +22,9 @@ export interface Forward extends AsyncDisposable {
   /** "http://127.0.0.1:PORT" */
   readonly url: string;
   readonly port: number;
-  /** One HTTP request through the port. Rejects with `connection-lost` or `cancelled`. */
+  /**
+   * One HTTP request through the port. Rejects with `connection-lost` or `cancelled`, or with `pod-failed` where the pod is gone.
+   */
   http(
     request: { method: 'GET' | 'POST'; path: string; headers?: Readonly<Record<string, string>>; body?: string },
     signal: AbortSignal,
@@ -37,10 +40,14 @@ const httpTimeoutMs = 30_000;
 export async function openForward(cluster: Cluster, target: ForwardTarget): Promise<Forward> {
   const end = new AbortController();
   const sockets = new Set<Socket>();
+  let isGone = false;
+  const tell = (gone: boolean): void => {
+    isGone = gone;
+  };
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    void carry(cluster, target, socket, end.signal);
+    void carry(cluster, target, socket, tell, end.signal);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -51,7 +58,13 @@ export async function openForward(cluster: Cluster, target: ForwardTarget): Prom
   return {
     port,
     url: `http://127.0.0.1:${String(port)}`,
-    http: (request, signal) => ask(agent, port, request, signal),
+    async http(request, signal) {
+      try {
+        return await ask(agent, port, request, signal);
+      } catch (error) {
+        throw isGone && !isCancelled(error) ? podGone(target.pod) : error;
+      }
+    },
     async [Symbol.asyncDispose]() {
       end.abort();
       agent.destroy();
@@ -66,7 +79,13 @@ export async function openForward(cluster: Cluster, target: ForwardTarget): Prom
 }
 
 /** Carries the bytes of one local connection to the pod and back until either side closes. */
-async function carry(cluster: Cluster, target: ForwardTarget, socket: Socket, signal: AbortSignal): Promise<void> {
+async function carry(
+  cluster: Cluster,
+  target: ForwardTarget,
+  socket: Socket,
+  tellWhetherGone: (isGone: boolean) => void,
+  signal: AbortSignal,
+): Promise<void> {
   socket.on('error', () => undefined);
   socket.setNoDelay(true);
   socket.pause();
@@ -82,7 +101,10 @@ async function carry(cluster: Cluster, target: ForwardTarget, socket: Socket, si
   try {
     const path = `${objectPath('Pod', target.namespace, target.pod)}/portforward?ports=${String(target.port)}`;
     remote = await cluster.openSocket(path, onMessage, signal);
-  } catch {
+    tellWhetherGone(false);
+  } catch (error) {
+    // Any other refusal may be of an API server that has only just started.
+    tellWhetherGone(isStatus(error, 404));
     socket.destroy();
     return;
   }
@@ -169,5 +191,13 @@ function noAnswer(): BenchError {
     reason: 'connection-lost',
     message: 'The server did not answer through the port-forward: the connection broke.',
     nextStep: "Check the pod's log, and your network or VPN.",
+  });
+}
+
+function podGone(pod: string): BenchError {
+  return new BenchError({
+    reason: 'pod-failed',
+    message: `The pod ${pod} is not there any more.`,
+    nextStep: 'Find out who or what has deleted it ("kubectl get events"), and start again.',
   });
 }

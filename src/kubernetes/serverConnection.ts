@@ -1,5 +1,4 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { BenchError, cancelled } from '../core/errors.ts';
+import { BenchError } from '../core/errors.ts';
 import { answersFrom, inferenceError, inferenceRequestBody, openInferencePaths } from '../core/openInference.ts';
 import type { Answer, ServerCounters } from '../core/ports.ts';
 import { runtimeReportsFrom } from '../core/prometheus.ts';
@@ -9,21 +8,17 @@ import { serverPorts } from '../topologies/podTemplate.ts';
 import type { Cluster } from './cluster.ts';
 import { readCounters, readMetrics, type MetricsPorts } from './counters.ts';
 import { openForward, type Forward } from './forward.ts';
-import { isConnectionTrouble } from './statusError.ts';
+import { patiently } from './patiently.ts';
 import type { StandingServer } from './supervise.ts';
 
-const firstMetricsAttempts = 20;
-const firstMetricsDelayMs = 250;
-/** The load waits at a phase's border meanwhile, and longer than this. */
-const countersWithinMs = 60_000;
-const countersDelayMs = 500;
-
-/** Port-forwards to the servers of a topology that is up, and what may be asked through them. */
+/**
+ * Port-forwards to the servers of a topology that is up, and what may be asked through them. Each question is asked again for a
+ * minute while the connection breaks: an API server that is away for a while loses no answer and no count.
+ */
 export interface ServerConnection extends AsyncDisposable {
   /** Where requests go in, as a port of this machine. */
   readonly front: Forward;
   infer(texts: readonly string[], signal: AbortSignal): Promise<Answer[]>;
-  /** Tried again for a minute while the connection breaks: an API server that is away for a while loses no count. */
   counters(signal: AbortSignal): Promise<ServerCounters>;
   runtimes(signal: AbortSignal): Promise<RuntimeReport[]>;
 }
@@ -55,51 +50,26 @@ export async function connectServers(
     front,
     async infer(texts, signal) {
       const answers: Answer[] = [];
-      for (const text of texts)
-        answers.push(...(await inferOne(front, first.server.component, modelName, text, apiKey, signal)));
+      for (const text of texts) {
+        const inferring = (): Promise<Answer[]> =>
+          inferOne(front, first.server.component, modelName, text, apiKey, signal);
+        answers.push(...(await patiently(inferring, 'asking the server', signal)));
+      }
       return answers;
     },
-    counters: (signal) => readCountersPatiently(metrics, modelName, signal),
+    counters: (signal) =>
+      patiently(() => readCounters(metrics, modelName, signal), 'reading the counters of the servers', signal),
     async runtimes(signal) {
-      const pages = await readFirstMetrics(metrics, signal);
+      const asking = 'asking the servers what they run on';
+      // Triton answers that it is ready a moment before it listens on its metrics port.
+      const pages = await patiently(() => readMetrics(metrics, signal), asking, signal);
       const reports = [pages.front, pages.triton].flatMap((page) => (page === null ? [] : runtimeReportsFrom(page)));
-      return withTritonVersion(reports, first, front, signal);
+      return await patiently(() => withTritonVersion(reports, first, front, signal), asking, signal);
     },
     async [Symbol.asyncDispose]() {
       await Promise.all(forwards.map((opened) => opened[Symbol.asyncDispose]()));
     },
   };
-}
-
-/** Triton answers that it is ready a moment before it listens on its metrics port, so the first reading is tried again. */
-async function readFirstMetrics(metrics: MetricsPorts, signal: AbortSignal): ReturnType<typeof readMetrics> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await readMetrics(metrics, signal);
-    } catch (error) {
-      if (attempt === firstMetricsAttempts || signal.aborted) throw error;
-    }
-    await sleep(firstMetricsDelayMs, undefined, { signal }).catch(() => {
-      throw cancelled('asking the servers what they run on');
-    });
-  }
-}
-
-async function readCountersPatiently(
-  metrics: MetricsPorts,
-  modelName: string,
-  signal: AbortSignal,
-): Promise<ServerCounters> {
-  const until = performance.now() + countersWithinMs;
-  for (;;) {
-    try {
-      return await readCounters(metrics, modelName, signal);
-    } catch (error) {
-      if (!isConnectionTrouble(error) || performance.now() > until) throw error;
-      await sleep(countersDelayMs, undefined, { signal }).catch(() => undefined);
-      if (signal.aborted) throw error;
-    }
-  }
 }
 
 async function inferOne(
