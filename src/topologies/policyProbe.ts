@@ -15,7 +15,7 @@ export interface ProbeAddresses {
 export const probeContainer = 'probe';
 /**
  * How long the probe may take to start, a pull included, and, from then on, for its tries: those of the script below take
- * at most 68 s.
+ * at most 69 s.
  */
 export const probeSeconds = { start: 300, tries: 75 } as const;
 
@@ -25,8 +25,8 @@ const limits = { cpu: '100m', memory: '64Mi' };
 
 /**
  * Tries to connect, for as long as policies need to reach a new pod, and prints "blocked" or "connected" last. Being blocked
- * counts only where the same pod reaches the gateway, before and after: otherwise its network lets nothing through, which
- * says nothing of the policy, and it prints why.
+ * counts only twice in a row, because packets that are lost once look the same, and only where the same pod reaches the
+ * gateway, before and after: otherwise its network lets nothing through, which says nothing of the policy, and it prints why.
  */
 const script = `
 import socket, sys, time
@@ -41,18 +41,21 @@ def reach(host, port):
     except OSError as error:
         return "blocked" if error.errno in (1, 13, 113) else f"failed: {error.strerror}"
 
-def until(wanted, host, port, attempts):
-    for attempt in range(attempts):
+def until(wanted, times, host, port, attempts):
+    in_a_row = 0
+    while True:
+        attempts -= 1
         found = reach(host, port)
-        if found == wanted:
-            break
+        in_a_row = in_a_row + 1 if found == wanted else 0
+        # The last try is followed by one more where it alone says what is wanted.
+        if in_a_row == times or (attempts <= 0 and in_a_row == 0):
+            return found
         time.sleep(1)
-    return found
 
-control = until("connected", gateway, gateway_port, 8)
-found = until("blocked", triton, triton_port, 6) if control == "connected" else ""
+control = until("connected", 1, gateway, gateway_port, 8)
+found = until("blocked", 2, triton, triton_port, 6) if control == "connected" else ""
 if found == "blocked":
-    control = until("connected", gateway, gateway_port, 3)
+    control = until("connected", 1, gateway, gateway_port, 3)
 print(found if control == "connected" else f"the probe does not reach the gateway either ({control})")
 `;
 
