@@ -44,7 +44,11 @@ export interface DeployListener extends DeployProgress {
   leftBehind(problem: BenchError): void;
 }
 
-const cleanUpMs = 60_000;
+/**
+ * Longest time that clean-up may take after a Deploy was stopped, as after a benchmark: a change under way, the pods' grace and
+ * the cluster's own collection come one after the other, and what is stuck is told sooner.
+ */
+const cleanUpMs = 180_000;
 
 /**
  * Deploys a topology of a plan to stay until it is deleted: the same pods as a benchmark's, in Deployments. On failure or

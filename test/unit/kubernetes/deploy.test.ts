@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { openAssets } from '../../../src/assets/assets.ts';
 import type { BenchError } from '../../../src/core/errors.ts';
 import { makePlan } from '../../../src/core/planning.ts';
@@ -117,4 +117,16 @@ it('tells what it could not remove, beside the failure itself', async () => {
       message: expect.stringMatching(/^In the namespace team-a this is still there: ConfigMap tb-fastapi-/u) as string,
     },
   ]);
+});
+
+it('has more time to remove it than what is stuck is waited for', async () => {
+  const limited = vi.spyOn(AbortSignal, 'timeout');
+  try {
+    await deploy();
+    expect(made).toEqual([]);
+    // After two minutes without progress it is said by itself what keeps it.
+    expect(Math.max(...limited.mock.calls.map(([limitMs]) => limitMs))).toBeGreaterThan(120_000);
+  } finally {
+    limited.mockRestore();
+  }
 });
