@@ -16,9 +16,10 @@ export interface TeamMember {
 
 /**
  * From the word to the start of a phase of several: the others have to get the word, and all open their connections. It is
- * longer where telling all of them took long before.
+ * longer where telling all of them took long before, and the first time, when nothing is known of that.
  */
 const leadMs = 3_000;
+const firstLeadMs = 6_000;
 const leadPerTelling = 2;
 const leadMsPerMember = 30;
 /** Clocks that are far apart do not come nearer by being read again. */
@@ -52,7 +53,8 @@ export class LoadTeam {
   readonly #atGate = new Map<number, AtGate>();
   readonly #lost = new Map<number, unknown>();
   #index = 0;
-  #longestTellingMs = 0;
+  /** undefined before a phase of several was told. */
+  #longestTellingMs: number | undefined;
   #current: PhaseUnderWay | undefined;
   #moving = false;
 
@@ -175,8 +177,8 @@ export class LoadTeam {
     }
     const clocks = await this.#readClocks(taking);
     // The first names the moment by its own clock: this machine's may be far off.
-    const usual = leadMs + leadMsPerMember * taking.size;
-    const lead = Math.min(Math.max(usual, leadPerTelling * this.#longestTellingMs), longestStartWaitMs);
+    const usual = (this.#longestTellingMs === undefined ? firstLeadMs : leadMs) + leadMsPerMember * taking.size;
+    const lead = Math.min(Math.max(usual, leadPerTelling * (this.#longestTellingMs ?? 0)), longestStartWaitMs);
     const begin = performance.now();
     const first = await this.#tell(0, words[0], lead);
     const startAtMs = first?.startAtMs ?? null;
@@ -184,7 +186,7 @@ export class LoadTeam {
       words.map((word) => (word.next === 'phase' ? { ...word, startAtMs } : word)),
       1,
     );
-    this.#longestTellingMs = Math.max(this.#longestTellingMs, performance.now() - begin);
+    this.#longestTellingMs = Math.max(this.#longestTellingMs ?? 0, performance.now() - begin);
     current.clockSkew = clockSkew(clocks);
   }
 
