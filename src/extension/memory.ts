@@ -50,7 +50,8 @@ export interface Memory {
   baselines(): Readonly<Record<string, string>>;
   /** undefined: none any more. */
   rememberBaseline(key: string, runId: string | undefined): Promise<void>;
-  rememberMeasured(runId: string, subject: Subject | Pick<PlanChoice, 'uri'>): Promise<void>;
+  /** @param isCompleted false: it hides none before it that was */
+  rememberMeasured(runId: string, subject: Subject | Pick<PlanChoice, 'uri'>, isCompleted: boolean): Promise<void>;
   tokenizerOf(subject: Subject): string | undefined;
   rememberTokenizer(subject: Subject, path: string | undefined): Promise<void>;
   /** What the Cluster view was told to show; undefined: the kubeconfig's current context and its namespace. */
@@ -106,7 +107,14 @@ export function createMemory(workspace: Memento, machine: Memento): Memory {
     rememberRun: (runId, choices) => put('choicesOfRuns', runId, choices),
     stoppedEarly: (runId) => table<StoppedEarly>('stoppedEarly')[runId],
     noteStoppedEarly: (runId, how) => put('stoppedEarly', runId, how),
-    rememberMeasured: (runId, subject) => put('lastRuns', subjectKey(subject), runId),
+    rememberMeasured: async (runId, subject, isCompleted) => {
+      const key = subjectKey(subject);
+      const last = table<string>('lastRuns')[key];
+      const isKept = last !== undefined && table<string>('lastRunsStopped')[key] !== last;
+      if (!isCompleted && isKept) return;
+      await put('lastRunsStopped', key, isCompleted ? undefined : runId);
+      await put('lastRuns', key, runId);
+    },
     baselines: () => table<string>('baselines'),
     rememberBaseline: async (key, runId) => {
       // Pinned by hand, so that none is dropped for the number of them.

@@ -4,7 +4,7 @@ import type { RunRecord } from '../core/record.ts';
 import { ageOf } from '../core/view/age.ts';
 import { shortLoad } from '../core/view/bestRow.ts';
 import type { CommandId } from './contributions.ts';
-import { ageText, rowFigures, runPlace, runTime } from './describe.ts';
+import { ageText, rowFigures, runPlace, runTime, statusWords } from './describe.ts';
 import { lensTitles, tellingRows } from './figures.ts';
 import { LensAges, passedSince } from './lensAges.ts';
 import type { Memory } from './memory.ts';
@@ -150,11 +150,13 @@ export abstract class RunLenses implements vscode.CodeLensProvider<RunLens>, vsc
     return true;
   }
 
-  /** The later one of the run that was remembered here, and of those among the results that was of just this. */
+  /**
+   * The last that was completed of the run that was remembered here, and of those among the results that were of just this; where
+   * none was, the last.
+   */
   async #lastRun(document: vscode.TextDocument): Promise<Pick<Figure, 'record' | 'isFound'> | undefined> {
     const remembered = await this.#rememberedRecord(document.uri);
-    const later = this.#newestResults().filter(({ id }) => remembered === undefined || id > remembered.id);
-    const found = await this.#foundRecord(document, later);
+    const found = await this.#foundRecord(document, comingBefore(remembered, this.#newestResults()));
     if (found !== undefined) return { record: found, isFound: true };
     return remembered === undefined ? undefined : { record: remembered, isFound: false };
   }
@@ -208,6 +210,18 @@ export abstract class RunLenses implements vscode.CodeLensProvider<RunLens>, vsc
   }
 }
 
+/** Of some records, newest first, those that say more of a document than the remembered one, the one that says most first. */
+function comingBefore(remembered: RunRecord | undefined, records: readonly RunRecord[]): readonly RunRecord[] {
+  const later = records.filter(({ id }) => remembered === undefined || id > remembered.id);
+  // What was stopped half-way would hide the figures of all topologies.
+  if (remembered !== undefined && isCompleted(remembered)) return later.filter(isCompleted);
+  return [...records.filter(isCompleted), ...later.filter((record) => !isCompleted(record))];
+}
+
+function isCompleted({ status }: RunRecord): boolean {
+  return status === 'completed';
+}
+
 /** What a lens says of one topology of a run; undefined when the run has no such row. */
 function figureCommand({ record, index, changes, isFound }: Figure): vscode.Command | undefined {
   const rows = tellingRows(record);
@@ -233,10 +247,11 @@ function whenAndWhere({ id, plan }: RunRecord): string {
     : vscode.l10n.t('Measured {0} in a cluster', time);
 }
 
-/** "3h ago", "stale, 3h ago" */
+/** "3h ago", "stale, 3h ago", "cancelled, 3h ago" */
 function whenMeasured(record: RunRecord, isStale: boolean): string {
   const age = ageText(ageOf(passedSince(record)), vscode.env.language);
-  return isStale ? vscode.l10n.t('stale, {0}', age) : age;
+  const when = isStale ? vscode.l10n.t('stale, {0}', age) : age;
+  return isCompleted(record) ? when : `${statusWords(record.status)}, ${when}`;
 }
 
 /** Without what changes each second, which would have all lenses of the window drawn anew as often. */

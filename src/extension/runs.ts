@@ -259,8 +259,9 @@ export class Runs implements vscode.Disposable {
       if (end.leftBehind === null) await this.#memory.forgetUnfinished(entry.run.id);
       if (end.record !== null && tellingRows(end.record).length > 0) {
         const { subject, plan } = entry.run.choices;
-        await this.#memory.rememberMeasured(entry.run.id, subject);
-        if (plan !== undefined) await this.#memory.rememberMeasured(entry.run.id, plan);
+        const isCompleted = end.record.status === 'completed';
+        await this.#memory.rememberMeasured(entry.run.id, subject, isCompleted);
+        if (plan !== undefined) await this.#memory.rememberMeasured(entry.run.id, plan, isCompleted);
       }
     } catch (error) {
       // A window that closes takes its memory away first; the run has ended all the same.

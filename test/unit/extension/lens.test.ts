@@ -190,6 +190,21 @@ describe('a run that was started elsewhere', () => {
     }
   });
 
+  test.each([
+    ['completed', 'cancelled', '20260103-093000-0001', false, ''],
+    ['cancelled', 'completed', '20260101-093000-0001', true, ''],
+    ['cancelled', 'failed', '20260103-093000-0001', true, 'failed, '],
+    ['cancelled', 'failed', '20260101-093000-0001', false, 'cancelled, '],
+  ] as const)('is shown where it says more: %s here, %s elsewhere as %s', async (here, there, id, isFound, words) => {
+    show(measured(hour, { status: here }), { ...ranElsewhere(id), status: there });
+    await titles();
+    await vi.advanceTimersByTimeAsync(0);
+    const [, first, second] = await drawn();
+    expect(first?.tooltip?.includes('Found among the results')).toBe(isFound);
+    expect(first?.title.split('32 conn.')[0]).toMatch(new RegExp(`^${words}(now|\\d+\\w+ ago), $`, 'u'));
+    expect(second?.title).toMatch(/^triton/u);
+  });
+
   test('of another model with the same config, or of another config, is not its run', async () => {
     const other = ranElsewhere('20260102-093000-0001', 'copy');
     const changed = { ...ranElsewhere('20260102-093000-0002'), modelConfig: sampleRecord().modelConfig };

@@ -47,15 +47,35 @@ test('remembers what each run was started with, and which measured a subject las
   const workspace = new JsonMemento();
   const builtIn: Subject = { kind: 'built-in' };
   await fresh(workspace).rememberRun('20261122-164310-0001', choices);
-  await fresh(workspace).rememberMeasured('20261122-164310-0001', subject);
+  await fresh(workspace).rememberMeasured('20261122-164310-0001', subject, true);
   await fresh(workspace).rememberRun('20261122-164310-0002', { ...choices, subject: builtIn });
-  await fresh(workspace).rememberMeasured('20261122-164310-0002', builtIn);
+  await fresh(workspace).rememberMeasured('20261122-164310-0002', builtIn, true);
   await fresh(workspace).rememberRun('20261122-164310-0003', { ...choices, profile: 'standard' });
   const memory = fresh(workspace);
   expect(memory.lastRunOf(subject)).toBe('20261122-164310-0001');
   expect(memory.lastRunOf(builtIn)).toBe('20261122-164310-0002');
   expect(memory.choicesOf('20261122-164310-0001')).toEqual(choices);
   expect(memory.choicesOf('20261122-164310-0003')?.profile).toBe('standard');
+});
+
+test('a run that was stopped hides no completed one that measured a subject before it, and others come after it', async () => {
+  const workspace = new JsonMemento();
+  const lastAfter = async (run: string, isCompleted: boolean): Promise<string | undefined> => {
+    await fresh(workspace).rememberMeasured(run, subject, isCompleted);
+    return fresh(workspace).lastRunOf(subject);
+  };
+  expect(await lastAfter('1', false)).toBe('1');
+  expect(await lastAfter('2', false)).toBe('2');
+  expect(await lastAfter('3', true)).toBe('3');
+  expect(await lastAfter('4', false)).toBe('3');
+  expect(await lastAfter('5', true)).toBe('5');
+});
+
+test('a run that an earlier version remembered as the last one counts as completed', async () => {
+  const workspace = new JsonMemento();
+  await workspace.update('lastRuns', { [subject.uri]: '1' });
+  await fresh(workspace).rememberMeasured('2', subject, false);
+  expect(fresh(workspace).lastRunOf(subject)).toBe('1');
 });
 
 test('forgets the oldest, so that the state does not grow for ever', async () => {
