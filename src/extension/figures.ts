@@ -14,12 +14,14 @@ export function tellingRows(record: RunRecord): readonly PhaseRow[] {
 
 /**
  * The rows of a run for the lens, what is most wanted first and as short as three beside each other above a line of code must be:
- * the first says what its figures are of. "fastapi 501 RPS, p50/p95 2.98/4.45 ms", "triton 541 RPS, 2.61/3.84 ms"
+ * the first says what its figures are of. "fastapi 501 RPS, p50/p95 2.98/4.45 ms", "triton 541 RPS (not valid), 2.61/3.84 ms"
+ * @param notValid the words for a row that must not be believed
  */
-export function lensTitles(rows: readonly PhaseRow[]): string[] {
-  return rows.map(({ topology, rps, p50Ms, p95Ms }, index) => {
+export function lensTitles(rows: readonly PhaseRow[], notValid: string): string[] {
+  return rows.map(({ topology, rps, p50Ms, p95Ms, validity }, index) => {
     const p50 = p50Ms === null ? '–' : significant(p50Ms);
     const p95 = p95Ms === null ? '–' : formatMs(p95Ms);
-    return `${topology} ${formatRps(rps)}, ${index === 0 ? 'p50/p95 ' : ''}${p50}/${p95}`;
+    const doubt = validity.valid ? '' : ` (${notValid})`;
+    return `${topology} ${formatRps(rps)}${doubt}, ${index === 0 ? 'p50/p95 ' : ''}${p50}/${p95}`;
   });
 }

@@ -227,7 +227,7 @@ function figureCommand({ record, index, changes, isFound }: Figure): vscode.Comm
   const rows = tellingRows(record);
   const row = rows[index];
   if (row === undefined) return undefined;
-  const figures = lensTitles(rows)[index] ?? '';
+  const figures = lensTitles(rows, vscode.l10n.t('not valid'))[index] ?? '';
   // Once is enough: three lenses side by side must stay short.
   const when = `${whenMeasured(record, changes.length > 0)}, ${shortLoad(row.load)}`;
   const dated = index === 0 ? vscode.l10n.t('{0}: {1}', when, figures) : figures;

@@ -58,7 +58,7 @@ export async function paletteToNumbers({ workbench, folder }: Drive, namespace: 
   await results.waitForRows('the result', (rows) => rows.some((row) => row.includes('RPS')));
   await workbench.showTab('config.pbtxt');
   await workbench.waitForCodeLens(texts.figuresLens);
-  const titles = lensTitles(tellingRows(record));
+  const titles = lensTitles(tellingRows(record), 'not valid');
   await eventually(
     `the lenses ${titles.join(' | ')}`,
     async () => (await workbench.codeLenses()).filter((lens) => lens !== '|'),

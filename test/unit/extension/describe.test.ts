@@ -194,7 +194,7 @@ test('the fraction rises from nothing to one and never falls', () => {
 
 test('a lens says RPS, p50 and p95 of three topologies in few characters, and its tooltip all in full', () => {
   const rows = tellingRows(sampleRecord());
-  const titles = lensTitles(rows);
+  const titles = lensTitles(rows, 'not valid');
   expect(titles).toEqual([
     'fastapi 447 RPS, p50/p95 68.2/113 ms',
     'triton 917 RPS, 34.2/47.3 ms',
@@ -203,7 +203,7 @@ test('a lens says RPS, p50 and p95 of three topologies in few characters, and it
   expect(titles.join(' | ').length).toBeLessThan(100);
   expect(rows.map(rowFigures)[1]).toBe('triton: p50 34.2 ms, p95 47.3 ms, 917 RPS at 32 connections');
   const tooFew = rows.map((row) => ({ ...row, p95Ms: null }));
-  expect(lensTitles(tooFew)[0]).toBe('fastapi 447 RPS, p50/p95 68.2/–');
+  expect(lensTitles(tooFew, 'not valid')[0]).toBe('fastapi 447 RPS, p50/p95 68.2/–');
 });
 
 test('runs that would spoil each other share a pool, others do not', () => {

@@ -5,6 +5,7 @@ import { lensTitles, tellingRows } from '../../../src/extension/figures.ts';
 import { ModelLenses } from '../../../src/extension/lens.ts';
 import { readDocument } from '../../../src/extension/modelDocument.ts';
 import type { LiveRun } from '../../../src/extension/runs.ts';
+import { laterRecord, notValid } from '../../support/changedRecord.ts';
 import { sampleRecord } from '../../support/sampleRecord.ts';
 import { sampleState } from '../../support/sampleState.ts';
 import { FakeDocument, visibleEditors } from './fakeEditor.ts';
@@ -72,7 +73,7 @@ async function titles(): Promise<string[]> {
 }
 
 test('the first figure says how long ago the run was, each in its tooltip when', async () => {
-  const figures = lensTitles(tellingRows(measured(3 * hour + 59 * 60_000)));
+  const figures = lensTitles(tellingRows(measured(3 * hour + 59 * 60_000)), 'not valid');
   const [start, first, ...others] = await titles();
   expect(start).toBe('$(beaker) Benchmark Topology');
   expect(first).toBe(`3h ago, 32 conn.: ${figures[0] ?? ''}`);
@@ -82,6 +83,14 @@ test('the first figure says how long ago the run was, each in its tooltip when',
       /^fastapi: p50 .*\ntriton: p50 .*\nhybrid: p50 .* at 32 connections\nMeasured Jan 2, 2026.* in a cluster$/u,
     );
   }
+});
+
+test('what is not valid says so in words beside its figure, not by an icon alone', async () => {
+  const { topologies } = laterRecord({ topology: 'fastapi', change: notValid });
+  measured(hour, { topologies });
+  const [, first, second] = await titles();
+  expect(first).toBe('$(warning) 1h ago, 32 conn.: fastapi 447 RPS (not valid), p50/p95 68.2/113 ms');
+  expect(second).toBe('triton 917 RPS, 34.2/47.3 ms');
 });
 
 test.each([
