@@ -320,22 +320,22 @@ export function rowFigures(row: PhaseRow): string {
 }
 
 /**
- * "triton 780 RPS at p95 41.0 ms, 32 connections", the rates that were searched for, each topology's figure where none is shown
+ * "32 connections: triton 780 RPS at p95 41.0 ms", the rates that were searched for, each topology's figure where none is shown
  * to be ahead or answers differed, or how a run without numbers ended.
  * @param load "short": "32 conn.", where there is little room
  */
 export function recordBest(record: RunRecord, load: 'short' | 'long'): string {
   const rows = tellingRows(record);
   const best = record.sameAnswers.verdict === 'differed' ? undefined : bestFigure(rows, load);
-  return foundFigures(measuredRecord(record)) ?? best ?? eachFigure(rows) ?? statusWords(record.status);
+  return foundFigures(measuredRecord(record)) ?? best ?? eachFigure(rows, load) ?? statusWords(record.status);
 }
 
 /**
- * "fastapi 512 RPS · triton 780 RPS", or the rates that were searched for.
+ * "32 conn.: fastapi 512 RPS · triton 780 RPS", or the rates that were searched for.
  * @param none what is said where there are no numbers
  */
 export function recordFigures(record: RunRecord, none = record.failure?.message ?? statusWords(record.status)): string {
-  return foundFigures(measuredRecord(record)) ?? eachFigure(tellingRows(record)) ?? none;
+  return foundFigures(measuredRecord(record)) ?? eachFigure(tellingRows(record), 'short') ?? none;
 }
 
 export function recordIsValid(record: RunRecord): boolean {

@@ -13,7 +13,7 @@ export function ranked(rows: readonly PhaseRow[], load: Pick<LoadName, 'closed'>
 }
 
 /**
- * "triton 412 RPS at p95 41.0 ms, 32 connections": of the rows of one level the one that is shown to be ahead of each other, or
+ * "32 connections: triton 412 RPS at p95 41.0 ms": of the rows of one level the one that is shown to be ahead of each other, or
  * the only one; undefined where there is none.
  * @param load "short": "32 conn.", where there is little room
  */
@@ -23,8 +23,12 @@ export function bestFigure(rows: readonly PhaseRow[], load: 'short' | 'long'): s
   const best = leaderIn(tellingQuantity(first.load), rows);
   if (best === undefined) return undefined;
   const p95 = best.p95Ms === null ? '' : ` at p95 ${formatMs(best.p95Ms)}`;
-  const at = load === 'long' ? best.load.long : shortLoad(best.load);
-  return `${best.topology} ${formatRps(best.rps)}${p95}, ${at}${best.validity.valid ? '' : ' (not valid)'}`;
+  return `${loadOf(best, load)}: ${best.topology} ${formatRps(best.rps)}${p95}${best.validity.valid ? '' : ' (not valid)'}`;
+}
+
+/** Said first: a row that is cut off must not lose it, and beside others without it their figures would be compared. */
+function loadOf({ load }: PhaseRow, length: 'short' | 'long'): string {
+  return length === 'long' ? load.long : shortLoad(load);
 }
 
 /** "32 conn.", "200/s" */
@@ -33,12 +37,14 @@ export function shortLoad({ short, closed }: LoadName): string {
 }
 
 /**
- * "fastapi 512 RPS · triton 780 RPS (the load generator's limit)", of an open loop "fastapi p95 41.0 ms · triton p95 38.2 ms": rows
- * of one level, none before the others; undefined without rows.
+ * "32 conn.: fastapi 512 RPS · triton 780 RPS (the load generator's limit)", of an open loop "200/s Poisson: fastapi p95 41.0 ms ·
+ * triton p95 38.2 ms": rows of one level, none before the others; undefined without rows.
+ * @param load "long": "32 connections"
  */
-export function eachFigure(rows: readonly PhaseRow[]): string | undefined {
-  if (rows.length === 0) return undefined;
-  return rows.map((row) => `${row.topology} ${figureOf(row)}${worthOf(row)}`).join(' · ');
+export function eachFigure(rows: readonly PhaseRow[], load: 'short' | 'long'): string | undefined {
+  const [first] = rows;
+  if (first === undefined) return undefined;
+  return `${loadOf(first, load)}: ${rows.map((row) => `${row.topology} ${figureOf(row)}${worthOf(row)}`).join(' · ')}`;
 }
 
 function figureOf({ load, rps, p95Ms }: PhaseRow): string {

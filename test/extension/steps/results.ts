@@ -23,7 +23,7 @@ export async function recordBesideTheCode(parts: Drive): Promise<void> {
   await workbench.waitForCodeLens(texts.startLens);
   const results = await workbench.view('Topology Bench', 'Results');
   await results.waitForRowsLike('three results', [
-    /^Jan 2, 2026, .* · triton \d+ RPS at p95 [\d.]+ ms, 32 conn\.tiny-sentiment$/u,
+    /^Jan 2, 2026, .* · 32 conn\.: triton \d+ RPS at p95 [\d.]+ mstiny-sentiment$/u,
     /^failed · Jan 1, 2026, .*tiny-sentiment$/u,
     /^20251231-235959-dead.*not complete JSON/u,
   ]);
@@ -101,10 +101,10 @@ export async function resultsOfTwoModels({ workbench, folder }: Drive): Promise<
   await putRecords(folder, [whole, broken, other]);
   const results = await workbench.view('Topology Bench', 'Results');
   await results.waitForRowsLike('two groups, one of them open', [
-    /^tiny-sentiment2 runs · triton \d+ RPS/u,
-    /^Jan 2, 2026, .* · triton \d+ RPS at p95 [\d.]+ ms, 32 conn\.$/u,
+    /^tiny-sentiment2 runs · 32 conn\.: triton \d+ RPS/u,
+    /^Jan 2, 2026, .* · 32 conn\.: triton \d+ RPS at p95 [\d.]+ ms$/u,
     /./u,
-    /^toxicity1 run · triton \d+ RPS/u,
+    /^toxicity1 run · 32 conn\.: triton \d+ RPS/u,
   ]);
   await workbench.screenshot(join(screenshots, 'results-groups.png'));
   await results.row(/^toxicity1 run/u).expand();

@@ -202,7 +202,9 @@ describe('in the Results view', () => {
     const nodes = await tree.getChildren();
     const group = nodes.find((node) => 'group' in node && node.group.of === 'model');
     if (group === undefined) throw new Error('no group');
-    expect(tree.getTreeItem(group).description).toMatch(/^newest worse than baseline · 2 runs · fastapi .* hybrid/u);
+    expect(tree.getTreeItem(group).description).toMatch(
+      /^newest worse than baseline · 2 runs · 32 conn\.: fastapi .* hybrid/u,
+    );
     const [item] = (await tree.getChildren(group)).map((node) => tree.getTreeItem(node));
     expect(item?.label).toMatch(/^worse · /u);
   });

@@ -63,9 +63,9 @@ test('results of several models stand by model, the newest first, with their num
     runOf('toxicity', '20260101-080000-0001'),
   ];
   const [toxicity, sentiment, last] = await rows();
-  expect(toxicity?.text).toMatch(/^toxicity: 2 runs · triton \d+ RPS at p95 [\d.]+ ms, 32 conn\.$/u);
+  expect(toxicity?.text).toMatch(/^toxicity: 2 runs · 32 conn\.: triton \d+ RPS at p95 [\d.]+ ms$/u);
   expect(toxicity?.children).toEqual(['result', 'result']);
-  expect(sentiment?.text).toMatch(/^sentiment: 1 run · triton/u);
+  expect(sentiment?.text).toMatch(/^sentiment: 1 run · 32 conn\.: triton/u);
   expect(last).toMatchObject({ contextValue: 'result.unreadable', children: [] });
 });
 
@@ -83,10 +83,10 @@ test('a row begins with its time and its best figure, and is read out with the n
     });
   };
   const [first] = await rowsOf();
-  expect(first?.[0]).toMatch(/^Jan 5, 2026, \d+:00 [AP]M · triton \d+ RPS at p95 [\d.]+ ms, 32 conn\.$/u);
+  expect(first?.[0]).toMatch(/^Jan 5, 2026, \d+:00 [AP]M · 32 conn\.: triton \d+ RPS at p95 [\d.]+ ms$/u);
   expect(first?.[2]).toBe('');
   expect(first?.[1]).toMatch(
-    /^toxicity · triton \d+ RPS at p95 [\d.]+ ms, 32 connections, Jan 5, 2026, \d+:00 [AP]M$/u,
+    /^toxicity · 32 connections: triton \d+ RPS at p95 [\d.]+ ms, Jan 5, 2026, \d+:00 [AP]M$/u,
   );
   results = [runOf('toxicity', '20260105-080000-0003')];
   const [alone] = await rowsOf();
@@ -111,7 +111,7 @@ test('a row whose icon warns says why to who hears it, and in its tooltip', asyn
   expect(told).toEqual([
     [
       'warning',
-      expect.stringMatching(/32 connections, some levels not valid, Jan 5/u),
+      expect.stringMatching(/ ms, some levels not valid, Jan 5/u),
       'quick, kubernetes, completed, some levels not valid',
     ],
     [
@@ -119,7 +119,7 @@ test('a row whose icon warns says why to who hears it, and in its tooltip', asyn
       expect.stringMatching(/ RPS, answers differed, Jan 4/u),
       'quick, kubernetes, completed, answers differed',
     ],
-    ['pass', expect.stringMatching(/32 connections, Jan 2/u), 'quick, kubernetes, completed'],
+    ['pass', expect.stringMatching(/ ms, Jan 2/u), 'quick, kubernetes, completed'],
   ]);
 });
 
@@ -146,12 +146,12 @@ test('a row says how long ago its run was, and says it anew when that is over', 
     shown.onDidChangeTreeData(redrawn);
     const [node] = await shown.getChildren();
     if (node === undefined) throw new Error('it has a row');
-    expect(shown.getTreeItem(node).label).toMatch(/^1h ago · triton/u);
+    expect(shown.getTreeItem(node).label).toMatch(/^1h ago · 32 conn\.: triton/u);
     vi.advanceTimersByTime(30 * 60_000);
     expect(redrawn).not.toHaveBeenCalled();
     vi.advanceTimersByTime(31_000);
     expect(redrawn).toHaveBeenCalledExactlyOnceWith([node]);
-    expect(shown.getTreeItem(node).label).toMatch(/^2h ago · triton/u);
+    expect(shown.getTreeItem(node).label).toMatch(/^2h ago · 32 conn\.: triton/u);
     vi.setSystemTime(new Date('2026-01-07T09:00:00Z'));
     expect(shown.getTreeItem(node).label).toMatch(/^Jan 5, 2026/u);
     shown.dispose();
@@ -172,7 +172,7 @@ test('a row says that its run was cancelled or has failed, once', async () => {
   ];
   const texts = await tree().texts();
   expect(texts.map(({ label, description }) => `${label}, ${description}`)).toEqual([
-    expect.stringMatching(/^cancelled · Jan 5, 2026, .* · triton \d+ RPS at p95 [\d.]+ ms, 32 conn\., sentiment$/u),
+    expect.stringMatching(/^cancelled · Jan 5, 2026, .* · 32 conn\.: triton \d+ RPS at p95 [\d.]+ ms, sentiment$/u),
     expect.stringMatching(/^Jan 4, 2026, [^·]* · failed, sentiment$/u),
   ]);
 });
@@ -219,8 +219,8 @@ test('no topology is called the best where answers differed, or where the load g
   ];
   const labels = (await tree().texts()).map(({ label }) => label.replace(/^Jan [^·]* · /u, ''));
   expect(labels).toEqual([
-    'fastapi 447 RPS · triton 917 RPS · hybrid 730 RPS',
-    "fastapi 447 RPS · triton 917 RPS (the load generator's limit) · hybrid 730 RPS",
+    '32 conn.: fastapi 447 RPS · triton 917 RPS · hybrid 730 RPS',
+    "32 conn.: fastapi 447 RPS · triton 917 RPS (the load generator's limit) · hybrid 730 RPS",
   ]);
 });
 
@@ -241,7 +241,7 @@ test('no topology is called the best that is not shown to be ahead of each other
   });
   results = [stored(near, '20260105-080000-0001')];
   expect((await tree().texts()).map(({ label }) => label.split(' · ').slice(1).join(' · '))).toEqual([
-    'fastapi 912 RPS · triton 917 RPS · hybrid 730 RPS',
+    '32 conn.: fastapi 912 RPS · triton 917 RPS · hybrid 730 RPS',
   ]);
 });
 
@@ -323,8 +323,8 @@ test('of very many results the newest are shown at once, with the word that othe
   });
   const groups = await shown.getChildren();
   expect(groups.map((group) => shown.getTreeItem(group).description)).toEqual([
-    expect.stringMatching(/^990 runs · triton/u),
-    expect.stringMatching(/^10 runs · triton/u),
+    expect.stringMatching(/^990 runs · 32 conn\.: triton/u),
+    expect.stringMatching(/^10 runs · 32 conn\.: triton/u),
   ]);
 });
 
@@ -341,8 +341,8 @@ test('a group has no number of runs while not all are read, and a folder that ca
   shown.onDidChangeTreeData(refreshed);
   const texts = await shown.texts();
   expect(texts.map(({ label, description }) => `${label}: ${description}`)).toEqual([
-    expect.stringMatching(/^model-0: triton \d+ RPS/u),
-    expect.stringMatching(/^model-1: triton \d+ RPS/u),
+    expect.stringMatching(/^model-0: 32 conn\.: triton \d+ RPS/u),
+    expect.stringMatching(/^model-1: 32 conn\.: triton \d+ RPS/u),
     'Older results are being read…: ',
   ]);
   await vi.waitFor(() => {

@@ -22,7 +22,7 @@ function having(topology: string, change: Partial<PhaseRow>): PhaseRow[] {
 }
 
 it('is the one that is shown to be ahead of each of the others', () => {
-  expect(bestFigure(rows, 'long')).toBe('triton 917 RPS at p95 47.3 ms, 32 connections');
+  expect(bestFigure(rows, 'long')).toBe('32 connections: triton 917 RPS at p95 47.3 ms');
   expect(bestFigure(having('fastapi', { rps: 920 }), 'long')).toBeUndefined();
   expect(bestFigure(having('hybrid', { intervals: null }), 'short')).toBeUndefined();
   expect(bestFigure([], 'short')).toBeUndefined();
@@ -35,12 +35,15 @@ it('is none beside one that may be better and cannot be believed, or whose rate 
 
 it('is the only one, and marked where it may not be believed', () => {
   const alone = having('triton', { validity: notValid }).filter(({ topology }) => topology === 'triton');
-  expect(bestFigure(alone, 'short')).toBe('triton 917 RPS at p95 47.3 ms, 32 conn. (not valid)');
+  expect(bestFigure(alone, 'short')).toBe('32 conn.: triton 917 RPS at p95 47.3 ms (not valid)');
 });
 
 it('is told by p95 at a rate that the plan set, and so are all where none is the best', () => {
   const planned = rows.map((row) => ({ ...row, load: open }));
-  expect(bestFigure(planned, 'short')).toBe('triton 917 RPS at p95 47.3 ms, 200/s Poisson');
-  expect(eachFigure(planned)).toBe('fastapi p95 113 ms · triton p95 47.3 ms · hybrid p95 63.6 ms');
-  expect(eachFigure(rows)).toBe('fastapi 447 RPS · triton 917 RPS · hybrid 730 RPS');
+  expect(bestFigure(planned, 'short')).toBe('200/s Poisson: triton 917 RPS at p95 47.3 ms');
+  expect(eachFigure(planned, 'short')).toBe(
+    '200/s Poisson: fastapi p95 113 ms · triton p95 47.3 ms · hybrid p95 63.6 ms',
+  );
+  expect(eachFigure(rows, 'short')).toBe('32 conn.: fastapi 447 RPS · triton 917 RPS · hybrid 730 RPS');
+  expect(eachFigure(rows, 'long')).toMatch(/^32 connections: fastapi 447 RPS · triton/u);
 });
