@@ -338,10 +338,12 @@ export function recordFigures(record: RunRecord, none = record.failure?.message 
   return foundFigures(measuredRecord(record)) ?? eachFigure(tellingRows(record), 'short') ?? none;
 }
 
-export function recordIsValid(record: RunRecord): boolean {
-  return record.topologies.every((topology) =>
-    topology.phases.every((phase) => phase.kind !== 'measured' || phase.validity.valid),
-  );
+/** How many of the levels of a run are valid. */
+export function validLevels({ topologies }: RunRecord): 'all' | 'some' | 'none' {
+  const measured = topologies.flatMap(({ phases }) => phases).filter(({ kind }) => kind === 'measured');
+  const valid = measured.filter(({ validity }) => validity.valid).length;
+  if (valid === measured.length) return 'all';
+  return valid === 0 ? 'none' : 'some';
 }
 
 /** By locale: to make one takes many times as long as to use it, and a list may be long. */

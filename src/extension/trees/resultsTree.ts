@@ -7,7 +7,7 @@ import { measuredRecord } from '../../core/view/measured.ts';
 import type { Baselines, Standing } from '../baselines.ts';
 import { setContextKey } from '../contextKeySetting.ts';
 import { contextKeys, nodeContexts, type CommandId } from '../contributions.ts';
-import { recordBest, recordIsValid, rowFigures, runTime, statusWords } from '../describe.ts';
+import { recordBest, rowFigures, runTime, statusWords, validLevels } from '../describe.ts';
 import type { Failures } from '../failures.ts';
 import { tellingRows } from '../figures.ts';
 import type { Result, Results } from '../results.ts';
@@ -242,8 +242,10 @@ function wordsOf(record: RunRecord, path: string, age: string, mark: RowWords['m
 
 /** A side bar shows some forty letters: what tells runs of one model apart comes first, and the name that all of them bear last. */
 function renderRecord(record: RunRecord, { mark, ended, age, name }: RowWords, isInGroup: boolean): vscode.TreeItem {
+  // The icon of a mark takes the place of the one that warns.
+  const warnings = mark === undefined ? [] : warningsOf(record);
   const item = new vscode.TreeItem(
-    [mark?.short ?? [], ended ?? [], age, recordBest(record, 'short')].flat().join(' · '),
+    [mark?.short ?? [], ended ?? [], age, warnings, recordBest(record, 'short')].flat().join(' · '),
   );
   item.description = [name ?? [], isInGroup ? [] : planSubject(record.plan)].flat().join(' · ');
   item.iconPath = iconOf(record);
@@ -286,9 +288,20 @@ function iconOf(record: RunRecord): vscode.ThemeIcon {
 function warningsOf(record: RunRecord): string[] {
   if (record.status !== 'completed') return [];
   return [
-    ...(recordIsValid(record) ? [] : [vscode.l10n.t('some levels not valid')]),
+    ...validityWarning(record),
     ...(record.sameAnswers.verdict === 'differed' ? [vscode.l10n.t('answers differed')] : []),
   ];
+}
+
+function validityWarning(record: RunRecord): string[] {
+  switch (validLevels(record)) {
+    case 'all':
+      return [];
+    case 'some':
+      return [vscode.l10n.t('some levels not valid')];
+    case 'none':
+      return [vscode.l10n.t('no level valid')];
+  }
 }
 
 function renderReading(): vscode.TreeItem {

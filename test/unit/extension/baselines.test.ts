@@ -117,6 +117,17 @@ describe('in the Results view', () => {
     expect(tooltip).not.toMatch(/\nfastapi c8: p95/u);
   });
 
+  test('the baseline, whose icon is a pin, says in its row as well that some of its levels are not valid', async () => {
+    const doubtful = laterRecord({ topology: 'triton', level: 'c1', change: notValid });
+    records = [doubtful];
+    await baselines.pin(doubtful);
+    const item = await row(doubtful);
+    expect(iconOf(item)).toBe('pinned');
+    expect(item.label).toMatch(/^baseline · Jan 3, 2026[^·]* · some levels not valid · 32 conn\.: /u);
+    expect(item.accessibilityInformation?.label).toContain('baseline, some levels not valid');
+    expect(item.tooltip).toContain('completed, some levels not valid');
+  });
+
   test('a run that is not worse looks as before, and can be compared', async () => {
     await baselines.pin(first);
     const item = await row(faster);

@@ -123,6 +123,16 @@ test('a row whose icon warns says why to who hears it, and in its tooltip', asyn
   ]);
 });
 
+test('a run without any valid level says that none is', async () => {
+  results = [stored(laterRecord({ change: notValid }), '20260105-080000-0001')];
+  const shown = tree();
+  const [node] = await shown.getChildren();
+  if (node === undefined) throw new Error('it has a row');
+  const item = shown.resolveTreeItem(shown.getTreeItem(node), node);
+  expect(item.accessibilityInformation?.label).toMatch(/, no level valid, Jan 5/u);
+  expect(item.tooltip).toMatch(/ completed, no level valid\n/u);
+});
+
 test('a file that is not called as its run is says so, opens that run, and stands beside a copy of it', async () => {
   const run = runOf('sentiment', '20260102-080000-0002');
   results = [{ ...run, path: '/runs/main.json' }, run];
