@@ -4,7 +4,7 @@ import type { RunState, TopologyState } from '../core/events.ts';
 import type { GpuPrice } from '../core/gpuPrice.ts';
 import { usualLoadSeconds } from '../core/loadLength.ts';
 import { loadNames, nameLoad } from '../core/phaseLoad.ts';
-import type { Plan, TopologyName } from '../core/plan.ts';
+import type { Phase, Plan, TopologyName } from '../core/plan.ts';
 import { profileOf, profilePurposes, type ProfileName } from '../core/profiles.ts';
 import { startOfRunId } from '../core/runId.ts';
 import type { RunRecord, TopologyResult } from '../core/record.ts';
@@ -240,7 +240,7 @@ export function statusWords(status: TopologyResult['status']): string {
   }
 }
 
-/** One line of what a topology of a run does now, e.g. "at 8 connections: 512 RPS, p95 3.4 ms" or "0/1 nodes are available ...". */
+/** One line of what a topology of a run does now, e.g. "warming up at 8 connections", "at 8 connections: 512 RPS, p95 3.4 ms" or "0/1 nodes are available ...". */
 export function topologyProgress(topology: TopologyState): string {
   const { snapshot, result } = topology;
   if (result !== null) {
@@ -249,17 +249,24 @@ export function topologyProgress(topology: TopologyState): string {
       : vscode.l10n.t('{0}: {1}', statusWords(result.status), result.failure.message);
   }
   const phase = topology.phase?.load;
-  if (phase !== undefined && snapshot !== null) {
-    const { rps, latency } = snapshot;
-    return vscode.l10n.t('at {0}: {1}, p95 {2}', nameLoad(phase).long, formatRps(rps), formatMs(latency.p95Ms));
-  }
-  if (phase !== undefined) return vscode.l10n.t('at {0}', nameLoad(phase).long);
+  if (phase !== undefined) return phaseProgress(phase, snapshot);
   if (topology.stage === 'upload' && topology.upload !== null) {
     const { sentBytes, totalBytes } = topology.upload;
     return uploadProgress(sentBytes, totalBytes);
   }
   if (isWaiting(topology)) return waitingWords(topology.key, topology.message);
   return stageProgress(topology);
+}
+
+/** Figures of a warm-up count for nothing, which is said before them. */
+function phaseProgress(phase: Phase, snapshot: TopologyState['snapshot']): string {
+  const load = nameLoad(phase).long;
+  const isWarmUp = phase.kind === 'warm-up';
+  if (snapshot === null) return isWarmUp ? vscode.l10n.t('warming up at {0}', load) : vscode.l10n.t('at {0}', load);
+  const figures = [load, formatRps(snapshot.rps), formatMs(snapshot.latency.p95Ms)];
+  return isWarmUp
+    ? vscode.l10n.t('warming up at {0}: {1}, p95 {2}', ...figures)
+    : vscode.l10n.t('at {0}: {1}, p95 {2}', ...figures);
 }
 
 export function uploadProgress(sentBytes: number, totalBytes: number): string {
@@ -364,5 +371,8 @@ function endFigures(topology: TopologyState): string {
   const last = topology.phases.findLast((phase) => phase.kind === 'measured');
   if (last === undefined) return stageWords('ended');
   const { latency, rps } = last.measurement;
-  return vscode.l10n.t('{0}, p95 {1} at {2}', formatRps(rps), formatMs(latency.p95Ms), nameLoad(last).long);
+  const figures = [formatRps(rps), formatMs(latency.p95Ms), nameLoad(last).long];
+  return last.validity.valid
+    ? vscode.l10n.t('{0}, p95 {1} at {2}', ...figures)
+    : vscode.l10n.t('{0}, p95 {1} at {2} (not valid)', ...figures);
 }

@@ -21,7 +21,9 @@ import {
   topologyProgress,
 } from '../../../src/extension/describe.ts';
 import { lensTitles, tellingRows } from '../../../src/extension/figures.ts';
+import { laterRecord, notValid } from '../../support/changedRecord.ts';
 import { sampleRecord } from '../../support/sampleRecord.ts';
+import { sampleState } from '../../support/sampleState.ts';
 
 vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
 
@@ -173,6 +175,33 @@ test('a run is described by the topology that is at work, in the words of the cl
   );
   expect(runProgress(loaded)).toBe(`hybrid at ${nameLoad(load).long}: 512 RPS, p95 3.40 ms`);
   expect(topologyProgress(loaded.topologies[0] as never)).toBe('waits its turn');
+});
+
+test('figures of a warm-up are said to be of one', () => {
+  const plan = planOf(onCluster);
+  const [load] = plan.load.phases;
+  if (load?.kind !== 'warm-up') throw new Error('the plan begins with no warm-up');
+  const begun = stateAfter(
+    plan,
+    { type: 'stage', topology: 'triton', stage: 'load' },
+    { type: 'phase-started', topology: 'triton', phase: 0, repetition: 1, load },
+  );
+  expect(runProgress(begun)).toBe(`triton warming up at ${nameLoad(load).long}`);
+  const { requests, latency, rps } = sampleRecord().topologies[0]?.phases[0]?.measurement ?? {};
+  if (requests === undefined || latency === undefined || rps === undefined) throw new Error('the sample has figures');
+  const snapshot = { elapsedMs: 1000, requests, latency: { ...latency, p95Ms: 129 }, rps: 428 };
+  const loaded = reduce(begun, { type: 'phase-snapshot', topology: 'triton', phase: 0, snapshot });
+  expect(runProgress(loaded)).toBe(`triton warming up at ${nameLoad(load).long}: 428 RPS, p95 129 ms`);
+});
+
+test('the figures of a topology that has ended say that they are not valid', () => {
+  const ended = [sampleRecord(), laterRecord({ topology: 'fastapi', level: 'c32', change: notValid })].map(
+    (record) => sampleState(record, 'waiting').topologies[0],
+  );
+  expect(ended.map((topology) => topology && topologyProgress(topology))).toEqual([
+    '447 RPS, p95 113 ms at 32 connections',
+    '447 RPS, p95 113 ms at 32 connections (not valid)',
+  ]);
 });
 
 test('where a run is stays the same while numbers come in', () => {
