@@ -34,7 +34,8 @@ export async function startRun(prepared: PreparedRun, services: Services, retry?
   const end = await accompany(run, ended, services, retry);
   tellUnseen(run, end, services, {
     completed: vscode.l10n.t('The benchmark of {0} is complete.', run.subject),
-    ended: vscode.l10n.t('The benchmark of {0} has ended.', run.subject),
+    cancelled: vscode.l10n.t('The benchmark of {0} was cancelled.', run.subject),
+    failed: vscode.l10n.t('The benchmark of {0} has failed.', run.subject),
   });
   return end;
 }
@@ -61,20 +62,19 @@ export function panelTitle(run: Pick<LiveRun, 'id' | 'subject'>): string {
 }
 
 /**
- * Where no panel in sight shows the figures of a run that has ended, and nothing was said of it yet: says that it has, and offers
+ * Where no panel in sight shows the figures of a run that has ended, and nothing was said of it yet: says how it did, and offers
  * to open them.
  */
 export function tellUnseen(
   run: LiveRun,
   { record }: RunEnd,
   { panels, failures }: Services,
-  texts: { readonly completed: string; readonly ended: string },
+  texts: Readonly<Record<RunRecord['status'], string>>,
 ): void {
   if (record === null || tellingRows(record).length === 0 || failedIn(record).length > 0 || panels.shows(run.id))
     return;
   const open = vscode.l10n.t('Open Results');
-  const text = record.status === 'completed' ? texts.completed : texts.ended;
-  vscode.window.showInformationMessage(plainText(text), open).then(
+  vscode.window.showInformationMessage(plainText(texts[record.status]), open).then(
     (chosen) => {
       if (chosen === open) openResults(run.id);
     },

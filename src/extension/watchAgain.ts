@@ -113,6 +113,10 @@ async function resume(prepared: PreparedRun, services: Services): Promise<void> 
   // Nobody may remember that it was under way.
   tellUnseen(run, end, services, {
     completed: vscode.l10n.t('The benchmark of {0} went on after its window had closed, and is complete.', run.subject),
-    ended: vscode.l10n.t('The benchmark of {0} went on after its window had closed, and has ended.', run.subject),
+    cancelled: vscode.l10n.t(
+      'The benchmark of {0} went on after its window had closed, and was cancelled.',
+      run.subject,
+    ),
+    failed: vscode.l10n.t('The benchmark of {0} went on after its window had closed, and has failed.', run.subject),
   });
 }
