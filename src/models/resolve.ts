@@ -7,7 +7,15 @@ import type { ModelConfig } from '../core/record.ts';
 import { sha256 } from '../hashes/sha256.ts';
 import { findConfigJson } from './configJson.ts';
 import { isLfsPointer, lfsPointer } from './lfs.ts';
-import { findOnnx, findTokenizer, isNamedConfig, kindOf, openSource, type ModelSource } from './locate.ts';
+import {
+  configFolders,
+  findOnnx,
+  findTokenizer,
+  isNamedConfig,
+  kindOf,
+  openSource,
+  type ModelSource,
+} from './locate.ts';
 import { podConfig } from './podConfig.ts';
 import { readConfig, readText, type ReadConfig } from './readConfig.ts';
 import { scanFile, type FileScan } from './scanFile.ts';
@@ -57,7 +65,8 @@ export async function resolveModel(request: ModelRequest, signal: AbortSignal): 
   const { padTokenId } = await checkTokenizer(tokenizerPath, signal);
   const ownPath = await findConfigJson(request.path, source, onnxPath, triton?.labelCount ?? null);
   const own = await readOwnConfig(ownPath, warnings);
-  const labels = await labelsOf(source, triton, own?.parsed, warnings);
+  const lookedIn = configFolders(request.path, source, onnxPath);
+  const labels = await labelsOf(source, triton, own?.parsed, lookedIn, warnings);
   const configPath = await podConfig({ own: own?.value, ownPath: own?.path, labels, padTokenId });
   const onnx = await scanOnnx(onnxPath, signal);
   const modelPaths: Record<string, string> = { 'model.onnx': onnxPath, ...(await externalFiles(onnxPath, onnx)) };
@@ -133,6 +142,7 @@ async function labelsOf(
   source: ModelSource,
   triton: ParsedModel | undefined,
   own: ParsedModel | undefined,
+  lookedIn: readonly string[],
   warnings: string[],
 ): Promise<string[]> {
   const named = own?.labels ?? null;
@@ -150,8 +160,10 @@ async function labelsOf(
   const count = triton?.labelCount ?? own?.labelCount ?? 2;
   const labels = Array.from({ length: count }, (_, index) => `LABEL_${String(index)}`);
   if (own === undefined) {
+    const called = `${labels.slice(0, 2).join(', ')}${count > 2 ? ' and so on' : ''}`;
+    // Servers need one, so that it is among the files of the run all the same.
     warnings.push(
-      `The model's config.json with its labels was not found; its ${String(count)} labels are called ${labels.slice(0, 2).join(', ')} and so on.`,
+      `The model's own config.json with its labels was not found; looked in ${lookedIn.join(', ')}. The servers get one that calls its labels ${called}; put the model's own into one of these folders to have their names.`,
     );
   }
   return labels;

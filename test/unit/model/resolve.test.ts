@@ -326,6 +326,15 @@ describe('a Hugging Face model', () => {
     expect((await resolve('m')).warnings.join()).toContain('config.json with its labels was not found');
   });
 
+  test('where its own config.json is missing the warning says where to put it, and what the servers get instead', async () => {
+    await write({ 'm/1/model.onnx': onnxStart, 'm/tokenizer.json': tokenizer, 'm/config.pbtxt': pbtxt() });
+    const { model, warnings } = await resolve('m');
+    expect(model.files.map(({ name }) => name)).toContain('config.json');
+    const lookedIn = ['m/1', 'm', ''].map((path) => join(folder, path)).map((path) => path.replace(/\/$/u, ''));
+    expect(warnings.join()).toContain(`config.json with its labels was not found; looked in ${lookedIn.join(', ')}. `);
+    expect(warnings.join()).toContain('The servers get one that calls its labels LABEL_0, LABEL_1; put the');
+  });
+
   test("the config.json of a model of another kind, one folder up, is a neighbour's", async () => {
     await write({
       'config.json': config.replace('Sequence', 'Token'),
