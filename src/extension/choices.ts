@@ -51,6 +51,8 @@ export interface Answers extends Pick<
   BenchmarkChoices,
   'topologies' | 'target' | 'profile' | 'sloP95Ms' | 'repetitions'
 > {
+  /** Absent in answers of an earlier version. */
+  readonly subject?: Subject;
   /** The last one for a cluster, since this machine asks for none; absent: there was none. */
   readonly gpu?: GpuChoice | null;
 }

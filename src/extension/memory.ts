@@ -90,9 +90,10 @@ export function createMemory(workspace: Memento, machine: Memento): Memory {
       await workspace.update('lastChoices', choices);
     },
     lastAnswers: () => workspace.get<Answers>('lastAnswers'),
-    rememberAnswers: async ({ topologies, target, gpu, profile, sloP95Ms, repetitions }) => {
+    rememberAnswers: async ({ subject, topologies, target, gpu, profile, sloP95Ms, repetitions }) => {
       const ofClusters = target.kind === 'local' ? workspace.get<Answers>('lastAnswers')?.gpu : gpu;
       const answers: Answers = {
+        subject,
         topologies,
         target: withoutCreation(target),
         profile,

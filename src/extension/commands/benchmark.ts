@@ -34,22 +34,27 @@ export async function benchmarkCommand(argument: unknown, services: Services): P
   // Before four questions that lead nowhere.
   if (target?.kind === 'local' && topologiesWithoutCluster(process).length === 0) throw nothingRunsHere();
   const title = vscode.l10n.t('Benchmark Topology');
-  const prepared = await askAbout<PreparedRun>(argument, title, async (subject, canGoBack) => {
-    await saveSubject(subject);
-    if (!(await askMissingTokenizer(subject, services))) return { kind: canGoBack ? 'back' : 'left' };
-    const known = {
-      subject,
-      last: services.memory.lastChoices(),
-      answers: services.memory.lastAnswers(),
-      settings: readSettings(configUri(subject)),
-      cluster: services.cluster,
-      title: vscode.l10n.t('Benchmark Topology: {0}', subjectName(subject)),
-      topologies: topologiesIn(argument),
-      target,
-      canGoBack,
-    };
-    return askBenchmark(known, (answered) => confirmAnswered(answered, services));
-  });
+  const prepared = await askAbout<PreparedRun>(
+    argument,
+    title,
+    services.memory.lastAnswers()?.subject,
+    async (subject, canGoBack) => {
+      await saveSubject(subject);
+      if (!(await askMissingTokenizer(subject, services))) return { kind: canGoBack ? 'back' : 'left' };
+      const known = {
+        subject,
+        last: services.memory.lastChoices(),
+        answers: services.memory.lastAnswers(),
+        settings: readSettings(configUri(subject)),
+        cluster: services.cluster,
+        title: vscode.l10n.t('Benchmark Topology: {0}', subjectName(subject)),
+        topologies: topologiesIn(argument),
+        target,
+        canGoBack,
+      };
+      return askBenchmark(known, (answered) => confirmAnswered(answered, services));
+    },
+  );
   if (prepared === undefined) return;
   const again = (): Promise<void> => startAnswered(prepared.choices, services);
   await orOffer(again, services, () => begin(prepared, services, { again }));

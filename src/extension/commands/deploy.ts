@@ -43,7 +43,8 @@ async function choose(argument: unknown, services: Services): Promise<DeployChoi
   await needContexts(services.cluster);
   const topology = topologyOf(argument);
   const title = vscode.l10n.t('Deploy Topology');
-  return askAbout<DeployChoices>(topology === undefined ? argument : undefined, title, async (subject, canGoBack) => {
+  const about = topology === undefined ? argument : undefined;
+  return askAbout<DeployChoices>(about, title, services.memory.lastAnswers()?.subject, async (subject, canGoBack) => {
     if (!(await askMissingTokenizer(subject, services))) return { kind: canGoBack ? 'back' : 'left' };
     return askDeploy({
       subject,

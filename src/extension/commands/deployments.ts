@@ -101,7 +101,7 @@ export async function uploadModelAgain(argument: unknown, services: Services): P
   const deployment = await deploymentFrom(argument, services, title);
   if (deployment === undefined) return;
   // Not the active editor's unasked: it may be of any model, and only after all its files were hashed would it be refused.
-  const subject = await chooseSubject(title);
+  const subject = await chooseSubject(title, services.memory.lastAnswers()?.subject);
   if (subject === undefined) return;
   const engine = await loadEngine();
   const assets = engine.openAssets(services.extension.path, services.extension.version);

@@ -34,7 +34,8 @@ export async function choicesOfPlan(
   const file = await readPlanFile(uri);
   if (file.target === 'endpoint') throw isForEndpoint(uri);
   const plan: PlanChoice = { uri: uri.toString(), file };
-  const subject = (await subjectOf(plan)) ?? before?.subject ?? (await askSubject());
+  const subject =
+    (await subjectOf(plan)) ?? before?.subject ?? (await askSubject(services.memory.lastAnswers()?.subject));
   if (subject === undefined) return undefined;
   return {
     subject,
@@ -69,8 +70,8 @@ async function subjectOf(plan: PlanChoice): Promise<Subject | undefined> {
   return { kind: 'config', uri: vscode.Uri.file(model).toString() };
 }
 
-async function askSubject(): Promise<Subject | undefined> {
-  const answer = await pickSubject(vscode.l10n.t('The plan names no model'));
+async function askSubject(last: Subject | undefined): Promise<Subject | undefined> {
+  const answer = await pickSubject(vscode.l10n.t('The plan names no model'), last);
   return answer.kind === 'value' ? answer.value : undefined;
 }
 

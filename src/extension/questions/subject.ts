@@ -18,9 +18,10 @@ export const skippedFolders = '**/{node_modules,.git,.venv,venv,.topology-bench}
 /**
  * Which model a command is about that only happens to be called while some editor is active: what the user picks, with that
  * editor's model config chosen beforehand; without a question where there is one model alone. undefined when the user left.
+ * @param last the answer of the last time, chosen beforehand where the editor has none
  */
-export async function chooseSubject(title: string): Promise<Subject | undefined> {
-  const before = activeTextClassifier();
+export async function chooseSubject(title: string, last: Subject | undefined): Promise<Subject | undefined> {
+  const before = activeTextClassifier() ?? last;
   const looking = vscode.l10n.t('Looking for models');
   const choices = await shownWait(looking, 'looking for models', (signal) => subjectChoices(before, signal));
   const [only, ...others] = choices;
@@ -31,16 +32,18 @@ export async function chooseSubject(title: string): Promise<Subject | undefined>
 /**
  * Asks something about what a command is about: what it was called on, else the active editor's model config, else what the user
  * picks. Where the user picked that, the first question has a way back to it. undefined when the user left.
+ * @param last what was answered the last time, with which the question begins
  * @throws BenchError model-unsupported when it was called on something that cannot be benchmarked
  */
 export async function askAbout<Value>(
   argument: unknown,
   title: string,
+  last: Subject | undefined,
   ask: (subject: Subject, canGoBack: boolean) => Promise<Answer<Value>>,
 ): Promise<Value | undefined> {
   const known = await knownSubject(argument);
   if (known !== undefined) return valueOf(await ask(known, false));
-  let picked: Subject | undefined;
+  let picked = last;
   for (;;) {
     const answer = await pickSubject(title, picked);
     if (answer.kind !== 'value') return undefined;
@@ -92,8 +95,8 @@ export async function saveFile(uri: string, reason: Reason): Promise<void> {
   });
 }
 
-/** @param before the one that was picked, where the user came back to this question */
-export function pickSubject(title: string, before?: Subject): Promise<Answer<Subject>> {
+/** @param before the one that was picked, the last time or before the user came back to this question */
+export function pickSubject(title: string, before: Subject | undefined): Promise<Answer<Subject>> {
   return pickOne<Subject>({ ...modelQuestion(title), choices: (signal) => subjectChoices(before, signal) });
 }
 
@@ -101,7 +104,7 @@ function modelQuestion(title: string): Omit<Question<Subject>, 'choices'> {
   return { title, placeholder: vscode.l10n.t('Which model?'), canGoBack: false };
 }
 
-/** @param before is chosen beforehand, and among them also where it lies outside of the workspace, or was not looked at */
+/** @param before stands first and is chosen beforehand, also where it lies outside of the workspace, or was not looked at */
 async function subjectChoices(
   before: Subject | undefined,
   signal: AbortSignal,
@@ -114,14 +117,20 @@ async function subjectChoices(
     icon: 'package',
     value: { kind: 'built-in' },
   };
-  const chosen = before === undefined ? undefined : subjectKey(before);
   const found = [...configs.map(choiceOf), builtIn];
-  const isFound = before?.kind !== 'config' || found.some(({ value }) => subjectKey(value) === chosen);
-  const choices = isFound ? found : [choiceOf(vscode.Uri.parse(before.uri, true)), ...found];
-  return [
-    ...choices.map((choice) => ({ ...choice, picked: subjectKey(choice.value) === chosen })),
-    ...cutShort.map(cutShortNote),
-  ];
+  const chosen = before === undefined ? undefined : await choiceAmong(found, before);
+  if (chosen === undefined) return [...found, ...cutShort.map(cutShortNote)];
+  const others = found.filter((choice) => choice !== chosen);
+  return [{ ...chosen, picked: true }, ...others, ...cutShort.map(cutShortNote)];
+}
+
+/** undefined where it is not there any more: what was answered long ago may be gone. */
+async function choiceAmong(found: readonly Choice<Subject>[], subject: Subject): Promise<Choice<Subject> | undefined> {
+  const same = found.find(({ value }) => subjectKey(value) === subjectKey(subject));
+  if (same !== undefined || subject.kind === 'built-in') return same;
+  const uri = vscode.Uri.parse(subject.uri, true);
+  const isActive = activeConfig()?.uri.toString() === uri.toString();
+  return isActive || (await isTextClassifier(uri)) ? choiceOf(uri) : undefined;
 }
 
 export interface FoundConfigs {

@@ -45,14 +45,14 @@ export async function lensAndPaletteToTheConfirmation({ code, workbench, folder 
   await workbench.dialog().press('Cancel');
   expect(await workbench.notifications()).toEqual([]);
 
-  // Without a model config in view and without a kubeconfig.
+  // Without a model config in view and without a kubeconfig; the model of the last answers comes first.
   await workbench.changeSettings({ 'topologyBench.kubeconfig': join(folder, 'no-such-file') });
   await expect.poll(placeShown, { timeout: patienceMs }).not.toContain('staging/models');
   await workbench.runCommand('View: Close All Editors');
   await workbench.runCommand('Topology Bench: Benchmark Topology');
   expect(await quickInput.waitForItem('Tiny sentiment model (built in)')).toEqual([
-    'distilbert',
     'sentiment',
+    'distilbert',
     'Tiny sentiment model (built in)',
   ]);
   await quickInput.pick('Tiny sentiment model (built in)');

@@ -285,6 +285,15 @@ describe('the questions', () => {
     expect(started[0]?.choices.topologies).toEqual(['triton']);
   });
 
+  test('begin with the model of the last answers, where it is asked for', async () => {
+    await services.memory.rememberAnswers(onCluster);
+    reply('leave');
+    await benchmarkCommand(undefined, services);
+    expect(shown.map(({ hint, picked }) => [hint, picked])).toEqual([
+      ['Which model?', ['Tiny sentiment model (built in)']],
+    ]);
+  });
+
   test('remember every answer of the last run', async () => {
     last = onCluster;
     await services.memory.rememberAnswers(onCluster);

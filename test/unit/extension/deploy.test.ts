@@ -13,8 +13,12 @@ let deployOn: (listener: DeployListener) => Promise<void>;
 
 vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
 vi.mock('../../../src/extension/questions/subject.ts', () => ({
-  askAbout: async (_argument: unknown, _title: string, ask: (subject: unknown) => Promise<{ value: unknown }>) =>
-    (await ask({ kind: 'built-in' })).value,
+  askAbout: async (
+    _argument: unknown,
+    _title: string,
+    _last: unknown,
+    ask: (subject: unknown) => Promise<{ value: unknown }>,
+  ) => (await ask({ kind: 'built-in' })).value,
   saveSubject: async () => undefined,
 }));
 vi.mock('../../../src/extension/questions/deploy.ts', () => ({

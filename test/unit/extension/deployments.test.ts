@@ -54,6 +54,7 @@ function noted<Value>(what: string, from: unknown, answer: Value): Value {
 
 let selected: string | undefined;
 const memory = {
+  lastAnswers: () => undefined,
   selectedContext: () => selected,
   selectedNamespace: () => undefined,
   tokenizerOf: () => undefined,

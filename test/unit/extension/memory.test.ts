@@ -22,7 +22,7 @@ test('keeps the GPU answered for a cluster through answers for this machine, and
   expect(fresh(workspace).lastAnswers()).not.toHaveProperty('gpu');
   const target = { kind: 'kubernetes', context: 'kind-x', namespace: 'new', createNamespace: true } as const;
   await fresh(workspace).rememberAnswers({ ...choices, target, profile: 'server', sloP95Ms: 50, repetitions: 2 });
-  const answers = { topologies: choices.topologies, target: choices.target, profile: choices.profile };
+  const answers = { subject, topologies: choices.topologies, target: choices.target, profile: choices.profile };
   expect(fresh(workspace).lastAnswers()).toEqual({
     ...answers,
     gpu: null,

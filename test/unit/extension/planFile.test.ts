@@ -99,6 +99,7 @@ const record = sampleRecord();
 /** The last run of the plan file. */
 let measured = record;
 const memory = {
+  lastAnswers: () => undefined,
   lastChoices: () => (last === undefined ? undefined : ({ target: last } as BenchmarkChoices)),
   rememberChoices: async (choices: unknown) => remembered.push(choices),
   tokenizerOf: () => undefined,
