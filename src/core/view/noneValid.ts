@@ -1,6 +1,7 @@
-import { isEndpointPlan } from '../anyPlan.ts';
+import { isEndpointPlan, isSmokeTest } from '../anyPlan.ts';
 import type { AnyPlan } from '../endpointPlan.ts';
 import { gistOf } from '../gist.ts';
+import type { Plan } from '../plan.ts';
 import { formatCount } from './format.ts';
 import type { PhaseRow } from './measured.ts';
 import { kindOf, Notes } from './notes.ts';
@@ -55,9 +56,29 @@ function remedyFor(reason: string, plan: AnyPlan): string {
   return remedy === undefined ? '' : `What helps: ${remedy}`;
 }
 
-/** What gives a load generator that was late more time. */
+/** What gives a load generator that was late more time: only what can be done with this plan, where it ran. */
 export function generatorRemedy(plan: AnyPlan): string {
-  return isEndpointPlan(plan)
-    ? 'a larger or less busy machine for the load'
-    : 'fewer cores for the topologies, fewer generators per node, or a larger machine';
+  if (isEndpointPlan(plan)) return 'a larger or less busy machine for the load';
+  if (isSmokeTest(plan)) return 'load from inside the cluster, or a larger or less busy machine for the load';
+  const cores = fewerCoresHelp(plan) ? ['fewer cores for the topologies'] : [];
+  if (plan.target.kind === 'local')
+    return either([
+      'closing other programs',
+      ...cores.map((text) => `${text} (so that the load has one)`),
+      largerMachine,
+    ]);
+  const generators = plan.load.generators > 1 ? ['fewer generators per node'] : [];
+  return either([...cores, ...generators, largerMachine]);
+}
+
+const largerMachine = 'a larger machine';
+
+/** The hybrid's gateway and its Triton have a core each, at the least. */
+function fewerCoresHelp({ topologies }: Plan): boolean {
+  return topologies.every(({ name, cores }) => cores > (name === 'hybrid' ? 2 : 1));
+}
+
+/** "a, b, or c". */
+function either(items: readonly string[]): string {
+  return items.length < 2 ? items.join('') : `${items.slice(0, -1).join(', ')}, or ${items.at(-1) ?? ''}`;
 }

@@ -2,8 +2,10 @@ import { expect, it } from 'vitest';
 import type { RunRecord } from '../../../src/core/record.ts';
 import { headlineOf } from '../../../src/core/view/headline.ts';
 import { measuredRecord } from '../../../src/core/view/measured.ts';
+import type { Plan } from '../../../src/core/plan.ts';
+import { generatorRemedy } from '../../../src/core/view/noneValid.ts';
 import { sampleEndpointPlan, sampleEndpointRecord } from '../../support/sampleEndpoint.ts';
-import { sampleRecord } from '../../support/sampleRecord.ts';
+import { sampleLocalPlan, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
 
 /** What is said first of a run of which nothing may be believed. */
 
@@ -24,7 +26,33 @@ const textOf = (record: RunRecord): string => headlineOf(measuredRecord(record))
 
 it('is that there is no verdict, why, and what helps', () => {
   expect(textOf(withReasons(sampleRecord(), () => [late]))).toBe(
-    'No verdict, since none of the 9 measurements is valid: the load generator was late. What helps: fewer cores for the topologies, fewer generators per node, or a larger machine.',
+    'No verdict, since none of the 9 measurements is valid: the load generator was late. What helps: a larger machine.',
+  );
+});
+
+it('advises against a late load generator only what can be done with the plan', () => {
+  const onCluster = samplePlan();
+  const onMachine = sampleLocalPlan();
+  const withCores = (plan: Plan, cores: number): Plan => ({
+    ...plan,
+    topologies: plan.topologies.map((topology) => ({ ...topology, cores })),
+  });
+  const ofTeam = { ...onCluster, load: { ...onCluster.load, generators: 3 } };
+  const forwarded: Plan = { ...onCluster, load: { ...onCluster.load, vantage: 'this-machine' } };
+  const withoutHybrid = { ...onMachine, topologies: onMachine.topologies.filter(({ name }) => name !== 'hybrid') };
+  expect(generatorRemedy(onMachine)).toBe('closing other programs, or a larger machine');
+  expect(generatorRemedy(withCores(onMachine, 3))).toBe(
+    'closing other programs, fewer cores for the topologies (so that the load has one), or a larger machine',
+  );
+  expect(generatorRemedy(withoutHybrid)).toContain('fewer cores');
+  expect(generatorRemedy(withCores(withoutHybrid, 1))).not.toContain('fewer cores');
+  expect(generatorRemedy(withCores(onCluster, 4))).toBe('fewer cores for the topologies, or a larger machine');
+  expect(generatorRemedy(ofTeam)).toBe('fewer generators per node, or a larger machine');
+  expect(generatorRemedy(withCores(ofTeam, 4))).toBe(
+    'fewer cores for the topologies, fewer generators per node, or a larger machine',
+  );
+  expect(generatorRemedy(forwarded)).toBe(
+    'load from inside the cluster, or a larger or less busy machine for the load',
   );
 });
 
