@@ -10,6 +10,7 @@ import { loadTiming } from './loadTiming.ts';
 import { measuredRecord, rowsOf } from './measured.ts';
 import { recordCaveats } from './provenance.ts';
 import { resultTable, type ResultTable, type TableCell, type TableRow } from './resultTable.ts';
+import { serversText, setupFacts } from './setup.ts';
 import { splitTable } from './split.ts';
 
 /**
@@ -21,7 +22,11 @@ export function recordMarkdown(record: RunRecord, gpuPrice: GpuPrice | null = nu
   const headline = headlineOf(measured);
   const table = resultTable(rowsOf(measured), gpuPrice);
   const [first, ...others] = table.columns;
-  const blocks = [`**${escapeMarkdown(headline.text)}**`, `${escapeMarkdown(subtitleOf(record))}, run ${record.id}`];
+  const servers = serversText(record);
+  const blocks = [
+    `**${escapeMarkdown(headline.text)}**`,
+    escapeMarkdown([subtitleOf(record), ...(servers === null ? [] : [servers]), `run ${record.id}`].join(', ')),
+  ];
   if (first !== undefined && table.groups.length > 0) {
     blocks.push(
       [
@@ -59,6 +64,7 @@ export function recordMarkdown(record: RunRecord, gpuPrice: GpuPrice | null = nu
   }
   const timing = loadTiming(record.topologies);
   if (timing !== null) blocks.push(`Load timing: ${escapeMarkdown(fullStop(timing))}`);
+  blocks.push(...setupBlocks(record));
   blocks.push(['Caveats:', '', ...recordCaveats(record).map((caveat) => `- ${escapeMarkdown(caveat)}`)].join('\n'));
   return `${blocks.join('\n\n')}\n`;
 }
@@ -82,6 +88,12 @@ function notesBlocks({ notes, reasonNotes }: ResultTable): string[] {
       ? []
       : [`<details><summary>Notes (${String(caveats.length)})</summary>`, caveats.join('  \n'), '</details>']),
   ];
+}
+
+/** Folded, too: it is looked up by whoever doubts a figure or wants to measure it again. */
+function setupBlocks(record: RunRecord): string[] {
+  const lines = setupFacts(record).map(({ term, text }) => `- ${escapeMarkdown(`${term}: ${text}`)}`);
+  return ['<details><summary>Setup: model, machine, cores and versions</summary>', lines.join('\n'), '</details>'];
 }
 
 function rowText(cells: readonly string[]): string {

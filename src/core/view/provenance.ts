@@ -150,7 +150,7 @@ function intervalsText(record: RunRecord): string {
   return `95%, ${intervals.method}${drawn}`;
 }
 
-function payloadText({ target, load: { payload, seed } }: AnyPlan): string {
+export function payloadText({ target, load: { payload, seed } }: AnyPlan): string {
   const drawn = `sha256 ${short(payload.sha256)}, seed ${String(seed)}`;
   if (target.kind !== 'endpoint') return `${payload.name}, ${formatCount(payload.texts, 'text')}, ${drawn}`;
   return payload.texts === 0 ? 'requests without a body' : `${formatCount(payload.texts, 'body', 'bodies')}, ${drawn}`;
@@ -191,13 +191,17 @@ function endpointFacts({ target }: EndpointPlan): Fact[] {
 function modelFacts(plan: Plan): Fact[] {
   const { model } = plan;
   return [
-    { term: 'Model', text: `${model.name}, ${model.task}, ${model.precision}, labels ${formatList(model.labels)}` },
+    { term: 'Model', text: modelText(plan) },
     { term: 'Files', text: model.files.map((file) => `${file.name} (sha256 ${short(file.sha256)})`).join(', ') },
     {
       term: 'Limits',
       text: `batches up to ${String(model.maxBatchSize)}, ${String(model.maxLength)} tokens, padded up to ${formatList(model.paddingBuckets.map(String))}`,
     },
   ];
+}
+
+export function modelText({ model }: Plan): string {
+  return `${model.name}, ${model.task}, ${model.precision}, labels ${formatList(model.labels)}`;
 }
 
 function whereFacts(record: RunRecord): Fact[] {
@@ -224,7 +228,15 @@ function targetText({ environment, plan: { target } }: RunRecord): string {
 }
 
 function machineFact(machine: Machine): Fact {
-  const { node, instanceType, cpuModel, architecture, cores, memoryMiB, system, kernel } = machine;
+  return {
+    term: machine.node === null ? 'This machine' : `Node ${machine.node}`,
+    text: machineText(machine),
+  };
+}
+
+/** Hardware and system, without the name. */
+export function machineText(machine: Machine): string {
+  const { instanceType, cpuModel, architecture, cores, memoryMiB, system, kernel } = machine;
   const parts = [
     instanceType,
     cpuModel,
@@ -236,17 +248,14 @@ function machineFact(machine: Machine): Fact {
     machine.containerRuntime,
     machine.kubelet === null ? null : `kubelet ${machine.kubelet}`,
   ];
-  return {
-    term: node === null ? 'This machine' : `Node ${node}`,
-    text: parts.filter((part) => part !== null).join(', '),
-  };
+  return parts.filter((part) => part !== null).join(', ');
 }
 
-function configFact({ format, sha256 }: ModelConfig): Fact {
+export function configFact({ format, sha256 }: ModelConfig): Fact {
   return { term: 'Config', text: `${format}, sha256 ${short(sha256)}` };
 }
 
-function gpuText(record: RunRecord): string {
+export function gpuText(record: RunRecord): string {
   const { gpu } = record.plan;
   if (isEndpointPlan(record.plan)) return 'not known';
   if (gpu === null) return 'none: CPU only';
@@ -256,7 +265,7 @@ function gpuText(record: RunRecord): string {
   return `${String(gpu.count)} × ${gpu.resource}, ${products}, ${drivers.length === 0 ? 'driver not reported' : `driver ${formatList(drivers)}`}`;
 }
 
-function answersText(record: RunRecord): string {
+export function answersText(record: RunRecord): string {
   return `${record.sameAnswers.verdict}: ${record.sameAnswers.detail}`;
 }
 
@@ -293,13 +302,13 @@ function topologyFacts(result: TopologyResult): Fact[] {
   return facts;
 }
 
-function runtimeText(runtime: RuntimeReport): string {
+export function runtimeText(runtime: RuntimeReport): string {
   const { runtime: name, runtimeVersion, provider, device, serverVersion } = runtime;
   if (provider === 'none') return `server ${serverVersion}; runs no model`;
   return `${name} ${runtimeVersion}, ${provider} on ${device}, server ${serverVersion}`;
 }
 
-function resourcesText({ cores, memoryMiB, split }: TopologyPlan): string {
+export function resourcesText({ cores, memoryMiB, split }: TopologyPlan): string {
   const shared =
     split === null ? '' : ` (${String(split.gatewayCores)} for the gateway, ${String(split.tritonCores)} for Triton)`;
   return `${formatCount(cores, 'core')}${shared}, ${String(memoryMiB)} MiB`;

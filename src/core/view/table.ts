@@ -9,6 +9,7 @@ import { headlineOf } from './headline.ts';
 import { measuredRecord, rowsOf } from './measured.ts';
 import { recordCaveats } from './provenance.ts';
 import { resultTable, type ColumnId, type ResultTable } from './resultTable.ts';
+import { serversText } from './setup.ts';
 import { splitTable } from './split.ts';
 import { alignedText } from './textTable.ts';
 
@@ -21,9 +22,10 @@ export function recordTable(record: RunRecord, gpuPrice: GpuPrice | null = null)
   const headline = headlineOf(measured);
   const table = resultTable(rowsOf(measured), gpuPrice);
   const split = splitTable(rowsOf(measured));
+  const servers = serversText(record);
   const blocks = [
     wrap(headline.text, ''),
-    `${subtitleOf(record)}, run ${record.id}`,
+    [`${subtitleOf(record)}, run ${record.id}`, ...(servers === null ? [] : [servers])].join(',\n'),
     table.groups.length === 0 ? '' : textTable(table, (id) => !costIds.includes(id)),
     table.notes.map((note, index) => wrap(note, `[${String(index + 1)}] `)).join('\n'),
     costText(table),

@@ -22,6 +22,7 @@ import { recordTable } from '../../../src/core/view/table.ts';
 import { expectGolden } from '../../support/golden.ts';
 import { nameLoad } from '../../../src/core/phaseLoad.ts';
 import { profileOf } from '../../../src/core/profiles.ts';
+import { sampleEndpointRecord } from '../../support/sampleEndpoint.ts';
 import { failedResult, sampleLocalPlan, samplePlan, sampleRecord } from '../../support/sampleRecord.ts';
 
 const golden = (name: string): string => join(import.meta.dirname, 'golden', name);
@@ -449,6 +450,23 @@ describe('a record as text', () => {
 
   it('Markdown', async () => {
     await expectGolden(golden('markdown-one-failed.txt'), recordMarkdown(oneFailed));
+  });
+
+  it('Markdown folds away what it was measured with, and names no node, namespace or cluster there', () => {
+    const setupOf = (record: RunRecord): string =>
+      /<details><summary>Setup.*?<\/details>/su.exec(recordMarkdown(record))?.[0] ?? '';
+    const onMachine = setupOf(sampleRecord({ plan: sampleLocalPlan() }));
+    expect(onMachine).toContain('- Model: tiny-sentiment, text-classification, int8');
+    expect(onMachine).toContain('- Same answers: agreed');
+    expect(onMachine).toContain('- This machine: Sample CPU at 2.00GHz, x64, 8 cores, 15990 MiB, Debian GNU/Linux 12');
+    expect(onMachine).toMatch(/^- fastapi: 2 cores, \d+ MiB, ONNX Runtime 1\.23\.2, CPUExecutionProvider on /mu);
+    expect(onMachine).not.toContain('Kubernetes');
+    const inCluster = setupOf(complete);
+    expect(inCluster).toContain('- Kubernetes: v1.34.1');
+    expect(inCluster).toContain('- 2 nodes, each: ');
+    for (const name of ['gpu-node-1', 'cpu-node-2', 'team-a', complete.environment.cluster ?? ''])
+      expect(inCluster).not.toContain(name);
+    expect(setupOf(sampleEndpointRecord())).toContain('- This machine: ');
   });
 
   it('Markdown never takes text from a record for markup', () => {
