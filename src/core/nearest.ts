@@ -1,6 +1,7 @@
 /**
  * The word that somebody who wrote another one most likely meant; undefined when none is near, or two are equally so.
- * Near: at most a third of its letters, and never fewer than one, were added, left out, changed or swapped.
+ * Near: at most a third of its letters, and never fewer than one, were added, left out, changed or swapped; where no word is, the
+ * one that begins with what was written, of several the shortest.
  */
 export function nearest(written: string, words: readonly string[]): string | undefined {
   const near = words
@@ -8,7 +9,20 @@ export function nearest(written: string, words: readonly string[]): string | und
     .filter(({ word, edits }) => edits <= Math.max(1, Math.floor(word.length / 3)))
     .sort((a, b) => a.edits - b.edits);
   const [first, second] = near;
-  return first === undefined || first.edits === second?.edits ? undefined : first.word;
+  if (first === undefined) return begunWith(written, words);
+  return first.edits === second?.edits ? undefined : first.word;
+}
+
+/** Fewer letters begin too many words. */
+const fewestLetters = 3;
+
+function begunWith(written: string, words: readonly string[]): string | undefined {
+  if (written.length < fewestLetters) return undefined;
+  const begun = words
+    .filter((word) => word.toLowerCase().startsWith(written.toLowerCase()))
+    .sort((a, b) => a.length - b.length);
+  const [first, second] = begun;
+  return first?.length === second?.length ? undefined : first;
 }
 
 /** Optimal string alignment distance: letters added, left out, changed, or swapped with the next one. */
