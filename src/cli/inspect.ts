@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { explain } from '../core/errors.ts';
+import { BenchError, explain } from '../core/errors.ts';
 import { hintsOf, lineAndColumn, parseModel, type Hint, type ParsedModel } from '../core/model.ts';
 import { parsePlanFile, type PlanFile } from '../core/planFile.ts';
 import { isLfsPointer, lfsPointer } from '../models/lfs.ts';
@@ -56,6 +56,7 @@ export function registerInspect(program: Command, context: CliContext): void {
     )
     .action(async (file: string, options: InspectOptions) => {
       const inspection = await inspect(file, options, context);
+      if (options.json !== true && inspection.kind === null && inspection.refusal === null) throw neither(file);
       context.stdout.write(options.json === true ? `${JSON.stringify(inspection, null, 2)}\n` : describe(inspection));
       process.exitCode = exitCodeOf(inspection);
     });
@@ -125,7 +126,6 @@ function describe(inspection: Inspection): string {
   const { file, kind, model, problems, hints, refusal, isOfText, warnings } = inspection;
   const lines: string[] = [];
   if (kind !== null) lines.push(`${file}: ${kindWords[kind]}`);
-  else if (refusal === null) lines.push(`${file}: neither a model config nor a plan file`);
   if (model !== null) lines.push(...describeModel(model, hasErrors(inspection)));
   for (const { line, column, severity, message } of problems) {
     lines.push(`${file}:${String(line)}:${String(column)}: ${severity}: ${message}`);
@@ -145,6 +145,9 @@ const kindWords = {
   plan: 'plan of Topology Bench',
 } as const;
 
+/** In the place of a number; a problem says what is wrong with what was written. */
+const notUnderstood = '(not understood)';
+
 function describeModel(model: ParsedModel, hasErrors: boolean): string[] {
   const lines = [`name: ${model.name ?? "(its folder's)"}`];
   if (model.why === null) lines.push('task: text classification');
@@ -155,17 +158,27 @@ function describeModel(model: ParsedModel, hasErrors: boolean): string[] {
     const preferred = batching?.preferredBatchSizes ?? [];
     lines.push(
       `backend: ${model.backend ?? '(not stated)'}`,
-      `max batch size: ${String(model.maxBatchSize ?? 0)}`,
+      `max batch size: ${String(model.maxBatchSize ?? notUnderstood)}`,
       batching === null
         ? 'dynamic batching: off'
         : `dynamic batching: on, delay ${String(batching.maxQueueDelayMicroseconds)} us${preferred.length === 0 ? '' : `, preferred sizes ${preferred.join(', ')}`}`,
-      `instances: ${String(model.instances ?? 1)}${model.instanceKind === null ? '' : ` (${model.instanceKind})`}`,
+      `instances: ${String(model.instances ?? notUnderstood)}${model.instanceKind === null ? '' : ` (${model.instanceKind})`}`,
     );
   }
   if (model.labels !== null) lines.push(`labels: ${model.labels.join(', ')}`);
   else if (model.labelCount !== null) lines.push(`labels: ${String(model.labelCount)}, without names`);
   if (model.maxLength !== null) lines.push(`longest text: ${String(model.maxLength)} tokens`);
   return lines;
+}
+
+function neither(file: string): BenchError {
+  return new BenchError({
+    reason: 'model-not-found',
+    message: 'The file is neither a model config nor a plan file.',
+    nextStep:
+      'Give a config.pbtxt of Triton, a config.json of Hugging Face or a plan file, whose name ends in ".yaml".',
+    where: { file },
+  });
 }
 
 async function readText(file: string): Promise<string> {

@@ -6,14 +6,14 @@ export interface ParsedModel {
   readonly task: 'text-classification' | 'other';
   /** Why it counts as no text classifier, in words that complete "... because <why>"; null when it is one. */
   readonly why: string | null;
-  /** Triton: as it stands, 0 when absent (no batching). null for Hugging Face. */
+  /** Triton: as it stands, 0 when absent (no batching), null where it is no number. null for Hugging Face. */
   readonly maxBatchSize: number | null;
   /** Triton: null when dynamic batching is off. */
   readonly dynamicBatching: {
     readonly preferredBatchSizes: readonly number[];
     readonly maxQueueDelayMicroseconds: number;
   } | null;
-  /** Triton: sum over instance groups, for one GPU where they are counted per GPU; 1 without any. null for Hugging Face. */
+  /** Triton: sum over instance groups, for one GPU where they are counted per GPU; 1 without any, null where a count is no number. null for Hugging Face. */
   readonly instances: number | null;
   readonly instanceKind: 'auto' | 'cpu' | 'gpu' | 'model' | null;
   /** Triton's backend, of the platform where only that is given, e.g. "onnxruntime"; null when it is not said. */

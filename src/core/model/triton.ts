@@ -44,8 +44,7 @@ function placeholderString(fields: readonly TextField[]): string | undefined {
 }
 
 function readModel(fields: readonly TextField[], problems: ProblemList): ParsedModel {
-  const batchSize = numberOf(last(fields, 'max_batch_size'));
-  const maxBatchSize = batchSize ?? 0;
+  const maxBatchSize = statedOr(0, fields, 'max_batch_size');
   const inputs = readTensors(fields, 'input');
   const outputs = readTensors(fields, 'output');
   const backend = backendOf(fields);
@@ -58,7 +57,7 @@ function readModel(fields: readonly TextField[], problems: ProblemList): ParsedM
     inputs,
     outputs,
     backend: backendInUse({ backend, modelFileName }),
-    batched: maxBatchSize > 0,
+    batched: (maxBatchSize ?? 0) > 0,
     stateful: fields.some((field) => field.name === 'sequence_batching'),
     decoupled: booleanOf(last(fieldsOf(last(fields, 'model_transaction_policy')), 'decoupled')) === true,
     steps: stepsOf(fields, backend),
@@ -81,6 +80,11 @@ function readModel(fields: readonly TextField[], problems: ProblemList): ParsedM
     precision: null,
     lensOffset: fields.find((field) => field.name === 'name')?.start ?? fields[0]?.start ?? 0,
   };
+}
+
+/** A whole number that may be left out; null where something else was written, of which nobody knows what was meant. */
+function statedOr(absent: number, fields: readonly TextField[], name: string): number | null {
+  return numberOf(last(fields, name)) ?? (fields.some((field) => field.name === name) ? null : absent);
 }
 
 function backendOf(fields: readonly TextField[]): string | null {
@@ -126,14 +130,15 @@ function dynamicBatchingOf(fields: readonly TextField[]): ParsedModel['dynamicBa
 }
 
 function instancesOf(fields: readonly TextField[]): Pick<ParsedModel, 'instances' | 'instanceKind'> {
-  let instances = 0;
+  let instances: number | null = 0;
   let instanceKind: ParsedModel['instanceKind'] = null;
   for (const value of allOf(fields, 'instance_group')) {
     if (value.kind !== 'message' || booleanOf(last(value.fields, 'passive')) === true) continue;
-    instances += Math.max(1, numberOf(last(value.fields, 'count')) ?? 1);
+    const count = statedOr(1, value.fields, 'count');
+    instances = instances === null || count === null ? null : instances + Math.max(1, count);
     instanceKind ??= instanceKinds[enumerator('InstanceKind', last(value.fields, 'kind')) ?? 'KIND_AUTO'] ?? 'auto';
   }
-  return { instances: Math.max(1, instances), instanceKind };
+  return { instances: instances === null ? null : Math.max(1, instances), instanceKind };
 }
 
 const instanceKinds: Readonly<Record<string, ParsedModel['instanceKind']>> = {
@@ -146,19 +151,19 @@ const instanceKinds: Readonly<Record<string, ParsedModel['instanceKind']>> = {
 /** What Triton refuses beyond the types of the fields. */
 function checkBatching(
   fields: readonly TextField[],
-  maxBatchSize: number,
+  maxBatchSize: number | null,
   dynamicBatching: ParsedModel['dynamicBatching'],
   problems: ProblemList,
 ): void {
   const sizeValue = last(fields, 'max_batch_size');
-  if (sizeValue !== undefined && maxBatchSize < 0) {
+  if (sizeValue !== undefined && (maxBatchSize ?? 0) < 0) {
     problems.error('"max_batch_size" must not be negative; 0 means that requests are not batched.', sizeValue);
   }
   const batchingField = fields.find((field) => field.name === 'dynamic_batching');
   for (const value of allOf(fieldsOf(last(fields, 'dynamic_batching')), 'preferred_batch_size')) {
     if (value.kind === 'number' && value.value <= 0) {
       problems.error('A preferred batch size must be positive.', value);
-    } else if (value.kind === 'number' && value.value > maxBatchSize) {
+    } else if (value.kind === 'number' && maxBatchSize !== null && value.value > maxBatchSize) {
       // Triton compares them before a backend may complete the config, so that a size left out is 0, too.
       const size = sizeValue === undefined ? 'which is 0 where it is not given' : String(maxBatchSize);
       problems.error(`A preferred batch size must not exceed max_batch_size, ${size}.`, value);

@@ -1,3 +1,4 @@
+import { nearest } from '../nearest.ts';
 import type { ProblemList } from './problem.ts';
 import { isPlaceholderWord } from './template.ts';
 import type { TextField, TextValue } from './textProto.ts';
@@ -202,10 +203,7 @@ function checkFields(
   for (const field of fields) {
     const type = known?.get(field.name);
     if (type === undefined) {
-      check.problems.warning(
-        `${message} has no field ${quote(field.name)}; Triton refuses a config with unknown fields.`,
-        field,
-      );
+      check.problems.warning(unknownField(message, field.name, [...(known?.keys() ?? [])]), field);
       continue;
     }
     if (!type.repeated && (seen.has(field.name) || field.values.length > 1)) {
@@ -217,6 +215,12 @@ function checkFields(
     seen.add(field.name);
     for (const value of field.values) checkValue(field.name, type.type, value, check);
   }
+}
+
+function unknownField(message: string, name: string, known: readonly string[]): string {
+  const meant = nearest(name, known);
+  const question = meant === undefined ? '' : ` Did you mean "${meant}"?`;
+  return `${message} has no field ${quote(name)}.${question} Triton refuses a config with a field that it does not know, and only a newer one may know it.`;
 }
 
 function checkValue(name: string, type: string, value: TextValue, check: Check): void {

@@ -5,6 +5,7 @@ import { PassThrough } from 'node:stream';
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { CliContext } from '../../../src/cli/context.ts';
+import { exitCodeOfFailure } from '../../../src/cli/failure.ts';
 import { registerInspect } from '../../../src/cli/inspect.ts';
 
 let folder: string;
@@ -65,6 +66,28 @@ test('its errors, as an editor can jump to them', async () => {
   const { out, code } = await inspect('config.pbtxt', good.replace('dims: 1', 'dims: "1"'));
   expect(code).toBe(1);
   expect(out).toContain('./config.pbtxt:2:51: error: "dims" takes a whole number.\n');
+});
+
+test('a number that cannot be read is said to be none', async () => {
+  const { out, code } = await inspect('config.pbtxt', good.replace('8', 'many').replace('count: 2', 'count: some'));
+  expect(code).toBe(1);
+  expect(out).toContain('\nmax batch size: (not understood)\n');
+  expect(out).toContain('\ninstances: (not understood) (cpu)\n');
+  expect(out).not.toMatch(/max_batch_size, \d/u);
+  expect((await inspect('config.pbtxt', good.replace('8', ''))).out).toContain('max batch size: (not understood)');
+  const absent = good.replace(/max_batch_size: 8|dynamic_batching .*/gu, '');
+  expect((await inspect('config.pbtxt', absent)).out).toContain('\nmax batch size: 0\n');
+});
+
+test('an unknown field, with the one that was meant', async () => {
+  const { out, code } = await inspect(
+    'config.pbtxt',
+    good.replace('backend: "python"', 'platfrom: "onnxruntime_onnx"'),
+  );
+  expect(code).toBe(0);
+  expect(out).toContain(
+    './config.pbtxt:1:14: warning: ModelConfig has no field "platfrom". Did you mean "platform"? Triton refuses a config with a field that it does not know, and only a newer one may know it.\n',
+  );
 });
 
 test('as JSON, with offsets', async () => {
@@ -185,6 +208,13 @@ test('neither', async () => {
   const { out, code } = await inspect('config.json', '{"port": 80}', '--json');
   expect(code).toBe(2);
   expect(JSON.parse(out)).toMatchObject({ kind: null, model: null, problems: [] });
+  const error: unknown = await inspect('config.json', '{"port": 80}').catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({
+    message: 'The file is neither a model config nor a plan file.',
+    nextStep: expect.stringContaining('Give a config.pbtxt') as string,
+    where: { file: join(folder, 'config.json') },
+  });
+  expect(exitCodeOfFailure(error)).toBe(2);
 });
 
 test('a file that cannot be read', async () => {
