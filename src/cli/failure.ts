@@ -17,9 +17,14 @@ const usageReasons: readonly Reason[] = [
 
 /** Prints what went wrong, once. */
 export function printFailure(error: unknown, stderr: NodeJS.WritableStream): void {
-  stderr.write(`topology-bench: ${explain(error)}\n`);
+  stderr.write(`topology-bench: ${namingOption(explain(error))}\n`);
   if (process.env['TOPOLOGY_BENCH_DEBUG'] !== undefined && error instanceof Error && !(error instanceof BenchError))
     stderr.write(`${error.stack ?? ''}\n`);
+}
+
+/** What VS Code has as an answer to a question is an option here, and who has no cluster does not know its name yet. */
+function namingOption(text: string): string {
+  return text.replace('or run on this machine,', 'or run on this machine ("topology-bench run --local"),');
 }
 
 /** The exit code of a command that ended with an error before anything was started, or that starts nothing. */

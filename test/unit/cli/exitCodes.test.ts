@@ -133,6 +133,16 @@ describe('exit code 2, with one line that says why and nothing on standard outpu
   it.each<[string, readonly string[], string]>([
     ['no kubeconfig', ['inventory'], 'KUBECONFIG names /nonexistent/kubeconfig, which cannot be read.'],
     ['no kubeconfig to run with', ['run'], 'KUBECONFIG names /nonexistent/kubeconfig'],
+    [
+      'no cluster, and an option that needs none',
+      ['run'],
+      'or run on this machine ("topology-bench run --local"), which',
+    ],
+    [
+      'a file that is no config',
+      ['inspect', '$broken'],
+      'is neither a model config nor a plan file. Give a config.pbtxt',
+    ],
     ['a kubeconfig that is not there', ['clean', '--kubeconfig', '/nowhere'], '/nowhere cannot be read'],
     ['a broken kubeconfig', ['inventory', '--kubeconfig', '$broken'], 'The kubeconfig is not YAML at line 1, column '],
     ['an unknown context', ['run', '--kubeconfig', '$good', '--context', 'there'], 'no context "there". It has: here.'],
