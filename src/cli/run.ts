@@ -5,7 +5,7 @@ import type { Check } from '../core/checks.ts';
 import type { AnyPlan } from '../core/endpointPlan.ts';
 import { BenchError, explain, isCancelled, toBenchError, type Reason } from '../core/errors.ts';
 import { whyNotGood } from '../core/goodLevel.ts';
-import { levelsOf, phaseOf, resultOf } from '../core/levels.ts';
+import { levelsOf, phaseOf, resultOf, type Level } from '../core/levels.ts';
 import { poolsOf } from '../core/pools.ts';
 import type { Clock, Target } from '../core/ports.ts';
 import type { GpuPrice } from '../core/gpuPrice.ts';
@@ -32,6 +32,7 @@ import {
   type ExpectationOptions,
   type Expectations,
 } from './expectations.ts';
+import { expectedLength } from './expectedLength.ts';
 import { printFailure } from './failure.ts';
 import { addPriceOptions, gpuPriceOf, whyUnpriced, type PriceOptions } from './gpuPrice.ts';
 import {
@@ -133,6 +134,7 @@ async function carryOut<Run extends AnyPlan>(
   for (const warning of warnings) context.stderr.write(`Warning: ${warning}\n`);
   const expectations = await expectationsOf(options, prepared.plan, repeated, runs, context);
   await prepared.confirm();
+  context.stderr.write(`Expected: ${expectedLength(prepared.plan, gpuPrice)}\n`);
   await tell(await run(prepared, runs, options.wait, context), { ...parts, expectations }, context);
 }
 
@@ -192,6 +194,10 @@ async function tell(
     // It takes nothing from the record, which is out already.
     printFailure(problem, context.stderr);
     if (process.exitCode === exitCodes.ok) process.exitCode = exitCodes.failed;
+  }
+  if (record !== undefined && isOnlyNotGood(record, outcome, told.checks)) {
+    const place = options.json === true || options.markdown === '-' ? 'the record says' : 'the table says';
+    context.stderr.write(`Exit code 1: ${notGoodText(record)}; ${place} why.\n`);
   }
   if (record === undefined) throw failure ?? new Error('The run ended without a record.');
 }
@@ -331,29 +337,43 @@ function targetOf(chosen: Chosen, context: CliContext): Target {
   });
 }
 
-/** Whether every level may be believed. Of a topology that was skipped nothing was asked. */
-function isGood(record: RunRecord): boolean {
-  return levelsOf(record).every((level) =>
+/** Levels whose numbers may not be believed, or that have none. Of a topology that was skipped nothing was asked. */
+function notGoodLevels(record: RunRecord): readonly Level[] {
+  return levelsOf(record).filter((level) =>
     phaseOf(record, level.topology, level.level) === undefined
-      ? resultOf(record, level.topology)?.status === 'skipped'
-      : whyNotGood(record, level).length === 0,
+      ? resultOf(record, level.topology)?.status !== 'skipped'
+      : whyNotGood(record, level).length > 0,
   );
+}
+
+/** A run that went well and ends with 1 all the same puzzles whoever reads no table. */
+function isOnlyNotGood(record: RunRecord, outcome: Outcome, checks: readonly Check[] | null): boolean {
+  if (!isWhole(record, outcome) || checks !== null) return false;
+  return notGoodLevels(record).length > 0;
+}
+
+function notGoodText(record: RunRecord): string {
+  const [bad, all] = [notGoodLevels(record).length, levelsOf(record).length];
+  const which =
+    all === 1 ? 'the only measurement is' : `${String(bad)} of ${String(all)} measurements ${bad === 1 ? 'is' : 'are'}`;
+  return `${which} not valid, and a script must not take the numbers for good ones`;
+}
+
+/** Whether the run came to its end and left nothing to do. */
+function isWhole(record: RunRecord, { failure, saved, cleaned }: Outcome): boolean {
+  return record.status === 'completed' && failure === undefined && saved && cleaned;
 }
 
 /**
  * 1 when a script must not take the numbers for good ones, or when something is left to do: not saved, not cleaned up. Where
  * checks were asked for, they say which numbers have to be good.
  */
-function exitCodeOf(
-  record: RunRecord,
-  { failure, saved, cleaned }: Outcome,
-  checks: readonly Check[] | null,
-): ExitCode {
-  if (record.status === 'cancelled' || isCancelled(failure)) return exitCodes.cancelled;
-  if (record.status === 'failed' || failure !== undefined || !saved || !cleaned) return exitCodes.failed;
+function exitCodeOf(record: RunRecord, outcome: Outcome, checks: readonly Check[] | null): ExitCode {
+  if (record.status === 'cancelled' || isCancelled(outcome.failure)) return exitCodes.cancelled;
+  if (!isWhole(record, outcome)) return exitCodes.failed;
   const good =
     checks === null
-      ? isGood(record)
+      ? notGoodLevels(record).length === 0
       : checks.length > 0 && checks.every(({ outcome }) => outcome === 'passed' || outcome === 'not shown');
   return good ? exitCodes.ok : exitCodes.failed;
 }

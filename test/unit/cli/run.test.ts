@@ -73,6 +73,35 @@ it('takes the model that comes along where the plan file says so', async () => {
   expect(recordOf(stdout).plan).toMatchObject({ model: { name: 'tiny-sentiment' } });
 });
 
+it('says before the start how long it will take, and of a run with GPUs how many GPU-minutes', async () => {
+  const { stderr } = await run(['--out', folder, '--json']);
+  expect(stderr).toMatch(/^Expected: 1 topology × \d+ s of load, about \d+ s\n[^]*^Run /mu);
+  const onGpu = Object.assign(new ScriptedTarget(), { provider: 'CUDAExecutionProvider' });
+  const price = ['--gpu-hour-price', '3.60', '--currency', 'EUR', '--repetitions', '3'];
+  expect((await run(['--gpu', '--out', folder, ...price], onGpu)).stderr).toMatch(
+    /^Expected: 1 topology × 3 repetitions × \d+ s of load, about \d+ min and about \d+ GPU-minutes \(0\.\d+ EUR at 3\.60 EUR a GPU-hour\)\n/mu,
+  );
+});
+
+describe('exit code 1 of numbers that are not valid', () => {
+  const failing = (): ScriptedTarget => Object.assign(new ScriptedTarget(), { timeouts: 500 });
+
+  it('is explained in one line', async () => {
+    const { code, stderr } = await run(['--out', folder], failing());
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      '\nExit code 1: 3 of 3 measurements are not valid, and a script must not take the numbers for good ones; the table says why.\n',
+    );
+    expect((await run(['--out', folder, '--json'], failing())).stderr).toContain('; the record says why.\n');
+  });
+
+  it('is not spoken of where the numbers are good, where something failed, or where checks say what has to be good', async () => {
+    expect((await run(['--out', folder])).stderr).not.toContain('Exit code');
+    expect((await run(['--out', folder], crash())).stderr).not.toContain('Exit code');
+    expect((await run(['--out', folder, '--slo', 'errors<1%'], failing())).stderr).not.toContain('Exit code');
+  });
+});
+
 describe("the text of a run's model config", () => {
   it('is kept where VS Code finds it, and in no record', async () => {
     vi.stubEnv('TOPOLOGY_BENCH_CACHE', join(folder, 'cache'));
