@@ -97,7 +97,8 @@ function shown<Value>(plan: (signal: AbortSignal) => Promise<Value>): Promise<Va
 
 async function askTokenizer(missing: BenchError, subject: Subject): Promise<string | undefined> {
   const choose = vscode.l10n.t('Choose tokenizer.json');
-  const chosen = await vscode.window.showWarningMessage(missing.message, { modal: true }, choose);
+  const detail = missing.nextStep === undefined ? {} : { detail: missing.nextStep };
+  const chosen = await vscode.window.showWarningMessage(missing.message, { modal: true, ...detail }, choose);
   if (chosen !== choose) return undefined;
   const beside = configUri(subject);
   const files = await vscode.window.showOpenDialog({

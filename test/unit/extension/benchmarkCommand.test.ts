@@ -55,7 +55,8 @@ const engine = {
     warnings: [],
   }),
   findModelTokenizer: async ({ tokenizerPath }: { tokenizerPath: string | undefined }) => {
-    if (tokenizerPath === undefined) throw new BenchError({ reason: 'tokenizer-missing', message: 'It has none.' });
+    if (tokenizerPath === undefined)
+      throw new BenchError({ reason: 'tokenizer-missing', message: 'It has none.', nextStep: 'Write one.' });
     if (tokenizerPath === '/wrong') throw new BenchError({ reason: 'model-incomplete', message: 'It is none.' });
   },
   lookAtMachine: async () => here,
@@ -433,7 +434,10 @@ describe('a tokenizer that is missing', () => {
   test('is asked for before anything else, once', async () => {
     reply();
     await benchmarkCommand(subject, services);
-    expect(fakeVscode.window.showWarningMessage.mock.lastCall?.[0]).toBe('It has none.');
+    expect(fakeVscode.window.showWarningMessage.mock.lastCall?.slice(0, 2)).toEqual([
+      'It has none.',
+      { modal: true, detail: 'Write one.' },
+    ]);
     expect(shown).toEqual([]);
     choose('/tokenizer.json');
     reply('leave');
