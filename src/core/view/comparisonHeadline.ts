@@ -38,10 +38,14 @@ export function comparisonHeadline(
   if (places.length === 0)
     return { text: 'Nothing to compare: the two runs have no topology and level in common.', worth: [] };
   const told = tellingPlaces(places);
-  return {
-    text: told.length === 0 ? 'Nothing to compare: no level has numbers in both runs.' : answer(told, places),
-    worth: worthOf(before, after, places),
-  };
+  const worth = worthOf(before, after, places);
+  if (told.length === 0) return { text: 'Nothing to compare: no level has numbers in both runs.', worth };
+  // Ratios of what may not be believed are no answer; they stand in the table, marked.
+  if (!places.some(isDecided) && told.every(isDoubtful)) {
+    const [text = '', ...rest] = worth;
+    return { text, worth: rest };
+  }
+  return { text: answer(told, places), worth };
 }
 
 /**
@@ -55,8 +59,7 @@ function tellingPlaces(places: readonly ComparedPlace[]): ComparedPlace[] {
     levels.set(place.level, [...(levels.get(place.level) ?? []), place]);
   }
   const decided = (level: readonly ComparedPlace[]): number => level.filter(isDecided).length;
-  const valid = (level: readonly ComparedPlace[]): number =>
-    level.filter(({ problems }) => problems.length === 0).length;
+  const valid = (level: readonly ComparedPlace[]): number => level.filter((place) => !isDoubtful(place)).length;
   const order = ([first]: readonly ComparedPlace[]): number => first?.load?.order ?? 0;
   const [best] = [...levels.values()].sort(
     (a, b) => decided(b) - decided(a) || valid(b) - valid(a) || b.length - a.length || order(b) - order(a),
@@ -112,6 +115,10 @@ function allRatiosKnown({ changes }: ComparedPlace): boolean {
   return judged.every((metric) => changes[metric].ratio === null || changes[metric].interval !== null);
 }
 
+function isDoubtful({ problems }: ComparedPlace): boolean {
+  return problems.length > 0;
+}
+
 function isDecided(place: ComparedPlace): boolean {
   return findingsOf(place).length > 0;
 }
@@ -137,7 +144,7 @@ function worthOf(before: RunRecord, after: RunRecord, places: readonly ComparedP
 /** What is shown at how many places, and at how many nothing can be. */
 function countsTexts(places: readonly ComparedPlace[]): string[] {
   const counted = judged.flatMap((metric) => countsText(metric, places));
-  const doubtful = places.filter(({ problems }) => problems.length > 0).length;
+  const doubtful = places.filter(isDoubtful).length;
   return [
     `Of ${formatCount(places.length, 'place')} (a topology at a load): ${counted.join('; ')}.`,
     ...(doubtful === 0
@@ -150,21 +157,19 @@ function countsTexts(places: readonly ComparedPlace[]): string[] {
 function undecidedTexts(before: RunRecord, after: RunRecord, places: readonly ComparedPlace[]): string[] {
   const compared = places.flatMap(({ changes }) => judged.filter((metric) => changes[metric].ratio !== null));
   if (compared.length === 0) return [];
-  const valid = places.filter(({ problems }) => problems.length === 0);
+  const valid = places.filter((place) => !isDoubtful(place));
   const open = valid.filter(isWithoutInterval).length;
   const standard = [before, after].every(({ plan }) => plan.load.profile === 'standard');
   const longer = standard ? 'measure longer' : 'the profile standard makes them longer';
   const doubtful = places.length - valid.length;
+  const at = (count: number): string =>
+    places.length === 1 ? '' : count === places.length ? 'at each ' : `at ${String(count)} `;
   const reasons = [
-    ...(doubtful === 0
-      ? []
-      : [`at ${String(doubtful)} a number is missing or not valid (see the notes below the table)`]),
-    ...(open === 0
-      ? []
-      : [`at ${String(open)} p95 or RPS has no 95% interval, for which its phases are too short; ${longer}`]),
+    ...(doubtful === 0 ? [] : [`${at(doubtful)}a number is missing or not valid (see the notes below the table)`]),
+    ...(open === 0 ? [] : [`${at(open)}p95 or RPS has no 95% interval, for which its phases are too short; ${longer}`]),
   ];
-  const at = places.length === 1 ? '' : ` at any of the ${String(places.length)} pairs of a topology and a load`;
-  return [`No difference can be shown${at}${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}.`];
+  const where = places.length === 1 ? '' : ` at any of the ${String(places.length)} pairs of a topology and a load`;
+  return [`No difference can be shown${where}${reasons.length === 0 ? '' : `: ${reasons.join('; ')}`}.`];
 }
 
 /** What the load generator limited has none for another reason, which is told beside it. */

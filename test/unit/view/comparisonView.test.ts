@@ -77,14 +77,27 @@ describe('the answer in words', () => {
     );
     expect(unknown.headline).toBe('triton at 32 connections: p95 47.3 → 61.4 ms, 1.30x (no interval).');
     expect(unknown.worth).toEqual([
-      'No difference can be shown at any of the 3 pairs of a topology and a load: at 3 p95 or RPS has no 95% interval, for which its phases are too short; the profile standard makes them longer.',
+      'No difference can be shown at any of the 3 pairs of a topology and a load: at each p95 or RPS has no 95% interval, for which its phases are too short; the profile standard makes them longer.',
     ]);
     const doubtful = comparisonView(
       sampleRecord({ plan }),
       laterRecord({ plan, change: (phase) => notValid(slowedBy(1.3)(phase)) }),
     );
-    expect(doubtful.headline).toBe('triton at 32 connections: p95 47.3 → 61.4 ms, 1.30x (not valid).');
+    expect(doubtful.headline).toBe(
+      'No difference can be shown at any of the 3 pairs of a topology and a load: at each a number is missing or not valid (see the notes below the table).',
+    );
+    expect(doubtful.worth).toEqual([]);
     expect(doubtful.groups[0]?.rows.flatMap(({ cells }) => cells.map(({ finding }) => finding))).not.toContain('worse');
+  });
+
+  it('is, of one place that is not valid, that no difference can be shown', () => {
+    const phases = customPhases([{ name: 'c8', connections: 8, seconds: 5 }]);
+    const plan = makePlan({ ...choices, topologies: ['triton'] });
+    const one = { ...plan, load: { ...plan.load, phases } };
+    const { headline } = comparisonView(sampleRecord({ plan: one }), laterRecord({ plan: one, change: notValid }));
+    expect(headline).toBe(
+      'No difference can be shown: a number is missing or not valid (see the notes below the table).',
+    );
   });
 
   it('is of the level where most are valid in both runs, if no ratio has an interval', () => {
