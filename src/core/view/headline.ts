@@ -7,7 +7,7 @@ import type { RunRecord } from '../record.ts';
 import { repetitionCounts } from './repetitionCounts.ts';
 import { searchRemedy, searchTexts } from './searchTexts.ts';
 import { smokeTestText } from './smokeTest.ts';
-import { verdictTexts, type VerdictTexts } from './verdictTexts.ts';
+import { verdictTexts, withoutVerdict, type VerdictTexts } from './verdictTexts.ts';
 import { levelToTell } from './levelToTell.ts';
 import { rowsAt, rowsOf, type Measured, type PhaseRow } from './measured.ts';
 import { noneValid } from './noneValid.ts';
@@ -39,11 +39,13 @@ export function headlineOf(measured: Measured): Headline {
   const invalid = rows.filter((row) => !row.validity.valid).length;
   const searched = searchTexts(measured, rows);
   const none = differed || invalid < rows.length ? undefined : noneValid(measured.plan, rows);
-  const { lead, leftOut, pairs, wantsTurns } = differed
+  const verdict = differed
     ? withoutVerdict('No comparison: answers differed')
     : none === undefined
       ? verdictTexts(shown, level)
       : withoutVerdict(none.lead);
+  const { leftOut, pairs, wantsTurns } = verdict;
+  const lead = verdictLead(measured.plan, verdict);
   const helps = searchRemedy(measured);
   const first = [...searched, ...cpuTexts(rows)].join('; ').replace(/^where/u, 'Where');
   const shownPairs = first === '' ? pairs : [pairs.join('; ')].filter((text) => text !== '');
@@ -69,8 +71,9 @@ export function headlineOf(measured: Measured): Headline {
   };
 }
 
-function withoutVerdict(lead: string): VerdictTexts {
-  return { lead, leftOut: '', pairs: [], wantsTurns: false };
+/** Between two deployments more may differ than any interval of one turn holds: such a verdict is for no decision. */
+function verdictLead({ load }: AnyPlan, { lead, isVerdict }: VerdictTexts): string {
+  return isVerdict && load.repetitions === 1 ? `First look: ${lead.replace(/^At/u, 'at')}` : lead;
 }
 
 function sentences(lead: readonly string[], pairs: readonly string[]): Pick<Headline, 'text' | 'lead' | 'pairs'> {

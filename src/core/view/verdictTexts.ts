@@ -20,6 +20,8 @@ import { rowDifferenceMs, rowVerdict } from './rowVerdict.ts';
 export interface VerdictTexts {
   /** Which topology is ahead in what, with its figures, or that this is not decided, the figures and why; a sentence without its full stop. */
   readonly lead: string;
+  /** Whether the lead is a verdict: that a topology is ahead, or that none is shown to be. */
+  readonly isVerdict: boolean;
   /** Who was left out of it; such a sentence, or empty. */
   readonly leftOut: string;
   /** How each two of them compare in RPS, in p95, and what the hybrid costs: a sentence a quantity, without its full stop. */
@@ -44,16 +46,17 @@ export function verdictTexts(rows: readonly PhaseRow[], level: LoadName): Verdic
   const at = `At ${level.long}`;
   const [only] = rows;
   if (only !== undefined && rows.length === 1)
-    return { lead: `${at} ${only.topology} serves ${figuresOf(only)}`, leftOut: '', pairs: [], wantsTurns: false };
+    return withoutVerdict(`${at} ${only.topology} serves ${figuresOf(only)}`);
   const valid = rows.filter(({ validity }) => validity.valid);
   const ranked = rankedRows(valid, level);
   const [best, ...others] = ranked;
-  if (best === undefined) return { lead: `${at} no measurement is valid`, leftOut: '', pairs: [], wantsTurns: false };
+  if (best === undefined) return withoutVerdict(`${at} no measurement is valid`);
   const undecided = others.length === 0 || hasLeader(ranked, level) ? undefined : undecidedLead(ranked, level);
   const lead = others.length === 0 ? `${best.topology} serves ${figuresOf(best)}` : leadText(ranked, level);
   const pairs = pairsOf(ranked);
   return {
     lead: undecided?.text ?? `${at} ${lead}`,
+    isVerdict: others.length > 0 && undecided === undefined,
     leftOut: leftOutText(rows),
     pairs: judgedAt(level).flatMap((quantity) =>
       sentenceOf((hasRatio(pairs, quantity) ? ratioNames : names)[quantity], [
@@ -65,6 +68,11 @@ export function verdictTexts(rows: readonly PhaseRow[], level: LoadName): Verdic
       pairs.some(({ a, b }) => whyNone(rowVerdict(a, b, quantity)) === noInterval),
     ),
   };
+}
+
+/** @param lead what is said in its place */
+export function withoutVerdict(lead: string): VerdictTexts {
+  return { lead, isVerdict: false, leftOut: '', pairs: [], wantsTurns: false };
 }
 
 /** The plan sets the rate of an open loop: there RPS says nothing of the servers. */

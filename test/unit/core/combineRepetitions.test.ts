@@ -168,6 +168,7 @@ describe('the repetitions of a phase', () => {
     expect(rows.map(({ repetitions }) => repetitions.length)).toEqual(rows.map(() => 3));
     const { text, worth } = headlineOf(measuredRecord(repeated));
     expect(text).toMatch(/RPS: triton .*[\d.]+x fastapi \[[\d.]+–[\d.]+\]/u);
+    expect(text).toMatch(/^At 8 connections triton is ahead in /u);
     expect(worth).toContain('deployed and measured 3 times, in turns');
     expect(recordCaveats(repeated).join(' ')).toContain('are the geometric means of those of its repetitions.');
   });

@@ -66,7 +66,7 @@ describe('a record with an open loop', () => {
 
   it('shows it beside the closed ones, by its name', () => {
     const table = recordTable(record);
-    expect(table).toMatch(/^At 200 requests\/s \(Poisson\) triton is ahead/);
+    expect(table).toMatch(/^First look: at 200 requests\/s \(Poisson\) triton is ahead/);
     expect(table).toMatch(/Topology +Load +p50 ms/);
     expect(table).toMatch(/^fastapi +200\/s Poisson +\d/m);
     expect(recordMarkdown(record)).toContain('| Topology | Load |');

@@ -268,7 +268,7 @@ test('the tooltip of a row has a line for each thing', async () => {
     expect.stringMatching(/^fastapi: p50/u),
     expect.stringMatching(/^triton: p50/u),
     expect.stringMatching(/^hybrid: p50/u),
-    expect.stringMatching(/^At 32 connections triton is ahead in RPS and p95: [^;]*$/u),
+    expect.stringMatching(/^First look: at 32 connections triton is ahead in RPS and p95: [^;]*$/u),
     expect.stringMatching(/^RPS: triton /u),
     expect.stringMatching(/^p95 \(lower is better\): triton /u),
   ]);

@@ -89,11 +89,19 @@ describe('a record in words', () => {
   it('says first which topology is ahead and by how much, then what the hybrid costs, and no figure of the cards besides', () => {
     const { text, worth, tone } = headlineOf(measuredRecord(complete));
     expect(text).toBe(
-      'At 32 connections triton is ahead in RPS and p95: 917 RPS at p95 47.3 ms [46.7–48.0]. RPS: triton 1.26x hybrid [1.19–1.33], 2.05x fastapi [1.96–2.14]; hybrid 1.63x fastapi [1.56–1.71]. p95 (lower is better): triton 0.74x hybrid [0.73–0.76], 0.42x fastapi [0.40–0.43]; hybrid 0.56x fastapi [0.55–0.58]; hybrid costs 16.4 ms more than triton [15.3–17.5].',
+      'First look: at 32 connections triton is ahead in RPS and p95: 917 RPS at p95 47.3 ms [46.7–48.0]. RPS: triton 1.26x hybrid [1.19–1.33], 2.05x fastapi [1.96–2.14]; hybrid 1.63x fastapi [1.56–1.71]. p95 (lower is better): triton 0.74x hybrid [0.73–0.76], 0.42x fastapi [0.40–0.43]; hybrid 0.56x fastapi [0.55–0.58]; hybrid costs 16.4 ms more than triton [15.3–17.5].',
     );
     expect(worth).toContain('95% intervals in brackets');
     expect(worth).toContain('not interleaved');
     expect(tone).toBe('measured');
+  });
+
+  it('calls a verdict of one turn a first look, and nothing else', () => {
+    expect(headlineOf(measuredRecord(complete)).lead).toMatch(/^First look: at 32 connections triton is ahead in /u);
+    const [triton] = samplePlan().topologies.filter(({ name }) => name === 'triton');
+    if (triton === undefined) throw new Error('the sample has Triton');
+    const alone = sampleRecord({ plan: samplePlan({ topologies: [triton] }) });
+    expect(headlineOf(measuredRecord(alone)).lead).toMatch(/^At 32 connections triton serves /u);
   });
 
   it('is at most three sentences, which have every two of four topologies once', () => {
@@ -114,7 +122,7 @@ describe('a record in words', () => {
   it('names what has no numbers', () => {
     const { text, tone } = headlineOf(measuredRecord(oneFailed));
     expect(text).toBe(
-      'At 32 connections hybrid is ahead in RPS and p95: 730 RPS at p95 63.6 ms [62.9–64.6]; triton failed. RPS: hybrid 1.63x fastapi [1.56–1.71]. p95 (lower is better): hybrid 0.56x fastapi [0.55–0.58].',
+      'First look: at 32 connections hybrid is ahead in RPS and p95: 730 RPS at p95 63.6 ms [62.9–64.6]; triton failed. RPS: hybrid 1.63x fastapi [1.56–1.71]. p95 (lower is better): hybrid 0.56x fastapi [0.55–0.58].',
     );
     expect(tone).toBe('partial');
   });
@@ -140,7 +148,7 @@ describe('a record in words', () => {
     });
     const { text } = headlineOf(measuredRecord(invalid));
     expect(text).toMatch(
-      /^At 32 connections hybrid is ahead in RPS and p95: .*; triton is left out: not valid\. RPS: /u,
+      /^First look: at 32 connections hybrid is ahead in RPS and p95: .*; triton is left out: not valid\. RPS: /u,
     );
     expect(text).not.toMatch(/triton [\d.]+x|x triton|and triton|costs/);
     expect(text).toMatch(/RPS: hybrid 1\.63x fastapi/);
@@ -155,7 +163,7 @@ describe('a record in words', () => {
       })),
     });
     expect(headlineOf(measuredRecord(alike)).text).toMatch(
-      /^At 32 connections triton is ahead in p95: .*RPS: triton 2\.05x fastapi \[1\.96–2\.14\]; hybrid 2\.01x fastapi \[[^\]]+\]; no difference shown between triton and hybrid \(1\.02x \[0\.97–1\.07\]\)\./,
+      /^First look: at 32 connections triton is ahead in p95: .*RPS: triton 2\.05x fastapi \[1\.96–2\.14\]; hybrid 2\.01x fastapi \[[^\]]+\]; no difference shown between triton and hybrid \(1\.02x \[0\.97–1\.07\]\)\./,
     );
   });
 
@@ -174,7 +182,7 @@ describe('a record in words', () => {
     });
     const { text } = headlineOf(measuredRecord(wide));
     expect(text).toMatch(
-      /^At 32 connections no topology is shown to be ahead of all others: the highest RPS is triton's, 917 RPS at p95 47\.3 ms \[20\.0–200\]\. /u,
+      /^First look: at 32 connections no topology is shown to be ahead of all others: the highest RPS is triton's, 917 RPS at p95 47\.3 ms \[20\.0–200\]\. /u,
     );
     expect(text).toMatch(
       / p95 \(lower is better\): no difference shown between triton and hybrid \([^)]+\), between triton and fastapi \([^)]+\), between hybrid and fastapi \([^)]+\); what hybrid costs beside triton is not shown: 16\.4 ms \[-[\d.]+ to \d+\]\.$/u,
@@ -342,7 +350,7 @@ describe('a record in words', () => {
   it('says first that the CPU computed where a GPU was asked for, all of them or some, still in three sentences', () => {
     const { text, lead } = headlineOf(measuredRecord(onCpu));
     expect(lead).toMatch(
-      /^Computed on the CPU: not a GPU's numbers\. At 32 connections triton is ahead in RPS and p95: /u,
+      /^Computed on the CPU: not a GPU's numbers\. First look: at 32 connections triton is ahead in RPS and p95: /u,
     );
     expect(text).toMatch(/; p95 \(lower is better\): triton /u);
     expect(text.match(/\.(?= [A-Za-z]|$)/gu)).toHaveLength(3);
@@ -354,7 +362,9 @@ describe('a record in words', () => {
           : result,
       ),
     });
-    expect(headlineOf(some).lead).toMatch(/^fastapi and triton computed on the CPU: not a GPU's numbers\. At 32 /u);
+    expect(headlineOf(some).lead).toMatch(
+      /^fastapi and triton computed on the CPU: not a GPU's numbers\. First look: at 32 /u,
+    );
     expect(headlineOf(measuredRecord(complete)).text).not.toContain('CPU');
   });
 

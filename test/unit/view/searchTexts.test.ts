@@ -119,7 +119,7 @@ it('a ladder is told by the level of its knee, and not by one beyond it, whereve
   });
   const text = headlineOf(measuredRecord(flat)).text;
   expect(text.match(/gains little beyond 8 connections/gu)).toHaveLength(3);
-  expect(text).toMatch(/ RPS\)\. At 8 connections triton /u);
+  expect(text).toMatch(/ RPS\)\. First look: at 8 connections triton /u);
   expect(describeRecord(flat).lens).toMatch(/^At 8 connections: /u);
   expect(tellingRows(flat).map(({ load }) => load.short)).toEqual(['8', '8', '8']);
   // One that still gains has no knee to be told by.
@@ -130,7 +130,9 @@ it('a ladder is told by the level of its knee, and not by one beyond it, whereve
     const intervals = phase.intervals === 'not yet computed' ? phase.intervals : { ...phase.intervals, rps: tight };
     return { ...phase, measurement: { ...phase.measurement, rps: 4 * rps }, intervals };
   });
-  expect(headlineOf(measuredRecord(climbing)).text).toMatch(/still gained at 32 connections.* At 32 connections /u);
+  expect(headlineOf(measuredRecord(climbing)).text).toMatch(
+    /still gained at 32 connections.* First look: at 32 connections /u,
+  );
 });
 
 it('a ladder that ended where a level may not be believed says where and why', () => {
