@@ -9,7 +9,7 @@ import { searchRemedy, searchTexts } from './searchTexts.ts';
 import { smokeTestText } from './smokeTest.ts';
 import { verdictTexts, withoutVerdict, type VerdictTexts } from './verdictTexts.ts';
 import { levelToTell } from './levelToTell.ts';
-import { rowsAt, rowsOf, type Measured, type PhaseRow } from './measured.ts';
+import { rowsAt, rowsOf, type Measured, type MeasuredTopology, type PhaseRow } from './measured.ts';
 import { noneValid } from './noneValid.ts';
 
 /**
@@ -30,6 +30,19 @@ export interface Headline {
 }
 
 export function headlineOf(measured: Measured): Headline {
+  const answer = answerOf(measured);
+  // Without numbers the answer says so itself.
+  return measured.record?.status === 'cancelled' && answer.tone !== 'none' ? ofCancelled(answer) : answer;
+}
+
+function ofCancelled(answer: Headline): Headline {
+  const mark = /^(First look|No comparison):/u.test(answer.lead) ? 'Cancelled;' : 'Cancelled:';
+  const lead = `${mark} ${answer.lead.replace(/^(At|Computed|First|Highest|No|None|Not|Where) /u, (word) => word.toLowerCase())}`;
+  return { ...answer, lead, text: [lead, ...answer.pairs].join(' ') };
+}
+
+/** The same of a run, however it ended. */
+function answerOf(measured: Measured): Headline {
   const rows = rowsOf(measured);
   const level = levelToTell(measured, rows);
   if (level === undefined) return withoutNumbers(measured);
@@ -90,7 +103,7 @@ const endTexts: Readonly<Record<RunRecord['status'], string>> = {
 
 /** What a screen reader is told when a run has ended. */
 export function endAnnouncement(measured: Measured): string {
-  const { text } = headlineOf(measured);
+  const { text } = answerOf(measured);
   return measured.record === null ? text : `${endTexts[measured.record.status]} ${text}`;
 }
 
@@ -113,13 +126,30 @@ function errorTexts(rows: readonly PhaseRow[]): string[] {
 /** The topologies that this level says nothing of, while the run is over. */
 function missingText(measured: Measured, rows: readonly PhaseRow[], level: LoadName): string[] {
   const shown = new Set(rowsAt(rows, level).map((row) => row.topology));
-  return measured.topologies.flatMap((topology) => {
-    if (shown.has(topology.key)) return [];
-    if (topology.status === 'running' || topology.status === 'queued' || topology.status === 'completed') return [];
-    const verb =
-      topology.status === 'skipped' ? 'was skipped' : topology.status === 'failed' ? 'failed' : 'was cancelled';
-    return [`${topology.key} ${verb}`];
-  });
+  const byFate = new Map<Fate, string[]>();
+  for (const topology of measured.topologies) {
+    const fate = fateOf(topology);
+    if (!shown.has(topology.key) && fate !== undefined) byFate.set(fate, [...(byFate.get(fate) ?? []), topology.key]);
+  }
+  return [...byFate].map(([fate, names]) => `${formatList(names)} ${fateTexts[fate][names.length === 1 ? 0 : 1]}`);
+}
+
+type Fate = 'failed' | 'skipped' | 'cancelled' | 'not started';
+
+/** Of one topology, and of several. */
+const fateTexts: Readonly<Record<Fate, readonly [string, string]>> = {
+  failed: ['failed', 'failed'],
+  skipped: ['was skipped', 'were skipped'],
+  cancelled: ['was cancelled', 'were cancelled'],
+  'not started': ['did not start', 'did not start'],
+};
+
+/** undefined: there is nothing to say of it, since it goes on or has come to its end. */
+function fateOf({ status, phases, result }: MeasuredTopology): Fate | undefined {
+  if (status === 'running' || status === 'queued' || status === 'completed') return undefined;
+  // It was never ready: the run was stopped before its turn, or while it came up.
+  if (status === 'cancelled' && phases.length === 0 && (result?.readyMs ?? null) === null) return 'not started';
+  return status;
 }
 
 function worthOf(measured: Measured, rows: readonly PhaseRow[], invalid: number, wantsTurns: boolean): string {

@@ -10,7 +10,7 @@ import {
 } from '../../../src/core/view/charts.ts';
 import { seriesStyles } from '../../../src/core/view/chart.ts';
 import { describeRecord } from '../../../src/core/view/describe.ts';
-import { headlineOf } from '../../../src/core/view/headline.ts';
+import { endAnnouncement, headlineOf } from '../../../src/core/view/headline.ts';
 import { recordMarkdown } from '../../../src/core/view/markdown.ts';
 import { measuredRecord, rowsAt, rowsOf, tellingLevel } from '../../../src/core/view/measured.ts';
 import { ownFiguresBesidePaper, paperChart, paperFigures, paperMark } from '../../../src/core/view/paper.ts';
@@ -125,6 +125,29 @@ describe('a record in words', () => {
       'First look: at 32 connections hybrid is ahead in RPS and p95: 730 RPS at p95 63.6 ms [62.9–64.6]; triton failed. RPS: hybrid 1.63x fastapi [1.56–1.71]. p95 (lower is better): hybrid 0.56x fastapi [0.55–0.58].',
     );
     expect(tone).toBe('partial');
+  });
+
+  it('says first that a run was cancelled, and once which topologies it never came to', () => {
+    const stopped = (...others: readonly ('fastapi' | 'triton' | 'hybrid')[]): RunRecord =>
+      sampleRecord({
+        change: (result) =>
+          others.includes(result.topology.name) ? { ...failedResult(result, 'cancelled'), readyMs: null } : result,
+        record: { status: 'cancelled' },
+      });
+    const one = measuredRecord(stopped('triton', 'hybrid'));
+    expect(headlineOf(one).text).toBe(
+      'Cancelled: at 32 connections fastapi serves 447 RPS at p95 113 ms [110–116]; triton and hybrid did not start.',
+    );
+    // Which the announcement says by itself.
+    expect(endAnnouncement(one)).toMatch(/^The run was cancelled\. At 32 connections fastapi serves /u);
+    const two = headlineOf(measuredRecord(stopped('fastapi')));
+    expect(two.lead).toMatch(/^Cancelled; first look: at 32 connections triton is ahead .*; fastapi did not start\.$/u);
+    expect(two.text).toBe([two.lead, ...two.pairs].join(' '));
+    const ready = sampleRecord({
+      change: (result) => (result.topology.name === 'hybrid' ? failedResult(result, 'cancelled') : result),
+      record: { status: 'cancelled' },
+    });
+    expect(headlineOf(measuredRecord(ready)).lead).toMatch(/; hybrid was cancelled\.$/u);
   });
 
   it('refuses a comparison of different answers', () => {
