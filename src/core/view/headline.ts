@@ -11,6 +11,7 @@ import { verdictTexts, withoutVerdict, type VerdictTexts } from './verdictTexts.
 import { levelToTell } from './levelToTell.ts';
 import { rowsAt, rowsOf, type Measured, type MeasuredTopology, type PhaseRow } from './measured.ts';
 import { noneValid } from './noneValid.ts';
+import { whyThisLevel } from './whyThisLevel.ts';
 
 /**
  * The answer in words, in at most three sentences: which topology is ahead, or why that is not decided, how each two of them
@@ -79,7 +80,13 @@ function answerOf(measured: Measured): Headline {
       ],
       shownPairs,
     ),
-    worth: worthOf(measured, rows, invalid, wantsTurns),
+    worth: [
+      worthOf(measured, rows, invalid, wantsTurns),
+      // Without a verdict no level is told.
+      differed || none !== undefined ? '' : whyThisLevel(measured, rows, level),
+    ]
+      .filter((text) => text !== '')
+      .join(' '),
     tone: missing.length > 0 || invalid > 0 || differed ? 'partial' : 'measured',
   };
 }

@@ -148,18 +148,38 @@ export function levelsOf(rows: readonly PhaseRow[]): LoadName[] {
   return [...levels.values()].sort((a, b) => a.order - b.order);
 }
 
+/** What there is of a level, by which the one to tell is chosen; counted in topologies. */
+export interface LevelStanding {
+  readonly level: LoadName;
+  /** That have numbers which may be believed. */
+  readonly valid: number;
+  /** Of these those that have an interval to compare. */
+  readonly comparable: number;
+  readonly measured: number;
+}
+
+/** Ascending. */
+export function levelStandings(rows: readonly PhaseRow[]): LevelStanding[] {
+  return levelsOf(rows).map((level) => {
+    const there = rowsAt(rows, level);
+    const valid = there.filter(({ validity }) => validity.valid);
+    return {
+      level,
+      valid: valid.length,
+      comparable: valid.filter(hasComparable).length,
+      measured: there.length,
+    };
+  });
+}
+
 /**
  * The level that shows most: where most topologies have valid numbers, of those where most of them have an interval to compare,
  * of those where most have numbers, and of those the highest; undefined without rows.
  */
 export function tellingLevel(rows: readonly PhaseRow[]): LoadName | undefined {
-  const levels = levelsOf(rows).map((level) => {
-    const there = rowsAt(rows, level);
-    const valid = there.filter(({ validity }) => validity.valid);
-    return { level, valid: valid.length, comparable: valid.filter(hasComparable).length, rows: there.length };
-  });
-  const [most] = levels.sort(
-    (a, b) => b.valid - a.valid || b.comparable - a.comparable || b.rows - a.rows || b.level.order - a.level.order,
+  const [most] = levelStandings(rows).sort(
+    (a, b) =>
+      b.valid - a.valid || b.comparable - a.comparable || b.measured - a.measured || b.level.order - a.level.order,
   );
   return most?.level;
 }
