@@ -5,6 +5,7 @@ import {
   latencyOverTime,
   percentileBars,
   throughputOverTime,
+  throughputTitle,
 } from '../src/core/view/charts.ts';
 import type { GpuPrice } from '../src/core/gpuPrice.ts';
 import type { LoadName } from '../src/core/phaseLoad.ts';
@@ -37,7 +38,7 @@ export interface ResultsChoice {
 }
 
 const sectionTitles = [
-  ['throughput', 'Latency vs throughput'],
+  ['throughput', throughputTitle],
   ['percentiles', 'Percentiles'],
   ['split', splitTitle],
   ['time', 'Over time'],

@@ -8,6 +8,9 @@ import { phaseAt, rowsAt, rowsOf, type Measured, type MeasuredTopology, type Pha
 import { allValid, doubtOf, doubtNotes, doubtSentence, validCell } from './notValid.ts';
 import { kneeOf } from './searchTexts.ts';
 
+/** Of the chart, and of the tab that holds it. */
+export const throughputTitle = 'Latency vs throughput';
+
 /** p95 against RPS, one line a topology, one point a level; with the knees of a ladder, and the bound that a search for a rate had. */
 export function latencyAgainstThroughput(measured: Measured): ChartView {
   const rows = rowsOf(measured);
@@ -31,7 +34,7 @@ export function latencyAgainstThroughput(measured: Measured): ChartView {
   const closed = rows.every((row) => row.load.closed);
   return {
     id: 'throughput',
-    title: 'Latency against throughput',
+    title: throughputTitle,
     description: [
       `p95 latency against successful requests per second for ${namesOf(series)}; each point is one load.`,
       ...(knees.length === 0

@@ -383,9 +383,9 @@ describe('a finished run', () => {
         'div Where the time goes at 32 connections: arrow keys walk its points',
         'vscode-panel-tab Latency vs throughput',
         'input hybrid',
-        'div Latency against throughput: arrow keys walk its points',
+        'div Latency vs throughput: arrow keys walk its points',
         'summary Data of this chart',
-        'vscode-button Save as PNG: Latency against throughput',
+        'vscode-button Save as PNG: Latency vs throughput',
         'summary How this was measured',
       ]),
     );
@@ -494,7 +494,7 @@ describe('a chart in use', () => {
     const page = await open();
     await page.show(recordView(record));
     const chart = throughput(page).getByRole('application', {
-      name: 'Latency against throughput: arrow keys walk its points',
+      name: 'Latency vs throughput: arrow keys walk its points',
       exact: true,
     });
     expect(await chart.getAttribute('aria-roledescription')).toBe('chart');
@@ -503,7 +503,7 @@ describe('a chart in use', () => {
         const picture = document.getElementById(frame.getAttribute('aria-describedby') ?? '');
         return frame.contains(picture) ? picture?.getAttribute('aria-label') : 'described by something else';
       }),
-    ).toMatch(/^Latency against throughput\. \S/u);
+    ).toMatch(/^Latency vs throughput\. \S/u);
   });
 
   it('shows the point that the pointer is over', async () => {
@@ -619,7 +619,7 @@ describe('a chart that is saved', () => {
   it.each(themeNames)('is opaque, legible and large in the theme %s, and says what it is of', async (theme) => {
     const page = await open({ theme });
     await page.show(recordView(record));
-    const { png } = await saved(page, 'Latency against throughput');
+    const { png } = await saved(page, 'Latency vs throughput');
     const picture = await pictureOf(page.page, png);
     expect(picture.width).toBe(1800);
     expect(picture.opaque).toBe(true);
@@ -635,14 +635,14 @@ describe('a chart that is saved', () => {
       document.documentElement.style.setProperty('--vscode-editor-background', '#1f1f1f80');
     });
     await page.show(recordView(record));
-    const { png } = await saved(page, 'Latency against throughput');
+    const { png } = await saved(page, 'Latency vs throughput');
     expect((await pictureOf(page.page, png)).opaque).toBe(true);
   });
 
   it('names the phases that are not valid, and takes the room for it', async () => {
     const page = await open();
     await page.show(recordView(record));
-    const { png } = await saved(page, 'Latency against throughput');
+    const { png } = await saved(page, 'Latency vs throughput');
     const doubtful = sampleRecord({
       change: (result) => ({
         ...result,
@@ -653,7 +653,7 @@ describe('a chart that is saved', () => {
       }),
     });
     await page.show(recordView(doubtful));
-    const longer = await saved(page, 'Latency against throughput');
+    const longer = await saved(page, 'Latency vs throughput');
     const heights = [png, longer.png].map(async (each) => (await pictureOf(page.page, each)).height);
     const [before = 0, after = 0] = await Promise.all(heights);
     expect(after).toBeGreaterThan(before);
@@ -662,7 +662,7 @@ describe('a chart that is saved', () => {
   it('may be of a run under way', async () => {
     const page = await open();
     await page.show(liveView('loading'));
-    expect((await pictureOf(page.page, (await saved(page, 'Latency against throughput')).png)).opaque).toBe(true);
+    expect((await pictureOf(page.page, (await saved(page, 'Latency vs throughput')).png)).opaque).toBe(true);
   });
 });
 
