@@ -187,10 +187,12 @@ function optionsOf(
     type: 'linear' as const,
     stacked,
     beginAtZero: true,
+    ...(stacked ? { min: lowestStack(view) } : {}),
     grace: view.labelled ? '10%' : '4%',
     ...suggestedMax(view, ({ yInterval }) => yInterval, view.bounds),
     title: title(view.yLabel),
-    ticks: { ...ticks, maxTicksLimit: 7, callback: plainNumber },
+    // No tick of its own for where the axis begins: it would stand on that of zero.
+    ticks: { ...ticks, maxTicksLimit: 7, includeBounds: false, callback: plainNumber },
     grid,
     border,
   };
@@ -234,6 +236,17 @@ function optionsOf(
 function filledNames(chart: Chart): LegendItem[] {
   const names = Chart.defaults.plugins.legend.labels.generateLabels(chart);
   return names.map((name) => (name.pointStyle === undefined ? name : { ...name, fillStyle: name.strokeStyle ?? '' }));
+}
+
+/** What the parts of a bar below zero add up to, of the lowest: an axis that began at a whole tick would squeeze the bars for it. */
+function lowestStack({ series, categories }: ChartView): number {
+  const sums = categories.map((_name, category) =>
+    series
+      .flatMap(({ points }) => points)
+      .filter(({ x, y }) => x === category && y < 0)
+      .reduce((sum, { y }) => sum + y, 0),
+  );
+  return Math.min(0, ...sums);
 }
 
 /** The axis reaches to the end of every whisker and to the bounds. */

@@ -291,6 +291,38 @@ describe('a finished run', () => {
     expect(await figures.locator('input').count()).toBe(0);
   });
 
+  it('lets a part that is slightly below zero take no more room than it has', async () => {
+    const withClient = (clientMs: number): typeof record =>
+      sampleRecord({
+        change: (result) => ({
+          ...result,
+          phases: result.phases.map((phase) => ({
+            ...phase,
+            split: {
+              totalMs: 309 + clientMs,
+              clientMs,
+              gatewayMs: null,
+              queueMs: 300,
+              computeMs: 9,
+              otherMs: 0,
+              gateway: null,
+              requests: 1000,
+            },
+          })),
+        }),
+      });
+    const page = await open({ width: 900 });
+    const inkOf = async (shown: typeof record): Promise<number> => {
+      await page.show(recordView(shown));
+      const [share = 0] = await paintedShares(page.page);
+      return share;
+    };
+    const above = await inkOf(withClient(2.9));
+    expect(above).toBeGreaterThan(0.01);
+    // An axis from -100 on would leave the bars three quarters of it.
+    expect((await inkOf(withClient(-2.9))) / above).toBeGreaterThan(0.93);
+  });
+
   it('says of a run whose servers told no times that it cannot know, and paints no chart of nothing', async () => {
     const untold = sampleRecord({
       change: (result) => ({ ...result, phases: result.phases.map((phase) => ({ ...phase, split: null })) }),
