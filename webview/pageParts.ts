@@ -14,6 +14,8 @@ import { cancelledCallouts, headlineElements, problemsOf, type Callout } from '.
 export interface HeaderData {
   readonly title: string;
   readonly subtitle: readonly string[];
+  /** How the run stands to its baseline, in lines; absent where there is nothing to say. */
+  readonly besideBaseline?: readonly string[];
   readonly measured: Measured | null;
 }
 
@@ -35,7 +37,12 @@ export function measuredOf(view: View): Measured | null {
 export function headerOf(view: View): HeaderData {
   switch (view.kind) {
     case 'record':
-      return { title: '', subtitle: subtitleFor(view), measured: measuredRecord(view.record) };
+      return {
+        title: '',
+        subtitle: subtitleFor(view),
+        besideBaseline: view.besideBaseline ?? [],
+        measured: measuredRecord(view.record),
+      };
     case 'comparison':
       return { title: view.comparison.headline, subtitle: [], measured: null };
     case 'live':
@@ -48,8 +55,14 @@ export function headerOf(view: View): HeaderData {
   }
 }
 
-export function headerElements({ title, subtitle, measured }: HeaderData): readonly Child[] {
-  if (measured !== null) return headlineElements(measured, subtitle, 1);
+export function headerElements({ title, subtitle, besideBaseline = [], measured }: HeaderData): readonly Child[] {
+  if (measured !== null)
+    return [
+      ...headlineElements(measured, subtitle, 1),
+      besideBaseline.length === 0
+        ? null
+        : h('div', { class: 'worth baseline' }, ...besideBaseline.map((line) => h('p', {}, line))),
+    ];
   return [
     heading(1, title, { class: 'headline' }),
     subtitle.length === 0 ? null : h('p', { class: 'subtitle' }, subtitle.join(' · ')),

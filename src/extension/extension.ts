@@ -90,7 +90,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
   toEnd = { runs, log };
   let watched: Promise<void> = Promise.resolve();
   const configTexts = new ConfigTexts(context.storageUri ?? context.globalStorageUri, log);
-  const content = createPanelContent(runs, results, memory, log, configTexts, () => watched);
+  const content = createPanelContent(runs, results, memory, log, configTexts, () => watched, baselines);
   const panels = new Panels(context.extensionUri, content, log);
   const { version } = context.extension.packageJSON as { version: string };
   const extension = { path: context.extensionPath, version };
@@ -179,6 +179,7 @@ export function activate(context: vscode.ExtensionContext): TopologyBenchApi {
     }),
     baselines.onDidChange((key) => {
       trees.results.showBaseline(key);
+      panels.refresh();
     }),
     runs.onDidChange((run) => {
       if (holdings.changed(run)) trees.cluster.refresh();

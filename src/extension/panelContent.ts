@@ -7,6 +7,7 @@ import { BenchError, explain, isCancelled, toBenchError } from '../core/errors.t
 import type { EnteredGpuPrice } from '../core/gpuPrice.ts';
 import type { RunRecord } from '../core/record.ts';
 import type { BenchmarkAgain, PanelRequest, PanelSubject, View } from '../protocol/messages.ts';
+import type { Baselines } from './baselines.ts';
 import { comparedRecords } from './comparedRecords.ts';
 import { showConfigs } from './configDocuments.ts';
 import type { ConfigTexts } from './configTexts.ts';
@@ -22,9 +23,16 @@ import type { LiveRun, Runs } from './runs.ts';
 import { saveChart } from './saveChart.ts';
 import { openSettings, readSettings } from './settings.ts';
 import { textColumn } from './textColumn.ts';
+import { standingLines } from './trees/baselineMark.ts';
 
 /** Longest that a panel waits for what goes on without a window to be found. */
 const watchedWithinMs = 2_000;
+
+/** As long as no run is pinned. */
+const noBaselines: Pick<Baselines, 'read' | 'standingOf'> = {
+  read: async () => undefined,
+  standingOf: () => ({ kind: 'no baseline' }),
+};
 
 /**
  * What a panel shows of a run, live or on disk, and what its page may ask for.
@@ -37,6 +45,7 @@ export function createPanelContent(
   log: vscode.LogOutputChannel,
   configTexts: ConfigTexts,
   watched: () => Promise<unknown> = async () => undefined,
+  baselines: Pick<Baselines, 'read' | 'standingOf'> = noBaselines,
 ): PanelContent {
   const benchmarkAgain = (runId: string): BenchmarkAgain => {
     if (choicesOfRun(runId, memory, runs) === undefined) return 'unknown';
@@ -62,15 +71,19 @@ export function createPanelContent(
       return problemView(subject ?? runTime(runId, vscode.env.language), problem, benchmarkAgain(runId));
     }
   };
+  const viewOfRecord = async (runId: string): Promise<View | undefined> => {
+    const view = await viewOfOne(runId);
+    return view?.kind === 'record' ? besideBaseline(view, baselines) : view;
+  };
   return {
     async view({ runId, before }) {
       if (runId === null) return problemView('', refusal(vscode.l10n.t('This panel was of no run.')), 'unknown');
       if (before !== undefined) return viewOfTwo(before, runId, runs, results);
-      const view = await viewOfOne(runId);
+      const view = await viewOfRecord(runId);
       if (view !== undefined) return view;
       // A panel that comes back with its window asks before the window has found the run that went on without it.
       await Promise.race([watched(), sleep(watchedWithinMs, undefined, { ref: false })]);
-      const found = await viewOfOne(runId);
+      const found = await viewOfRecord(runId);
       if (found !== undefined) return found;
       const name = rememberedSubject(runId) ?? runTime(runId, vscode.env.language);
       return (
@@ -154,6 +167,16 @@ function recordView(
     gpuPrice,
     times: timeWords(),
   };
+}
+
+/** As the tooltip of its row in the Results view has it. */
+async function besideBaseline(
+  view: Extract<View, { kind: 'record' }>,
+  baselines: Pick<Baselines, 'read' | 'standingOf'>,
+): Promise<View> {
+  await baselines.read();
+  const standing = baselines.standingOf(view.record);
+  return standing.kind === 'other' ? { ...view, besideBaseline: standingLines(standing) } : view;
 }
 
 function problemView(subject: string, error: BenchError, benchmarkAgain: BenchmarkAgain): View {

@@ -25,6 +25,8 @@ export type View =
       readonly notSaved: string | null;
       /** Whether all that the run made is gone; null where this window does not know. */
       readonly cleanedUp: boolean | null;
+      /** How it stands to the pinned baseline of its model or endpoint, in lines; absent without one, and of the baseline itself. */
+      readonly besideBaseline?: readonly string[];
       /** From the settings; the record itself holds no price. */
       readonly gpuPrice: EnteredGpuPrice;
       readonly times: TimeWords;

@@ -100,6 +100,7 @@ function isView(value: unknown): value is View {
         isBenchmarkAgain(value['benchmarkAgain']) &&
         isNullableString(value['notSaved']) &&
         (value['cleanedUp'] === null || isBoolean(value['cleanedUp'])) &&
+        (value['besideBaseline'] === undefined || isTexts(value['besideBaseline'])) &&
         isEnteredGpuPrice(value['gpuPrice']) &&
         isTimeWords(value['times'])
       );
@@ -125,6 +126,10 @@ function isView(value: unknown): value is View {
     default:
       return false;
   }
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((text) => typeof text === 'string');
 }
 
 function isBenchmarkAgain(value: unknown): boolean {

@@ -10,6 +10,7 @@ import { sampleLocalPlan, samplePlan, sampleRecord } from '../../support/sampleR
 
 vi.mock('vscode', async () => (await import('./fakeVscode.ts')).fakeVscode);
 const { Baselines } = await import('../../../src/extension/baselines.ts');
+const { createPanelContent } = await import('../../../src/extension/panelContent.ts');
 const { ResultsTree } = await import('../../../src/extension/trees/resultsTree.ts');
 
 const first = sampleRecord();
@@ -318,4 +319,33 @@ test('a run is held against its baseline once, however often its row is painted'
   expect(baselines.standingOf(slower)).toBe(standing);
   known.set(first.id, { ...first });
   expect(baselines.standingOf(slower)).not.toBe(standing);
+});
+
+describe('the panel of a run', () => {
+  const linesOf = async (runId: string): Promise<readonly string[] | undefined> => {
+    for (const record of records) stored.set(record.id, record);
+    const runs = { get: () => undefined } as never;
+    const remembered = { choicesOf: () => undefined, unfinished: () => [] } as never;
+    const content = createPanelContent(runs, results, remembered, {} as never, {} as never, undefined, baselines);
+    const view = await content.view({ runId });
+    if (view.kind !== 'record') throw new Error(`It shows ${view.kind}.`);
+    return view.besideBaseline;
+  };
+
+  test('says how it stands to the baseline, as its row does, though nobody has read that yet', async () => {
+    expect(await linesOf(slower.id)).toBeUndefined();
+    await baselines.pin(first);
+    known.clear();
+    expect(await linesOf(slower.id)).toEqual([
+      expect.stringMatching(/^Worse than the baseline of .* by more than 10 %:$/u),
+      expect.stringMatching(/^triton c1: p95 .*x \[/u),
+      ...Array<unknown>(5).fill(expect.stringMatching(/^triton c\d+: /u)),
+    ]);
+    expect(await linesOf(faster.id)).toEqual([expect.stringMatching(/^Not shown to be worse than the baseline /u)]);
+  });
+
+  test('says nothing of it where it is the baseline itself', async () => {
+    await baselines.pin(first);
+    expect(await linesOf(first.id)).toBeUndefined();
+  });
 });

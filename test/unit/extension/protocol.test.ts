@@ -127,6 +127,19 @@ test('the page takes a price that is one, none, or what is wrong with it', () =>
   expect(taken(undefined)).toBe(false);
 });
 
+test('the page takes how a run stands to its baseline in lines, and may have none', () => {
+  const record = { version: 1, id: '20260102-093000-5a3e', plan: {}, topologies: [] };
+  const taken = (more: object): boolean => {
+    const saved = { benchmarkAgain: 'possible', notSaved: null, cleanedUp: true, gpuPrice: noPrice, times };
+    const view = { kind: 'record', subject: 's', record, ...saved, ...more };
+    return parseHostMessage({ type: 'show', view, keep: { version: 1, runId: record.id } }) !== null;
+  };
+  expect(taken({})).toBe(true);
+  expect(taken({ besideBaseline: ['Not shown to be worse.'] })).toBe(true);
+  expect(taken({ besideBaseline: 'Not shown to be worse.' })).toBe(false);
+  expect(taken({ besideBaseline: [1] })).toBe(false);
+});
+
 test('the page takes a comparison that is whole', () => {
   const keep = { version: 1, runId: '20260103-093000-0001', before: '20260102-093000-5a3e' };
   const comparison = comparisonView(sampleRecord(), sampleRecord());

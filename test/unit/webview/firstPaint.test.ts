@@ -77,3 +77,18 @@ it('a page of which nothing is known yet says so until the first snapshot', asyn
   await page.show(recordView(record));
   expect((await page.page.textContent('h1'))?.replaceAll('\u00a0', ' ')).toBe(headlineOf(measuredRecord(record)).text);
 });
+
+it('how a run stands to its baseline is there from the first paint on, below the headline, and goes when it has none', async () => {
+  const lines = [
+    'Not shown to be worse than the baseline of Jan 2 by more than 10 %.',
+    '<b>Nothing</b> can be said of c8.',
+  ];
+  const view = { ...recordView(record), besideBaseline: lines } as View;
+  const page = await open({ firstPaint: firstPaint(view) });
+  const shown = page.page.locator('header .baseline p');
+  expect(await shown.allTextContents()).toEqual(lines);
+  await page.show(view);
+  expect(await shown.allTextContents()).toEqual(lines);
+  await page.show(recordView(record));
+  expect(await shown.count()).toBe(0);
+});
