@@ -50,22 +50,16 @@ export function createDeployment(parts: DeploymentParts): Deployment {
     readyMs: parts.readyMs,
     uploadMs: up.uploadMs,
     networkPolicy: parts.networkPolicy,
-    infer: (texts, signal) => connection.infer(texts, signal),
+    infer: (texts, signal) => whileServersStand((both) => connection.infer(texts, both), new AbortController(), signal),
     counters: (signal) => connection.counters(AbortSignal.any([signal, loadOver.signal])),
     async load(load, handlers, signal) {
       const over = new AbortController();
       loadOver = over;
-      const both = AbortSignal.any([signal, over.signal]);
-      const work =
-        request.plan.load.vantage === 'in-cluster' ? loadInside(load, handlers, both) : loadHere(load, handlers, both);
-      const watch = superviseServers(cluster, namespace, selector, up.servers, both);
+      const run = request.plan.load.vantage === 'in-cluster' ? loadInside : loadHere;
       try {
-        return await Promise.race([work, watch]);
+        return await whileServersStand((both) => run(load, handlers, both), over, signal);
       } finally {
-        // Whichever lost the race ends too, before the caller goes on.
-        over.abort();
         loadOver = new AbortController();
-        await Promise.allSettled([work, watch]);
       }
     },
     async remove(signal) {
@@ -73,6 +67,24 @@ export function createDeployment(parts: DeploymentParts): Deployment {
       await removeAll(cluster, namespace, selector, signal);
     },
   };
+
+  /** A server that ends meanwhile is told of in the cluster's words: a connection that breaks cannot say why. */
+  async function whileServersStand<Result>(
+    work: (signal: AbortSignal) => Promise<Result>,
+    over: AbortController,
+    signal: AbortSignal,
+  ): Promise<Result> {
+    const both = AbortSignal.any([signal, over.signal]);
+    const working = work(both);
+    const watch = superviseServers(cluster, namespace, selector, up.servers, both);
+    try {
+      return await Promise.race([working, watch]);
+    } finally {
+      // Whichever lost the race ends too, before the caller goes on.
+      over.abort();
+      await Promise.allSettled([working, watch]);
+    }
+  }
 
   async function loadInside(load: LoadRequest, handlers: LoadHandlers, signal: AbortSignal): Promise<LoadOutcome> {
     const [front] = up.servers;

@@ -77,7 +77,7 @@ export async function* waitForPods(
       });
       eventsReadAt = performance.now();
     }
-    clocks.keepOnly(missing.map(({ awaited }) => awaited.name));
+    clocks.keepOnly(missing.map(({ awaited }) => awaited.component));
     const messages: string[] = [];
     for (const { awaited, pod } of missing) {
       const finding =
@@ -85,7 +85,7 @@ export async function* waitForPods(
           ? diagnoseMissingPod(awaited.component, awaited.name, events)
           : diagnosePod(awaited.component, pod, events);
       if (finding.state === 'failed') throw await failure(cluster, finding, request.namespace, pod, signal);
-      const seconds = clocks.seconds(awaited.name, finding, performance.now());
+      const seconds = clocks.seconds(awaited.component, finding, performance.now());
       if (seconds > (finding.patienceSeconds ?? Number.POSITIVE_INFINITY)) {
         throw await failure(cluster, expired(finding), request.namespace, pod, signal);
       }
@@ -94,8 +94,8 @@ export async function* waitForPods(
         checkPossible(pod, nodes, events, finding.message);
       }
       // A pull that is tried again and again changes its words with every try; the first have the details.
-      const told = finding.cause === 'image' ? (imageWords.get(awaited.name) ?? finding.message) : finding.message;
-      if (finding.cause === 'image') imageWords.set(awaited.name, told);
+      const told = finding.cause === 'image' ? (imageWords.get(awaited.component) ?? finding.message) : finding.message;
+      if (finding.cause === 'image') imageWords.set(awaited.component, told);
       messages.push(told);
       if (isLate) {
         throw await failure(cluster, timedOut(finding, request.timeoutSeconds), request.namespace, pod, signal);

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { BenchError, throwIfCancelled } from '../../../src/core/errors.ts';
 import type { ContainerStatus, Pod } from '../../../src/kubernetes/apiObjects.ts';
 import type { Cluster } from '../../../src/kubernetes/cluster.ts';
+import { createDeployment, type DeploymentParts } from '../../../src/kubernetes/deployment.ts';
 import { isPodReady, waitForPods } from '../../../src/kubernetes/ready.ts';
 import { superviseServers, type StandingServer } from '../../../src/kubernetes/supervise.ts';
 import { connectionError } from '../../../src/kubernetes/transport.ts';
@@ -136,6 +137,32 @@ describe('patience with a pod', () => {
     expect(error).toMatchObject({ reason: 'image-unavailable' });
   });
 
+  it('ends with the trouble of one pod of a Job, whatever the others of that name wait for', async () => {
+    const realNow = performance.now.bind(performance);
+    let aheadMs = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => realNow() + aheadMs);
+    const member = (index: string, state: NonNullable<ContainerStatus['state']>): Pod => ({
+      metadata: { ...podOf(false).metadata, name: `a-${index}`, uid: index, labels: { index } },
+      spec: podOf(false).spec,
+      status: { containerStatuses: [{ name: 'load', ready: false, restartCount: 0, state }] },
+    });
+    const pods = ['0', '1'].map((index) => ({ component: `load generator ${index}`, name: 'a', selector: { index } }));
+    const cluster = fakeCluster({ list: () => Promise.resolve([member('0', creating), member('1', notCreated)]) });
+    const reached = (): boolean => {
+      aheadMs += 5_000;
+      return false;
+    };
+    const request = { namespace: 'team', selector: {}, pods, reached, timeoutSeconds: 100 };
+    const waiting = (async () => {
+      for await (const said of waitForPods(cluster, request, never)) expect(said).toContain('load generator 1');
+    })();
+    try {
+      await expect(waiting).rejects.toMatchObject({ reason: 'rejected-by-cluster' });
+    } finally {
+      clock.mockRestore();
+    }
+  });
+
   it('ends with a container that starts and crashes by turns, however long each start lives', async () => {
     const crashed = { waiting: { reason: 'CrashLoopBackOff' } };
     const lastState = { terminated: { exitCode: 1 } };
@@ -162,6 +189,44 @@ it('servers are not watched for ever by whoever has no credentials any more', as
     never,
   );
   await expect(watching).rejects.toMatchObject({ reason: 'unauthenticated' });
+});
+
+it('a question to a server that ends meanwhile ends with how, and not with a connection that breaks', async () => {
+  const failed: Pod = {
+    ...podOf(true),
+    status: {
+      phase: 'Failed',
+      containerStatuses: [
+        {
+          name: 'fastapi',
+          ready: false,
+          restartCount: 0,
+          state: { terminated: { exitCode: 137, reason: 'OOMKilled' } },
+        },
+      ],
+    },
+  };
+  let asked: AbortSignal | undefined;
+  const deployment = createDeployment({
+    cluster: fakeCluster({ list: () => Promise.resolve([failed]) }),
+    request: { anchor: { id: 'run', namespace: 'team' }, topology: { name: 'fastapi' } },
+    up: { servers: [{ server: { component: 'fastapi' }, pod: podOf(true) }] },
+    connection: {
+      infer: async (_texts: unknown, signal: AbortSignal) => {
+        asked = signal;
+        await new Promise((resolve) => {
+          signal.addEventListener('abort', resolve);
+        });
+        throw new Error('cancelled');
+      },
+    },
+    nodes: [],
+  } as unknown as DeploymentParts);
+  await expect(deployment.infer(['text'], never)).rejects.toMatchObject({
+    reason: 'pod-failed',
+    message: expect.stringContaining('OOMKilled') as string,
+  });
+  expect(asked?.aborted).toBe(true);
 });
 
 interface Answers {
