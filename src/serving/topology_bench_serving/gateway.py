@@ -24,7 +24,7 @@ from topology_bench_serving.counters import Counters
 from topology_bench_serving.deidentify import deidentify
 from topology_bench_serving.metrics import RuntimeInfo
 from topology_bench_serving.settings import GatewaySettings, read_gateway_settings, read_server_settings
-from topology_bench_serving.triton_client import TritonClient
+from topology_bench_serving.triton_client import PROBE_SECONDS, TritonClient
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -78,7 +78,8 @@ class TritonBackend:
         """Have this worker count as ready while its own connection stands, the one that carries its requests."""
         async for is_connected in self._client.connected():
             if is_connected:
-                self._triton_version = await self._client.server_version() or self._triton_version
+                version = await self._client.server_version(self._settings.triton_timeout_seconds)
+                self._triton_version = version or self._triton_version
             counters.set_ready(ready=is_connected)
 
     async def close(self) -> None:
@@ -114,6 +115,8 @@ class TritonBackend:
 
     async def runtime_info(self) -> RuntimeInfo:
         """Return Triton's version beside our own; the provider is Triton's to report, since no model runs here."""
+        if self._triton_version == "unknown":
+            self._triton_version = await self._client.server_version(PROBE_SECONDS) or "unknown"
         return RuntimeInfo(
             component="gateway",
             provider="none",

@@ -101,11 +101,11 @@ class TritonClient:
             return False
         return bool(answer.ready)
 
-    async def server_version(self) -> str | None:
+    async def server_version(self, timeout_seconds: float) -> str | None:
         """Return Triton's version, or None where it cannot be asked."""
         request = service_pb2.ServerMetadataRequest()
         try:
-            answer = await self._stub.ServerMetadata(request, timeout=self._timeout_seconds)
+            answer = await self._stub.ServerMetadata(request, timeout=timeout_seconds)
         except grpc.RpcError:
             return None
         return str(answer.version)
