@@ -195,7 +195,7 @@ async function tell(
     printFailure(problem, context.stderr);
     if (process.exitCode === exitCodes.ok) process.exitCode = exitCodes.failed;
   }
-  if (record !== undefined && isOnlyNotGood(record, outcome, told.checks)) {
+  if (record !== undefined && unwritten.length === 0 && isOnlyNotGood(record, outcome, told.checks)) {
     const place = options.json === true || options.markdown === '-' ? 'the record says' : 'the table says';
     context.stderr.write(`Exit code 1: ${notGoodText(record)}; ${place} why.\n`);
   }

@@ -122,7 +122,7 @@ export type LoadRequest = Pick<LoadSpec, 'bodies' | 'seed' | 'timeoutMs'>;
 
 /**
  * Runs load workers on this machine. Resolves when all phases have ended. Rejects with `cancelled` within a second of
- * the signal's abort, or within five where the worker does not answer, with `load-failed` otherwise. `environment` is given to the worker (for secretHeader).
+ * the signal's abort, or within five of this process's running time where the worker does not answer, with `load-failed` otherwise. `environment` is given to the worker (for secretHeader).
  */
 export interface LoadDriver {
   run(

@@ -74,6 +74,13 @@ export class Baselines implements vscode.Disposable {
     await Promise.allSettled(ids.map((id) => this.#results.read(id)));
   }
 
+  /** Reads the one that a run is held against, so that standingOf knows it. */
+  async readFor(record: RunRecord): Promise<void> {
+    const id = this.of(record);
+    if (id === undefined || id === record.id || this.#results.known(id) !== undefined) return;
+    await Promise.allSettled([this.#results.read(id)]);
+  }
+
   /** From what is in memory, so that a tree may ask for each of its rows, once it has asked for `read`. */
   standingOf(record: RunRecord): Standing {
     const baselineId = this.of(record);

@@ -29,8 +29,8 @@ import { standingLines } from './trees/baselineMark.ts';
 const watchedWithinMs = 2_000;
 
 /** As long as no run is pinned. */
-const noBaselines: Pick<Baselines, 'read' | 'standingOf'> = {
-  read: async () => undefined,
+const noBaselines: Pick<Baselines, 'readFor' | 'standingOf'> = {
+  readFor: async () => undefined,
   standingOf: () => ({ kind: 'no baseline' }),
 };
 
@@ -45,7 +45,7 @@ export function createPanelContent(
   log: vscode.LogOutputChannel,
   configTexts: ConfigTexts,
   watched: () => Promise<unknown> = async () => undefined,
-  baselines: Pick<Baselines, 'read' | 'standingOf'> = noBaselines,
+  baselines: Pick<Baselines, 'readFor' | 'standingOf'> = noBaselines,
 ): PanelContent {
   const benchmarkAgain = (runId: string): BenchmarkAgain => {
     if (choicesOfRun(runId, memory, runs) === undefined) return 'unknown';
@@ -172,9 +172,9 @@ function recordView(
 /** As the tooltip of its row in the Results view has it. */
 async function besideBaseline(
   view: Extract<View, { kind: 'record' }>,
-  baselines: Pick<Baselines, 'read' | 'standingOf'>,
+  baselines: Pick<Baselines, 'readFor' | 'standingOf'>,
 ): Promise<View> {
-  await baselines.read();
+  await baselines.readFor(view.record);
   const standing = baselines.standingOf(view.record);
   return standing.kind === 'other' ? { ...view, besideBaseline: standingLines(standing) } : view;
 }

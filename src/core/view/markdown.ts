@@ -1,4 +1,4 @@
-import { topologyName } from '../anyPlan.ts';
+import { isEndpointPlan, topologyName } from '../anyPlan.ts';
 import type { GpuPrice } from '../gpuPrice.ts';
 import type { RunRecord } from '../record.ts';
 import { topologyKey } from '../topologyKey.ts';
@@ -93,7 +93,8 @@ function notesBlocks({ notes, reasonNotes }: ResultTable): string[] {
 /** Folded, too: it is looked up by whoever doubts a figure or wants to measure it again. */
 function setupBlocks(record: RunRecord): string[] {
   const lines = setupFacts(record).map(({ term, text }) => `- ${escapeMarkdown(`${term}: ${text}`)}`);
-  return ['<details><summary>Setup: model, machine, cores and versions</summary>', lines.join('\n'), '</details>'];
+  const what = isEndpointPlan(record.plan) ? 'machine and versions' : 'model, machine, cores and versions';
+  return [`<details><summary>Setup: ${what}</summary>`, lines.join('\n'), '</details>'];
 }
 
 function rowText(cells: readonly string[]): string {

@@ -44,7 +44,7 @@ export function setupFacts(record: RunRecord): Fact[] {
       : [...alike.values()].flatMap(alikeFact)),
     ...(plan.gpu === null ? [] : [{ term: 'GPU', text: gpuText(record) }]),
     ...record.topologies.flatMap((result) => topologyFact(record, result)),
-    { term: 'Texts', text: payloadText(plan) },
+    { term: isEndpointPlan(plan) ? 'Payload' : 'Texts', text: payloadText(plan) },
     { term: 'Software', text: `Topology Bench ${software.topologyBench}, Node.js ${software.node}` },
   ];
 }

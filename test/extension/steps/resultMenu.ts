@@ -20,8 +20,22 @@ export async function outOfTheMenu({ workbench, folder }: Drive): Promise<void> 
   );
   const row = results.row(/Jan 2, 2026/u);
 
-  await row.pressMenu('Open Record as JSON');
-  await workbench.tab(`${whole.id}.json`).waitFor();
+  // A list that is drawn anew just then does not know which row it was, and it is asked for.
+  const tab = workbench.tab(`${whole.id}.json`);
+  await eventually(
+    'the record in a tab',
+    async () => {
+      await row.pressMenu('Open Record as JSON');
+      try {
+        await tab.waitFor({ timeout: 15_000 });
+      } catch (error) {
+        await quickInput.cancel();
+        throw error;
+      }
+      return true;
+    },
+    Boolean,
+  );
 
   await row.pressMenu('Copy as Markdown');
   await eventually(

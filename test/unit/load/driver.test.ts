@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -13,6 +13,7 @@ import { workerBundle } from './worker-bundle.ts';
 let server: TruthServer;
 let workerPath: string;
 let driver: LocalLoadDriver;
+const folders: string[] = [];
 const never = new AbortController().signal;
 
 beforeAll(async () => {
@@ -20,7 +21,10 @@ beforeAll(async () => {
   workerPath = await workerBundle();
   driver = createLoadDriver({ workerPath });
 });
-afterAll(() => server.stop());
+afterAll(async () => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+  await server.stop();
+});
 beforeEach(() => server.forget());
 
 const phase = (name: string, durationSeconds = 0.2) => ({
@@ -33,7 +37,9 @@ const phase = (name: string, durationSeconds = 0.2) => ({
 
 /** A driver of workers that hear the word to stop only so much later, as on a machine that has other things to do; null: never. */
 function driverOfSlowWorkers(stopDelayMs: number | null): LocalLoadDriver {
-  const slow = join(mkdtempSync(join(tmpdir(), 'topology-bench-slow-')), 'slow.cjs');
+  const folder = mkdtempSync(join(tmpdir(), 'topology-bench-slow-'));
+  folders.push(folder);
+  const slow = join(folder, 'slow.cjs');
   writeFileSync(
     slow,
     `const worker = require('node:child_process').spawn(process.execPath, [${JSON.stringify(workerPath)}, '-'], {
