@@ -60,9 +60,12 @@ describe('the extension', () => {
     assert.ok(file);
     assert.equal((await api.tree('results')).length, 1);
     await vscode.commands.executeCommand('topologyBench.openResults', file[0].replace('.json', ''));
-    await eventually(() => (api.panels().some(({ view }) => view?.kind === 'record') ? true : undefined));
-    assert.deepEqual(api.loadedBundles(), ['records', 'firstPaint']);
-    await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    try {
+      await eventually(() => (api.panels().some(({ view }) => view?.kind === 'record') ? true : undefined));
+      assert.deepEqual(loadedBundles(), ['records']);
+    } finally {
+      await vscode.commands.executeCommand('workbench.action.closeAllEditors');
+    }
   });
 
   it('registers every command that it contributes', async () => {
@@ -168,8 +171,8 @@ describe('the extension', () => {
     const [text] = hover?.contents ?? [];
     assert.match(text instanceof vscode.MarkdownString ? text.value : '', /Where the topologies run/u);
     // The status bar reads the kubeconfig while a config is in sight; nothing else is needed for what stands in and above files.
-    const ours = api.loadedBundles().filter((bundle) => bundle !== 'kubernetes');
-    assert.deepEqual(ours, ['records', 'firstPaint', 'planFiles']);
+    const ours = loadedBundles().filter((bundle) => bundle !== 'kubernetes');
+    assert.deepEqual(ours, ['records', 'planFiles']);
   });
 
   it('lists the record of the workspace and opens its panel beside the code', async () => {
@@ -198,6 +201,11 @@ describe('the extension', () => {
     assert.match(unreachable[1] ?? '', /^models/u);
     assert.match(unreachable[2] ?? '', /refused|reach/iu);
   });
+
+  /** Without what paints a panel first, which a busy machine skips: a panel waits for it for a tenth of a second. */
+  function loadedBundles(): readonly string[] {
+    return api.loadedBundles().filter((bundle) => bundle !== 'firstPaint');
+  }
 
   /** The view's first level, with this file as kubeconfig. */
   async function clusterTexts(kubeconfig: string): Promise<string[]> {
