@@ -1,6 +1,6 @@
 import type { AnyPlan } from '../core/endpointPlan.ts';
 import type { GpuPrice } from '../core/gpuPrice.ts';
-import { estimateSeconds, usualLoadSeconds } from '../core/loadLength.ts';
+import { estimateSeconds, roughLength, usualLoadSeconds } from '../core/loadLength.ts';
 import { formatCount } from '../core/view/format.ts';
 import { gpuTimeAhead } from '../core/view/gpuTime.ts';
 
@@ -14,11 +14,6 @@ export function expectedLength(plan: AnyPlan, gpuPrice: GpuPrice | null): string
     `${String(Math.round(usualLoadSeconds(load)))} s of load`,
   ];
   const gpuTime = gpuTimeAhead({ estimateSeconds: seconds, gpus: plan.gpu?.count ?? 0, price: gpuPrice });
-  return [`${amount.join(' × ')}, ${aboutTime(seconds)}`, ...(gpuTime === '' ? [] : [gpuTime])].join(' and ');
-}
-
-function aboutTime(seconds: number): string {
-  return seconds < 90
-    ? `about ${String(Math.round(seconds / 10) * 10)} s`
-    : `about ${String(Math.round(seconds / 60))} min`;
+  const { count, unit } = roughLength(seconds);
+  return [`${amount.join(' × ')}, about ${String(count)} ${unit}`, ...(gpuTime === '' ? [] : [gpuTime])].join(' and ');
 }

@@ -26,6 +26,13 @@ export function estimateSeconds({ target, load, topologies }: Pick<AnyPlan, 'tar
   return load.repetitions * topologies.length * (usualLoadSeconds(load) + deploySeconds);
 }
 
+/** An estimate as it is told to people: to ten seconds below a minute and a half, in minutes from there on. */
+export function roughLength(seconds: number): { readonly count: number; readonly unit: 's' | 'min' } {
+  return seconds < 90
+    ? { count: Math.round(seconds / 10) * 10, unit: 's' }
+    : { count: Math.round(seconds / 60), unit: 'min' };
+}
+
 /** The most phases that the load of one deployment can have. */
 export function mostPhases({ phases, search }: Pick<LoadPlan, 'phases' | 'search'>): number {
   if (search === null) return phases.length;

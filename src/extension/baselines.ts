@@ -70,15 +70,13 @@ export class Baselines implements vscode.Disposable {
 
   /** Reads those that are not in memory, so that standingOf knows them; one that cannot be read is for it to say. */
   async read(): Promise<void> {
-    const ids = Object.values(this.#memory.baselines()).filter((id) => this.#results.known(id) === undefined);
-    await Promise.allSettled(ids.map((id) => this.#results.read(id)));
+    await this.#readMissing(Object.values(this.#memory.baselines()));
   }
 
   /** Reads the one that a run is held against, so that standingOf knows it. */
   async readFor(record: RunRecord): Promise<void> {
     const id = this.of(record);
-    if (id === undefined || id === record.id || this.#results.known(id) !== undefined) return;
-    await Promise.allSettled([this.#results.read(id)]);
+    if (id !== undefined && id !== record.id) await this.#readMissing([id]);
   }
 
   /** From what is in memory, so that a tree may ask for each of its rows, once it has asked for `read`. */
@@ -100,6 +98,11 @@ export class Baselines implements vscode.Disposable {
 
   dispose(): void {
     this.#changed.dispose();
+  }
+
+  async #readMissing(ids: readonly string[]): Promise<void> {
+    const missing = ids.filter((id) => this.#results.known(id) === undefined);
+    await Promise.allSettled(missing.map((id) => this.#results.read(id)));
   }
 }
 

@@ -2,7 +2,7 @@ import * as vscode from 'vscode';
 import type { PodsSeen } from '../core/cluster.ts';
 import type { RunState, TopologyState } from '../core/events.ts';
 import type { GpuPrice } from '../core/gpuPrice.ts';
-import { usualLoadSeconds } from '../core/loadLength.ts';
+import { roughLength, usualLoadSeconds } from '../core/loadLength.ts';
 import { loadNames, nameLoad } from '../core/phaseLoad.ts';
 import type { Phase, Plan, TopologyName } from '../core/plan.ts';
 import { profileOf, profilePurposes, type ProfileName } from '../core/profiles.ts';
@@ -191,9 +191,8 @@ function originOfLoad({ load }: Plan): string {
 }
 
 export function aboutTime(seconds: number): string {
-  return seconds < 90
-    ? vscode.l10n.t('about {0} s', Math.round(seconds / 10) * 10)
-    : vscode.l10n.t('about {0} min', Math.round(seconds / 60));
+  const { count, unit } = roughLength(seconds);
+  return unit === 's' ? vscode.l10n.t('about {0} s', count) : vscode.l10n.t('about {0} min', count);
 }
 
 /** What a run or a deployment does, by the engine's name for it. */

@@ -38,8 +38,14 @@ export function headlineOf(measured: Measured): Headline {
 
 function ofCancelled(answer: Headline): Headline {
   const mark = /^(First look|No comparison):/u.test(answer.lead) ? 'Cancelled;' : 'Cancelled:';
-  const lead = `${mark} ${answer.lead.replace(/^(At|Computed|First|Highest|No|None|Not|Where) /u, (word) => word.toLowerCase())}`;
+  const lead = marked(mark, answer.lead);
   return { ...answer, lead, text: [lead, ...answer.pairs].join(' ') };
+}
+
+/** What follows a mark goes on in small letters, but for names. */
+function marked(mark: string, sentence: string): string {
+  const rest = sentence.replace(/^(At|Computed|First|Highest|No|None|Not|Where) /u, (word) => word.toLowerCase());
+  return `${mark} ${rest}`;
 }
 
 /** The same of a run, however it ended. */
@@ -93,7 +99,7 @@ function answerOf(measured: Measured): Headline {
 
 /** Between two deployments more may differ than any interval of one turn holds: such a verdict is for no decision. */
 function verdictLead({ load }: AnyPlan, { lead, isVerdict }: VerdictTexts): string {
-  return isVerdict && load.repetitions === 1 ? `First look: ${lead.replace(/^At/u, 'at')}` : lead;
+  return isVerdict && load.repetitions === 1 ? marked('First look:', lead) : lead;
 }
 
 function sentences(lead: readonly string[], pairs: readonly string[]): Pick<Headline, 'text' | 'lead' | 'pairs'> {

@@ -27,6 +27,13 @@ afterAll(async () => {
 });
 beforeEach(() => server.forget());
 
+/** How many requests the server gets meanwhile: none once no worker is left. */
+async function receivedInHalfASecond(): Promise<number> {
+  const { received } = await server.truth();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  return (await server.truth()).received - received;
+}
+
 const phase = (name: string, durationSeconds = 0.2) => ({
   name,
   kind: 'measured' as const,
@@ -187,13 +194,7 @@ describe('the load driver', () => {
     });
     expect(sinceAbort()).toBeLessThan(6000);
     expect(heard.calls).toEqual(['before 0']);
-    await expect
-      .poll(async () => {
-        const { received } = await server.truth();
-        await new Promise((resolve) => setTimeout(resolve, 500));
-        return (await server.truth()).received - received;
-      })
-      .toBe(0);
+    await expect.poll(receivedInHalfASecond).toBe(0);
   });
 
   it('starts nothing when it is cancelled before', async () => {
@@ -246,13 +247,7 @@ describe('the load driver', () => {
     });
     while ((await server.truth()).received === 0) await new Promise((resolve) => setTimeout(resolve, 50));
     parent.kill('SIGKILL');
-    await expect
-      .poll(async () => {
-        const { received } = await server.truth();
-        await new Promise((resolve) => setTimeout(resolve, 500));
-        return (await server.truth()).received - received;
-      })
-      .toBe(0);
+    await expect.poll(receivedInHalfASecond).toBe(0);
   });
 
   it('gives the worker nothing of its own environment but what a runtime needs', async () => {
